@@ -1,0 +1,10 @@
+/** The words every other context shares: JSON, codes, refusals and faults, time, ids. Imports nothing of ours. */
+export type { Brand } from "./brand.ts";
+export { CODES, type Code, codeEntry, isCode } from "./codes.ts";
+export { type Channel, type EventEntry, GENESIS_HASH, type ProposedEvent, type Severity } from "./event.ts";
+export { assert, Fault, InvariantError, type Retry } from "./fault.ts";
+export type { Clock, Host, Ids, Random } from "./host.ts";
+export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
+export type { Json, JsonObject } from "./json.ts";
+export type { Money } from "./money.ts";
+export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";

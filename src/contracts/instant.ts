@@ -1,0 +1,22 @@
+import type { Brand } from "./brand.ts";
+
+/** A moment in time: epoch milliseconds, UTC. Intervals between instants are plain numbers whose names end in `Ms`. */
+export type Instant = Brand<number, "Instant">;
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** Brands epoch milliseconds. The caller vouches that the number came from a clock or a stored instant. */
+export const instant = (epochMs: number): Instant => epochMs as Instant;
+
+/** RFC 3339 in UTC with milliseconds, the wire form of every time we write. */
+export const formatInstant = (at: Instant): string => new Date(at).toISOString();
+
+/** Reads RFC 3339 text (any offset). `undefined` when the text is not a valid date-time. */
+export function parseInstant(text: string): Instant | undefined {
+  if (!RFC_3339.test(text)) return undefined;
+  const epochMs = Date.parse(text);
+  return Number.isNaN(epochMs) ? undefined : instant(epochMs);
+}
+
+/** The instant `ms` milliseconds later (earlier when negative). */
+export const after = (at: Instant, ms: number): Instant => instant(at + ms);

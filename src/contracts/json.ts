@@ -1,0 +1,6 @@
+/** A JSON value as this system stores, hashes and sends it. Money and 64-bit ids travel as strings or safe integers. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+export interface JsonObject {
+  readonly [member: string]: Json;
+}
