@@ -1,0 +1,143 @@
+import type { Json, JsonObject } from "../contracts/index.ts";
+import type { ApprovalRule, Bounds, PermissionScope, ToolContract } from "../guard/index.ts";
+
+/** A business module as it is written: YAML or `definePack`. The spec's BusinessConfig. */
+export interface Pack {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly state: "DRAFT" | "VALIDATING" | "SHADOW" | "ACTIVE" | "PAUSED" | "SUNSET";
+  readonly workflows: readonly WorkflowDefinition[];
+  readonly tools: { readonly [name: string]: ToolContract };
+  readonly scopes: { readonly [tool: string]: PermissionScope };
+  readonly bounds: Bounds;
+  readonly hitl_rules: { readonly [tool: string]: ApprovalRule };
+  readonly eval_suite_ref: string;
+}
+
+export interface WorkflowDefinition {
+  readonly id: string;
+  readonly name: string;
+  readonly trigger: Trigger;
+  readonly steps: readonly StepDefinition[];
+  /** Condition over the final run document; true is SUCCESS. */
+  readonly pass_criteria: string;
+  /** Codes that make a failed run an EXPECTED_FAILURE. */
+  readonly allowed_failure_modes: readonly string[];
+  /** Active seconds; default 300. */
+  readonly timeout_seconds: number;
+}
+
+export interface Trigger {
+  readonly kind: "WEBHOOK" | "EVENT" | "SCHEDULE" | "MANUAL";
+  readonly source?: string;
+  readonly event_type?: string;
+  readonly cron?: string;
+  readonly timezone?: string;
+  readonly input_schema: JsonObject;
+}
+
+export interface RetryPolicy {
+  readonly max_attempts: number;
+  readonly base_delay_seconds: number;
+  readonly max_delay_seconds: number;
+  readonly backoff_multiplier: number;
+  readonly jitter: boolean;
+  readonly retryable_errors: readonly string[];
+}
+
+export interface CompensationDefinition {
+  readonly tool_name: string;
+  readonly tool_input_mapping: Mapping;
+  /** Higher values are compensated first; ties: latest completed first. */
+  readonly compensation_order: number;
+  readonly idempotent: boolean;
+  readonly max_attempts: number;
+  readonly on_compensation_failure: "ALERT" | "ESCALATE" | "ABORT";
+}
+
+/** Parameter name to value: `$.` strings are paths, `$$` strings literals with one `$` removed, all else literal. */
+export type Mapping = { readonly [parameter: string]: Json };
+
+export type StepDefinition = ToolStep | BranchStep | ParallelStep | WaitStep | CompensationStep | StartRunStep;
+
+interface Named {
+  readonly id: string;
+}
+
+interface FailureEdge {
+  /** After a final failure (and its compensation) the run goes on here, and still ends with the failure's code. */
+  readonly on_failure?: string;
+  /** False: a final failure of this step undoes nothing. Default true. */
+  readonly compensate?: boolean;
+}
+
+export interface ToolStep extends Named, FailureEdge {
+  readonly type: "TOOL";
+  readonly tool_name: string;
+  readonly tool_version?: string;
+  readonly tool_input_mapping?: Mapping;
+  readonly output_key?: string;
+  readonly retry_policy?: RetryPolicy;
+  readonly compensation?: CompensationDefinition;
+  readonly hitl_required?: boolean;
+  readonly hitl_condition?: string;
+  readonly next_step?: string;
+}
+
+export interface BranchStep extends Named {
+  readonly type: "BRANCH";
+  readonly condition: string;
+  /** Step id, or null to end this path. */
+  readonly if_true: string | null;
+  readonly if_false: string | null;
+}
+
+export interface ParallelStep extends Named, FailureEdge {
+  readonly type: "PARALLEL";
+  readonly parallel_steps: readonly string[];
+  readonly join_policy?: "ALL" | "ANY" | "N_OF_M";
+  readonly join_n?: number;
+  readonly parallel_compensation_strategy?: "COMPENSATE_SUCCEEDED" | "REVERSE_ALL" | "MANUAL";
+  readonly async_failure_policy?: "IGNORE" | "COMPENSATE_ALL" | "COMPENSATE_FAILED";
+  readonly next_step?: string;
+}
+
+export interface WaitStep extends Named, FailureEdge {
+  readonly type: "WAIT";
+  readonly wait_for: WaitCondition;
+  readonly wait_timeout_seconds: number;
+  readonly on_timeout?: string;
+  readonly output_key?: string;
+  readonly next_step?: string;
+}
+
+export type WaitCondition =
+  | { readonly type: "WEBHOOK"; readonly event_type: string; readonly entity_id?: Json }
+  | {
+      readonly type: "POLL";
+      readonly poll_tool: string;
+      readonly poll_input_mapping?: Mapping;
+      readonly poll_interval_seconds: number;
+      readonly poll_condition: string;
+    }
+  | { readonly type: "TIMER"; readonly duration_seconds: number }
+  | { readonly type: "MANUAL" };
+
+export interface CompensationStep extends Named, FailureEdge {
+  readonly type: "COMPENSATION";
+  readonly tool_name: string;
+  readonly tool_version?: string;
+  readonly tool_input_mapping?: Mapping;
+  readonly output_key?: string;
+  readonly hitl_required?: boolean;
+  readonly next_step?: string;
+}
+
+/** Starts another workflow of the pack and does not wait for it. */
+export interface StartRunStep extends Named {
+  readonly type: "START_RUN";
+  readonly workflow: string;
+  readonly input_mapping?: Mapping;
+  readonly next_step?: string;
+}

@@ -1,0 +1,50 @@
+import { defineConfig } from "vitest/config";
+
+/** Three projects: pure unit tests beside the code; everything that needs a database, once on each PostgreSQL. */
+const databaseSuites = [
+  "test/store/**/*.test.ts",
+  "test/conformance/**/*.test.ts",
+  "test/replay/**/*.test.ts",
+  "test/flow/**/*.test.ts",
+  "test/crash/**/*.test.ts",
+  "test/cli/**/*.test.ts",
+  "test/http/**/*.test.ts",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/tidy/**/*.test.ts", "tools/**/*.test.ts"],
+          environment: "node",
+        },
+      },
+      {
+        test: {
+          name: "embedded",
+          include: [...databaseSuites, "test/host/**/*.test.ts"],
+          environment: "node",
+          env: { COUNTERMARK_TEST_DATABASE: "embedded" },
+          globalSetup: ["test/database/setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "server",
+          include: databaseSuites,
+          environment: "node",
+          env: { COUNTERMARK_TEST_DATABASE: "server" },
+          globalSetup: ["test/database/setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
