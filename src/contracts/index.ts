@@ -1,6 +1,15 @@
 /** The words every other context shares: JSON, codes, refusals and faults, time, ids. Imports nothing of ours. */
 export type { Brand } from "./brand.ts";
 export { CODES, type Code, codeEntry, isCode } from "./codes.ts";
+export {
+  carriesPrefix,
+  type EntityId,
+  type EntityKind,
+  entityIdOf,
+  isTenantId,
+  namespacePrefix,
+  prefixesCollide,
+} from "./entity-id.ts";
 export { type Channel, type EventEntry, GENESIS_HASH, type ProposedEvent, type Severity } from "./event.ts";
 export { assert, Fault, InvariantError, type Retry } from "./fault.ts";
 export type { Clock, Host, Ids, Random } from "./host.ts";
