@@ -22,6 +22,11 @@ export const CODES = {
   ),
   SCHEMA_INVALID: entry(400, "the value does not satisfy its schema", "correct the field named in `field_path`"),
   SCHEMA_MISSING: entry(400, "the contract has no schema", "declare input_schema and output_schema"),
+  VALUE_NOT_JSON: entry(
+    400,
+    "the value is not plain JSON within the limits",
+    "send null, booleans, finite numbers, well-formed text, arrays and plain objects; large integers as text",
+  ),
   SCHEMA_MALFORMED: entry(400, "the schema itself is not valid JSON Schema", "correct the schema at the path given"),
   TOOL_NOT_FOUND: entry(
     404,

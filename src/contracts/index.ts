@@ -1,5 +1,16 @@
 /** The words every other context shares: JSON, codes, refusals and faults, time, ids. Imports nothing of ours. */
 export type { Brand } from "./brand.ts";
+export {
+  canonical,
+  canonicalText,
+  type Digest,
+  digestOf,
+  isJson,
+  JSON_BYTES_MAX,
+  JSON_DEPTH_MAX,
+  parseDigest,
+  sha256Hex,
+} from "./canonical.ts";
 export { CODES, type Code, codeEntry, isCode } from "./codes.ts";
 export {
   carriesPrefix,
@@ -12,8 +23,10 @@ export {
 } from "./entity-id.ts";
 export { type Channel, type EventEntry, GENESIS_HASH, type ProposedEvent, type Severity } from "./event.ts";
 export { assert, Fault, InvariantError, type Retry } from "./fault.ts";
+export { fieldPath } from "./field-path.ts";
 export type { Clock, Host, Ids, Random } from "./host.ts";
 export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
 export type { Json, JsonObject } from "./json.ts";
 export type { Money } from "./money.ts";
 export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
+export { accepted, type Result, rejected } from "./result.ts";
