@@ -259,23 +259,21 @@ const json: fc.Arbitrary<Json> = fc
   .map((value) => JSON.parse(JSON.stringify(value)))
   .filter(isJson);
 
-test("P1-D05 RFC 8785 canonical text equals that of the `canonicalize` package for every JSON value", () => {
+test("P1-D05 RFC 8785 canonical text equals that of the `canonicalize` package for every JSON value", () =>
   fc.assert(
     fc.property(json, (value) => {
       expect(canonicalText(value)).toBe(canonicalize(value));
     }),
-  );
-});
+  ));
 
-test("P1-D05 canonical text parses back to the same text", () => {
+test("P1-D05 canonical text parses back to the same text", () =>
   fc.assert(
     fc.property(json, (value) => {
       const text = canonicalText(value);
 
       expect(canonicalText(JSON.parse(text))).toBe(text);
     }),
-  );
-});
+  ));
 
 test("a digest is read only from 64 lower-case hex digits", () => {
   const digest = sha256Hex("x");

@@ -29,7 +29,8 @@ export const JSON_BYTES_MAX = 1_048_576;
 const DIGEST = /^[0-9a-f]{64}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the characters that JSON escapes
 const NEEDS_CARE = /[\u0000-\u001f"\\\ud800-\udfff]/;
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** Matches text that is not well-formed UTF-16; in Unicode mode a pair is one code point and no surrogate. */
+export const LONE_SURROGATE = /\p{Surrogate}/u;
 const EXPONENT_FROM = 1e21;
 
 /** One walk. `problem` stops it; `path` is completed on the way out, so that a good value pays nothing for it. */
@@ -75,10 +76,10 @@ export const digestOf = (value: Json): Digest => sha256Hex(canonicalText(value))
 /** Reads a digest; `undefined` when the text is not 64 lower-case hex digits. */
 export const parseDigest = (text: string): Digest | undefined => (DIGEST.test(text) ? (text as Digest) : undefined);
 
-const TOO_LARGE = "the document is larger than 1 MiB";
+export const TOO_LARGE = "the document is larger than 1 MiB";
 
-// A UTF-16 unit takes at most three bytes of UTF-8, so short texts need no count.
-const isTooLarge = (text: string): boolean =>
+/** Whether a text takes more than 1 MiB as UTF-8. A UTF-16 unit takes at most three bytes, so short texts need no count. */
+export const isTooLarge = (text: string): boolean =>
   text.length * 3 > JSON_BYTES_MAX && Buffer.byteLength(text, "utf8") > JSON_BYTES_MAX;
 
 function write(value: unknown, depth: number, walk: Walk): string {
@@ -109,7 +110,8 @@ function writeNumber(value: number, walk: Walk): string {
   return String(value); // ECMAScript's form is RFC 8785's, and -0 prints as 0
 }
 
-function isInexact(value: number): boolean {
+/** Whether a number's canonical text is a run of digits beyond 2^53-1, whose last ones cannot be trusted. */
+export function isInexact(value: number): boolean {
   const size = Math.abs(value);
   return size > Number.MAX_SAFE_INTEGER && size < EXPONENT_FROM;
 }

@@ -28,5 +28,6 @@ export type { Clock, Host, Ids, Random } from "./host.ts";
 export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
 export type { Json, JsonObject } from "./json.ts";
 export type { Money } from "./money.ts";
+export { parseJson } from "./parse-json.ts";
 export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
