@@ -11,6 +11,7 @@ export {
   parseDigest,
   sha256Hex,
 } from "./canonical.ts";
+export { closeObjects } from "./close-objects.ts";
 export { CODES, type Code, codeEntry, isCode } from "./codes.ts";
 export {
   carriesPrefix,
@@ -31,3 +32,4 @@ export type { Money } from "./money.ts";
 export { parseJson } from "./parse-json.ts";
 export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
+export { type CompiledSchema, compileSchema } from "./schema.ts";
