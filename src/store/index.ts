@@ -1,0 +1,12 @@
+/** PostgreSQL: connections under their roles, the tenant transaction, migrations, faults by SQLSTATE. */
+export {
+  type ConnectionOptions,
+  type Database,
+  openDatabase,
+  type Query,
+  SCHEMA,
+  type TenantQuery,
+} from "./database.ts";
+export { asFault } from "./faults.ts";
+export { assertSchemaCurrent, type MigrationStatus, migrateDown, migrateUp, migrationStatus } from "./migrate.ts";
+export { inTenant } from "./tenant.ts";

@@ -1,0 +1,362 @@
+-- What: the functions through which workers claim, commit and renew. Why: one call flushes the steps of many runs and
+--       tenants; each is fenced by its run's epoch and version, and a refused one never fails its neighbours.
+-- Back: 0002_commit_path.down.sql drops the functions; no data is touched.
+
+/* Starts a run: run row, first event and due time, once per start key. False: that trigger has started a run before. */
+create function begin_run(x jsonb) returns boolean
+  language plpgsql as $$
+declare
+  tenant text := require_tenant_context();
+begin
+  insert into run (tenant_id, run_id, stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id, channel,
+      start_key, status, head_seq, head_hash, started_at, updated_at)
+    values (tenant, x->>'run_id', (x->>'stream_day')::date, x->>'workflow_id', x->>'pack_id', x->>'pack_digest',
+      x->>'correlation_id', x->>'principal_id', x->>'channel', x->>'start_key', 'PENDING', 1, x->'event'->>'hash',
+      (x->>'started_at')::timestamptz, (x->>'started_at')::timestamptz)
+    on conflict do nothing;
+  if not found then
+    return false;
+  end if;
+  insert into event (tenant_id, stream_day, stream, seq, event_id, type, at, recorded_at, correlation, causation, actor,
+      channel, epoch, step, severity, dedup_key, payload_sha256, prev_hash, hash, payload)
+    select tenant, (x->>'stream_day')::date, e.stream, e.seq, e.event_id, e.type, e.at, e.recorded_at, e.correlation, e.causation,
+           e.actor, e.channel, e.epoch, e.step, e.severity, e.dedup_key, e.payload_sha256, e.prev_hash, e.hash, e.payload
+      from jsonb_to_record(x->'event') as e(stream text, seq bigint, event_id text, type text, at timestamptz,
+           recorded_at timestamptz, correlation text, causation text, actor text, channel text, epoch bigint, step text,
+           severity text, dedup_key text, payload_sha256 text, prev_hash text, hash text, payload text);
+  insert into due (tenant_id, kind, id, due_at) values (tenant, 'run', x->>'run_id', clock());
+  return true;
+end
+$$;
+
+/* Tells a run something; a run that nobody holds becomes due now. False: this entry is there already. */
+create function tell_run(p_run text, p_inbox text, p_kind text, p_payload text, p_actor text, p_at timestamptz) returns boolean
+  language plpgsql as $$
+declare
+  tenant text := require_tenant_context();
+begin
+  insert into inbox (tenant_id, run_id, inbox_id, kind, payload, actor, at)
+    values (tenant, p_run, p_inbox, p_kind, p_payload, p_actor, p_at)
+    on conflict do nothing;
+  if not found then
+    return false;
+  end if;
+  update due
+     set signals = signals + 1,
+         due_at = case when worker_id is null then least(coalesce(due_at, clock()), clock()) else due_at end
+   where tenant_id = tenant and kind = 'run' and id = p_run;
+  return true;
+end
+$$;
+
+/*
+ * Makes an intent's conditional claims, all or none. Null: they hold. Otherwise the name of the claim that was lost:
+ * control (a guard's facts changed), rate, reservation, approval, base, probe.
+ */
+create function make_claims(p_run text, p_epoch bigint, x jsonb) returns text
+  language plpgsql as $$
+declare
+  tenant text := require_tenant_context();
+  r jsonb := x->'reservation';
+  now_ms bigint := (extract(epoch from clock()) * 1000)::bigint;
+begin
+  if (x->>'control_revision') is not null then
+    perform 1 from tenant t where t.tenant_id = tenant and t.control_revision = (x->>'control_revision')::bigint;
+    if not found then raise exception 'control' using errcode = 'CM002'; end if;
+  end if;
+
+  if x->'rate' is not null then
+    insert into rate_window (tenant_id, tool_name, hits) values (tenant, x->'rate'->>'tool', array[now_ms])
+      on conflict (tenant_id, tool_name) do update
+        set hits = (select coalesce(array_agg(h order by h), '{}') from unnest(rate_window.hits) h where h > now_ms - 60000) || now_ms
+      where (select count(*) from unnest(rate_window.hits) h where h > now_ms - 60000) < (x->'rate'->>'limit')::int;
+    if not found then raise exception 'rate' using errcode = 'CM002'; end if;
+  end if;
+
+  if r is not null then
+    if r->>'takes' = 'new' then
+      insert into idempotency (tenant_id, internal_key, generation, status, params_sha256, external_key, run_id, step_id, epoch,
+          first_seen_at, heartbeat_at, ttl_expires_at)
+        values (tenant, r->>'internal_key', (r->>'generation')::int, 'IN_PROGRESS', r->>'params_sha256', r->>'external_key',
+          p_run, r->>'step_id', p_epoch, clock(), clock(), clock() + interval '25 hours')
+        on conflict do nothing;
+    elsif r->>'takes' = 'released' then
+      update idempotency
+         set status = 'IN_PROGRESS', run_id = p_run, step_id = r->>'step_id', epoch = p_epoch, heartbeat_at = clock()
+       where tenant_id = tenant and internal_key = r->>'internal_key' and generation = (r->>'generation')::int
+         and status = 'FAILED_NO_EFFECT';
+    else
+      update idempotency
+         set status = 'IN_PROGRESS', epoch = p_epoch, heartbeat_at = clock()
+       where tenant_id = tenant and internal_key = r->>'internal_key' and generation = (r->>'generation')::int
+         and status in ('IN_PROGRESS', 'UNKNOWN') and run_id = p_run and epoch <= p_epoch;
+    end if;
+    if not found then raise exception 'reservation' using errcode = 'CM002'; end if;
+  end if;
+
+  if x->>'approval_id' is not null then
+    -- Lock the entities first: nobody may move the base between this check and the commit.
+    perform 1
+       from approval a, jsonb_to_recordset(a.base::jsonb) as b(entity_type text, entity_id text, version int)
+       join entity e on e.tenant_id = tenant and e.entity_type = b.entity_type and e.entity_id = b.entity_id
+      where a.tenant_id = tenant and a.approval_id = x->>'approval_id'
+      order by e.entity_type, e.entity_id
+        for share of e;
+    perform 1
+       from approval a, jsonb_to_recordset(a.base::jsonb) as b(entity_type text, entity_id text, version int)
+       left join entity e on e.tenant_id = tenant and e.entity_type = b.entity_type and e.entity_id = b.entity_id
+      where a.tenant_id = tenant and a.approval_id = x->>'approval_id' and coalesce(e.version, 0) <> b.version;
+    if found then raise exception 'base' using errcode = 'CM002'; end if;
+    update approval set consumed_at = clock()
+     where tenant_id = tenant and approval_id = x->>'approval_id' and status = 'APPROVED' and consumed_at is null;
+    if not found then raise exception 'approval' using errcode = 'CM002'; end if;
+  end if;
+
+  if x->'probe' is not null then
+    update breaker set state = 'HALF_OPEN', probe_count = (x->'probe'->>'probe_count')::int,
+           success_count = (x->'probe'->>'success_count')::int, revision = revision + 1,
+           expires_at = (x->'probe'->>'expires_at')::timestamptz
+     where tenant_id = tenant and breaker_id = x->'probe'->>'breaker_id' and revision = (x->'probe'->>'revision')::bigint;
+    if not found then raise exception 'probe' using errcode = 'CM002'; end if;
+  end if;
+  return null;
+exception
+  when sqlstate 'CM002' then
+    return sqlerrm;
+end
+$$;
+
+/* Writes what one commit carries besides its run row and events. Returns the entities whose version had moved, or null. */
+create function write_outcome(p_run text, p_epoch bigint, x jsonb) returns text
+  language plpgsql as $$
+declare
+  tenant text := require_tenant_context();
+  s jsonb;
+  conflicts text[] := '{}';
+begin
+  for s in select * from jsonb_array_elements(x->'settle') loop
+    update idempotency
+       set status = s->>'status', result = s->>'result', receipt_id = s->>'receipt_id', heartbeat_at = clock()
+     where tenant_id = tenant and internal_key = s->>'internal_key' and generation = (s->>'generation')::int
+       and status <> 'COMPLETED';
+  end loop;
+
+  insert into receipt (tenant_id, receipt_id, tool_name, tool_version, internal_key, generation, execution_id, step_id,
+      correlation_id, epoch, external_key, external_provider, external_transaction_id, provider_request_id, amount_minor,
+      currency, result, result_sha256, created_at, confirm_by)
+    select tenant, r.receipt_id, r.tool_name, r.tool_version, r.internal_key, r.generation, p_run, r.step_id,
+           r.correlation_id, p_epoch, r.external_key, r.external_provider, r.external_transaction_id, r.provider_request_id,
+           r.amount_minor, r.currency, r.result, r.result_sha256, r.created_at, r.confirm_by
+      from jsonb_to_recordset(x->'receipts') as r(receipt_id text, tool_name text, tool_version text, internal_key text,
+           generation int, step_id text, correlation_id text, external_key text, external_provider text,
+           external_transaction_id text, provider_request_id text, amount_minor bigint, currency text, result text,
+           result_sha256 text, created_at timestamptz, confirm_by timestamptz)
+    on conflict (tenant_id, internal_key, generation) do nothing;
+  insert into receipt_event (tenant_id, receipt_id, status, at, source, detail)
+    select tenant, r.receipt_id, r.status, r.at, r.source, r.detail
+      from jsonb_to_recordset(x->'receipt_events') as r(receipt_id text, status text, at timestamptz, source text, detail text)
+    on conflict do nothing;
+
+  for s in select * from jsonb_array_elements(x->'entities') loop
+    insert into entity (tenant_id, entity_type, entity_id, version, state, state_sha256, updated_at)
+      select tenant, s->>'entity_type', s->>'entity_id', 1, s->>'state', s->>'state_sha256', clock()
+       where (s->>'version')::int = 1
+      on conflict do nothing;
+    if not found and (s->>'version')::int > 1 then
+      update entity
+         set version = version + 1, state = s->>'state', state_sha256 = s->>'state_sha256', updated_at = clock()
+       where tenant_id = tenant and entity_type = s->>'entity_type' and entity_id = s->>'entity_id'
+         and version = (s->>'version')::int - 1;
+    end if;
+    if found then
+      insert into entity_version (tenant_id, entity_type, entity_id, version, state_patch, state_sha256, correlation_id, run_id, step_id, at)
+        values (tenant, s->>'entity_type', s->>'entity_id', (s->>'version')::int, s->>'patch', s->>'state_sha256',
+          s->>'correlation_id', p_run, s->>'step_id', clock());
+    else
+      conflicts := conflicts || ((s->>'entity_type') || ' ' || (s->>'entity_id'));
+    end if;
+  end loop;
+
+  insert into approval (tenant_id, approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key,
+      params_fingerprint, preview_sha256, preview, rule_id, reason, requested_by, status, escalation_level, required_approvers,
+      authorized_approvers, token_sha256, base, created_at, timeout_at)
+    select tenant, a.approval_id, p_run, a.step_id, a.attempt, a.correlation_id, a.tool_name, a.tool_version, a.internal_key,
+           a.params_fingerprint, a.preview_sha256, a.preview, a.rule_id, a.reason, a.requested_by, 'PENDING', a.escalation_level,
+           a.required_approvers, a.authorized_approvers, a.token_sha256, a.base, a.created_at, a.timeout_at
+      from jsonb_to_recordset(x->'approvals') as a(approval_id text, step_id text, attempt int, correlation_id text,
+           tool_name text, tool_version text, internal_key text, params_fingerprint text, preview_sha256 text, preview text,
+           rule_id text, reason text, requested_by text, escalation_level int, required_approvers int,
+           authorized_approvers text[], token_sha256 text, base text, created_at timestamptz, timeout_at timestamptz)
+    on conflict do nothing;
+  -- Terminal states never change: only a pending approval closes or escalates, only an approved unconsumed one is voided.
+  update approval a
+     set status = c.status, decided_at = clock(), void_reason = c.void_reason
+    from jsonb_to_recordset(x->'close_approvals') as c(approval_id text, status text, void_reason text)
+   where a.tenant_id = tenant and a.approval_id = c.approval_id
+     and (a.status = 'PENDING' or (a.status = 'APPROVED' and a.consumed_at is null and c.status = 'VOIDED'));
+  update approval a
+     set escalation_level = c.escalation_level, authorized_approvers = c.authorized_approvers, timeout_at = c.timeout_at,
+         token_sha256 = c.token_sha256
+    from jsonb_to_recordset(x->'escalate_approvals') as c(approval_id text, escalation_level int, authorized_approvers text[],
+         timeout_at timestamptz, token_sha256 text)
+   where a.tenant_id = tenant and a.approval_id = c.approval_id and a.status = 'PENDING';
+
+  update inbox set folded = true
+   where tenant_id = tenant and run_id = p_run
+     and inbox_id in (select jsonb_array_elements_text(x->'folded'));
+
+  for s in select * from jsonb_array_elements(x->'breakers') loop
+    insert into breaker (tenant_id, breaker_id, state, failure_times, success_count, probe_count, opened_at, expires_at, revision)
+      select tenant, b.breaker_id, b.state, b.failure_times, b.success_count, b.probe_count, b.opened_at, b.expires_at, 1
+        from jsonb_to_record(s) as b(breaker_id text, state text, failure_times bigint[], success_count int, probe_count int,
+             opened_at timestamptz, expires_at timestamptz)
+      on conflict (tenant_id, breaker_id) do update
+        set state = excluded.state, failure_times = excluded.failure_times, success_count = excluded.success_count,
+            probe_count = excluded.probe_count, opened_at = excluded.opened_at, expires_at = excluded.expires_at,
+            revision = breaker.revision + 1
+      -- A result from before a state change is ignored.
+      where breaker.revision = (s->>'revision')::bigint;
+  end loop;
+
+  perform begin_run(c) from jsonb_array_elements(x->'start_runs') as c;
+  return case when conflicts = '{}' then null else array_to_string(conflicts, ', ') end;
+end
+$$;
+
+/*
+ * Commits the steps of many runs at once, tenant by tenant. A row comes back for each commit whose fence held; the others
+ * were fenced off and wrote nothing. `claim` names the lost claim of the intent that rode along, null when it was made.
+ */
+create function commit_flush(
+  p_tenants text[], p_commit_ends int[], p_event_ends int[],
+  c_run text[], c_epoch bigint[], c_version bigint[], c_status text[], c_outcome text[], c_code text[], c_head_seq bigint[],
+  c_head_hash text[], c_snapshot text[], c_document text[], c_cost bigint[], c_release boolean[], c_due timestamptz[],
+  c_folded int[], c_extras text[],
+  e_run text[], e_seq bigint[], e_id text[], e_type text[], e_at timestamptz[], e_recorded timestamptz[], e_causation text[],
+  e_actor text[], e_step text[], e_severity text[], e_dedup text[], e_payload_sha256 text[], e_prev text[], e_hash text[],
+  e_payload text[]
+) returns table (tenant_id text, run_id text, claim text, conflict text, control_revision bigint)
+  language plpgsql as $$
+#variable_conflict use_column
+declare
+  tenant text;
+  lo int := 1;
+  hi int;
+  elo int := 1;
+  ehi int;
+  r record;
+begin
+  for part in 1 .. cardinality(p_tenants) loop
+    tenant := p_tenants[part];
+    hi := p_commit_ends[part];
+    ehi := p_event_ends[part];
+    perform set_config('app.current_tenant_id', tenant, true);
+    for r in
+      with i as (
+        select * from unnest(c_run[lo:hi], c_epoch[lo:hi], c_version[lo:hi], c_status[lo:hi], c_outcome[lo:hi], c_code[lo:hi],
+            c_head_seq[lo:hi], c_head_hash[lo:hi], c_snapshot[lo:hi], c_document[lo:hi], c_cost[lo:hi], c_release[lo:hi],
+            c_due[lo:hi], c_folded[lo:hi], c_extras[lo:hi])
+          as i(run, epoch, version, status, outcome, code, head_seq, head_hash, snapshot, document, cost, release, due, folded, extras)
+      ), u as (
+        update run
+           set version = run.version + 1, status = i.status, outcome = i.outcome, code = i.code, head_seq = i.head_seq,
+               head_hash = i.head_hash, snapshot = coalesce(i.snapshot, run.snapshot),
+               snapshot_seq = case when i.snapshot is null then run.snapshot_seq else i.head_seq end,
+               document_sha256 = coalesce(i.document, run.document_sha256), cost_micros = run.cost_micros + i.cost,
+               updated_at = clock(), ended_at = case when i.outcome is null then null else clock() end
+          from i
+         where run.tenant_id = tenant and run.run_id = i.run and run.version = i.version and run.epoch = i.epoch
+        returning i.*, run.stream_day, run.correlation_id, run.channel
+      ), e as (
+        insert into event (tenant_id, stream_day, stream, seq, event_id, type, at, recorded_at, correlation, causation, actor,
+            channel, epoch, step, severity, dedup_key, payload_sha256, prev_hash, hash, payload)
+          select tenant, u.stream_day, u.run, x.seq, x.id, x.type, x.at, x.recorded, u.correlation_id, x.causation, x.actor,
+                 u.channel, u.epoch, x.step, x.severity, x.dedup, x.payload_sha256, x.prev, x.hash, x.payload
+            from unnest(e_run[elo:ehi], e_seq[elo:ehi], e_id[elo:ehi], e_type[elo:ehi], e_at[elo:ehi], e_recorded[elo:ehi],
+                   e_causation[elo:ehi], e_actor[elo:ehi], e_step[elo:ehi], e_severity[elo:ehi], e_dedup[elo:ehi],
+                   e_payload_sha256[elo:ehi], e_prev[elo:ehi], e_hash[elo:ehi], e_payload[elo:ehi])
+              as x(run, seq, id, type, at, recorded, causation, actor, step, severity, dedup, payload_sha256, prev, hash, payload)
+            join u on u.run = x.run
+      ), d as (
+        update due
+           set worker_id = null, claims = 0,
+               due_at = case when due.signals > u.folded then clock() else u.due end
+          from u
+         where due.tenant_id = tenant and due.kind = 'run' and due.id = u.run and u.release
+      )
+      select u.run, u.epoch, u.extras, t.control_revision as revision
+        from u, tenant t where t.tenant_id = tenant
+    loop
+      tenant_id := tenant;
+      run_id := r.run;
+      claim := null;
+      conflict := null;
+      control_revision := r.revision;
+      if r.extras is not null then
+        conflict := write_outcome(r.run, r.epoch, r.extras::jsonb);
+        if r.extras::jsonb->'intent' is not null then
+          claim := make_claims(r.run, r.epoch, r.extras::jsonb->'intent');
+        end if;
+      end if;
+      return next;
+    end loop;
+    lo := hi + 1;
+    elo := ehi + 1;
+  end loop;
+end
+$$;
+
+/*
+ * Claims what is due: raises the epoch of the lease and of the run in one transaction, so that an old holder's commit is
+ * fenced from then on. Locked rows are skipped, never waited for. Only the worker role may look across tenants.
+ */
+create function claim_due(p_worker text, p_limit int, p_lease_ms int)
+  returns table (tenant_id text, kind text, id text, epoch bigint, claims int, previous_worker text, due_since timestamptz)
+  language plpgsql as $$
+#variable_conflict use_column
+declare
+  r record;
+begin
+  for r in
+    select d.tenant_id, d.kind, d.id, d.epoch, d.claims, d.worker_id, d.due_at
+      from due d
+     where d.due_at <= clock()
+     order by d.due_at
+     limit p_limit
+       for update skip locked
+  loop
+    perform set_config('app.current_tenant_id', r.tenant_id, true);
+    if r.kind = 'run' then
+      perform 1 from run where run.tenant_id = r.tenant_id and run.run_id = r.id for no key update skip locked;
+      continue when not found;
+      update run set epoch = r.epoch + 1 where run.tenant_id = r.tenant_id and run.run_id = r.id;
+    end if;
+    update due
+       set worker_id = p_worker, epoch = r.epoch + 1, claims = r.claims + 1,
+           due_at = clock() + make_interval(secs => p_lease_ms / 1000.0)
+     where due.tenant_id = r.tenant_id and due.kind = r.kind and due.id = r.id;
+    tenant_id := r.tenant_id;
+    kind := r.kind;
+    id := r.id;
+    epoch := r.epoch + 1;
+    claims := r.claims + 1;
+    previous_worker := r.worker_id;
+    due_since := r.due_at;
+    return next;
+  end loop;
+end
+$$;
+
+/* Extends leases that are still held; what does not come back was lost. */
+create function renew_leases(p_worker text, p_tenants text[], p_ids text[], p_epochs bigint[], p_lease_ms int)
+  returns table (tenant_id text, id text)
+  language sql as $$
+  update due d
+     set due_at = clock() + make_interval(secs => p_lease_ms / 1000.0)
+    from unnest(p_tenants, p_ids, p_epochs) as l(tenant_id, id, epoch)
+   where d.tenant_id = l.tenant_id and d.kind = 'run' and d.id = l.id and d.epoch = l.epoch and d.worker_id = p_worker
+  returning d.tenant_id, d.id
+$$;
+
+revoke execute on function claim_due(text, int, int), renew_leases(text, text[], text[], bigint[], int) from public;
+grant execute on function claim_due(text, int, int), renew_leases(text, text[], text[], bigint[], int) to countermark_worker;
