@@ -1,0 +1,1 @@
+export { entryHash, type SealedEvent, type StreamHead, sealEvent } from "./entry.ts";

@@ -1,0 +1,148 @@
+import { canonical, type EventEntry, GENESIS_HASH, sha256Hex } from "../contracts/index.ts";
+import type { StreamHead } from "./entry.ts";
+
+/**
+ * Verifies a hash chain from its rows alone (commerce-kernel 12.6).
+ *
+ * V1 Row k carries sequence k and belongs to the stream: nothing is missing, doubled, foreign or out of order.
+ * V2 A row's hash is that of its entry, its `prev_hash` that of the row before it.
+ * V3 A stored payload hashes to the entry's digest; an erased one (null) leaves the chain whole.
+ * V4 A known head is reached, with its hash: the end was not cut off.
+ *
+ * Entries are hashed through the full canonical writer, not through the appender's splice: two paths must agree.
+ */
+
+/** The members of an entry that a chain needs. */
+export interface ChainLink {
+  readonly seq: number;
+  readonly prev_hash: string;
+  /** Absent where a chain keeps its whole content in the entry. */
+  readonly payload_sha256?: string;
+}
+
+/** A row as it is stored. `payload_text` is null where the payload was erased or the chain keeps none. */
+export interface StoredRow<Entry extends ChainLink> {
+  readonly entry: Entry;
+  readonly hash: string;
+  readonly payload_text: string | null;
+}
+
+export type BreakRule =
+  | "gap"
+  | "reordered"
+  | "foreign_entry"
+  | "altered_entry"
+  | "wrong_prev_hash"
+  | "altered_payload"
+  | "head_mismatch"
+  | "truncated";
+
+/** The first break: at which sequence, which rule, and the two values that differ. */
+export interface ChainBreak {
+  readonly seq: number;
+  readonly rule: BreakRule;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** `verified` counts the rows before the break, `head` is the last of them. `broken` null: everything holds. */
+export interface ChainReport {
+  readonly verified: number;
+  readonly head: StreamHead;
+  readonly broken: ChainBreak | null;
+}
+
+/** What is known beforehand. Nothing: the rows are a whole chain, whatever its end. */
+export interface KnownEnds {
+  /** What the first row extends, where only a range is verified. */
+  readonly from?: StreamHead;
+  /** An entry known to exist, such as the head recorded or signed. Rows behind it are verified too. */
+  readonly head?: StreamHead;
+}
+
+type Rows<Entry extends ChainLink> = AsyncIterable<StoredRow<Entry>> | Iterable<StoredRow<Entry>>;
+
+type Rule<Entry extends ChainLink> = (row: StoredRow<Entry>) => Omit<ChainBreak, "seq"> | undefined;
+
+/** How many rows behind a missing one are searched for it, to tell a wrong order from a gap. */
+const LOOK_AHEAD_ROWS = 1_000;
+
+/** Verifies the rows of one stream in the order stored. Never throws on what the rows hold. */
+export const verifyStream = (
+  rows: Rows<EventEntry>,
+  stream: { readonly tenant: string; readonly stream: string },
+  known: KnownEnds = {},
+): Promise<ChainReport> =>
+  verifyChain<EventEntry>(rows, known, ({ entry }) => {
+    if (entry.tenant !== stream.tenant) return differs("foreign_entry", stream.tenant, entry.tenant);
+    if (entry.stream !== stream.stream) return differs("foreign_entry", stream.stream, entry.stream);
+    return undefined;
+  });
+
+/** Verifies any chain of entries hashed as RFC 8785 text; `membership` adds what must hold of each row besides. */
+export async function verifyChain<Entry extends ChainLink>(
+  rows: Rows<Entry>,
+  known: KnownEnds = {},
+  membership: Rule<Entry> = () => undefined,
+): Promise<ChainReport> {
+  let head = known.from ?? { seq: 0, hash: GENESIS_HASH };
+  let verified = 0;
+  let gap: ChainBreak | undefined;
+  let searched = 0;
+  for await (const row of rows) {
+    if (gap !== undefined) {
+      if (row.entry.seq === gap.seq) return { verified, head, broken: { ...gap, rule: "reordered" } };
+      if (++searched >= LOOK_AHEAD_ROWS) break;
+      continue;
+    }
+    const broken = breakOf(row, head, known) ?? atSeq(row.entry.seq, membership(row));
+    if (broken === undefined) {
+      head = { seq: row.entry.seq, hash: row.hash };
+      verified++;
+    } else if (broken.rule === "gap") gap = broken;
+    else return { verified, head, broken };
+  }
+  return { verified, head, broken: gap ?? cutOff(head, known.head) ?? null };
+}
+
+function breakOf(row: StoredRow<ChainLink>, before: StreamHead, known: KnownEnds): ChainBreak | undefined {
+  const { entry } = row;
+  const seq = before.seq + 1;
+  if (entry.seq !== seq) {
+    return { seq, ...differs(entry.seq > seq ? "gap" : "reordered", String(seq), String(entry.seq)) };
+  }
+  return atSeq(seq, hashBreak(row, before) ?? payloadBreak(row) ?? headBreak(row, known.head));
+}
+
+function hashBreak({ entry, hash }: StoredRow<ChainLink>, before: StreamHead): Omit<ChainBreak, "seq"> | undefined {
+  const text = canonical(entry);
+  const expected = text.ok ? sha256Hex(text.value) : text.refusal.message;
+  if (expected !== hash) return differs("altered_entry", expected, hash);
+  if (entry.prev_hash !== before.hash) return differs("wrong_prev_hash", before.hash, entry.prev_hash);
+  return undefined;
+}
+
+function payloadBreak({ entry, payload_text }: StoredRow<ChainLink>): Omit<ChainBreak, "seq"> | undefined {
+  if (payload_text === null || entry.payload_sha256 === undefined) return undefined; // V3
+  const found = sha256Hex(payload_text);
+  return found === entry.payload_sha256 ? undefined : differs("altered_payload", entry.payload_sha256, found);
+}
+
+function headBreak(row: StoredRow<ChainLink>, head: StreamHead | undefined): Omit<ChainBreak, "seq"> | undefined {
+  if (head === undefined || head.seq !== row.entry.seq || head.hash === row.hash) return undefined;
+  return differs("head_mismatch", head.hash, row.hash);
+}
+
+const cutOff = (last: StreamHead, head: StreamHead | undefined): ChainBreak | undefined =>
+  head === undefined || last.seq >= head.seq
+    ? undefined
+    : { seq: last.seq + 1, ...differs("truncated", String(head.seq), String(last.seq)) }; // V4
+
+const differs = (rule: BreakRule, expected: string, found: string): Omit<ChainBreak, "seq"> => ({
+  rule,
+  expected,
+  found,
+});
+
+const atSeq = (seq: number, found: Omit<ChainBreak, "seq"> | undefined): ChainBreak | undefined =>
+  found === undefined ? undefined : { seq, ...found };
