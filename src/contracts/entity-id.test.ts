@@ -21,7 +21,7 @@ test("P1-T31 an entity id says whose it is, of what kind, and which", () => {
   expect(entityIdOf("test_shop", "payment", "pi_3X")).toBe("test_shop_pay_pi_3X");
 });
 
-test.each(["", "_x", "a/b", "a b", "a\nb", "gid://shopify/Order/1", "é", "x".repeat(201)])(
+test.each(["", "a/b", "a b", "a\nb", "gid://shopify/Order/1", "é", "x".repeat(201)])(
   "%j may not stand in an entity id",
   (text) => {
     expect(entityIdOf("shop", "order", text)).toBeUndefined();

@@ -22,7 +22,7 @@ const TENANT_ID = /^[a-z0-9][a-z0-9-]*(_[a-z0-9-]+)*$/;
 const TENANT_ID_LENGTH_MAX = 63;
 
 /** What providers use in ids; neither a space, nor a slash, nor anything that a URL or a log line would have to escape. */
-const EXTERNAL_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+const EXTERNAL_ID = /^[A-Za-z0-9._-]{1,200}$/;
 
 /** Whether a text may name a tenant: lower-case words of letters, digits and hyphens, joined by single underscores. */
 export const isTenantId = (text: string): boolean => text.length <= TENANT_ID_LENGTH_MAX && TENANT_ID.test(text);

@@ -1,0 +1,46 @@
+/**
+ * Every internal event that a provider's event can mean, named `{entity}.{what happened}`. Names are API: workflows are
+ * triggered by them.
+ */
+export const EVENT_TYPES = [
+  "order.created",
+  "order.updated",
+  "order.paid",
+  "order.partially_fulfilled",
+  "order.fulfilled",
+  "order.cancelled",
+  "payment.created",
+  "payment.authorized",
+  "payment.succeeded",
+  "payment.captured",
+  "payment.failed",
+  "payment.cancelled",
+  "payment.partially_refunded",
+  "payment.refunded",
+  "payment.disputed",
+  "payment.dispute_closed",
+  "refund.created",
+  "refund.updated",
+  "refund.failed",
+  "fulfillment.created",
+  "fulfillment.updated",
+  "fulfillment.failed",
+  "fulfillment.held",
+  "fulfillment.resumed",
+  "fulfillment.out_of_stock",
+  "fulfillment.shipped",
+  "fulfillment.delivered",
+  "fulfillment.returned",
+  "fulfillment.cancelled",
+  "email.processed",
+  "email.deferred",
+  "email.delivered",
+  "email.bounced",
+  "email.dropped",
+  "email.opened",
+  "email.clicked",
+  "email.reported_spam",
+  "email.unsubscribed",
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
