@@ -12,7 +12,7 @@ const RETRY_MEMBERS = ["retries"];
 const Envelope = z.object({
   occurred_at: z.string(),
   store_id: NumericId,
-  data: z.object({ order: z.unknown(), shipment: z.unknown(), reason: z.string().nullish() }),
+  data: z.object({ order: z.unknown().optional(), shipment: z.unknown().optional(), reason: z.string().nullish() }),
 });
 
 const Order = z.object({ id: NumericId, external_id: Name.nullish(), status: Name.nullish() });

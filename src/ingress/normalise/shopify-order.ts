@@ -42,7 +42,7 @@ const OrderBody = z.object({
   updated_at: Text,
   line_items: z.array(Line).max(LINES_MAX),
   shipping_address: Address.nullish(),
-  note_attributes: z.array(z.object({ name: z.string(), value: z.unknown() })).nullish(),
+  note_attributes: z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish(),
 });
 
 export type ShopifyOrder = z.infer<typeof OrderBody>;
