@@ -102,6 +102,12 @@ describe("the gate", () => {
     expect(verdict).toEqual({ kind: "reconcile", expected: ["created"], found: "cancelled" });
   });
 
+  test("reconciles an event of an entity whose status no rule mentions", () => {
+    const odd: EntityStanding = { ...standing(null, "order.created"), status: "misplaced" };
+
+    expect(orderingVerdict(event("order.paid"), odd)).toMatchObject({ kind: "reconcile", found: "misplaced" });
+  });
+
   test("applies a type without a rule and leaves the status alone", () => {
     expect(orderingVerdict(event("email.delivered"), UNKNOWN_ENTITY)).toEqual({ kind: "apply", status: null });
     expect(orderingVerdict(event("order.updated"), standing("paid"))).toEqual({ kind: "apply", status: "paid" });

@@ -16,9 +16,12 @@ import { ORDERING_RULES } from "./ordering-rules.ts";
 /** What the gate needs of an event. */
 export type OrderedEvent = Pick<InternalEvent, "source_event_id" | "type" | "predecessor_source_event_id">;
 
-/** What is known of one entity: its status, null when there is none, and what has been applied to it. */
+/**
+ * What is known of one entity and what has been applied to it. The status is null for an entity that is not known; one that
+ * no rule mentions satisfies no rule, so its events are reconciled.
+ */
 export interface EntityStanding {
-  readonly status: EntityStatus | null;
+  readonly status: string | null;
   readonly applied_types: readonly EventType[];
   /** Provider ids of applied events; a named predecessor may be any of the tenant's, the caller supplies those asked for. */
   readonly applied_source_event_ids: readonly string[];
@@ -27,7 +30,7 @@ export interface EntityStanding {
 export const UNKNOWN_ENTITY: EntityStanding = { status: null, applied_types: [], applied_source_event_ids: [] };
 
 export type OrderingVerdict =
-  | { readonly kind: "apply"; readonly status: EntityStatus | null }
+  | { readonly kind: "apply"; readonly status: string | null }
   /** `missing` is the provider id of a named predecessor, or the implied types of which one is missing. */
   | { readonly kind: "hold"; readonly missing: string | readonly EventType[] }
   | Reconcile;
@@ -36,7 +39,7 @@ export type OrderingVerdict =
 export interface Reconcile {
   readonly kind: "reconcile";
   readonly expected: readonly (EntityStatus | null)[];
-  readonly found: EntityStatus | null;
+  readonly found: string | null;
 }
 
 /** How long an event may wait for its predecessor; from this on it is timed out. */
@@ -126,6 +129,7 @@ function judgePreconditions(
 ): Exclude<OrderingVerdict, { readonly kind: "hold" }> {
   const rule = rules[type];
   if (rule === undefined) return { kind: "apply", status };
-  if (!rule.from.includes(status)) return { kind: "reconcile", expected: rule.from, found: status };
+  if (!rule.from.some((allowed) => allowed === status))
+    return { kind: "reconcile", expected: rule.from, found: status };
   return { kind: "apply", status: rule.to };
 }
