@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /** Applicators that test the same value as the schema that holds them. */
 const IN_PLACE_LISTS = new Set(["allOf", "anyOf", "oneOf"]);
@@ -49,13 +49,13 @@ function closeWithin(keyword: string, value: Json, isBranch: boolean): Json {
   return PART_MAPS.has(keyword) ? closeMembers(value, false) : value;
 }
 
-const closeAny = (value: Json, isBranch: boolean): Json => (isObject(value) ? close(value, isBranch) : value);
+const closeAny = (value: Json, isBranch: boolean): Json => (isJsonObject(value) ? close(value, isBranch) : value);
 
 const closeEach = (value: Json, isBranch: boolean): Json =>
   Array.isArray(value) ? value.map((schema: Json) => closeAny(schema, isBranch)) : value;
 
 const closeMembers = (value: Json, isBranch: boolean): Json =>
-  isObject(value)
+  isJsonObject(value)
     ? Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, closeAny(schema, isBranch)]))
     : value;
 
@@ -63,7 +63,7 @@ function describesObject(schema: JsonObject): boolean {
   const { type, allOf } = schema;
   if (type === "object" || (Array.isArray(type) && type.includes("object"))) return true;
   if (Object.hasOwn(schema, "properties") || Object.hasOwn(schema, "patternProperties")) return true;
-  return Array.isArray(allOf) && allOf.some((branch: Json) => isObject(branch) && describesObject(branch));
+  return Array.isArray(allOf) && allOf.some((branch: Json) => isJsonObject(branch) && describesObject(branch));
 }
 
 const saysMore = (schema: JsonObject): boolean =>
@@ -76,6 +76,3 @@ function closingKeyword(schema: JsonObject): string {
   );
   return composes ? "unevaluatedProperties" : "additionalProperties";
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

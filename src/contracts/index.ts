@@ -14,6 +14,14 @@ export {
 export { closeObjects } from "./close-objects.ts";
 export { CODES, type Code, codeEntry, isCode } from "./codes.ts";
 export {
+  type CompiledCondition,
+  type Condition,
+  compileCondition,
+  evaluateCondition,
+} from "./condition/condition.ts";
+export type { ConditionContext } from "./condition/evaluate.ts";
+export type { ConditionTree } from "./condition/translate.ts";
+export {
   carriesPrefix,
   type EntityId,
   type EntityKind,
@@ -27,7 +35,7 @@ export { assert, Fault, InvariantError, type Retry } from "./fault.ts";
 export { fieldPath } from "./field-path.ts";
 export type { Clock, Host, Ids, Random } from "./host.ts";
 export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
-export type { Json, JsonObject } from "./json.ts";
+export { isJsonObject, type Json, type JsonObject } from "./json.ts";
 export type { Money } from "./money.ts";
 export { parseJson } from "./parse-json.ts";
 export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";

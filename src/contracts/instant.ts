@@ -3,7 +3,7 @@ import type { Brand } from "./brand.ts";
 /** A moment in time: epoch milliseconds, UTC. Intervals between instants are plain numbers whose names end in `Ms`. */
 export type Instant = Brand<number, "Instant">;
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
 /** Brands epoch milliseconds. The caller vouches that the number came from a clock or a stored instant. */
 export const instant = (epochMs: number): Instant => epochMs as Instant;
@@ -11,10 +11,15 @@ export const instant = (epochMs: number): Instant => epochMs as Instant;
 /** RFC 3339 in UTC with milliseconds, the wire form of every time we write. */
 export const formatInstant = (at: Instant): string => new Date(at).toISOString();
 
-/** Reads RFC 3339 text (any offset). `undefined` when the text is not a valid date-time. */
+/**
+ * Reads RFC 3339 text with any offset; fractions beyond milliseconds are cut. `undefined` when the text is not a valid
+ * date-time, which includes days that do not exist and leap seconds.
+ */
 export function parseInstant(text: string): Instant | undefined {
-  if (!RFC_3339.test(text)) return undefined;
-  const epochMs = Date.parse(text);
+  const [, year, month, day] = RFC_3339.exec(text) ?? [];
+  // `Date.parse` would take 30 February for 2 March.
+  const monthDays = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  const epochMs = Number(day) <= monthDays ? Date.parse(text) : Number.NaN;
   return Number.isNaN(epochMs) ? undefined : instant(epochMs);
 }
 

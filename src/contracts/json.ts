@@ -4,3 +4,7 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 export interface JsonObject {
   readonly [member: string]: Json;
 }
+
+/** Whether a JSON value is an object, rather than an array or a scalar. */
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
