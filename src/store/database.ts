@@ -77,6 +77,8 @@ export function openDatabase(options: ConnectionOptions): Database {
     jit: "off",
     enable_seqscan: "off",
     enable_mergejoin: "off",
+    enable_hashjoin: "off",
+    enable_bitmapscan: "off",
   });
   const worker = pool(WORKER_CONNECTIONS_MAX, { role: "countermark_worker" });
   const owner = pool(1, {});

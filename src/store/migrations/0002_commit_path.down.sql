@@ -1,9 +1,7 @@
 -- Undoes 0002_commit_path.up.sql.
 drop function renew_leases(text, text[], text[], bigint[], int);
 drop function claim_due(text, int, int);
-drop function commit_flush(text[], int[], int[], text[], bigint[], bigint[], text[], text[], text[], bigint[], text[], text[],
-  text[], bigint[], boolean[], timestamptz[], int[], text[], text[], bigint[], text[], text[], timestamptz[], timestamptz[],
-  text[], text[], text[], text[], text[], text[], text[], text[], text[]);
+drop function commit_flush;
 drop function write_outcome(text, bigint, jsonb);
 drop function make_claims(text, bigint, jsonb);
 drop function tell_run(text, text, text, text, text, timestamptz);

@@ -232,74 +232,81 @@ create function commit_flush(
   c_run text[], c_epoch bigint[], c_version bigint[], c_status text[], c_outcome text[], c_code text[], c_head_seq bigint[],
   c_head_hash text[], c_snapshot text[], c_document text[], c_cost bigint[], c_release boolean[], c_due timestamptz[],
   c_folded int[], c_extras text[],
-  e_run text[], e_seq bigint[], e_id text[], e_type text[], e_at timestamptz[], e_recorded timestamptz[], e_causation text[],
-  e_actor text[], e_step text[], e_severity text[], e_dedup text[], e_payload_sha256 text[], e_prev text[], e_hash text[],
-  e_payload text[]
+  e_run text[], e_day date[], e_seq bigint[], e_id text[], e_type text[], e_at timestamptz[], e_recorded timestamptz[],
+  e_correlation text[], e_causation text[], e_actor text[], e_channel text[], e_epoch bigint[], e_step text[], e_severity text[],
+  e_dedup text[], e_payload_sha256 text[], e_prev text[], e_hash text[], e_payload text[]
 ) returns table (tenant_id text, run_id text, claim text, conflict text, control_revision bigint)
   language plpgsql as $$
 #variable_conflict use_column
 declare
   tenant text;
+  revision bigint;
+  held text[];
+  x_run text[];
+  x_epoch bigint[];
+  x_extras text[];
+  extras jsonb;
   lo int := 1;
   hi int;
   elo int := 1;
   ehi int;
-  r record;
 begin
   for part in 1 .. cardinality(p_tenants) loop
     tenant := p_tenants[part];
     hi := p_commit_ends[part];
     ehi := p_event_ends[part];
     perform set_config('app.current_tenant_id', tenant, true);
-    for r in
-      with i as (
-        select * from unnest(c_run[lo:hi], c_epoch[lo:hi], c_version[lo:hi], c_status[lo:hi], c_outcome[lo:hi], c_code[lo:hi],
-            c_head_seq[lo:hi], c_head_hash[lo:hi], c_snapshot[lo:hi], c_document[lo:hi], c_cost[lo:hi], c_release[lo:hi],
-            c_due[lo:hi], c_folded[lo:hi], c_extras[lo:hi])
-          as i(run, epoch, version, status, outcome, code, head_seq, head_hash, snapshot, document, cost, release, due, folded, extras)
-      ), u as (
-        update run
-           set version = run.version + 1, status = i.status, outcome = i.outcome, code = i.code, head_seq = i.head_seq,
-               head_hash = i.head_hash, snapshot = coalesce(i.snapshot, run.snapshot),
-               snapshot_seq = case when i.snapshot is null then run.snapshot_seq else i.head_seq end,
-               document_sha256 = coalesce(i.document, run.document_sha256), cost_micros = run.cost_micros + i.cost,
-               updated_at = clock(), ended_at = case when i.outcome is null then null else clock() end
-          from i
-         where run.tenant_id = tenant and run.run_id = i.run and run.version = i.version and run.epoch = i.epoch
-        returning i.*, run.stream_day, run.correlation_id, run.channel
-      ), e as (
-        insert into event (tenant_id, stream_day, stream, seq, event_id, type, at, recorded_at, correlation, causation, actor,
-            channel, epoch, step, severity, dedup_key, payload_sha256, prev_hash, hash, payload)
-          select tenant, u.stream_day, u.run, x.seq, x.id, x.type, x.at, x.recorded, u.correlation_id, x.causation, x.actor,
-                 u.channel, u.epoch, x.step, x.severity, x.dedup, x.payload_sha256, x.prev, x.hash, x.payload
-            from unnest(e_run[elo:ehi], e_seq[elo:ehi], e_id[elo:ehi], e_type[elo:ehi], e_at[elo:ehi], e_recorded[elo:ehi],
-                   e_causation[elo:ehi], e_actor[elo:ehi], e_step[elo:ehi], e_severity[elo:ehi], e_dedup[elo:ehi],
-                   e_payload_sha256[elo:ehi], e_prev[elo:ehi], e_hash[elo:ehi], e_payload[elo:ehi])
-              as x(run, seq, id, type, at, recorded, causation, actor, step, severity, dedup, payload_sha256, prev, hash, payload)
-            join u on u.run = x.run
-      ), d as (
-        update due
-           set worker_id = null, claims = 0,
-               due_at = case when due.signals > u.folded then clock() else u.due end
-          from u
-         where due.tenant_id = tenant and due.kind = 'run' and due.id = u.run and u.release
-      )
-      select u.run, u.epoch, u.extras, t.control_revision as revision
-        from u, tenant t where t.tenant_id = tenant
-    loop
+    with u as (
+      update run
+         set version = run.version + 1, status = i.status, outcome = i.outcome, code = i.code, head_seq = i.head_seq,
+             head_hash = i.head_hash, snapshot = coalesce(i.snapshot, run.snapshot),
+             snapshot_seq = case when i.snapshot is null then run.snapshot_seq else i.head_seq end,
+             document_sha256 = coalesce(i.document, run.document_sha256), cost_micros = run.cost_micros + i.cost,
+             updated_at = clock(), ended_at = case when i.outcome is null then null else clock() end
+        from unnest(c_run[lo:hi], c_epoch[lo:hi], c_version[lo:hi], c_status[lo:hi], c_outcome[lo:hi], c_code[lo:hi],
+               c_head_seq[lo:hi], c_head_hash[lo:hi], c_snapshot[lo:hi], c_document[lo:hi], c_cost[lo:hi], c_extras[lo:hi])
+          as i(run, epoch, version, status, outcome, code, head_seq, head_hash, snapshot, document, cost, extras)
+       where run.tenant_id = tenant and run.run_id = i.run and run.version = i.version and run.epoch = i.epoch
+      returning i.run, i.epoch, i.extras
+    )
+    select coalesce(array_agg(u.run), '{}'), array_agg(u.run) filter (where u.extras is not null),
+           array_agg(u.epoch) filter (where u.extras is not null), array_agg(u.extras) filter (where u.extras is not null)
+      into held, x_run, x_epoch, x_extras
+      from u;
+
+    -- Joining the events back to what was updated is quadratic in the flush, so the filter stands only where it is needed.
+    insert into event (tenant_id, stream_day, stream, seq, event_id, type, at, recorded_at, correlation, causation, actor,
+        channel, epoch, step, severity, dedup_key, payload_sha256, prev_hash, hash, payload)
+      select tenant, x.*
+        from unnest(e_day[elo:ehi], e_run[elo:ehi], e_seq[elo:ehi], e_id[elo:ehi], e_type[elo:ehi], e_at[elo:ehi],
+               e_recorded[elo:ehi], e_correlation[elo:ehi], e_causation[elo:ehi], e_actor[elo:ehi], e_channel[elo:ehi],
+               e_epoch[elo:ehi], e_step[elo:ehi], e_severity[elo:ehi], e_dedup[elo:ehi], e_payload_sha256[elo:ehi],
+               e_prev[elo:ehi], e_hash[elo:ehi], e_payload[elo:ehi])
+          as x(day, run, seq, id, type, at, recorded, correlation, causation, actor, channel, epoch, step, severity, dedup,
+               payload_sha256, prev, hash, payload)
+       where cardinality(held) = hi - lo + 1 or x.run = any(held);
+
+    if true = any(c_release[lo:hi]) then
+      update due
+         set worker_id = null, claims = 0, due_at = case when due.signals > i.folded then clock() else i.due end
+        from unnest(c_run[lo:hi], c_release[lo:hi], c_due[lo:hi], c_folded[lo:hi]) as i(run, release, due, folded)
+       where due.tenant_id = tenant and due.kind = 'run' and due.id = i.run and i.release and i.run = any(held);
+    end if;
+
+    for k in 1 .. coalesce(cardinality(x_run), 0) loop
+      extras := x_extras[k]::jsonb;
       tenant_id := tenant;
-      run_id := r.run;
-      claim := null;
-      conflict := null;
-      control_revision := r.revision;
-      if r.extras is not null then
-        conflict := write_outcome(r.run, r.epoch, r.extras::jsonb);
-        if r.extras::jsonb->'intent' is not null then
-          claim := make_claims(r.run, r.epoch, r.extras::jsonb->'intent');
-        end if;
-      end if;
+      run_id := x_run[k];
+      conflict := write_outcome(x_run[k], x_epoch[k], extras);
+      claim := case when extras ? 'intent' then make_claims(x_run[k], x_epoch[k], extras->'intent') end;
+      select t.control_revision into control_revision from tenant t where t.tenant_id = tenant;
       return next;
     end loop;
+
+    select t.control_revision into revision from tenant t where t.tenant_id = tenant;
+    return query
+      select tenant, h, null::text, null::text, revision
+        from unnest(held) h where x_run is null or h <> all(x_run);
     lo := hi + 1;
     elo := ehi + 1;
   end loop;

@@ -1,0 +1,13 @@
+/** Human decisions bound to exactly what was previewed. */
+export { type Approver, type DecisionRequest, type DecisionResult, decide, driftOf, isAuthorized } from "./decide.ts";
+export { type BaseRevision, type Preview, type SealedPreview, sealPreview } from "./preview.ts";
+export {
+  type ApprovalRow,
+  type ApprovalStatus,
+  type DecisionRow,
+  decisionsOf,
+  findApproval,
+  latestApproval,
+  listApprovals,
+} from "./queries.ts";
+export { approvalToken, type TokenBinding, tokenDigest } from "./token.ts";

@@ -1,0 +1,123 @@
+import type { Instant } from "../contracts/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+
+export type ApprovalStatus = "PENDING" | "APPROVED" | "DENIED" | "TIMED_OUT" | "VOIDED" | "CANCELLED";
+
+export interface ApprovalRow {
+  readonly approval_id: string;
+  readonly run_id: string;
+  readonly step_id: string;
+  readonly attempt: number;
+  readonly correlation_id: string;
+  readonly tool_name: string;
+  readonly tool_version: string;
+  readonly internal_key: string;
+  readonly params_fingerprint: string;
+  readonly preview_sha256: string;
+  readonly preview: string;
+  readonly rule_id: string;
+  readonly reason: string;
+  readonly requested_by: string;
+  readonly status: ApprovalStatus;
+  readonly escalation_level: number;
+  readonly required_approvers: number;
+  readonly authorized_approvers: readonly string[];
+  readonly token_sha256: string;
+  readonly base: string;
+  readonly created_at: Instant;
+  readonly timeout_at: Instant;
+  readonly decided_at: Instant | null;
+  readonly consumed_at: Instant | null;
+  readonly void_reason: string | null;
+}
+
+const columns = (sql: TenantQuery) => sql`
+  approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key, params_fingerprint, preview_sha256,
+  preview, rule_id, reason, requested_by, status, escalation_level, required_approvers, authorized_approvers, token_sha256, base,
+  created_at, timeout_at, decided_at, consumed_at, void_reason`;
+
+/** One approval, or undefined. */
+export async function findApproval(sql: TenantQuery, approvalId: string): Promise<ApprovalRow | undefined> {
+  const rows = await sql<ApprovalRow[]>`
+    select ${columns(sql)} from approval where tenant_id = require_tenant_context() and approval_id = ${approvalId}`;
+  return rows[0];
+}
+
+/** The same, locked until the transaction ends, so that decisions on one approval come one after another. */
+export async function lockApproval(sql: TenantQuery, approvalId: string): Promise<ApprovalRow | undefined> {
+  const rows = await sql<ApprovalRow[]>`
+    select ${columns(sql)} from approval where tenant_id = require_tenant_context() and approval_id = ${approvalId} for update`;
+  return rows[0];
+}
+
+/** Approvals of a status, oldest first; every status when null. */
+export const listApprovals = (sql: TenantQuery, status: ApprovalStatus | null, limit: number) => sql<ApprovalRow[]>`
+  select ${columns(sql)}
+    from approval
+   where tenant_id = require_tenant_context() and (${status}::text is null or status = ${status})
+   order by created_at, approval_id
+   limit ${limit}`;
+
+/** The newest approval for a call's key, or undefined. */
+export async function latestApproval(
+  sql: TenantQuery,
+  internalKey: string,
+  runId: string,
+): Promise<ApprovalRow | undefined> {
+  const rows = await sql<ApprovalRow[]>`
+    select ${columns(sql)}
+      from approval
+     where tenant_id = require_tenant_context() and internal_key = ${internalKey} and run_id = ${runId}
+     order by created_at desc, approval_id desc
+     limit 1`;
+  return rows[0];
+}
+
+/** Records a person's decision at the approval's present level. False: that person has decided here already. */
+export async function insertDecision(
+  sql: TenantQuery,
+  decision: {
+    readonly approvalId: string;
+    readonly level: number;
+    readonly approver: string;
+    readonly decision: "APPROVE" | "DENY";
+    readonly reason: string | null;
+    readonly at: Instant;
+  },
+): Promise<boolean> {
+  const rows = await sql`
+    insert into approval_decision (tenant_id, approval_id, escalation_level, approver, decision, reason, at)
+    values (require_tenant_context(), ${decision.approvalId}, ${decision.level}, ${decision.approver}, ${decision.decision},
+           ${decision.reason}, ${decision.at}::timestamptz)
+        on conflict do nothing
+    returning approver`;
+  return rows.length === 1;
+}
+
+export interface DecisionRow {
+  readonly escalation_level: number;
+  readonly approver: string;
+  readonly decision: "APPROVE" | "DENY";
+  readonly reason: string | null;
+  readonly at: Instant;
+}
+
+export const decisionsOf = (sql: TenantQuery, approvalId: string) => sql<DecisionRow[]>`
+  select escalation_level, approver, decision, reason, at
+    from approval_decision
+   where tenant_id = require_tenant_context() and approval_id = ${approvalId}
+   order by at, approver
+   limit 100`;
+
+/** Closes a pending approval; a terminal status never changes, so an empty result means that it was closed already. */
+export const closeApproval = (
+  sql: TenantQuery,
+  approvalId: string,
+  status: Exclude<ApprovalStatus, "PENDING">,
+  at: Instant,
+  voidReason: string | null,
+) => sql<{ approval_id: string }[]>`
+  update approval
+     set status = ${status}, decided_at = ${at}::timestamptz, void_reason = ${voidReason}
+   where tenant_id = require_tenant_context() and approval_id = ${approvalId} and status = 'PENDING'
+  returning approval_id`;

@@ -1,0 +1,219 @@
+import type { Channel, Instant, Json, JsonObject, Severity } from "../contracts/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+import type { SealedEvent, StreamHead } from "./entry.ts";
+
+/** A stored entry with its hash; `payload` is null once erased. */
+export interface StoredEvent {
+  readonly stream: string;
+  readonly seq: number;
+  readonly event_id: string;
+  readonly type: string;
+  readonly at: Instant;
+  readonly recorded_at: Instant;
+  readonly correlation: string;
+  readonly causation: string | null;
+  readonly actor: string;
+  readonly channel: Channel;
+  readonly epoch: number;
+  readonly step: string | null;
+  readonly severity: Severity;
+  readonly dedup_key: string | null;
+  readonly payload_sha256: string;
+  readonly prev_hash: string;
+  readonly hash: string;
+  readonly payload: string | null;
+}
+
+/** Events of one stream after `afterSeq`, in order. */
+export const readStream = (sql: TenantQuery, stream: string, afterSeq: number, limit: number) => sql<StoredEvent[]>`
+  select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
+         payload_sha256, prev_hash, hash, payload
+    from event
+   where tenant_id = require_tenant_context() and stream = ${stream} and seq > ${afterSeq}
+   order by seq
+   limit ${limit}`;
+
+export interface StreamSummary {
+  readonly stream: string;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Every stream of the tenant with the head that its writer holds, in id order after `afterStream`. */
+export const listStreams = (sql: TenantQuery, afterStream: string, limit: number) => sql<StreamSummary[]>`
+  select stream, seq, hash
+    from (select run_id as stream, head_seq as seq, head_hash as hash
+            from run where tenant_id = require_tenant_context() and run_id > ${afterStream}
+           union all
+          select stream, seq, hash
+            from stream_head where tenant_id = require_tenant_context() and stream > ${afterStream}) s
+   order by stream
+   limit ${limit}`;
+
+/** The head of one stream, or undefined when there is no such stream. */
+export async function findStream(sql: TenantQuery, stream: string): Promise<StreamSummary | undefined> {
+  const rows = await sql<StreamSummary[]>`
+    select run_id as stream, head_seq as seq, head_hash as hash
+      from run where tenant_id = require_tenant_context() and run_id = ${stream}
+     union all
+    select stream, seq, hash
+      from stream_head where tenant_id = require_tenant_context() and stream = ${stream}
+     limit 1`;
+  return rows[0];
+}
+
+/** Locks the head of a stream that no run owns, making it if it is new. The lock ends with the transaction. */
+export async function lockHead(sql: TenantQuery, stream: string, empty: StreamHead, day: string) {
+  await sql`
+    insert into stream_head (tenant_id, stream, stream_day, seq, hash)
+    values (require_tenant_context(), ${stream}, ${day}::date, ${empty.seq}, ${empty.hash})
+        on conflict do nothing`;
+  const rows = await sql<{ seq: number; hash: string; stream_day: string }[]>`
+    select seq, hash, to_char(stream_day, 'YYYY-MM-DD') as stream_day
+      from stream_head where tenant_id = require_tenant_context() and stream = ${stream}
+       for update`;
+  return rows[0];
+}
+
+/** Writes one sealed entry and moves the locked head to it. */
+export async function insertEntry(
+  sql: TenantQuery,
+  { entry, hash, payload_text }: SealedEvent,
+  day: string,
+): Promise<void> {
+  await sql`
+    insert into event (tenant_id, stream_day, stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel,
+           epoch, step, severity, dedup_key, payload_sha256, prev_hash, hash, payload)
+    values (require_tenant_context(), ${day}::date, ${entry.stream}, ${entry.seq}, ${entry.event_id}, ${entry.type},
+           ${entry.at}::timestamptz, ${entry.recorded_at}::timestamptz, ${entry.correlation}, ${entry.causation}, ${entry.actor},
+           ${entry.channel}, ${entry.epoch}, ${entry.step}, ${entry.severity}, ${entry.dedup_key}, ${entry.payload_sha256},
+           ${entry.prev_hash}, ${hash}, ${payload_text})`;
+  await sql`
+    update stream_head set seq = ${entry.seq}, hash = ${hash}
+     where tenant_id = require_tenant_context() and stream = ${entry.stream}`;
+}
+
+/** A receipt with its current status, for people and for gates. */
+export interface ReceiptRow {
+  readonly receipt_id: string;
+  readonly tool_name: string;
+  readonly tool_version: string;
+  readonly internal_key: string;
+  readonly generation: number;
+  readonly execution_id: string;
+  readonly step_id: string;
+  readonly correlation_id: string;
+  readonly external_key: string | null;
+  readonly external_provider: string | null;
+  readonly external_transaction_id: string | null;
+  readonly provider_request_id: string | null;
+  readonly amount_minor: string | null;
+  readonly currency: string | null;
+  readonly result: string;
+  readonly result_sha256: string;
+  readonly created_at: Instant;
+  readonly status: "claimed" | "confirmed" | "contradicted" | "unknown";
+  readonly status_at: Instant;
+  readonly status_source: string;
+}
+
+/** Receipts of one run, oldest first. */
+export const receiptsOfRun = (sql: TenantQuery, runId: string) => sql<ReceiptRow[]>`
+  select receipt_id, tool_name, tool_version, internal_key, generation, execution_id, step_id, correlation_id, external_key,
+         external_provider, external_transaction_id, provider_request_id, amount_minor::text, currency, result, result_sha256,
+         created_at, status, status_at, status_source
+    from receipt_current
+   where tenant_id = require_tenant_context() and execution_id = ${runId}
+   order by created_at, receipt_id
+   limit 1000`;
+
+/**
+ * Records what a provider said of the receipts of one of its transactions. Returns the receipts found; a status that is
+ * there already is not written again.
+ */
+export async function confirmReceipts(
+  sql: TenantQuery,
+  said: {
+    readonly provider: string;
+    readonly transactionIds: readonly string[];
+    readonly status: "confirmed" | "contradicted";
+    readonly at: Instant;
+    readonly source: string;
+    readonly detail: Json;
+  },
+): Promise<readonly string[]> {
+  const rows = await sql<{ receipt_id: string }[]>`
+    with found as (
+      select receipt_id from receipt
+       where tenant_id = require_tenant_context() and external_provider = ${said.provider}
+         and external_transaction_id = any(${said.transactionIds}::text[])
+    ), written as (
+      insert into receipt_event (tenant_id, receipt_id, status, at, source, detail)
+      select require_tenant_context(), receipt_id, ${said.status}, ${said.at}::timestamptz, ${said.source}, ${JSON.stringify(said.detail)}
+        from found
+          on conflict do nothing
+    )
+    select receipt_id from found`;
+  return rows.map(({ receipt_id }) => receipt_id);
+}
+
+/** What an outsider told a run and its holder has not folded yet. */
+export interface InboxEntry {
+  readonly inbox_id: string;
+  readonly kind: "signal" | "approval" | "cancel" | "resume" | "resolve";
+  readonly payload: string;
+  readonly actor: string;
+  readonly at: Instant;
+}
+
+/** Unfolded entries in the order in which they were written. */
+export const waitingInbox = (sql: TenantQuery, runId: string) => sql<InboxEntry[]>`
+  select inbox_id, kind, payload, actor, at
+    from inbox
+   where tenant_id = require_tenant_context() and run_id = ${runId} and not folded
+   order by at, inbox_id
+   limit 1000`;
+
+/** How many entries were folded; with the due row's count it tells whether something came in meanwhile. */
+export async function foldedCount(sql: TenantQuery, runId: string): Promise<number> {
+  const rows = await sql<{ folded: number }[]>`
+    select count(*)::int as folded
+      from inbox where tenant_id = require_tenant_context() and run_id = ${runId} and folded`;
+  return rows[0]?.folded ?? 0;
+}
+
+/** Writes an inbox entry and makes an idle run due. False: the entry is there already. Locks the due row. */
+export async function tellRun(
+  sql: TenantQuery,
+  runId: string,
+  entry: Omit<InboxEntry, "payload"> & { readonly payload: JsonObject },
+): Promise<boolean> {
+  const rows = await sql<{ told: boolean }[]>`
+    select tell_run(${runId}, ${entry.inbox_id}, ${entry.kind}, ${JSON.stringify(entry.payload)}, ${entry.actor}, ${entry.at}::timestamptz) as told`;
+  return rows[0]?.told ?? false;
+}
+
+export interface EntityRow {
+  readonly entity_type: string;
+  readonly entity_id: string;
+  readonly version: number;
+  readonly state: string;
+}
+
+/** Entities by id, whatever their type, in a total order. */
+export const entitiesById = (sql: TenantQuery, entityIds: readonly string[]) => sql<EntityRow[]>`
+  select entity_type, entity_id, version, state
+    from entity
+   where tenant_id = require_tenant_context() and entity_id = any(${entityIds}::text[])
+   order by entity_type, entity_id
+   limit 100`;
+
+/** Patches of an entity after a version, oldest first: what changed since. */
+export const patchesSince = (sql: TenantQuery, entityType: string, entityId: string, version: number) => sql<
+  { version: number; state_patch: string; at: Instant }[]
+>`
+  select version, state_patch, at
+    from entity_version
+   where tenant_id = require_tenant_context() and entity_type = ${entityType} and entity_id = ${entityId} and version > ${version}
+   order by version
+   limit 100`;

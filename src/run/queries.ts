@@ -1,0 +1,79 @@
+import type { Instant, JsonObject } from "../contracts/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+import type { RunOutcome, RunStatus } from "./state.ts";
+
+/** A run row as its holder and as lists read it. */
+export interface RunRow {
+  readonly run_id: string;
+  readonly stream_day: string;
+  readonly workflow_id: string;
+  readonly pack_id: string;
+  readonly pack_digest: string;
+  readonly correlation_id: string;
+  readonly principal_id: string;
+  readonly status: RunStatus;
+  readonly outcome: RunOutcome | null;
+  readonly code: string | null;
+  readonly epoch: number;
+  readonly version: number;
+  readonly head_seq: number;
+  readonly head_hash: string;
+  readonly snapshot: string | null;
+  readonly snapshot_seq: number;
+  readonly document_sha256: string | null;
+  readonly cost_micros: number;
+  readonly started_at: Instant;
+  readonly updated_at: Instant;
+  readonly ended_at: Instant | null;
+}
+
+const columns = (sql: TenantQuery) => sql`
+  run_id, to_char(stream_day, 'YYYY-MM-DD') as stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id,
+  status, outcome, code, epoch, version, head_seq, head_hash, snapshot, snapshot_seq, document_sha256, cost_micros,
+  started_at, updated_at, ended_at`;
+
+/** One run of the current tenant, or undefined. */
+export async function findRun(sql: TenantQuery, runId: string): Promise<RunRow | undefined> {
+  const rows = await sql<RunRow[]>`
+    select ${columns(sql)} from run where tenant_id = require_tenant_context() and run_id = ${runId}`;
+  return rows[0];
+}
+
+/** The run that a start key started, or undefined. */
+export async function findRunByStartKey(sql: TenantQuery, startKey: string): Promise<RunRow | undefined> {
+  const rows = await sql<RunRow[]>`
+    select ${columns(sql)} from run where tenant_id = require_tenant_context() and start_key = ${startKey}`;
+  return rows[0];
+}
+
+export interface RunFilter {
+  readonly status: RunStatus | null;
+  readonly workflow: string | null;
+  /** Run id of the last row of the page before; null for the first page. */
+  readonly before: string | null;
+  readonly limit: number;
+}
+
+/** Newest first. Run ids are time-ordered, so the last id of a page is its cursor. */
+export const listRuns = (sql: TenantQuery, filter: RunFilter) => sql<RunRow[]>`
+  select ${columns(sql)}
+    from run
+   where tenant_id = require_tenant_context()
+     and (${filter.status}::text is null or status = ${filter.status})
+     and (${filter.workflow}::text is null or workflow_id = ${filter.workflow})
+     and (${filter.before}::text is null or run_id < ${filter.before})
+   order by run_id desc
+   limit ${filter.limit}`;
+
+/** Runs of this tenant that wait (for whatever): candidates for a signal. */
+export const suspendedRuns = (sql: TenantQuery, limit: number) => sql<{ run_id: string }[]>`
+  select run_id from run
+   where tenant_id = require_tenant_context() and status = 'SUSPENDED_WAIT'
+   order by run_id
+   limit ${limit}`;
+
+/** Inserts run, first event and due time. False: the start key has started a run before, and nothing was written. */
+export async function insertRun(sql: TenantQuery, start: JsonObject): Promise<boolean> {
+  const rows = await sql<{ begun: boolean }[]>`select begin_run(${JSON.stringify(start)}::text::jsonb) as begun`;
+  return rows[0]?.begun ?? false;
+}

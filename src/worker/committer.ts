@@ -1,0 +1,95 @@
+import { assert, Fault } from "../contracts/index.ts";
+import { asFault, type Query } from "../store/index.ts";
+import type { Commit, CommitResult } from "./commit.ts";
+import { flushCommits } from "./queries.ts";
+
+/**
+ * Group commit: callers queue, one flush runs, and it takes what is queued. The commit in progress is the batching window,
+ * so there is no timer and a lone caller waits for nobody.
+ *
+ * C1 A caller is answered only after its commit.
+ * C2 A flush holds at most one commit of a run, so its fence is judged against a row that nothing else in it moves.
+ * C3 A commit that the database refuses fails alone: the flush is halved until it stands by itself.
+ */
+export class Committer {
+  readonly #sql: Query;
+  #queue: Waiting[] = [];
+  #flushing: Promise<void> | null = null;
+
+  constructor(sql: Query) {
+    this.#sql = sql;
+  }
+
+  /** Resolves once the commit is durable or fenced. Rejects with a `Fault` when it cannot be known to have been written. */
+  commit(commit: Commit): Promise<CommitResult> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ commit, resolve, reject });
+      this.#flushing ??= this.#drain();
+    });
+  }
+
+  /** Resolves when nothing is queued or being written. */
+  async idle(): Promise<void> {
+    await this.#flushing;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // A turn of the event loop lets callers that were answered together come back together.
+      await Promise.resolve();
+      const batch = this.#take();
+      await this.#flush(batch);
+    }
+    this.#flushing = null;
+  }
+
+  #take(): readonly Waiting[] {
+    const batch: Waiting[] = [];
+    const later: Waiting[] = [];
+    const runs = new Set<string>();
+    for (const waiting of this.#queue) {
+      const run = `${waiting.commit.tenantId}/${waiting.commit.runId}`;
+      const fits = batch.length < FLUSH_COMMITS_MAX && !runs.has(run); // C2
+      (fits ? batch : later).push(waiting);
+      runs.add(run);
+    }
+    this.#queue = later;
+    return batch;
+  }
+
+  async #flush(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const written = await flushCommits(
+        this.#sql,
+        batch.map(({ commit }) => commit),
+      );
+      for (const { commit, resolve } of batch) {
+        resolve(written.get(`${commit.tenantId}/${commit.runId}`) ?? { kind: "fenced" }); // C1
+      }
+    } catch (error) {
+      await this.#split(batch, asFault(error));
+    }
+  }
+
+  /** C3: a refusal by the database concerns one row of the flush; a lost connection concerns them all. */
+  async #split(batch: readonly Waiting[], error: unknown): Promise<void> {
+    assert(batch.length > 0, "a flush holds a commit");
+    const refused = error instanceof Fault && (error.code === "DATABASE_FAILED" || error.code === "DATABASE_CONFLICT");
+    if (!refused || batch.length === 1) {
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    const middle = batch.length >> 1;
+    await this.#flush(batch.slice(0, middle));
+    await this.#flush(batch.slice(middle));
+  }
+}
+
+/** Commits in a flush: beyond this the statement grows faster than its fixed cost shrinks. */
+const FLUSH_COMMITS_MAX = 256;
+
+interface Waiting {
+  readonly commit: Commit;
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (error: unknown) => void;
+}
