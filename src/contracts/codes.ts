@@ -87,6 +87,11 @@ export const CODES = {
     "the tool needs a stronger isolation tier than this worker gives",
     "run it on a worker of that tier",
   ),
+  GUARD_FAILED: entry(
+    500,
+    "a guard could not decide, so the call did not happen",
+    "see the stage and the reason named; please report it",
+  ),
   // Bounds (INV-03)
   BOUND_STEPS: entry(
     429,
@@ -284,6 +289,11 @@ export const CODES = {
   ),
   COND_RUNTIME_DATETIME: entry(500, "a text is not an RFC 3339 date-time", "correct the data"),
   // Redaction
+  PATH_MALFORMED: entry(
+    400,
+    "an annotation is not a path",
+    "write paths like `$.a.b`, `$.items[*].email` or `$.**.token`",
+  ),
   REDACTION_SECRET: entry(
     500,
     "a secret was found where none may be stored",
@@ -337,6 +347,12 @@ export const CODES = {
   PAYMENT_DECLINED: entry(402, "the payment provider declined", "see its reason"),
   ALREADY_REFUNDED: entry(409, "the payment was refunded already", "nothing to do"),
   PAYMENT_PROVIDER_UNAVAILABLE: entry(503, "the payment provider did not answer", "try again later"),
+  SHOP_UNAVAILABLE: entry(503, "the shop did not answer", "try again later"),
+  PROVIDER_CREDENTIAL_REFUSED: entry(
+    502,
+    "the provider does not accept our credential",
+    "check the tenant's credential for this provider and what it is allowed to do",
+  ),
   // Requests and configuration
   UNAUTHENTICATED: entry(
     401,

@@ -1,6 +1,6 @@
 import type { Instant, Json, JsonObject, Refusal } from "../contracts/index.ts";
 import type { ApprovalRule, Bounds, PermissionScope, SandboxTier } from "./contract.ts";
-import type { Tool } from "./tool.ts";
+import type { RegisteredTool } from "./registry.ts";
 
 export type Mode = "sandbox" | "live";
 
@@ -78,6 +78,9 @@ export interface BreakerRecord {
   readonly revision: number;
 }
 
+/** The phase in which a call was admitted: a result counts in no other. */
+export type BreakerPhase = Pick<BreakerRecord, "state" | "opened_at">;
+
 /** An approval of exactly this call, as found for its internal key. */
 export interface ApprovalFact {
   readonly approval_id: string;
@@ -91,7 +94,8 @@ export interface CallFacts {
   readonly now: Instant;
   readonly mode: Mode;
   readonly workerTier: SandboxTier;
-  readonly tool: Tool | undefined;
+  /** Epoch of the caller's lease; it goes into the intent. */
+  readonly epoch: number;
   readonly scope: PermissionScope | undefined;
   readonly rule: ApprovalRule | undefined;
   /** True when an operator revoked the tool for this tenant. */
@@ -141,7 +145,11 @@ export interface StageRecord {
   readonly rule: string;
 }
 
-/** Conditions that must still hold when the intent commits; a lost claim refuses this call only. */
+/**
+ * Conditions that must still hold when the intent commits; a lost claim refuses this call only. A reservation takes a key
+ * that has no such generation (`new`), one that was given back without effect (`released`), or an open one of a dead or
+ * unknown attempt (`own`), which must still have the status and the last sign of life it was read with.
+ */
 export type Claim =
   | { readonly kind: "rate"; readonly tool: string; readonly limit: number }
   | { readonly kind: "reservation"; readonly record: IdempotencyRecord; readonly takes: "new" | "released" | "own" }
@@ -149,7 +157,7 @@ export type Claim =
   | { readonly kind: "probe"; readonly breaker: BreakerRecord; readonly from: number };
 
 export interface AdmittedCall {
-  readonly tool: Tool;
+  readonly tool: RegisteredTool;
   readonly scope: PermissionScope;
   readonly input: JsonObject;
   readonly fingerprint: string;
@@ -157,33 +165,67 @@ export interface AdmittedCall {
   readonly externalKey: string | null;
   readonly paramsSha256: string;
   readonly mark: CallMark;
+  /** The intent, as it stands once its reservation is committed; null for READ and before the reservation stage. */
+  readonly intent: IdempotencyRecord | null;
+  /** Null for a tool without dependency. */
+  readonly breaker: BreakerPhase | null;
   readonly stages: readonly StageRecord[];
 }
 
 /** What the guards decided about a request. Only `proceed` and `recover` may reach a handler. */
-export type Admission =
-  | {
-      readonly kind: "refused";
-      readonly stage: Stage;
-      readonly refusal: Refusal;
-      readonly stages: readonly StageRecord[];
-      readonly counted: boolean;
-      readonly retryAfterMs?: number;
-    }
-  | {
-      readonly kind: "reused";
-      readonly call: AdmittedCall;
-      readonly record: IdempotencyRecord;
-      readonly collision: boolean;
-    }
-  | { readonly kind: "approval"; readonly call: AdmittedCall; readonly rule: ApprovalRule; readonly reason: string }
-  | { readonly kind: "busy"; readonly call: AdmittedCall; readonly record: IdempotencyRecord }
-  | {
-      readonly kind: "recover";
-      readonly call: AdmittedCall;
-      readonly record: IdempotencyRecord;
-      readonly how: "same_key" | "lookup" | "person";
-      readonly notBefore: Instant;
-      readonly claims: readonly Claim[];
-    }
-  | { readonly kind: "proceed"; readonly call: AdmittedCall; readonly claims: readonly Claim[] };
+export type Admission = RefusedCall | ReusedCall | ApprovalCall | BusyCall | RecoverCall | ProceedCall;
+
+export interface RefusedCall {
+  readonly kind: "refused";
+  readonly stage: Stage;
+  readonly refusal: Refusal;
+  readonly stages: readonly StageRecord[];
+  /** Whether the call counts as one of the run's tool calls: it passed the bounds, and a later stage refused it. */
+  readonly counted: boolean;
+  /** `unknown`: an earlier attempt of this very step is still open, so refusing this one does not say that nothing happened. */
+  readonly effect: "none" | "unknown";
+  readonly retryAfterMs?: number;
+}
+
+/** Done before, inside the window: the record holds result and receipt. A collision is one key with other parameters. */
+export interface ReusedCall {
+  readonly kind: "reused";
+  readonly call: AdmittedCall;
+  readonly record: IdempotencyRecord;
+  readonly collision: boolean;
+}
+
+/** A person has to be asked, by this rule. */
+export interface ApprovalCall {
+  readonly kind: "approval";
+  readonly call: AdmittedCall;
+  readonly rule: ApprovalRule;
+  readonly reason: string;
+}
+
+/** Somebody else is at it; its result will be this call's result. */
+export interface BusyCall {
+  readonly kind: "busy";
+  readonly call: AdmittedCall;
+  readonly record: IdempotencyRecord;
+}
+
+/**
+ * An earlier attempt's outcome is open. `same_key` sends it again, `lookup` asks the provider, `person` does neither.
+ * Nothing may be done, and no claim committed, before `notBefore`.
+ */
+export interface RecoverCall {
+  readonly kind: "recover";
+  readonly call: AdmittedCall;
+  readonly record: IdempotencyRecord;
+  readonly how: "same_key" | "lookup" | "person";
+  readonly notBefore: Instant;
+  readonly claims: readonly Claim[];
+}
+
+/** The handler may run once the claims are committed. */
+export interface ProceedCall {
+  readonly kind: "proceed";
+  readonly call: AdmittedCall;
+  readonly claims: readonly Claim[];
+}
