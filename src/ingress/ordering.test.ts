@@ -150,8 +150,8 @@ const anyStanding = fc
 test("an event whose preconditions fail is never applied, before the timeout or after it", () => {
   fc.assert(
     fc.property(anyEvent, anyStanding, (candidate, entity) => {
-      const rule = ORDERING_RULES[candidate.type];
-      fc.pre(rule !== undefined && !rule.from.includes(entity.status));
+      const allowed: readonly (string | null)[] | undefined = ORDERING_RULES[candidate.type]?.from;
+      fc.pre(allowed !== undefined && !allowed.includes(entity.status));
 
       expect(orderingVerdict(candidate, entity).kind).not.toBe("apply");
       expect(timedOutVerdict(candidate, entity).kind).toBe("reconcile");
