@@ -1,0 +1,16 @@
+import { type Digest, type Json, parseDigest } from "../contracts/index.ts";
+
+/**
+ * Stands in a document for a sensitive value that a later step needs: the digest of an artifact encrypted under the
+ * tenant's key, opened only inside a handler. It says nothing about the value, so redaction lets it pass.
+ */
+export interface SealedReference {
+  readonly $sealed: Digest;
+}
+
+/** Whether a value is exactly a sealed reference: one member, a digest. */
+export function isSealedReference(value: Json): value is { readonly $sealed: Digest } {
+  if (typeof value !== "object" || value === null || !("$sealed" in value)) return false;
+  const { $sealed } = value;
+  return typeof $sealed === "string" && parseDigest($sealed) !== undefined && Object.keys(value).length === 1;
+}
