@@ -34,10 +34,14 @@ export { type Channel, type EventEntry, GENESIS_HASH, type ProposedEvent, type S
 export { assert, Fault, InvariantError, type Retry } from "./fault.ts";
 export { fieldPath } from "./field-path.ts";
 export type { Clock, Host, Ids, Random } from "./host.ts";
+export { uuidV7Ids } from "./ids.ts";
 export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
+export { ManualClock, seededHost } from "./manual-clock.ts";
 export type { Money } from "./money.ts";
 export { parseJson } from "./parse-json.ts";
 export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
 export { type CompiledSchema, compileSchema } from "./schema.ts";
+export { seededRandom } from "./seeded-random.ts";
+export { systemHost } from "./system-host.ts";
