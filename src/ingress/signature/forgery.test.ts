@@ -85,6 +85,18 @@ describe.each(Object.entries(timed))("%s", (_scheme, signedAt) => {
   );
 });
 
+test.each(["t=1700000001,", "t=1700000000,", "t=abc,"])(
+  "stripe: a second time, %s beside the signed one is refused",
+  (second) => {
+    const { scheme, headers, current } = stripe("secret", "1700000000");
+    const signed = headers["stripe-signature"] ?? "";
+
+    expect(judge({ scheme, headers: { "stripe-signature": signed.replace("v1=", `${second}v1=`) }, current })).toBe(
+      "SIGNATURE_INVALID",
+    );
+  },
+);
+
 test.each([
   stripe("", "1700000000"),
   slack("", "1700000000"),
