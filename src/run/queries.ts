@@ -77,3 +77,48 @@ export async function insertRun(sql: TenantQuery, start: JsonObject): Promise<bo
   const rows = await sql<{ begun: boolean }[]>`select begin_run(${JSON.stringify(start)}::text::jsonb) as begun`;
   return rows[0]?.begun ?? false;
 }
+
+export interface PackRow {
+  readonly pack_id: string;
+  readonly digest: string;
+  readonly version: string;
+  readonly state: string;
+  readonly document: string;
+}
+
+/** Installs a version of a pack and makes it the active one; runs in flight keep theirs. */
+export async function installPack(
+  sql: TenantQuery,
+  pack: {
+    readonly packId: string;
+    readonly digest: string;
+    readonly version: string;
+    readonly state: string;
+    readonly document: string;
+    readonly at: Instant;
+  },
+): Promise<void> {
+  await sql`
+    update pack set state = 'SUNSET'
+     where tenant_id = require_tenant_context() and pack_id = ${pack.packId} and digest <> ${pack.digest} and state in ('ACTIVE', 'PAUSED')`;
+  await sql`
+    insert into pack (tenant_id, pack_id, digest, version, document, state, installed_at)
+    values (require_tenant_context(), ${pack.packId}, ${pack.digest}, ${pack.version}, ${pack.document}, ${pack.state}, ${pack.at}::timestamptz)
+        on conflict (tenant_id, pack_id, digest) do update set state = excluded.state`;
+}
+
+/** The versions that take new runs, in pack order. */
+export const activePacks = (sql: TenantQuery) => sql<PackRow[]>`
+  select pack_id, digest, version, state, document
+    from pack
+   where tenant_id = require_tenant_context() and state in ('ACTIVE', 'PAUSED')
+   order by pack_id
+   limit 1000`;
+
+/** One installed version, whatever its state. */
+export async function findPack(sql: TenantQuery, digest: string): Promise<PackRow | undefined> {
+  const rows = await sql<PackRow[]>`
+    select pack_id, digest, version, state, document
+      from pack where tenant_id = require_tenant_context() and digest = ${digest} limit 1`;
+  return rows[0];
+}

@@ -86,10 +86,11 @@ begin
        where tenant_id = tenant and internal_key = r->>'internal_key' and generation = (r->>'generation')::int
          and status = 'FAILED_NO_EFFECT';
     else
+      -- An open attempt is taken over only as it was read: whoever else showed a sign of life since keeps it.
       update idempotency
-         set status = 'IN_PROGRESS', epoch = p_epoch, heartbeat_at = clock()
+         set status = 'IN_PROGRESS', run_id = p_run, step_id = r->>'step_id', epoch = p_epoch, heartbeat_at = clock()
        where tenant_id = tenant and internal_key = r->>'internal_key' and generation = (r->>'generation')::int
-         and status in ('IN_PROGRESS', 'UNKNOWN') and run_id = p_run and epoch <= p_epoch;
+         and status = r->>'read_status' and floor(extract(epoch from heartbeat_at) * 1000) = (r->>'read_heartbeat_ms')::numeric;
     end if;
     if not found then raise exception 'reservation' using errcode = 'CM002'; end if;
   end if;
