@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+/*
+ * The fields that tools of this pack share. Annotations are read by the guards: `entity_id` is checked against the tenant's
+ * prefix, `provider_id` is exempt from the scans that would take a provider's id for a secret or a card number.
+ */
+
+const ID_LENGTH_MAX = 264;
+
+/** One of our own entity ids. */
+export const entityId = () => z.string().min(1).max(ID_LENGTH_MAX).meta({ "x-countermark": "entity_id" });
+
+/** An id that a provider gave. */
+export const providerId = () => z.string().min(1).max(ID_LENGTH_MAX).meta({ "x-countermark": "provider_id" });
+
+/** Minor units. */
+export const cents = () => z.int().nonnegative();
+
+export const currency = () => z.string().regex(/^[A-Z]{3}$/);
+
+/** One orderable line; at most what one order of the shop can hold. */
+export const lines = () =>
+  z
+    .array(
+      z.strictObject({ sku: z.string().min(1).max(120), quantity: z.int().min(1).max(10_000), unit_cents: cents() }),
+    )
+    .min(1)
+    .max(50);
+
+/** A code or slug, never a person's words. */
+export const slug = () => z.string().regex(/^[A-Za-z0-9_.-]{1,80}$/);
