@@ -32,24 +32,53 @@ export interface RunIdentity {
   readonly seed: number;
 }
 
+/** The lane every run has, and the lane id under which compensations are called; no step may be named so. */
+export const MAIN = "main";
+export const COMPENSATION = "compensation";
+
 /** The main path is lane `main`; each branch of a PARALLEL step is a lane named by its first step. */
 export interface Lane {
   readonly id: string;
-  /** The step this lane is at; null when it has ended. */
+  /** The step this lane is at, or at which it failed; null when it has succeeded or was cancelled. */
   readonly step: string | null;
   readonly phase: LanePhase;
+  /** Whether `counters.steps` already counts the present step. */
+  readonly counted: boolean;
 }
 
 export type LanePhase =
   | { readonly kind: "ready"; readonly attempt: number }
   | { readonly kind: "retry"; readonly attempt: number; readonly at: Instant }
+  | { readonly kind: "asking" }
   | { readonly kind: "approval"; readonly attempt: number; readonly approval_id: string; readonly timeout_at: Instant }
-  | { readonly kind: "waiting"; readonly since: Instant; readonly until: Instant; readonly poll_at: Instant | null }
+  | WaitingPhase
   | { readonly kind: "branching" }
-  | { readonly kind: "unknown"; readonly attempt: number; readonly look_at: Instant | null }
+  | { readonly kind: "unknown"; readonly attempt: number; readonly look_at: Instant | null; readonly code: string }
   | { readonly kind: "succeeded" }
-  | { readonly kind: "failed"; readonly code: string }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "ignored"; readonly code: string }
   | { readonly kind: "cancelled" };
+
+/** At a WAIT step: what ends the wait, and when. `poll_at` is the next poll, null where nothing is polled. */
+export interface WaitingPhase {
+  readonly kind: "waiting";
+  readonly since: Instant;
+  readonly until: Instant;
+  readonly poll_at: Instant | null;
+  readonly polls: number;
+  /** Event type awaited, null unless the step waits for a WEBHOOK. */
+  readonly event_type: string | null;
+  /** Entity the event must be about; null takes an event about any. */
+  readonly entity_id: Json;
+}
+
+/** An applied event that arrived for this run and that no WAIT step has taken yet. */
+export interface Signal {
+  readonly signal_id: string;
+  readonly event_type: string;
+  readonly entity_id: string | null;
+  readonly payload: Json;
+}
 
 export interface StepState {
   readonly status: "succeeded" | "failed" | "compensated" | "compensation_failed";
@@ -60,14 +89,29 @@ export interface StepState {
   readonly receipt_id: string | null;
 }
 
+/** Why the run will end badly, and what is still to happen before it does. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly step: string | null;
+  /** First step of the chain that runs after the compensation, or null. */
+  readonly on_failure: string | null;
+  /** Whether completed steps are undone. */
+  readonly rollback: boolean;
 }
+
+/**
+ * Where a run is on its way. `forward`: doing its steps. `draining`: it has failed, lanes finish what they may have begun.
+ * `compensating`: undoing. `handling`: in its on_failure chain. `closing`: nothing is left but to let lanes finish.
+ */
+export type RunStage = "forward" | "draining" | "compensating" | "handling" | "closing";
 
 /** Undoing what was done, in order; `at` is the index of the one being undone. */
 export interface CompensationProgress {
+  /** The branch whose failure is being undone while the run goes on; null when the whole run is rolled back. */
+  readonly lane: string | null;
+  /** PARALLEL steps that ask a person before their branches are undone. */
+  readonly held: readonly string[];
   readonly plan: readonly string[];
   readonly at: number;
   readonly attempt: number;
@@ -77,6 +121,7 @@ export interface CompensationProgress {
 /** The fold of a run's events. Plain JSON, so that a snapshot of it can be stored and hashed. */
 export interface RunState extends RunIdentity {
   readonly status: RunStatus;
+  readonly stage: RunStage;
   readonly outcome: RunOutcome | null;
   readonly code: string | null;
   /** `$`: `trigger`, `run`, and one key per completed step. */
@@ -89,6 +134,9 @@ export interface RunState extends RunIdentity {
   readonly marks: readonly CallMark[];
   readonly failure: Failure | null;
   readonly compensation: CompensationProgress | null;
+  /** True when an effect that should have been undone was not, or the on_failure chain failed. */
+  readonly leftover: boolean;
+  readonly signals: readonly Signal[];
   readonly cancel_requested: boolean;
   /** Start of the present stretch of active time; null while suspended. */
   readonly active_since: Instant | null;
@@ -100,6 +148,11 @@ export interface PlannedCall {
   readonly step: string;
   readonly attempt: number;
   readonly purpose: "step" | "retry" | "poll" | "compensation";
+  /**
+   * True while the run is ending: finish a call that may have begun (its idempotency record says so), but begin none.
+   * Where the guards would let a new one proceed, answer with a refusal of code `RUN_CANCELLED` instead.
+   */
+  readonly settleOnly: boolean;
   readonly tool: string;
   readonly version: string;
   readonly input: Json;

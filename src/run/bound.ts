@@ -1,0 +1,76 @@
+import type { Code, Instant } from "../contracts/index.ts";
+import type { Bounds } from "../guard/index.ts";
+import type { CompiledWorkflow } from "./compiled.ts";
+import { type RunEvent, runEvent } from "./events.ts";
+import { isSettled, lanesOf, presentStep } from "./lane.ts";
+import type { Lane, RunState } from "./state.ts";
+
+/** Codes that end the run whatever the step's policies say, also when a guard raised them. */
+export const isBoundCode = (code: string): boolean => code.startsWith("BOUND_") || code === "LOOP_DETECTED";
+
+/** Milliseconds of active time that a run has; the workflow's own limit or the pack's, whichever is shorter. */
+export const activeMsMax = (workflow: CompiledWorkflow, bounds: Bounds): number =>
+  Math.min(bounds.max_time_seconds, workflow.definition.timeout_seconds) * 1000;
+
+export const activeMs = (state: RunState, now: Instant): number =>
+  state.counters.active_ms + (state.active_since === null ? 0 : now - state.active_since);
+
+/** The first bound that what is due now would break, as the event that ends the run; null when all hold. */
+export function boundReached(
+  workflow: CompiledWorkflow,
+  bounds: Bounds,
+  state: RunState,
+  now: Instant,
+): RunEvent | null {
+  const { counters } = state;
+  if (counters.tokens > bounds.max_tokens_per_run) {
+    return reached("BOUND_TOKENS", null, now, bounds.max_tokens_per_run, counters.tokens);
+  }
+  const lanes = lanesOf(state).filter((lane) => !isSettled(lane));
+  const last = lanes.at(-1);
+  if (last === undefined) return null;
+  const limitMs = activeMsMax(workflow, bounds);
+  const observedMs = activeMs(state, now);
+  if (observedMs >= limitMs) return reached("BOUND_TIME", last.step, now, limitMs / 1000, observedMs / 1000);
+  return stepsReached(bounds, state, lanes, now) ?? callsReached(workflow, bounds, state, { lanes, now });
+}
+
+function stepsReached(bounds: Bounds, state: RunState, lanes: readonly Lane[], now: Instant): RunEvent | null {
+  const starting = lanes.filter((lane) => lane.phase.kind === "ready" && !lane.counted);
+  const steps = state.counters.steps + starting.length;
+  if (steps <= bounds.max_steps_per_run) return null;
+  return reached("BOUND_STEPS", starting.at(-1)?.step ?? null, now, bounds.max_steps_per_run, steps);
+}
+
+function callsReached(
+  workflow: CompiledWorkflow,
+  bounds: Bounds,
+  { counters }: RunState,
+  due: { readonly lanes: readonly Lane[]; readonly now: Instant },
+): RunEvent | null {
+  let calls = counters.tool_calls;
+  const perType = new Map<string, number>();
+  for (const lane of due.lanes) {
+    const call = presentStep(workflow, lane)?.call ?? null;
+    if (call === null || !isCallDue(lane, due.now)) continue;
+    calls += 1;
+    if (calls > bounds.max_tool_calls_per_run) {
+      return reached("BOUND_TOOL_CALLS", lane.step, due.now, bounds.max_tool_calls_per_run, calls);
+    }
+    const limit = bounds.max_tool_calls_per_type[call.tool] ?? Number.POSITIVE_INFINITY;
+    const ofType = (perType.get(call.tool) ?? counters.tool_calls_per_type[call.tool] ?? 0) + 1;
+    if (ofType > limit) return reached("BOUND_TOOL_CALLS_PER_TYPE", lane.step, due.now, limit, ofType);
+    perType.set(call.tool, ofType);
+  }
+  return null;
+}
+
+/** Whether a lane's next call is due. A look at an unknown effect is no new call. */
+export function isCallDue({ phase }: Lane, now: Instant): boolean {
+  if (phase.kind === "ready") return true;
+  if (phase.kind === "retry") return phase.at <= now;
+  return phase.kind === "waiting" && phase.poll_at !== null && phase.poll_at <= now;
+}
+
+const reached = (code: Code, step: string | null, at: Instant, limit: number, observed: number): RunEvent =>
+  runEvent("bound.reached", at, step, { code, message: `${observed} of at most ${limit}`, limit, observed });

@@ -1,0 +1,203 @@
+import type { Instant, Json, JsonObject, ProposedEvent, Severity } from "../contracts/index.ts";
+import type { CallMark } from "../guard/index.ts";
+import type { CompensationDefinition } from "./definition.ts";
+import type { RunIdentity, RunOutcome, RunStatus } from "./state.ts";
+
+/** RFC 6902 operations on the run document. A run only ever adds or replaces whole members at the top. */
+export type DocumentPatch = readonly { readonly op: "add"; readonly path: string; readonly value: Json }[];
+
+/** What an attempt used up, as the guards counted it; nested calls included. */
+export interface Spent {
+  /** Tool names, one entry per counted call. */
+  readonly tool_calls: readonly string[];
+  readonly tokens: number;
+  /** What the loop detector remembers; ignored for retries and polls. */
+  readonly marks: readonly CallMark[];
+}
+
+interface OnLane {
+  readonly lane: string;
+}
+
+/** The lane goes on at `next`, or has reached its end with null. */
+interface Moved extends OnLane {
+  readonly next: string | null;
+}
+
+interface Stored {
+  readonly patch: DocumentPatch;
+  /** Version of the document after the patch. */
+  readonly document_version: number;
+}
+
+interface Attempt extends OnLane {
+  readonly attempt: number;
+}
+
+interface Called extends Attempt {
+  readonly spent: Spent;
+  /** The caller's redacted trace of the call; opaque here. */
+  readonly call: Json;
+}
+
+interface Stopped {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `final`: no further attempt; otherwise the next one is at `retry_at`. */
+interface Retried extends Stopped {
+  readonly final: boolean;
+  readonly retry_at: Instant | null;
+}
+
+type FailureAction = CompensationDefinition["on_compensation_failure"];
+
+/** Payloads by event type. Recorded for ever: a member is never renamed and never changes its meaning. */
+export interface RunPayloads {
+  readonly "run.started": {
+    readonly identity: RunIdentity;
+    readonly entry: string;
+    readonly document: JsonObject;
+    /** Why the trigger's payload was not taken, or null. */
+    readonly refusal: Stopped | null;
+  };
+  readonly "step.succeeded": Called & Moved & Stored & { readonly receipt_id: string | null; readonly reused: boolean };
+  readonly "step.failed": Called & Retried;
+  readonly "call.refused": Called & Retried & { readonly stage: string };
+  readonly "effect.unknown": Called & Stopped & { readonly look_at: Instant | null };
+  readonly "effect.resolved": Attempt & { readonly by: string } & (
+      | (Moved & Stored & { readonly resolution: "applied"; readonly receipt_id: string | null })
+      | (Retried & { readonly resolution: "not_applied" })
+    );
+  readonly "branch.taken": Moved & { readonly taken: boolean };
+  readonly "branch.failed": OnLane & Stopped;
+  readonly "parallel.started": OnLane & { readonly lanes: readonly string[] };
+  readonly "parallel.joined": Moved;
+  readonly "parallel.failed": OnLane & Stopped;
+  readonly "lane.cancelled": OnLane & { readonly approval_id: string | null };
+  readonly "lane.ignored": OnLane & Stopped & Stored;
+  readonly "wait.started": OnLane & {
+    readonly until: Instant;
+    readonly poll_at: Instant | null;
+    readonly event_type: string | null;
+    readonly entity_id: Json;
+  };
+  readonly "wait.resumed": Moved & Stored & { readonly signal_id: string };
+  readonly "wait.released": Moved & Stored & { readonly by: string };
+  readonly "wait.elapsed": Moved & Stored;
+  readonly "wait.timed_out": Moved & Stopped;
+  readonly "poll.completed": Called &
+    (
+      | (Moved & Stored & { readonly satisfied: true })
+      | { readonly satisfied: false; readonly poll_at: Instant; readonly error: Stopped | null }
+    );
+  readonly "signal.received": {
+    readonly signal_id: string;
+    readonly event_type: string;
+    readonly entity_id: string | null;
+    readonly payload: Json;
+  };
+  readonly "approval.requested": Attempt & { readonly approval_id: string; readonly timeout_at: Instant };
+  readonly "approval.escalated": OnLane & {
+    readonly approval_id: string;
+    readonly level: number;
+    readonly timeout_at: Instant;
+  };
+  readonly "approval.decided": OnLane & {
+    readonly approval_id: string;
+    readonly decision: ApprovalDecision;
+    readonly by: string | null;
+    /** Code with which the step fails; null when approved. */
+    readonly code: string | null;
+    readonly action: FailureAction | null;
+    /** Steps that are not undone because a person said no to undoing a PARALLEL step's branches. */
+    readonly keep: readonly string[];
+  };
+  readonly "bound.reached": Stopped & { readonly limit: number | null; readonly observed: number | null };
+  readonly "run.failing": Stopped & { readonly on_failure: string | null; readonly rollback: boolean };
+  readonly "compensation.started": {
+    /** The branch being undone while the run goes on, or null for the whole run. */
+    readonly for_lane: string | null;
+    readonly plan: readonly string[];
+    readonly held: readonly string[];
+  };
+  readonly "compensation.succeeded": Called & { readonly receipt_id: string | null; readonly reused: boolean };
+  readonly "compensation.failed": Called &
+    Retried & { readonly effect: "none" | "unknown"; readonly action: FailureAction };
+  readonly "handling.started": { readonly next: string };
+  readonly "run.started_child": Moved & { readonly workflow: string; readonly input: JsonObject };
+  readonly "run.cancel_requested": { readonly by: string; readonly reason: string };
+  readonly "run.suspended": { readonly status: RunStatus; readonly document_sha256: string };
+  readonly "run.ended": {
+    readonly status: RunStatus;
+    readonly outcome: RunOutcome;
+    readonly code: string | null;
+    readonly document_sha256: string;
+  };
+}
+
+export type ApprovalDecision = "approved" | "denied" | "timed_out" | "voided";
+
+export type RunEventType = keyof RunPayloads;
+
+/** One event of a run's stream, discriminated by `type`. */
+export type RunEvent = { [T in RunEventType]: ProposedEvent<T, RunPayloads[T]> }[RunEventType];
+
+export type RunEventOf<T extends RunEventType> = ProposedEvent<T, RunPayloads[T]>;
+
+/** Severity at which each event is recorded; also the closed list of the types that `evolve` folds. */
+const SEVERITIES: { readonly [T in RunEventType]: Severity } = {
+  "run.started": "info",
+  "step.succeeded": "info",
+  "step.failed": "warning",
+  "call.refused": "warning",
+  "effect.unknown": "error",
+  "effect.resolved": "info",
+  "branch.taken": "info",
+  "branch.failed": "warning",
+  "parallel.started": "info",
+  "parallel.joined": "info",
+  "parallel.failed": "warning",
+  "lane.cancelled": "info",
+  "lane.ignored": "warning",
+  "wait.started": "info",
+  "wait.resumed": "info",
+  "wait.released": "info",
+  "wait.elapsed": "info",
+  "wait.timed_out": "warning",
+  "poll.completed": "info",
+  "signal.received": "info",
+  "approval.requested": "info",
+  "approval.escalated": "warning",
+  "approval.decided": "info",
+  "bound.reached": "error",
+  "run.failing": "warning",
+  "compensation.started": "warning",
+  "compensation.succeeded": "info",
+  "compensation.failed": "error",
+  "handling.started": "info",
+  "run.started_child": "info",
+  "run.cancel_requested": "info",
+  "run.suspended": "info",
+  "run.ended": "info",
+};
+
+export const isRunEventType = (type: string): type is RunEventType => Object.hasOwn(SEVERITIES, type);
+
+/** Makes an event of a run. */
+export const runEvent = <T extends RunEventType>(
+  type: T,
+  at: Instant,
+  step: string | null,
+  payload: RunPayloads[T],
+): RunEventOf<T> => ({ type, at, step, payload, severity: SEVERITIES[type] });
+
+/**
+ * An entry read back from a run's stream as a run event; null for entries of others (leases, notes) that share the stream.
+ * The payload is trusted: only `runEvent` made it and the ledger's hash chain vouches that it is unchanged.
+ */
+export function recordedRunEvent(recorded: ProposedEvent<string, Json>): RunEvent | null {
+  if (!isRunEventType(recorded.type)) return null;
+  return { ...recorded, severity: SEVERITIES[recorded.type] } as RunEvent; // the one parse at this edge
+}

@@ -1,0 +1,49 @@
+import type { RunEvent, RunEventOf, RunPayloads } from "./events.ts";
+import { countStep, laneFailed, resume, setLane } from "./fold.ts";
+import { foldCompensationApproval } from "./fold-compensation.ts";
+import { COMPENSATION, type RunState } from "./state.ts";
+
+type ApprovalEvent = Extract<
+  RunEvent,
+  { readonly type: "approval.requested" | "approval.escalated" | "approval.decided" }
+>;
+
+/** What people's decisions do to a run: the lane that asked waits, then calls again or fails. */
+export function foldApproval(state: RunState, event: ApprovalEvent): RunState {
+  switch (event.type) {
+    case "approval.requested":
+      return approvalRequested(state, event.payload);
+    case "approval.escalated":
+      return approvalEscalated(state, event.payload);
+    case "approval.decided":
+      return approvalDecided(resume(state, event.at), event);
+  }
+}
+
+function approvalRequested(state: RunState, payload: RunPayloads["approval.requested"]): RunState {
+  const { lane, attempt, approval_id, timeout_at } = payload;
+  const phase = { kind: "approval", attempt, approval_id, timeout_at } as const;
+  if (lane !== COMPENSATION) return setLane(countStep(state, lane), lane, phase);
+  return state.compensation === null ? state : { ...state, compensation: { ...state.compensation, phase } };
+}
+
+function approvalEscalated(state: RunState, payload: RunPayloads["approval.escalated"]): RunState {
+  const { lane, timeout_at } = payload;
+  if (lane === COMPENSATION) {
+    const { compensation } = state;
+    if (compensation?.phase.kind !== "approval") return state;
+    return { ...state, compensation: { ...compensation, phase: { ...compensation.phase, timeout_at } } };
+  }
+  const phase = state.lanes[lane]?.phase;
+  return phase?.kind === "approval" ? setLane(state, lane, { ...phase, timeout_at }) : state;
+}
+
+function approvalDecided(state: RunState, event: RunEventOf<"approval.decided">): RunState {
+  const { lane, code } = event.payload;
+  if (lane === COMPENSATION) return foldCompensationApproval(state, event.payload);
+  const phase = state.lanes[lane]?.phase;
+  if (phase?.kind !== "approval") return state;
+  if (code === null) return setLane(state, lane, { kind: "ready", attempt: phase.attempt });
+  const message = `the approval was ${event.payload.decision}`;
+  return laneFailed(state, event.step, { lane, code, message, attempt: phase.attempt }, event.at);
+}

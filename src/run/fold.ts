@@ -1,0 +1,135 @@
+import type { Instant, Json, JsonObject } from "../contracts/index.ts";
+import type { CallMark, Counters } from "../guard/index.ts";
+import type { DocumentPatch, Spent } from "./events.ts";
+import type { Lane, LanePhase, RunState, RunStatus, StepState } from "./state.ts";
+
+/** Marks kept for the loop detector; a pack's `loop.window` may not be larger. */
+export const LOOP_MARKS_MAX = 100;
+
+/** Lanes finish what they may have begun and begin nothing more. */
+export const isDraining = (state: RunState): boolean =>
+  state.stage === "draining" || state.stage === "compensating" || state.stage === "closing";
+
+export const isEnded = (state: RunState): boolean => state.outcome !== null;
+
+/** What the folds of single events are made of: each returns a state that differs in one respect. */
+export function setLane(state: RunState, id: string, phase: LanePhase): RunState {
+  const lane = state.lanes[id];
+  return lane === undefined ? state : { ...state, lanes: { ...state.lanes, [id]: { ...lane, phase } } };
+}
+
+/** Puts a lane at its next step, or at its end; while the run drains, it stops there. */
+export function moveLane(state: RunState, id: string, next: string | null): RunState {
+  const lane: Lane =
+    next === null
+      ? { id, step: null, phase: { kind: "succeeded" }, counted: false }
+      : isDraining(state)
+        ? { id, step: null, phase: { kind: "cancelled" }, counted: false }
+        : { id, step: next, phase: { kind: "ready", attempt: 1 }, counted: false };
+  return { ...state, lanes: { ...state.lanes, [id]: lane } };
+}
+
+/** A run that waited is active again from `at` on. */
+export function resume(state: RunState, at: Instant): RunState {
+  if (state.active_since !== null || isEnded(state)) return state;
+  return { ...state, status: state.stage === "compensating" ? "COMPENSATING" : "RUNNING", active_since: at };
+}
+
+/** Ends a stretch of active time. */
+export function suspend(state: RunState, status: RunStatus, at: Instant): RunState {
+  const stretchMs = state.active_since === null ? 0 : at - state.active_since;
+  const counters = { ...state.counters, active_ms: state.counters.active_ms + stretchMs };
+  return { ...state, status, active_since: null, counters };
+}
+
+/** Counts the lane's present step, once. */
+export function countStep(state: RunState, id: string): RunState {
+  const lane = state.lanes[id];
+  if (lane === undefined || lane.counted) return state;
+  return {
+    ...state,
+    lanes: { ...state.lanes, [id]: { ...lane, counted: true } },
+    counters: { ...state.counters, steps: state.counters.steps + 1 },
+  };
+}
+
+/** Counts calls and tokens; only a first attempt is remembered for the loop detector. */
+export function spend(state: RunState, spent: Spent, marked: boolean): RunState {
+  const marks = marked ? remember(state.marks, spent.marks) : state.marks;
+  return { ...state, marks, counters: addSpent(state.counters, spent) };
+}
+
+/** Compensations run on a budget of their own: only what they cost is counted. */
+export const spendTokens = (state: RunState, spent: Spent): RunState =>
+  spent.tokens === 0
+    ? state
+    : { ...state, counters: { ...state.counters, tokens: state.counters.tokens + spent.tokens } };
+
+function addSpent(counters: Counters, spent: Spent): Counters {
+  if (spent.tool_calls.length === 0 && spent.tokens === 0) return counters;
+  const perType = { ...counters.tool_calls_per_type };
+  for (const tool of spent.tool_calls) perType[tool] = (perType[tool] ?? 0) + 1;
+  return {
+    ...counters,
+    tool_calls: counters.tool_calls + spent.tool_calls.length,
+    tool_calls_per_type: perType,
+    tokens: counters.tokens + spent.tokens,
+  };
+}
+
+const remember = (marks: readonly CallMark[], latest: readonly CallMark[]): readonly CallMark[] =>
+  latest.length === 0 ? marks : [...marks, ...latest].slice(-LOOP_MARKS_MAX);
+
+export function patchDocument(
+  state: RunState,
+  stored: { readonly patch: DocumentPatch; readonly document_version: number },
+): RunState {
+  if (stored.patch.length === 0) return state;
+  const document: { [key: string]: Json } = { ...state.document };
+  for (const operation of stored.patch) document[operation.path.slice(1)] = operation.value;
+  return { ...state, document, document_version: stored.document_version };
+}
+
+/** A patch that stores `value` under `key`, with the version it leads to. */
+export const storing = (state: RunState, key: string, value: JsonObject | Json) => ({
+  patch: [{ op: "add", path: `/${key}`, value }] as const,
+  document_version: state.document_version + 1,
+});
+
+export function setStep(state: RunState, id: string, step: Omit<StepState, "order">): RunState {
+  const order = state.steps[id]?.order ?? Object.keys(state.steps).length + 1;
+  return { ...state, steps: { ...state.steps, [id]: { ...step, order } } };
+}
+
+/** Records a step as done. */
+export function completed(
+  state: RunState,
+  step: string | null,
+  lane: string,
+  attempts: number,
+  receipt_id: string | null,
+): RunState {
+  return step === null ? state : setStep(state, step, { status: "succeeded", lane, attempts, receipt_id });
+}
+
+/** A step without a call is done: it is recorded as completed and its lane goes on. */
+export const moved = (
+  state: RunState,
+  step: string | null,
+  payload: { readonly lane: string; readonly next: string | null },
+  at: Instant,
+): RunState => moveLane(completed(resume(state, at), step, payload.lane, 1, null), payload.lane, payload.next);
+
+/** A lane stops at the step that failed for good. */
+export function laneFailed(
+  state: RunState,
+  step: string | null,
+  payload: { readonly lane: string; readonly code: string; readonly message: string; readonly attempt?: number },
+  at: Instant,
+): RunState {
+  const { lane, code, message, attempt = 1 } = payload;
+  const failed = resume(setLane(state, lane, { kind: "failed", code, message }), at);
+  return step === null
+    ? failed
+    : setStep(failed, step, { status: "failed", lane, attempts: attempt, receipt_id: null });
+}

@@ -1,0 +1,50 @@
+/** What a run does next: packs and their checks, the step machine, its events, its replay. Pure throughout. */
+export { type Advance, advance, type ChildRun, type CompensationAsk } from "./advance.ts";
+export { compileWorkflow } from "./compile/workflow.ts";
+export type { CallTarget, CompiledPack, CompiledStep, CompiledWorkflow, Expression } from "./compiled.ts";
+export { decide } from "./decide.ts";
+export type {
+  BranchStep,
+  CompensationDefinition,
+  CompensationStep,
+  Mapping,
+  Pack,
+  ParallelStep,
+  RetryPolicy,
+  StartRunStep,
+  StepDefinition,
+  ToolStep,
+  Trigger,
+  WaitCondition,
+  WaitStep,
+  WorkflowDefinition,
+} from "./definition.ts";
+export {
+  type ApprovalDecision,
+  type DocumentPatch,
+  isRunEventType,
+  type RunEvent,
+  type RunEventOf,
+  type RunEventType,
+  type RunPayloads,
+  recordedRunEvent,
+  type Spent,
+} from "./events.ts";
+export { evolve, foldRun, initialState, startRun } from "./evolve.ts";
+export {
+  COMPENSATION,
+  type CompensationProgress,
+  type Failure,
+  type Lane,
+  type LanePhase,
+  MAIN,
+  type PlannedCall,
+  type RunIdentity,
+  type RunOutcome,
+  type RunStage,
+  type RunState,
+  type RunStatus,
+  type Signal,
+  type StepState,
+} from "./state.ts";
+export type { CallFailed, CallRef, CallRefused, CallSucceeded, EffectResolution, Stimulus } from "./stimulus.ts";

@@ -1,0 +1,58 @@
+import type { Instant, JsonObject } from "../contracts/index.ts";
+import { isCallDue } from "./bound.ts";
+import type { CallTarget, CompiledStep, CompiledWorkflow } from "./compiled.ts";
+import { isDraining, isEnded } from "./fold.ts";
+import { beingUndone, isUndone } from "./fold-compensation.ts";
+import { lanesOf, presentStep, stepOf } from "./lane.ts";
+import { applyMapping } from "./mapping.ts";
+import { attemptOf } from "./settle.ts";
+import { COMPENSATION, type Lane, type PlannedCall, type RunState } from "./state.ts";
+
+/** The calls that are due, at most one per lane; those in flight are among them, for a successor must make them again. */
+export function plannedCalls(workflow: CompiledWorkflow, state: RunState, now: Instant): readonly PlannedCall[] {
+  if (isEnded(state)) return [];
+  const calls = lanesOf(state).flatMap((lane) => stepCall(workflow, state, lane, now) ?? []);
+  const undoing = compensationCall(workflow, state, now);
+  return undoing === null ? calls : [...calls, undoing];
+}
+
+function stepCall(workflow: CompiledWorkflow, state: RunState, lane: Lane, now: Instant): PlannedCall | null {
+  const { phase } = lane;
+  const isLook = phase.kind === "unknown" && phase.look_at !== null && phase.look_at <= now;
+  if (!isLook && !isCallDue(lane, now)) return null;
+  const step = presentStep(workflow, lane);
+  const attempt = attemptOf(phase);
+  if (step === null || step.call === null || attempt === null) return null;
+  const purpose = phase.kind === "waiting" ? "poll" : isLook || attempt > 1 ? "retry" : "step";
+  const approvalAsked = approvalReason(step, state);
+  const ref = { lane: lane.id, step: step.definition.id, attempt };
+  return { ...ref, purpose, settleOnly: isDraining(state), ...targeted(step.call, state.document), approvalAsked };
+}
+
+const targeted = ({ tool, version, input }: CallTarget, document: JsonObject) => ({
+  tool,
+  version,
+  input: applyMapping(input, document),
+});
+
+/** Why the workflow itself wants a person to approve this call; null when it does not. */
+function approvalReason({ definition, condition }: CompiledStep, state: RunState): string | null {
+  if (definition.type !== "TOOL" && definition.type !== "COMPENSATION") return null;
+  if (definition.hitl_required === true) return "hitl_required";
+  if (condition === null) return null;
+  const asked = condition(state.document, state.started_at);
+  if (!asked.ok) return `hitl_condition could not be evaluated: ${asked.refusal.code}`;
+  return asked.value ? "hitl_condition holds" : null;
+}
+
+function compensationCall(workflow: CompiledWorkflow, state: RunState, now: Instant): PlannedCall | null {
+  const { compensation } = state;
+  const id = compensation && beingUndone(compensation);
+  if (compensation === null || id === null || isUndone(compensation)) return null;
+  const { phase } = compensation;
+  const isDue = phase.kind === "ready" || (phase.kind === "retry" && phase.at <= now);
+  const { undo } = stepOf(workflow, id);
+  if (!isDue || undo === null) return null;
+  const ref = { lane: COMPENSATION, step: id, attempt: phase.attempt };
+  return { ...ref, purpose: "compensation", settleOnly: false, ...targeted(undo, state.document), approvalAsked: null };
+}

@@ -1,0 +1,154 @@
+import { after, type Instant } from "../contracts/index.ts";
+import { DEFAULT_DELAYS, jitterFraction, retryDelayMs } from "./backoff.ts";
+import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
+import type { RetryPolicy, StepDefinition, WaitStep } from "./definition.ts";
+import { type RunEvent, runEvent } from "./events.ts";
+import { isDraining, storing } from "./fold.ts";
+import { presentStep } from "./lane.ts";
+import type { LanePhase, RunState } from "./state.ts";
+import type { CallFailed, CallRefused, CallSucceeded, EffectResolution } from "./stimulus.ts";
+import { outputKey } from "./waiting.ts";
+
+type Answer = CallSucceeded | CallFailed | CallRefused;
+
+/** Attempts of a call that undoes something, where its definition does not say. */
+export const UNDO_ATTEMPTS_MAX = 3;
+
+/** The answer to a step's call or poll as an event; null when the lane did not wait for this answer. */
+export function settleCall(workflow: CompiledWorkflow, state: RunState, answer: Answer, now: Instant): RunEvent | null {
+  const lane = state.lanes[answer.lane];
+  if (lane === undefined || lane.step !== answer.step || attemptOf(lane.phase) !== answer.attempt) return null;
+  const step = presentStep(workflow, lane);
+  if (step === null) return null;
+  const { definition } = step;
+  if (definition.type === "WAIT") {
+    return lane.phase.kind === "waiting" ? settlePoll(state, step, definition, answer, now) : null;
+  }
+  return answer.kind === "succeeded" ? succeed(state, definition, answer, now) : fail(state, definition, answer, now);
+}
+
+/** The attempt whose answer a lane waits for; null when it waits for none. */
+export function attemptOf(phase: LanePhase): number | null {
+  if (phase.kind === "ready" || phase.kind === "retry" || phase.kind === "unknown") return phase.attempt;
+  return phase.kind === "waiting" && phase.poll_at !== null ? phase.polls + 1 : null;
+}
+
+function succeed(state: RunState, definition: StepDefinition, answer: CallSucceeded, now: Instant): RunEvent {
+  const { lane, attempt, receipt_id, reused, spent, call, output } = answer;
+  return runEvent("step.succeeded", now, answer.step, {
+    lane,
+    attempt,
+    next: nextOf(definition),
+    ...storing(state, keyOf(definition), output),
+    receipt_id,
+    reused,
+    spent,
+    call,
+  });
+}
+
+const nextOf = (definition: StepDefinition): string | null =>
+  "next_step" in definition ? (definition.next_step ?? null) : null;
+
+const keyOf = (definition: StepDefinition): string =>
+  "output_key" in definition ? outputKey(definition) : definition.id;
+
+function fail(state: RunState, definition: StepDefinition, answer: CallFailed | CallRefused, now: Instant): RunEvent {
+  const { lane, attempt, code, message, spent, call } = answer;
+  if (answer.kind === "failed" && answer.effect === "unknown") {
+    const look_at = answer.lookAt ?? null;
+    return runEvent("effect.unknown", now, answer.step, { lane, attempt, code, message, look_at, spent, call });
+  }
+  const payload = { lane, attempt, code, message, ...retryOf(state, definition, answer, now), spent, call };
+  return answer.kind === "refused"
+    ? runEvent("call.refused", now, answer.step, { ...payload, stage: answer.stage })
+    : runEvent("step.failed", now, answer.step, payload);
+}
+
+/** When the next attempt is, if there is one. While the run ends there is none. */
+export function retryOf(
+  state: RunState,
+  definition: StepDefinition,
+  failed: { readonly attempt: number; readonly code: string; readonly retryAfterMs?: number },
+  now: Instant,
+): { readonly final: boolean; readonly retry_at: Instant | null } {
+  const policy = policyOf(definition);
+  const isRetried =
+    policy !== null &&
+    !isDraining(state) &&
+    failed.attempt < policy.max_attempts &&
+    (policy.retryable_errors === "all" || policy.retryable_errors.includes(failed.code));
+  if (!isRetried) return { final: true, retry_at: null };
+  return { final: false, retry_at: retryAt(state, { ...failed, step: definition.id }, policy, now) };
+}
+
+/** The instant of the attempt after `failed.attempt`. */
+export function retryAt(
+  state: RunState,
+  failed: { readonly step: string; readonly attempt: number; readonly retryAfterMs?: number },
+  delays: Parameters<typeof retryDelayMs>[0],
+  now: Instant,
+): Instant {
+  const attempt = failed.attempt + 1;
+  const fraction = jitterFraction(state.seed, failed.step, attempt);
+  return after(now, retryDelayMs(delays, attempt, { fraction, retryAfterMs: failed.retryAfterMs }));
+}
+
+type Policy = Omit<RetryPolicy, "retryable_errors"> & { readonly retryable_errors: readonly string[] | "all" };
+
+/** A COMPENSATION step retries whatever went wrong, as the compensations of a saga do. */
+function policyOf(definition: StepDefinition): Policy | null {
+  if (definition.type === "TOOL") return definition.retry_policy ?? null;
+  if (definition.type !== "COMPENSATION") return null;
+  return { ...DEFAULT_DELAYS, max_attempts: UNDO_ATTEMPTS_MAX, retryable_errors: "all" };
+}
+
+/** A poll whose result cannot be judged, or that failed, is one that was not satisfied; its error is recorded. */
+function settlePoll(state: RunState, step: CompiledStep, wait: WaitStep, answer: Answer, now: Instant): RunEvent {
+  const { lane, attempt, spent, call } = answer;
+  const intervalMs = wait.wait_for.type === "POLL" ? wait.wait_for.poll_interval_seconds * 1000 : 0;
+  const again = { lane, attempt, spent, call, satisfied: false, poll_at: after(now, intervalMs) } as const;
+  if (answer.kind !== "succeeded") {
+    const { code, message } = answer;
+    return runEvent("poll.completed", now, wait.id, { ...again, error: { code, message } });
+  }
+  const judged = step.condition?.({ ...state.document, poll: answer.output }, state.started_at);
+  if (judged?.ok === false) {
+    const { code, message } = judged.refusal;
+    return runEvent("poll.completed", now, wait.id, { ...again, error: { code, message } });
+  }
+  if (judged?.value !== true) return runEvent("poll.completed", now, wait.id, { ...again, error: null });
+  const stored = storing(state, outputKey(wait), answer.output);
+  const next = wait.next_step ?? null;
+  return runEvent("poll.completed", now, wait.id, { lane, attempt, spent, call, satisfied: true, next, ...stored });
+}
+
+/** What a person found out about an unknown effect, as an event; null when the lane does not wait for it. */
+export function resolveEffect(
+  workflow: CompiledWorkflow,
+  state: RunState,
+  resolution: EffectResolution,
+  now: Instant,
+): RunEvent | null {
+  const lane = state.lanes[resolution.lane];
+  if (lane?.phase.kind !== "unknown") return null;
+  const definition = presentStep(workflow, lane)?.definition;
+  if (definition === undefined) return null;
+  const { attempt, code } = lane.phase;
+  const found = { lane: lane.id, attempt, by: resolution.by };
+  if (resolution.applied) {
+    const { receipt_id, output } = resolution;
+    const stored = storing(state, keyOf(definition), output);
+    const payload = { ...found, resolution: "applied", next: nextOf(definition), ...stored, receipt_id } as const;
+    return runEvent("effect.resolved", now, definition.id, payload);
+  }
+  const message = "the effect did not happen";
+  const retry = retryOf(state, definition, { attempt, code }, now);
+  return runEvent("effect.resolved", now, definition.id, {
+    ...found,
+    resolution: "not_applied",
+    code,
+    message,
+    ...retry,
+  });
+}
