@@ -73,13 +73,13 @@ export function classOfError(code: string | null): ExceptionClass {
 export const classifyError: Tool = tool({
   name: "classifyError",
   level: "READ",
-  input: z.strictObject({ code: slug().nullable() }),
+  input: z.strictObject({ code: slug().optional() }),
   output: z.strictObject({
     class: z.enum(["retryable", "address_problem", "out_of_stock", "rejected"]),
     retryable: z.boolean(),
   }),
   async handler({ code }) {
-    const kind = classOfError(code);
+    const kind = classOfError(code ?? null);
     return applied({ class: kind, retryable: kind === "retryable" });
   },
 });
