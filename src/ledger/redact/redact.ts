@@ -48,7 +48,8 @@ interface Walk {
  * Redacts a value by a contract's rules. Must run before anything of the value is stored, hashed or exported. Unchanged
  * parts are shared with the argument, which is never changed.
  *
- * Measured with an output of 300 bytes in 15 fields that stays as it is: 5 microseconds (Node 20.20, one core of two).
+ * Measured with an output of 350 bytes in 17 fields that stays as it is: 5.7 microseconds by a contract's rules, 7.2 by
+ * `SCAN_ONLY`, which scans the names too (Node 20.20, one core of two).
  */
 export function redact(value: Json, rules: RedactionRules, context: RedactionContext): Redacted {
   const walk: Walk = { steps: [], findings: [], worst: undefined };

@@ -34,7 +34,7 @@ const PHONE_DIGITS_MIN = 7;
 /**
  * Everything the scanners find in a text, secrets first, then cards, then personal data; empty for a clean text. Time
  * is linear in the text. One pass over the characters decides which scanners can find anything at all: most texts need
- * none (2.0 microseconds for the 15 texts of a 300-byte output; Node 20.20, one core of two).
+ * none (3.3 microseconds for the 11 texts of a 350-byte output; Node 20.20, one core of two).
  */
 export function scan(text: string, scope: ScanScope = PLAIN): readonly Hit[] {
   const { seen, digits, longestRun } = survey(text);
