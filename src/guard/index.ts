@@ -1,15 +1,53 @@
-/** One governed call: the registry of tools, the ordered guards, the only edge at which a handler runs. */
-export * from "./admit.ts";
-export * from "./bounds.ts";
-export * from "./breaker.ts";
+/** One governed call: the registry of tools, the ordered guards, and the only edge at which a handler runs. */
+export { admit } from "./admit.ts";
+export {
+  type BreakerConfig,
+  type BreakerOutcome,
+  breakerAfter,
+  breakerConfigOf,
+  breakerNow,
+  breakerReset,
+  breakerVerdict,
+} from "./breaker.ts";
 export * from "./call.ts";
 export * from "./contract.ts";
-export * from "./define-tool.ts";
-export * from "./egress.ts";
-export * from "./hygiene.ts";
-export * from "./idempotency.ts";
-export * from "./network.ts";
-export * from "./registry.ts";
-export * from "./resolve.ts";
-export * from "./sandbox.ts";
+export { contractOf, type DeclaredContract, defineTool } from "./define-tool.ts";
+export { ConnectionFailed, EgressRefused } from "./egress.ts";
+export { ENTITY_ID_ANNOTATION } from "./entity-places.ts";
+export { isLiveHost, liveCredentialIn, type Recipient, recipientRefusal } from "./hygiene.ts";
+export { REUSE_WINDOW_MS } from "./idempotency.ts";
+export { shortDigest } from "./key.ts";
+export { canonicalHost, type NetworkPolicy, networkVerdict } from "./network.ts";
+export {
+  type Failed,
+  type LookedUp,
+  lookUp,
+  type Performed,
+  type PerformPorts,
+  perform,
+  type Succeeded,
+} from "./perform.ts";
+export * from "./queries.ts";
+export { RATE_WINDOW_MS } from "./rate.ts";
+export {
+  createRegistry,
+  EXTERNAL_KEY_PREFIX,
+  type RegisteredTool,
+  type Registry,
+  type RegistryOptions,
+} from "./registry.ts";
+export { type Resolution, type ResolvedCall, resolveCall } from "./resolve.ts";
+export { type SandboxConfiguration, sandboxConfigurationRefusals } from "./sandbox.ts";
+export {
+  type Receipt,
+  refusedTrace,
+  type SettleContext,
+  type Settlement,
+  settle,
+  settleReused,
+  unknownReceipt,
+} from "./settle.ts";
+export * from "./tenant-secrets.ts";
 export * from "./tool.ts";
+export * from "./vault.ts";
+export type { GuardVerdict } from "./verdict.ts";

@@ -18,3 +18,8 @@ export {
   tellRun,
   waitingInbox,
 } from "./queries.ts";
+export { type Finding, type RejectReason, rejectCode } from "./redact/finding.ts";
+export { type Redacted, redact } from "./redact/redact.ts";
+export { compileRedaction, type RedactionRules, type RedactionSource, SCAN_ONLY } from "./redact/rules.ts";
+export type { RedactionContext, RejectedStub } from "./redact/stub.ts";
+export { isSealedReference, type SealedReference } from "./sealed-reference.ts";

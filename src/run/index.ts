@@ -1,5 +1,6 @@
 /** What a run does next: packs and their checks, the step machine, its events, its replay. Pure throughout. */
 export { type Advance, advance, type ChildRun, type CompensationAsk } from "./advance.ts";
+export { beginRun, type RunStart, runBeginning } from "./begin.ts";
 export { compileWorkflow } from "./compile/workflow.ts";
 export type { CallTarget, CompiledPack, CompiledStep, CompiledWorkflow, Expression } from "./compiled.ts";
 export { decide } from "./decide.ts";
@@ -31,6 +32,18 @@ export {
   type Spent,
 } from "./events.ts";
 export { evolve, foldRun, initialState, startRun } from "./evolve.ts";
+export {
+  activePacks,
+  findPack,
+  findRun,
+  findRunByStartKey,
+  installPack,
+  listRuns,
+  type PackRow,
+  type RunFilter,
+  type RunRow,
+  suspendedRuns,
+} from "./queries.ts";
 export {
   COMPENSATION,
   type CompensationProgress,
