@@ -5,6 +5,7 @@ import addFormats from "ajv-formats";
 import { closeObjects } from "./close-objects.ts";
 import { fieldPath } from "./field-path.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { pointerStep } from "./pointer.ts";
 import type { Refusal } from "./refusal.ts";
 import { accepted, type Result, rejected } from "./result.ts";
 
@@ -99,7 +100,8 @@ function validate(check: ValidateFunction<Json>, value: Json): Result<Json> {
 function refusalOf(value: Json, errors: readonly ErrorObject[]): Refusal {
   const places = new Map<string, ErrorObject>();
   for (const error of errors) {
-    const place = error.instancePath + pointerOf(surplusMember(error));
+    const surplus = surplusMember(error);
+    const place = error.instancePath + (surplus === undefined ? "" : pointerStep(surplus));
     if (!places.has(place)) places.set(place, error);
   }
   const { error, steps } = firstInDocument(value, places, "", []) ?? { error: errors[0], steps: [] };
@@ -131,7 +133,7 @@ function firstInDocument(
   const isList = Array.isArray(value);
   for (const [name, part] of Object.entries(value)) {
     const step = isList ? Number(name) : name;
-    const found = firstInDocument(part, places, pointer + pointerOf(name), [...steps, step]);
+    const found = firstInDocument(part, places, pointer + pointerStep(name), [...steps, step]);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -142,9 +144,6 @@ function surplusMember({ params }: ErrorObject): string | undefined {
   const name: unknown = params.additionalProperty ?? params.unevaluatedProperty ?? params.propertyName;
   return typeof name === "string" ? name : undefined;
 }
-
-const pointerOf = (name: string | undefined): string =>
-  name === undefined ? "" : `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 /** Members are named, values never are: they may be sensitive. */
 function messageOf(error: ErrorObject | undefined): string {
