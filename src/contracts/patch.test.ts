@@ -225,11 +225,11 @@ test("the `rfc6902` package applies our patches to the same effect", () =>
     fc.property(versions, ([before, after]) => {
       const patch: rfc6902.Operation[] = JSON.parse(JSON.stringify(createPatch(before, after)));
       fc.pre(!/__proto__|constructor|prototype/.test(JSON.stringify(patch)));
-      const document = structuredClone(before);
+      const document = JSON.parse(JSON.stringify(before)); // not structuredClone: it keeps shared parts shared
 
       rfc6902.applyPatch(document, patch);
 
-      expect(JSON.parse(JSON.stringify(document))).toEqual(after); // the package clones without prototypes
+      expect(document).toEqual(after);
     }),
   ));
 
