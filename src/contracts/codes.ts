@@ -254,6 +254,22 @@ export const CODES = {
   CC01_FIELD_REQUIRED: entry(400, "a field that this step kind requires is absent", "add the field"),
   CC01_CONDITION_INVALID: entry(400, "a condition does not compile", "correct the condition at the offset named"),
   CC01_COMPENSATION_NOT_IDEMPOTENT: entry(400, "a compensation is declared not idempotent", "make it idempotent"),
+  CC01_POLL_TOOL_WRITES: entry(400, "a poll uses a tool that is not READ", "poll with a READ tool"),
+  CC01_WORKFLOW_MISSING: entry(
+    400,
+    "a step starts a workflow that the pack does not have",
+    "add the workflow or correct its id",
+  ),
+  CC01_NESTED_PARALLEL: entry(
+    400,
+    "a PARALLEL step lies in a branch of another",
+    "move it out of the branch, or start a run of another workflow",
+  ),
+  CC01_SHARED_STEP: entry(
+    400,
+    "a step lies in two branches, or in a branch and on the main path",
+    "give each branch its own steps",
+  ),
   CC02_BOUNDS_MISSING: entry(400, "the pack declares no bounds", "declare bounds"),
   CC02_BOUND_NOT_POSITIVE: entry(400, "a bound is not greater than zero", "give a positive number"),
   CC02_TIMEOUT_NOT_POSITIVE: entry(400, "a timeout is not greater than zero", "give a positive number of seconds"),
@@ -305,6 +321,21 @@ export const CODES = {
   LEDGER_BROKEN: entry(500, "the hash chain does not verify", "see the first broken event; restore it from a backup"),
   ARTIFACT_NOT_FOUND: entry(404, "no such artifact", "check the digest"),
   ARTIFACT_CORRUPT: entry(500, "the artifact does not match its digest", "restore it from a backup"),
+  ARTIFACT_UNAVAILABLE: entry(
+    503,
+    "the artifact store cannot be read or written",
+    "see the cause; check disk and rights",
+  ),
+  SEAL_UNREADABLE: entry(
+    410,
+    "a sealed value cannot be opened with this key",
+    "its key was replaced or destroyed; obtain the value again",
+  ),
+  RECEIPT_TRANSITION_ILLEGAL: entry(
+    409,
+    "the receipt cannot go from its present status to this one",
+    "weaker evidence never replaces stronger; settle a contradiction by hand",
+  ),
   STREAM_NOT_FOUND: entry(404, "no such stream", "list streams with `countermark ledger show`"),
   // Ingress
   SIGNATURE_INVALID: entry(
