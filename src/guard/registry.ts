@@ -11,6 +11,7 @@ import {
 import type { ToolContract } from "./contract.ts";
 import { type EntityIdPlaces, entityIdPlacesOf } from "./entity-places.ts";
 import { keyTemplateProblem } from "./key.ts";
+import { type DocumentRules, documentRulesOf } from "./storable.ts";
 import type { Tool } from "./tool.ts";
 
 /** A tool with all that is compiled once, beside its frozen contract. */
@@ -20,12 +21,14 @@ export interface RegisteredTool extends Tool {
   /** The output, or `SCHEMA_INVALID`. */
   readonly validateOutput: (value: Json) => Result<Json>;
   readonly entityIds: EntityIdPlaces;
+  readonly inputRules: DocumentRules;
+  readonly outputRules: DocumentRules;
   /** What external keys of this installation begin with. */
   readonly externalKeyPrefix: string;
 }
 
 export interface Registry {
-  /** Refused with `TOOL_ALREADY_REGISTERED`, `SCHEMA_MISSING`, `SCHEMA_MALFORMED` or, for a bad key template, `PACK_INVALID`. */
+  /** Refused with `TOOL_ALREADY_REGISTERED`, `SCHEMA_MISSING`, `SCHEMA_MALFORMED`, `PATH_MALFORMED` or, for a bad key template, `PACK_INVALID`. */
   readonly register: (tool: Tool) => Result<RegisteredTool>;
   /** Exact name and version; refused with `TOOL_NOT_FOUND`, which names both. */
   readonly find: (name: string, version: string) => Result<RegisteredTool>;
@@ -77,6 +80,8 @@ function compileTool(tool: Tool, { externalKeyPrefix }: RegistryOptions): Result
   if (!input.ok) return input;
   const output = validatorOf(contract, "output_schema");
   if (!output.ok) return output;
+  const rules = rulesOf(contract);
+  if (!rules.ok) return refusedFor(contract, rules.refusal.code, rules.refusal.message);
   return accepted(
     Object.freeze({
       ...tool,
@@ -84,6 +89,7 @@ function compileTool(tool: Tool, { externalKeyPrefix }: RegistryOptions): Result
       validateInput: input.value,
       validateOutput: output.value,
       entityIds: entityIdPlacesOf(contract.input_schema),
+      ...rules.value,
       externalKeyPrefix,
     }),
   );
@@ -99,6 +105,21 @@ function validatorOf(
   const compiled = compileSchema(contract[which]);
   if (compiled.ok) return accepted(compiled.validate);
   return rejected({ ...compiled.refusal, message: `${which} of \`${contract.name}\`: ${compiled.refusal.message}` });
+}
+
+function rulesOf(contract: ToolContract): Result<Pick<RegisteredTool, "inputRules" | "outputRules">> {
+  const input = documentRulesOf({
+    schema: contract.input_schema,
+    sensitive: contract.sensitive_input_fields,
+    allowlist: contract.trace_allowlist_input,
+  });
+  if (!input.ok) return input;
+  const output = documentRulesOf({
+    schema: contract.output_schema,
+    sensitive: contract.sensitive_output_fields,
+    allowlist: contract.trace_allowlist_output,
+  });
+  return output.ok ? accepted({ inputRules: input.value, outputRules: output.value }) : output;
 }
 
 const refusedFor = (contract: ToolContract, code: Code, problem: string) =>

@@ -1,0 +1,254 @@
+import { type Clock, canonical, type JsonObject, sha256Hex } from "../contracts/index.ts";
+import { type RedactionContext, redact, SCAN_ONLY } from "../ledger/index.ts";
+import type { AdmittedCall, CallRequest } from "./call.ts";
+import { ConnectionFailed, type Egress, type EgressOptions, EgressRefused, openEgress } from "./egress.ts";
+import { type Storable, storable, storableEntity } from "./storable.ts";
+import { type Ended, timed } from "./timed.ts";
+import type { CallContext, EffectProof, EntityChange, LookupOutcome, ToolOutcome, ToolResult, Usage } from "./tool.ts";
+
+/*
+ * Stages 12 and 13: the only place where a handler runs.
+ *
+ * X1  A handler gets its input, a way out that its scope bounds, and a signal; it ends within its time-out and one second.
+ * X2  What may have happened is never reported as not having happened: for a tool that writes, every doubt is `unknown`.
+ * X3  Nothing leaves here for storage that was not redacted; `output` alone is raw, for a handler that called this one.
+ */
+
+/** What became of one attempt. */
+export type Performed = Succeeded | Failed;
+
+interface Spending {
+  readonly usage: readonly Usage[];
+  /** How the dependency's breaker takes it. */
+  readonly breaker: "success" | "failure" | "ignored";
+}
+
+export interface Succeeded extends Spending {
+  readonly kind: "succeeded";
+  /** Raw: never stored, never logged. */
+  readonly output: JsonObject;
+  /** SHA-256 of the raw output's canonical text. */
+  readonly outputSha256: string;
+  readonly stored: Storable;
+  readonly proof: EffectProof | null;
+  /** Redacted. */
+  readonly entities: readonly EntityChange[];
+}
+
+export interface Failed extends Spending {
+  readonly kind: "failed";
+  readonly code: string;
+  /** Redacted. */
+  readonly message: string;
+  readonly effect: "none" | "unknown";
+  readonly retryAfterMs: number | null;
+  /** The provider's proof where the effect is known and only its description is not usable. */
+  readonly proof: EffectProof | null;
+}
+
+/** What the caller provides; the rest of a handler's context is made here. */
+export interface PerformPorts {
+  readonly clock: Clock;
+  /** Aborts when the run is cancelled or its lease is lost. */
+  readonly cancelled: AbortSignal;
+  readonly egress: Pick<EgressOptions, "mode" | "sandboxOrigins" | "fetch" | "resolve">;
+  /** Secret of the tenant, for stubs of rejected documents. */
+  readonly salt: Uint8Array;
+  readonly context: Pick<CallContext, "credential" | "invoke" | "entity" | "open">;
+}
+
+/** Runs the handler of an admitted call whose claims are committed. Never rejects for what a handler does. */
+export async function perform(call: AdmittedCall, request: CallRequest, ports: PerformPorts): Promise<Performed> {
+  const attempt = attemptOf(call, request, ports);
+  const ended = await attempt.run((context) => call.tool.handler(call.input, context));
+  return ended.kind === "answered" ? classified(ended.value, attempt) : unanswered(ended, attempt);
+}
+
+/** What a look-up found: the effect with its result, its proven absence, or nothing certain. */
+export type LookedUp = Performed | { readonly kind: "absent"; readonly usage: readonly Usage[] };
+
+/** Asks the provider what became of an earlier attempt. Not before the recovery's `notBefore`. */
+export async function lookUp(call: AdmittedCall, request: CallRequest, ports: PerformPorts): Promise<LookedUp> {
+  const { lookup } = call.tool;
+  const attempt = attemptOf(call, request, ports);
+  if (lookup === undefined)
+    return failed(attempt, { code: "EFFECT_UNKNOWN", message: "the tool has no look-up", effect: "unknown" });
+  const ended = await attempt.run((context) => lookup(call.input, context));
+  if (ended.kind !== "answered") return { ...unanswered(ended, attempt), effect: "unknown" };
+  return lookupResult(ended.value, attempt);
+}
+
+function lookupResult(outcome: LookupOutcome, attempt: Attempt): LookedUp {
+  switch (outcome.kind) {
+    case "found":
+      return succeeded(outcome.result, attempt);
+    case "absent":
+      return { kind: "absent", usage: attempt.usage };
+    case "unclear":
+      return failed(attempt, { code: "EFFECT_UNKNOWN", message: outcome.message, effect: "unknown" });
+  }
+}
+
+/** One attempt in the making. */
+interface Attempt {
+  readonly call: AdmittedCall;
+  readonly redaction: RedactionContext;
+  readonly usage: Usage[];
+  readonly hasSent: () => boolean;
+  readonly run: <T>(handler: (context: CallContext) => Promise<T>) => Promise<Ended<T>>;
+}
+
+function attemptOf(call: AdmittedCall, request: CallRequest, ports: PerformPorts): Attempt {
+  const { contract } = call.tool;
+  const usage: Usage[] = [];
+  let egress: Egress | undefined;
+  return {
+    call,
+    usage,
+    redaction: { entry_id: null, step_id: request.stepId, tool: contract.name, salt: ports.salt },
+    hasSent: () => egress?.hasSent() ?? false,
+    run: (handler) =>
+      timed(
+        { clock: ports.clock, timeoutMs: contract.timeout_seconds * 1000, cancelled: ports.cancelled },
+        async (signal) => {
+          egress = egressOf(call, ports, signal);
+          return handler(contextOf({ call, request, ports, signal, egress, usage }));
+        },
+      ),
+  };
+}
+
+const egressOf = ({ scope }: AdmittedCall, ports: PerformPorts, signal: AbortSignal): Egress =>
+  openEgress({
+    ...ports.egress,
+    allow: scope.network_allowlist,
+    requestCapBytes: scope.data_cap_bytes,
+    responseCapBytes: scope.data_cap_bytes,
+    signal,
+  });
+
+interface ContextParts {
+  readonly call: AdmittedCall;
+  readonly request: CallRequest;
+  readonly ports: PerformPorts;
+  readonly signal: AbortSignal;
+  readonly egress: Egress;
+  readonly usage: Usage[];
+}
+
+const contextOf = ({ call, request, ports, signal, egress, usage }: ContextParts): CallContext => ({
+  ...ports.context,
+  tenantId: request.tenantId,
+  runId: request.runId,
+  stepId: request.stepId,
+  correlationId: request.correlationId,
+  attempt: request.attempt,
+  internalKey: call.internalKey,
+  externalKey: call.externalKey,
+  signal,
+  clock: ports.clock,
+  runStartedAt: request.runStartedAt,
+  fetch: egress.fetch,
+  usage: (spent) => void usage.push(spent),
+  invoke: async (tool, input) => {
+    signal.throwIfAborted(); // an abandoned handler starts nothing more
+    return ports.context.invoke(tool, input);
+  },
+});
+
+function classified(outcome: ToolOutcome, attempt: Attempt): Performed {
+  switch (outcome.kind) {
+    case "applied":
+      return succeeded(outcome.result, attempt);
+    case "rejected":
+      return failed(attempt, { ...outcome, effect: "none", breaker: "success" });
+    case "not_applied":
+      return failed(attempt, { ...outcome, effect: "none" });
+    case "unknown":
+      return failed(attempt, { ...outcome, effect: doubt(attempt) });
+  }
+}
+
+function succeeded(result: ToolResult, attempt: Attempt): Performed {
+  const { tool, scope } = attempt.call;
+  const proof = result.proof ?? null;
+  const unusable = (code: string, message: string): Failed =>
+    failed(attempt, { code, message, effect: doubt(attempt), breaker: "success", proof });
+  const valid = tool.validateOutput(result.output);
+  if (!valid.ok)
+    return unusable("OUTPUT_SCHEMA_INVALID", `${valid.refusal.message} at \`${valid.refusal.field_path}\``);
+  const text = canonical(result.output);
+  if (!text.ok) return unusable("OUTPUT_SCHEMA_INVALID", text.refusal.message);
+  if (scope.data_cap_bytes !== null && Buffer.byteLength(text.value) > scope.data_cap_bytes)
+    return unusable("DATA_CAP_EXCEEDED", `the output is larger than the scope's cap of ${scope.data_cap_bytes} bytes`);
+  return {
+    kind: "succeeded",
+    output: result.output,
+    outputSha256: sha256Hex(text.value),
+    stored: storable(result.output, tool.outputRules, attempt.redaction),
+    proof,
+    entities: (result.entities ?? []).map((change) => ({
+      ...change,
+      set: storableEntity(change.set, attempt.redaction),
+    })),
+    usage: [...attempt.usage],
+    breaker: breakerOf(attempt, "success"),
+  };
+}
+
+function unanswered(ended: Exclude<Ended<unknown>, { kind: "answered" }>, attempt: Attempt): Failed {
+  if (ended.kind === "threw") return thrown(ended.error, attempt);
+  const effect = doubt(attempt);
+  const { timeout_seconds } = attempt.call.tool.contract;
+  return ended.why === "timeout"
+    ? failed(attempt, { code: "TOOL_TIMEOUT", message: `no answer within ${timeout_seconds} s`, effect })
+    : failed(attempt, { code: "RUN_CANCELLED", message: "the call was stopped", effect, breaker: "ignored" });
+}
+
+function thrown(error: unknown, attempt: Attempt): Failed {
+  const isProvablyUnsent = !attempt.hasSent();
+  if (error instanceof EgressRefused) {
+    const effect = isProvablyUnsent ? "none" : doubt(attempt);
+    return failed(attempt, { code: error.refusal.code, message: error.message, effect, breaker: "ignored" });
+  }
+  const message = error instanceof Error ? error.message : "the handler threw no error";
+  if (error instanceof ConnectionFailed)
+    return failed(attempt, { code: "TOOL_ERROR", message, effect: isProvablyUnsent ? "none" : doubt(attempt) });
+  return failed(attempt, { code: "TOOL_ERROR", message, effect: doubt(attempt), breaker: "ignored" }); // X2
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly effect: Failed["effect"];
+  readonly breaker?: Spending["breaker"];
+  readonly retryAfterMs?: number;
+  readonly proof?: EffectProof | null;
+}
+
+function failed(attempt: Attempt, failure: Failure): Failed {
+  const { code, effect, breaker = "failure", retryAfterMs = null, proof = null } = failure;
+  return {
+    kind: "failed",
+    code,
+    message: cleanMessage(failure.message, attempt.redaction),
+    effect,
+    retryAfterMs,
+    proof,
+    usage: [...attempt.usage],
+    breaker: breakerOf(attempt, breaker),
+  };
+}
+
+// Error texts of providers quote what was sent.
+function cleanMessage(message: string, context: RedactionContext): string {
+  const redacted = redact(message, SCAN_ONLY, context);
+  if (redacted.kind === "rejected") return `[REDACTED:${redacted.stub.reason}]`;
+  return typeof redacted.value === "string" ? redacted.value : "";
+}
+
+const doubt = ({ call }: Attempt): Failed["effect"] =>
+  call.tool.contract.side_effect_level === "READ" ? "none" : "unknown";
+
+const breakerOf = ({ call }: Attempt, outcome: Spending["breaker"]): Spending["breaker"] =>
+  call.breaker === null ? "ignored" : outcome;

@@ -1,0 +1,266 @@
+import {
+  after,
+  assert,
+  canonicalText,
+  formatInstant,
+  type Instant,
+  type Json,
+  type JsonObject,
+} from "../contracts/index.ts";
+import { type Finding, type RedactionContext, redact } from "../ledger/index.ts";
+import type { AdmittedCall, CallRequest, IdempotencyRecord, RefusedCall, StageRecord } from "./call.ts";
+import type { Failed, Performed, Succeeded } from "./perform.ts";
+import type { EffectProof, EntityChange, Usage } from "./tool.ts";
+
+/*
+ * Stages 14 to 16 as data: what has to become true together once an attempt ended.
+ *
+ * T1  A COMPLETED record has a result and a receipt; no other record has a result.
+ * T2  An effect has one receipt for ever: the attempt that completes a recovered intent writes it, or the one after which
+ *     only a person can tell. Until then the open record itself is the mark.
+ * T3  Everything here was redacted before it came here, or is redacted here.
+ */
+
+/** Proof of a side effect, as the `receipt` table has it, with the first status of its history. */
+export interface Receipt {
+  readonly receipt_id: string;
+  readonly tool_name: string;
+  readonly tool_version: string;
+  readonly internal_key: string;
+  readonly generation: number;
+  readonly execution_id: string;
+  readonly step_id: string;
+  readonly correlation_id: string;
+  readonly epoch: number;
+  readonly external_key: string | null;
+  readonly external_provider: string | null;
+  readonly external_transaction_id: string | null;
+  readonly provider_request_id: string | null;
+  readonly amount_minor: bigint | null;
+  readonly currency: string | null;
+  /** Canonical text of the redacted result; `null` where no usable result is known. */
+  readonly result: string;
+  /** Digest of the full result, before redaction. */
+  readonly result_sha256: string;
+  readonly created_at: Instant;
+  /** A claimed receipt that nobody confirmed by then counts as unknown. */
+  readonly confirm_by: Instant;
+  readonly status: "claimed" | "unknown";
+}
+
+/** What one attempt leaves behind; committed in one transaction with the step's event. */
+export interface Settlement {
+  /** Redacted trace of the call, for the step's event. */
+  readonly trace: JsonObject;
+  /** Output for the run document; null unless the call succeeded. */
+  readonly output: JsonObject | null;
+  /** The intent as it stands now; null for READ. */
+  readonly record: IdempotencyRecord | null;
+  readonly receipt: Receipt | null;
+  readonly entities: readonly EntityChange[];
+  /** What the scanners found: each one asks for a review of the contract's annotations. */
+  readonly findings: readonly Finding[];
+  readonly tokens: number;
+  readonly costMicros: number;
+}
+
+/** What the caller knows about an attempt. The receipt's id is made before, so that a repeated commit writes the same row. */
+export interface SettleContext {
+  readonly request: CallRequest;
+  readonly startedAt: Instant;
+  readonly now: Instant;
+  readonly receiptId: string;
+  readonly salt: Uint8Array;
+}
+
+/** What an attempt that ran leaves behind. */
+export function settle(call: AdmittedCall, performed: Performed, context: SettleContext): Settlement {
+  return performed.kind === "succeeded"
+    ? settleSuccess(call, performed, context)
+    : settleFailure(call, performed, context);
+}
+
+function settleSuccess(call: AdmittedCall, performed: Succeeded, context: SettleContext): Settlement {
+  const { stored, entities, usage } = performed;
+  const receipt =
+    call.intent === null
+      ? null
+      : receiptOf(call.intent, call, context, {
+          proof: performed.proof,
+          result: canonicalText(stored.state),
+          resultSha256: performed.outputSha256,
+          status: "claimed",
+        });
+  const record =
+    call.intent === null || receipt === null ? null : completed(call.intent, stored.state, receipt, context.now);
+  const trace = traceOf(call, context, {
+    outcome: "succeeded",
+    output: stored.trace,
+    receipt_id: receipt?.receipt_id ?? null,
+    ...spent(usage),
+  });
+  return { trace, output: stored.state, record, receipt, entities, findings: stored.findings, ...totals(usage) };
+}
+
+function completed(intent: IdempotencyRecord, result: JsonObject, receipt: Receipt, now: Instant): IdempotencyRecord {
+  assert(receipt.internal_key === intent.internal_key, "a receipt is of its own intent");
+  return { ...intent, status: "COMPLETED", heartbeat_at: now, result, receipt_id: receipt.receipt_id }; // T1
+}
+
+function settleFailure(call: AdmittedCall, performed: Failed, context: SettleContext): Settlement {
+  const { code, message, effect, usage } = performed;
+  const receipt =
+    effect === "unknown" && call.intent !== null && !canBeFoundOut(call)
+      ? unknownReceipt(call.intent, call, context, performed.proof)
+      : null; // T2
+  const status = effect === "unknown" ? "UNKNOWN" : "FAILED_NO_EFFECT";
+  const record =
+    call.intent === null
+      ? null
+      : ({ ...call.intent, status, heartbeat_at: context.now, receipt_id: receipt?.receipt_id ?? null } as const);
+  const trace = traceOf(call, context, {
+    outcome: "failed",
+    code,
+    message,
+    effect,
+    receipt_id: receipt?.receipt_id ?? null,
+    ...spent(usage),
+  });
+  return { trace, output: null, record, receipt, entities: [], findings: [], ...totals(usage) };
+}
+
+/** Whether a later attempt can settle an unknown outcome without a person. */
+const canBeFoundOut = ({ tool, intent }: AdmittedCall): boolean =>
+  intent?.external_key != null || tool.lookup !== undefined || tool.contract.duplicates_harmless;
+
+/** The receipt of an effect that only a person can settle. Status changes follow as rows of its history. */
+export const unknownReceipt = (
+  intent: IdempotencyRecord,
+  call: AdmittedCall,
+  context: SettleContext,
+  proof: EffectProof | null = null,
+): Receipt => receiptOf(intent, call, context, { proof, result: "null", resultSha256: NULL_SHA256, status: "unknown" });
+
+/** SHA-256 of the text `null`. */
+const NULL_SHA256 = "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b";
+
+interface ReceiptFacts {
+  readonly proof: EffectProof | null;
+  readonly result: string;
+  readonly resultSha256: string;
+  readonly status: Receipt["status"];
+}
+
+function receiptOf(
+  intent: IdempotencyRecord,
+  call: AdmittedCall,
+  context: SettleContext,
+  facts: ReceiptFacts,
+): Receipt {
+  const { contract } = call.tool;
+  const { request, now } = context;
+  const { proof } = facts;
+  return {
+    receipt_id: intent.receipt_id ?? context.receiptId,
+    tool_name: contract.name,
+    tool_version: contract.version,
+    internal_key: intent.internal_key,
+    generation: intent.generation,
+    execution_id: request.runId,
+    step_id: request.stepId,
+    correlation_id: request.correlationId,
+    epoch: intent.epoch,
+    external_key: intent.external_key,
+    external_provider: proof?.provider ?? contract.dependency,
+    external_transaction_id: proof?.transactionId ?? null,
+    provider_request_id: proof?.requestId ?? null,
+    amount_minor: proof?.amount?.minor ?? null,
+    currency: proof?.amount?.currency ?? null,
+    result: facts.result,
+    result_sha256: facts.resultSha256,
+    created_at: now,
+    confirm_by: after(now, contract.confirm_within_seconds * 1000),
+    status: facts.status,
+  };
+}
+
+/** What a duplicate leaves behind: the stored result and the earlier receipt, nothing new. */
+export function settleReused(call: AdmittedCall, record: IdempotencyRecord, context: SettleContext): Settlement {
+  assert(record.status === "COMPLETED" && record.result !== null, "only a completed call is reused"); // T1
+  const isCollision = record.params_sha256 !== call.paramsSha256;
+  const trace = traceOf(call, context, {
+    outcome: "reused",
+    code: isCollision ? "IDEMPOTENCY_COLLISION" : "IDEMPOTENT_REPLAY",
+    receipt_id: record.receipt_id,
+    output: record.result,
+  });
+  return {
+    trace,
+    output: record.result,
+    record: null,
+    receipt: null,
+    entities: [],
+    findings: [],
+    tokens: 0,
+    costMicros: 0,
+  };
+}
+
+/** Trace of a call that no handler saw. Arguments that did not pass their schema are not traced. */
+export const refusedTrace = (request: CallRequest, refusal: RefusedCall): JsonObject => ({
+  tool: request.tool,
+  version: request.version,
+  attempt: request.attempt,
+  purpose: request.purpose,
+  outcome: "refused",
+  code: refusal.refusal.code,
+  message: refusal.refusal.message,
+  stages: rulesOf(refusal.stages),
+  ...(refusal.refusal.field_path === undefined ? {} : { field_path: refusal.refusal.field_path }),
+});
+
+function traceOf(call: AdmittedCall, context: SettleContext, end: JsonObject): JsonObject {
+  const { contract } = call.tool;
+  const { request, startedAt, now } = context;
+  return {
+    tool: contract.name,
+    version: contract.version,
+    operation: contract.operation,
+    attempt: request.attempt,
+    purpose: request.purpose,
+    input: tracedInput(call, context),
+    stages: rulesOf(call.stages),
+    internal_key: call.internalKey,
+    external_key: call.externalKey,
+    started_at: formatInstant(startedAt),
+    latency_ms: now - startedAt,
+    ...end,
+  };
+}
+
+function tracedInput(call: AdmittedCall, { request, salt }: SettleContext): Json {
+  const context: RedactionContext = { entry_id: null, step_id: request.stepId, tool: call.tool.contract.name, salt };
+  const redacted = redact(call.input, call.tool.inputRules.trace, context);
+  return redacted.kind === "clean" ? redacted.value : { stub: { ...redacted.stub } };
+}
+
+/** Stage to rule, in pipeline order by the table; a verdict other than `passed` stands before the rule. */
+const rulesOf = (stages: readonly StageRecord[]): JsonObject =>
+  Object.fromEntries(
+    stages.map(({ stage, verdict, rule }) => [stage, verdict === "passed" ? rule : `${verdict}: ${rule}`]),
+  );
+
+const totals = (usage: readonly Usage[]): { readonly tokens: number; readonly costMicros: number } => ({
+  tokens: usage.reduce((sum, spent) => sum + spent.tokens, 0),
+  costMicros: usage.reduce((sum, spent) => sum + spent.costMicros, 0),
+});
+
+/** Cost by model; left out of the trace where nothing was spent. */
+const spent = (usage: readonly Usage[]): JsonObject =>
+  usage.length === 0
+    ? { cost_micros: 0 }
+    : {
+        cost_micros: totals(usage).costMicros,
+        tokens: totals(usage).tokens,
+        usage: usage.map(({ model, tokens, costMicros }) => ({ model, tokens, cost_micros: costMicros })),
+      };

@@ -1,0 +1,102 @@
+import { accepted, isJsonObject, type Json, type JsonObject, type Result } from "../contracts/index.ts";
+import {
+  compileRedaction,
+  type Finding,
+  type RedactionContext,
+  type RedactionRules,
+  type RedactionSource,
+  redact,
+} from "../ledger/index.ts";
+
+/*
+ * What of a document may enter state and trace (commerce-kernel 12.3, notes 4). State holds the declared fields with the
+ * sensitive ones masked; the trace holds what its allow-list leaves of that. Where a scanner rejects, the trace becomes a
+ * stub and the offending fields are masked in state: the step goes on, the value is stored nowhere.
+ */
+
+/** Redaction of one of a contract's two documents, compiled once. */
+export interface DocumentRules {
+  readonly state: RedactionRules;
+  /** The same rules where the contract has no allow-list. */
+  readonly trace: RedactionRules;
+  readonly source: RedactionSource;
+}
+
+/** Compiles the rules; refused with `PATH_MALFORMED`. */
+export function documentRulesOf(source: RedactionSource): Result<DocumentRules> {
+  const state = compileRedaction({ ...source, allowlist: null });
+  if (!state.ok) return state;
+  const trace = source.allowlist === null ? state : compileRedaction(source);
+  return trace.ok ? accepted({ state: state.value, trace: trace.value, source }) : trace;
+}
+
+export interface Storable {
+  readonly state: JsonObject;
+  /** The redacted document, or the stub in its place. */
+  readonly trace: Json;
+  /** What the scanners found: each one is a fault of the contract's annotations. */
+  readonly findings: readonly Finding[];
+}
+
+/** Masking can uncover a further hit; after so many rounds the whole document is dropped. */
+const ROUNDS_MAX = 3;
+
+/** The document as it may be stored; the argument is not changed. */
+export function storable(document: JsonObject, rules: DocumentRules, context: RedactionContext): Storable {
+  const traced = redact(document, rules.trace, context);
+  const trace: Json = traced.kind === "clean" ? traced.value : { stub: { ...traced.stub } };
+  if (traced.kind === "clean" && rules.trace === rules.state)
+    return { state: objectOf(traced.value), trace, findings: traced.findings };
+  const { state, findings } = stateOf(document, rules, context);
+  return { state, trace, findings: traced.findings.length > 0 ? traced.findings : findings };
+}
+
+function stateOf(
+  document: JsonObject,
+  { state, source }: DocumentRules,
+  context: RedactionContext,
+): Omit<Storable, "trace"> {
+  let rules = state;
+  let sensitive = source.sensitive;
+  let found: readonly Finding[] = [];
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const redacted = redact(document, rules, context);
+    found = found.length > 0 ? found : redacted.findings;
+    if (redacted.kind === "clean") return { state: objectOf(redacted.value), findings: found };
+    sensitive = [...sensitive, ...redacted.findings.map(({ field_path }) => field_path.replace(/\[\d+\]/g, "[*]"))];
+    const masking = compileRedaction({ ...source, sensitive, allowlist: null });
+    if (!masking.ok) break; // a member's own name is the finding, and no path can name it
+    rules = masking.value;
+  }
+  return { state: {}, findings: found };
+}
+
+// A hit in a member's name masks the object around it; of the outermost one nothing is left.
+const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
+
+const entityRules = new Map<string, DocumentRules>();
+
+/**
+ * Members of an entity as they may be stored. Entities have no schema: members named `id` or `…_id` are taken for ids, which
+ * are scanned for known keys and personal data but not for entropy.
+ */
+export const storableEntity = (set: JsonObject, context: RedactionContext): JsonObject =>
+  storable(set, rulesOfNames(Object.keys(set)), context).state;
+
+function rulesOfNames(names: readonly string[]): DocumentRules {
+  const key = JSON.stringify(names);
+  const known = entityRules.get(key);
+  if (known !== undefined) return known;
+  const properties = names.map((name): [string, JsonObject] => [
+    name,
+    /(^|_)id$/.test(name) ? { "x-countermark": "id" } : {},
+  ]);
+  const schema = { type: "object", properties: Object.fromEntries(properties) };
+  const rules = documentRulesOf({ schema, sensitive: [], allowlist: null });
+  if (!rules.ok) throw new Error("rules without paths always compile");
+  if (entityRules.size < ENTITY_SHAPES_MAX) entityRules.set(key, rules.value);
+  return rules.value;
+}
+
+/** Shapes come from handlers' source, so there are few; the bound is for a handler that makes names up. */
+const ENTITY_SHAPES_MAX = 1_000;

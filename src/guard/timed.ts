@@ -1,0 +1,57 @@
+import { after, type Clock } from "../contracts/index.ts";
+
+/** A handler that does not stop when told to is abandoned after this long; its late result is discarded. */
+export const GRACE_MS = 1_000;
+
+/** How an attempt ended. What it answers inside the grace still counts: a known effect is worth more than a prompt one. */
+export type Ended<T> =
+  | { readonly kind: "answered"; readonly value: T }
+  | { readonly kind: "threw"; readonly error: unknown }
+  | { readonly kind: "stopped"; readonly why: "timeout" | "cancelled" };
+
+export interface TimedOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** Aborts the attempt from outside: a cancelled run, a lost lease. */
+  readonly cancelled: AbortSignal;
+}
+
+/** Runs one attempt until it ends, or until time or its caller ends it. It never rejects and leaves no timer behind. */
+export async function timed<T>(options: TimedOptions, attempt: (signal: AbortSignal) => Promise<T>): Promise<Ended<T>> {
+  const { clock, timeoutMs, cancelled } = options;
+  const abort = new AbortController();
+  const watch = new AbortController();
+  const stopWatching = () => watch.abort();
+  cancelled.addEventListener("abort", stopWatching, { once: true });
+  if (cancelled.aborted) stopWatching();
+  try {
+    const work = ended(() => attempt(abort.signal));
+    const late = clock.wake(after(clock.now(), timeoutMs), watch.signal).then(() => undefined);
+    const first = await Promise.race([work, late]);
+    if (first !== undefined) return first;
+    const why = cancelled.aborted ? "cancelled" : "timeout";
+    abort.abort();
+    return (await lastWord(work, clock)) ?? { kind: "stopped", why };
+  } finally {
+    cancelled.removeEventListener("abort", stopWatching);
+    watch.abort();
+    abort.abort();
+  }
+}
+
+async function ended<T>(attempt: () => Promise<T>): Promise<Ended<T>> {
+  try {
+    return { kind: "answered", value: await attempt() };
+  } catch (error) {
+    return { kind: "threw", error };
+  }
+}
+
+// An error inside the grace is the abort itself arriving.
+async function lastWord<T>(work: Promise<Ended<T>>, clock: Clock): Promise<Ended<T> | undefined> {
+  const grace = new AbortController();
+  const over = clock.wake(after(clock.now(), GRACE_MS), grace.signal).then(() => undefined);
+  const last = await Promise.race([work, over]);
+  grace.abort();
+  return last?.kind === "answered" ? last : undefined;
+}
