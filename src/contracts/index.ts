@@ -1,4 +1,5 @@
 /** The words every other context shares: JSON, codes, refusals and faults, time, ids. Imports nothing of ours. */
+export { type Annotation, compileAnnotation, type Match, replaceMatches } from "./annotation.ts";
 export type { Brand } from "./brand.ts";
 export {
   canonical,
@@ -32,7 +33,7 @@ export {
 } from "./entity-id.ts";
 export { type Channel, type EventEntry, GENESIS_HASH, type ProposedEvent, type Severity } from "./event.ts";
 export { assert, Fault, InvariantError, type Retry } from "./fault.ts";
-export { fieldPath } from "./field-path.ts";
+export { fieldPath, type PathStep, parseFieldPath, resolvePath } from "./field-path.ts";
 export type { Clock, Host, Ids, Random } from "./host.ts";
 export { uuidV7Ids } from "./ids.ts";
 export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
@@ -41,8 +42,10 @@ export { ManualClock, seededHost } from "./manual-clock.ts";
 export type { Money } from "./money.ts";
 export { parseJson } from "./parse-json.ts";
 export { applyPatch, createPatch, type PatchOperation } from "./patch.ts";
+export { type Problem, problemOf } from "./problem.ts";
 export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
 export { type CompiledSchema, compileSchema } from "./schema.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { systemHost } from "./system-host.ts";
+export { compareVersions, parseVersion, type Version } from "./version.ts";
