@@ -213,6 +213,11 @@ describe("the scanners as a second line", () => {
     expect(JSON.stringify(secret)).not.toContain(KEY);
   });
 
+  it("R1 a mask that completes a card number with what stands beside it rejects the write", () => {
+    expect(scan("+14155554155 4242 4242 4247").map((hit) => hit.kind)).toEqual(["PHONE"]);
+    expect(scanned("+14155554155 4242 4242 4247")).toMatchObject({ kind: "rejected", stub: { reason: "CARD" } });
+  });
+
   it("what is masked or dropped by the contract is not scanned", () => {
     const schema = object({ key: true });
 

@@ -114,6 +114,7 @@ describe("cards", () => {
 
   it("leaves hashes alone that contain a valid number", () => {
     expect(kinds(`ab4242424242424242${"c".repeat(14)}`)).toEqual([]);
+    expect(kinds("12345678-4242-4242-4242-424242424242")).toEqual([]);
   });
 
   it("one wrong digit makes a card number invalid", () => {
@@ -156,6 +157,10 @@ describe("personal data", () => {
       expect(kinds(text)).toEqual([]);
     },
   );
+
+  it("masks what follows a second at sign as an address of its own", () => {
+    expect(found("a@b.co@example.com")).toEqual(["a@b.co", "@example.com"]);
+  });
 
   it("finds every valid address", () => {
     fc.assert(
