@@ -60,7 +60,7 @@ export function manualHost(seed = "simulators"): ManualHost {
   };
   return {
     clock: manualClock(),
-    ids: { next: () => `${seed}-${(drawn += 1)}` },
+    ids: { next: () => draw().toString("hex", 0, 16) },
     random: {
       next: () => draw().readUInt32BE() / 2 ** 32,
       bytes: (length) => Uint8Array.from({ length }, () => draw()[0] ?? 0),

@@ -36,19 +36,21 @@ export const invalid = (message: string, rest: { readonly code?: string; readonl
   invalid_parameters: true,
 });
 
-/** 404 for an id in the path, 400 for one among the parameters. */
-export const missing = (kind: string, id: string, param?: string): Answer => ({
-  status: param === undefined ? 404 : 400,
-  body: {
-    error: withDocs({
-      type: "invalid_request_error",
-      code: "resource_missing",
-      message: `No such ${kind}: '${id}'`,
-      param: param ?? "id",
-    }),
-  },
+const noSuch = (status: number, { kind, id, param }: { kind: string; id: string; param: string }): Answer => ({
+  ...failed(status, {
+    type: "invalid_request_error",
+    code: "resource_missing",
+    message: `No such ${kind}: '${id}'`,
+    param,
+  }),
   invalid_parameters: true,
 });
+
+/** 404 for an id in the path. */
+export const missing = (kind: string, id: string, param = "id"): Answer => noSuch(404, { kind, id, param });
+
+/** 400 for an id among the parameters. */
+export const unknownReference = (kind: string, id: string, param: string): Answer => noSuch(400, { kind, id, param });
 
 const withDocs = (error: StripeError): object =>
   error.code === undefined

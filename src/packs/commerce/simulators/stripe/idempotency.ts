@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../../contracts/index.ts";
-import { sha256Hex } from "../wire/digest.ts";
+import { stableDigest } from "../wire/digest.ts";
 import type { Exchange } from "../wire/exchange.ts";
 import { type Answer, failed, invalid, toResponse } from "./answer.ts";
 import { type Account, type KeptResult, unixSeconds } from "./store.ts";
@@ -8,19 +8,8 @@ import { type Account, type KeptResult, unixSeconds } from "./store.ts";
 const KEPT_SECONDS = 24 * 3_600;
 const KEY_LENGTH_MAX = 255;
 
-const OUTRANKED_STATUSES: readonly number[] = [401, 429];
-
-const paramsDigest = (params: JsonObject): string => sha256Hex(JSON.stringify(sorted(params)));
-
-const sorted = (value: unknown): unknown => {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => [name, sorted(member)]),
-  );
-};
+/** Rate limits answer in front of the endpoint, so nothing is kept of them. */
+const TOO_MANY_REQUESTS = 429;
 
 interface Keyed {
   readonly key: string;
@@ -35,7 +24,7 @@ function knownAnswer(kept: KeptResult, { key, endpoint, params }: Keyed): Respon
     return mismatch(
       `Keys for idempotent requests can only be used for the same endpoint they were first used for ('${kept.endpoint}' vs '${endpoint}'). Try using a key other than '${key}' if you meant to execute a different request.`,
     );
-  if (kept.params_sha256 !== paramsDigest(params))
+  if (kept.params_sha256 !== stableDigest(params))
     return mismatch(
       `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
     );
@@ -83,7 +72,7 @@ export async function underKey(
   const opened: KeptResult = {
     endpoint,
     request_id,
-    params_sha256: paramsDigest(keyed.params),
+    params_sha256: stableDigest(keyed.params),
     kept_at: now,
     result: undefined,
   };
@@ -95,7 +84,7 @@ export async function underKey(
     return toResponse(answer);
   });
   const body = await response.text();
-  if (begun && !OUTRANKED_STATUSES.includes(response.status))
+  if (begun && response.status !== TOO_MANY_REQUESTS)
     store.idempotency.set(key, { ...opened, result: { status: response.status, body } });
   else store.idempotency.delete(key);
   return new Response(body, response);

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../../contracts/index.ts";
 import { objectAt, textAt } from "../wire/wire-json.ts";
-import { type Answer, failed, invalid, missing, ok } from "./answer.ts";
+import { type Answer, failed, invalid, missing, ok, unknownReference } from "./answer.ts";
 import { attemptPayment } from "./authorisation.ts";
 import type { PaymentIntent } from "./objects.ts";
 import { booleanParam, integerParam, type ParamRules, paramProblem, textsParam } from "./params.ts";
@@ -61,7 +61,7 @@ function amountProblem(amount: number): Answer | undefined {
 const methodProblem = (method: string | undefined): Answer | undefined =>
   method === undefined || findTestCard(method) !== undefined
     ? undefined
-    : missing("PaymentMethod", method, "payment_method");
+    : unknownReference("PaymentMethod", method, "payment_method");
 
 /** Creates, and with `confirm` also confirms, a payment intent. */
 export function createPaymentIntent(account: Account, params: JsonObject): Answer {

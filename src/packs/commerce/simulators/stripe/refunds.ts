@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../../contracts/index.ts";
 import { textAt } from "../wire/wire-json.ts";
-import { type Answer, failed, invalid, missing, ok } from "./answer.ts";
+import { type Answer, failed, invalid, ok, unknownReference } from "./answer.ts";
 import type { Charge, Refund } from "./objects.ts";
 import { integerParam, type ParamRules, paramProblem, textsParam } from "./params.ts";
 import { findTestCard } from "./payment-methods.ts";
@@ -23,9 +23,9 @@ function findCharge({ store }: Account, params: JsonObject): Charge | Answer {
   const chargeId = textAt(params, "charge");
   if (intentId === undefined && chargeId === undefined)
     return invalid("One of the following params should be provided for this request: payment_intent or charge.");
-  if (chargeId !== undefined) return store.charges.get(chargeId) ?? missing("charge", chargeId, "charge");
+  if (chargeId !== undefined) return store.charges.get(chargeId) ?? unknownReference("charge", chargeId, "charge");
   const intent = intentId === undefined ? undefined : store.payment_intents.get(intentId);
-  if (intent === undefined) return missing("payment_intent", intentId ?? "", "payment_intent");
+  if (intent === undefined) return unknownReference("payment_intent", intentId ?? "", "payment_intent");
   const charge = intent.latest_charge === null ? undefined : store.charges.get(intent.latest_charge);
   if (charge?.captured) return charge;
   const message = `This PaymentIntent (${intent.id}) does not have a successful charge to refund.`;

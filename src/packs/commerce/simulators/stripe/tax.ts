@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../../../contracts/index.ts";
 import { listAt, objectAt, textAt } from "../wire/wire-json.ts";
-import { type Answer, failed, invalid, missing, ok } from "./answer.ts";
+import { type Answer, failed, invalid, ok, unknownReference } from "./answer.ts";
 import type { TaxCalculation, TaxLine, TaxTransaction } from "./objects.ts";
 import { integerParam, type ParamRules, paramProblem, textsParam } from "./params.ts";
 import { type Account, unixSeconds } from "./store.ts";
@@ -168,7 +168,7 @@ export function commitTax(account: Account, params: JsonObject): Answer {
   const calculationId = textAt(params, "calculation") ?? "";
   const reference = textAt(params, "reference") ?? "";
   const calculation = account.store.tax_calculations.get(calculationId);
-  if (calculation === undefined) return missing("tax calculation", calculationId, "calculation");
+  if (calculation === undefined) return unknownReference("tax calculation", calculationId, "calculation");
   if (calculation.expires_at <= unixSeconds(account.clock))
     return failed(400, {
       type: "invalid_request_error",
@@ -193,7 +193,7 @@ export function reverseTax(account: Account, params: JsonObject): Answer {
   if (problem !== undefined) return problem;
   const originalId = textAt(params, "original_transaction") ?? "";
   const original = account.store.tax_transactions.get(originalId);
-  if (original === undefined) return missing("tax transaction", originalId, "original_transaction");
+  if (original === undefined) return unknownReference("tax transaction", originalId, "original_transaction");
   const reference = textAt(params, "reference") ?? "";
   if (referenceTaken(account, reference)) return duplicateReference(reference);
   const left = original.sim_total + reversedOf(account, originalId);

@@ -1,0 +1,24 @@
+/** Stateful simulators of Stripe, Shopify, Printful and SendGrid over real HTTP, for tests, demos and drills. */
+export { refuseLiveKeys, type SimulatorKeys, simulatorKeys } from "./keys.ts";
+export type { PrintfulKeys } from "./printful/keys.ts";
+export type { Progress } from "./printful/operations.ts";
+export type { PrintfulOrder, Shipment } from "./printful/order.ts";
+export type { PrintfulSimulator, PrintfulState } from "./printful/printful-simulator.ts";
+export type { MailEvent, MailEventType } from "./sendgrid/events.ts";
+export type { SendGridKeys } from "./sendgrid/keys.ts";
+export type { Mail } from "./sendgrid/mail.ts";
+export type { SendGridSimulator, SendGridState } from "./sendgrid/sendgrid-simulator.ts";
+export { type OrderPlacement, PAYMENT_ATTRIBUTE, type PlacedOrder } from "./shopify/checkout.ts";
+export type { ShopifyKeys } from "./shopify/keys.ts";
+export type { Address, ShopOrder } from "./shopify/order.ts";
+export type { ShopifySimulator, ShopifyState } from "./shopify/shopify-simulator.ts";
+export { type Provider, type Simulators, startSimulators } from "./simulators.ts";
+export type { Payment } from "./stripe/account.ts";
+export type { StripeKeys } from "./stripe/keys.ts";
+export type { Charge, PaymentIntent, Refund, StripeEvent } from "./stripe/objects.ts";
+export type { StripeSimulator, StripeState } from "./stripe/stripe-simulator.ts";
+export type { DeliveryPlan, WebhookSettings } from "./wire/delivery-plan.ts";
+export type { ArmedFault, FaultAction, FaultRule } from "./wire/faults.ts";
+export type { CredentialVerdict, JournalEntry } from "./wire/journal.ts";
+export type { Simulator } from "./wire/simulator.ts";
+export type { Delivery, ReleaseOrder, WebhookEmitter } from "./wire/webhook-emitter.ts";
