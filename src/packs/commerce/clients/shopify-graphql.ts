@@ -21,12 +21,12 @@ const API_VERSION = "2026-07";
 const THROTTLE_WAIT_MS_MAX = 60_000;
 
 const envelope = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z
     .array(z.object({ message: z.string().nullish(), extensions: z.object({ code: z.string().nullish() }).nullish() }))
     .nonempty()
     .optional(),
-  extensions: z.object({ cost: z.unknown() }).nullish(),
+  extensions: z.object({ cost: z.unknown().optional() }).nullish(),
 });
 
 const throttleCost = z.object({
