@@ -1,13 +1,5 @@
 import type { Json } from "../../contracts/index.ts";
-import {
-  type Ahead,
-  type AnnotationPath,
-  afterElement,
-  afterMember,
-  isMatch,
-  namesAhead,
-  startOf,
-} from "./annotation-path.ts";
+import { type Ahead, afterElement, afterMember, indexEnd, isMatch, namesAhead, type Rest, startOf } from "./ahead.ts";
 import {
   type Declared,
   declaredBy,
@@ -39,8 +31,8 @@ export interface Place {
 /** What places are made from. `allowlist` null: what the schema declares is kept. */
 export interface PlaceSource {
   readonly schema: Json;
-  readonly sensitive: readonly AnnotationPath[];
-  readonly allowlist: readonly AnnotationPath[] | null;
+  readonly sensitive: readonly Rest[];
+  readonly allowlist: readonly Rest[] | null;
 }
 
 interface State {
@@ -124,15 +116,16 @@ function memberPlaces({ names, state, root, placeOf }: Step & { names: ReadonlyS
 
 function elementPlaces({ state, root, placeOf }: Step): Place["element"] {
   const places = new Map<number, Place>();
-  const positions = positionCount(state.declared);
+  const allowed = typeof state.allowed === "string" ? [] : state.allowed;
+  const distinct = Math.max(positionCount(state.declared), indexEnd(state.sensitive), indexEnd(allowed));
   return (index) => {
-    const alike = Math.min(index, positions);
+    const alike = Math.min(index, distinct);
     const known = places.get(alike);
     if (known !== undefined) return known;
     const place = placeOf({
       declared: declaredElement(state.declared, alike, root),
-      sensitive: afterElement(state.sensitive),
-      allowed: typeof state.allowed === "string" ? state.allowed : narrowed(afterElement(state.allowed)),
+      sensitive: afterElement(state.sensitive, alike),
+      allowed: typeof state.allowed === "string" ? state.allowed : narrowed(afterElement(state.allowed, alike)),
     });
     places.set(alike, place);
     return place;

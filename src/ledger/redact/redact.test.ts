@@ -97,12 +97,12 @@ describe("the allow-list", () => {
 
 describe("sensitive fields", () => {
   it("P1-D14 are replaced by their type, at any depth", () => {
-    const sensitive = ["$.a.b", "$.items[*].email", "$.**.token", '$["odd name"]'];
+    const sensitive = ["$.a.b", "$.items[*].email", "$.**.token", "$.pair[1]"];
     const value = {
       a: { b: { c: 1 } },
       items: [{ email: "x", token: null }, { email: ["x"] }],
       token: 1,
-      "odd name": true,
+      pair: [true, false, true],
       deep: { deeper: [{ token: KEY }] },
     };
 
@@ -110,19 +110,16 @@ describe("sensitive fields", () => {
       a: { b: "[REDACTED:object]" },
       items: [{ email: "[REDACTED:string]", token: "[REDACTED:null]" }, { email: "[REDACTED:array]" }],
       token: "[REDACTED:number]",
-      "odd name": "[REDACTED:boolean]",
+      pair: [true, "[REDACTED:boolean]", true],
       deep: { deeper: [{ token: "[REDACTED:string]" }] },
     });
   });
 
-  it.each(["a.b", "$a", "$.items[0]", "$.", '$["\\x"]', "$.a b", `$${".a".repeat(33)}`])(
-    "%s is refused as an annotation",
-    (path) => {
-      const rules = compileRedaction({ schema: true, sensitive: [path], allowlist: null });
+  it.each(["a.b", "$a", "$.items[x]", "$.", "$.a b"])("%s is refused as an annotation", (path) => {
+    const rules = compileRedaction({ schema: true, sensitive: [path], allowlist: null });
 
-      expect(rules).toMatchObject({ ok: false, refusal: { code: "PATH_MALFORMED" } });
-    },
-  );
+    expect(rules).toMatchObject({ ok: false, refusal: { code: "PATH_MALFORMED" } });
+  });
 });
 
 describe("the scanners as a second line", () => {

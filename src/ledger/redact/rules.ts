@@ -1,5 +1,5 @@
 import { type Json, type Result, rejected } from "../../contracts/index.ts";
-import { type AnnotationPath, parseAnnotationPath } from "./annotation-path.ts";
+import { parseAnnotation, type Rest } from "./ahead.ts";
 import { type Place, rootPlace } from "./place.ts";
 
 /** A contract's redaction, compiled once and used by every call. */
@@ -20,7 +20,7 @@ export interface RedactionSource {
  * `"x-countermark": "id"` (or `"hash"`) are exempt from the entropy and the card rule, and only from those.
  */
 export function compileRedaction({ schema, sensitive, allowlist }: RedactionSource): Result<RedactionRules> {
-  const malformed = [...sensitive, ...(allowlist ?? [])].find((text) => parseAnnotationPath(text) === undefined);
+  const malformed = [...sensitive, ...(allowlist ?? [])].find((text) => parseAnnotation(text) === undefined);
   if (malformed !== undefined) {
     return rejected({ code: "PATH_MALFORMED", message: `\`${malformed}\` is not an annotation path` });
   }
@@ -28,9 +28,9 @@ export function compileRedaction({ schema, sensitive, allowlist }: RedactionSour
   return { ok: true, value: { root: rootPlace(source) } };
 }
 
-const parsed = (paths: readonly string[]): readonly AnnotationPath[] =>
+const parsed = (paths: readonly string[]): readonly Rest[] =>
   paths.flatMap((text) => {
-    const path = parseAnnotationPath(text);
+    const path = parseAnnotation(text);
     return path === undefined ? [] : [path];
   });
 
