@@ -82,6 +82,15 @@ test("a document without annotated places is returned as it is, and no document 
   expect(document.secret).toBe(1);
 });
 
+test("an annotation of many `**` stays cheap in a deep document", () => {
+  let document: Json = { token: 1 };
+  for (let level = 0; level < 60; level++) document = [document];
+
+  const result = marked(document, `$${".**".repeat(30)}.token`);
+
+  expect(JSON.stringify(result)).toContain("[0].token>");
+});
+
 test("no `$.**.token` survives in any document", () =>
   fc.assert(
     fc.property(fc.jsonValue(), fc.constantFrom("token", "a"), (given, name) => {

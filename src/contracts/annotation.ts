@@ -1,5 +1,5 @@
 import { fieldPath, type PathStep } from "./field-path.ts";
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /** One step of an annotation: a member, an element, every element, or any number of levels. */
 type Step =
@@ -55,8 +55,9 @@ export function replaceMatches<A extends Annotation>(
   annotations: readonly A[],
   replace: (match: Match<A>) => Json,
 ): Json {
-  const states = annotations.flatMap((annotation) => statesAt(annotation, 0));
-  return rewrite(document, states, [], replace);
+  const states: State<A>[] = [];
+  for (const annotation of annotations) enter(states, annotation, 0);
+  return rewrite(document, states, undefined, replace);
 }
 
 /** How far one annotation has come on the way down. */
@@ -65,27 +66,40 @@ interface State<A extends Annotation> {
   readonly position: number;
 }
 
-/** The state, and the one behind a `**`, which may also stand for no level at all. */
-function statesAt<A extends Annotation>(annotation: A, position: number): State<A>[] {
-  const state = { annotation, position };
-  return annotation.steps[position]?.kind === "levels" ? [state, ...statesAt(annotation, position + 1)] : [state];
+/** The way down, last step first; written as text only where something matched. */
+type Trail = { readonly above: Trail; readonly step: PathStep } | undefined;
+
+/** Adds the state once, and the one behind a `**`, which may also stand for no level at all. */
+function enter<A extends Annotation>(states: State<A>[], annotation: A, position: number): void {
+  if (states.some((state) => state.position === position && state.annotation === annotation)) return;
+  states.push({ annotation, position });
+  if (annotation.steps[position]?.kind === "levels") enter(states, annotation, position + 1);
 }
 
 function rewrite<A extends Annotation>(
   value: Json,
   states: readonly State<A>[],
-  steps: readonly PathStep[],
+  trail: Trail,
   replace: (match: Match<A>) => Json,
 ): Json {
-  if (states.length === 0) return value;
   const arrived = states.find(({ annotation, position }) => position === annotation.steps.length);
-  if (arrived !== undefined) return replace({ annotation: arrived.annotation, value, path: fieldPath(steps) });
-  const part = (child: Json, step: PathStep) => rewrite(child, advance(states, step), [...steps, step], replace);
-  if (Array.isArray(value)) return rewriteArray(value, part);
-  if (!isJsonObject(value)) return value;
-  const members = Object.entries(value).map(([name, child]) => [name, child, part(child, name)] as const);
-  if (members.every(([, before, after]) => before === after)) return value;
-  return Object.fromEntries(members.map(([name, , after]) => [name, after]));
+  if (arrived !== undefined) return replace({ annotation: arrived.annotation, value, path: pathOf(trail) });
+  if (typeof value !== "object" || value === null) return value;
+  const part = (child: Json, step: PathStep): Json => {
+    const next = advance(states, step);
+    return next.length === 0 ? child : rewrite(child, next, { above: trail, step }, replace);
+  };
+  return isJsonObject(value) ? rewriteObject(value, part) : rewriteArray(value, part);
+}
+
+function rewriteObject(object: JsonObject, part: (child: Json, step: string) => Json): Json {
+  const changed: [string, Json][] = [];
+  for (const name of Object.keys(object)) {
+    const before = object[name] ?? null;
+    const after = part(before, name);
+    if (after !== before) changed.push([name, after]);
+  }
+  return changed.length === 0 ? object : Object.fromEntries([...Object.entries(object), ...changed]);
 }
 
 function rewriteArray(elements: readonly Json[], part: (child: Json, step: number) => Json): Json {
@@ -93,12 +107,20 @@ function rewriteArray(elements: readonly Json[], part: (child: Json, step: numbe
   return rewritten.every((element, index) => element === elements[index]) ? elements : rewritten;
 }
 
-function advance<A extends Annotation>(states: readonly State<A>[], step: PathStep): State<A>[] {
-  return states.flatMap(({ annotation, position }) => {
+function advance<A extends Annotation>(states: readonly State<A>[], step: PathStep): readonly State<A>[] {
+  const next: State<A>[] = [];
+  for (const { annotation, position } of states) {
     const wanted = annotation.steps[position];
-    if (wanted === undefined || !admits(wanted, step)) return [];
-    return statesAt(annotation, wanted.kind === "levels" ? position : position + 1);
-  });
+    if (wanted === undefined || !admits(wanted, step)) continue;
+    enter(next, annotation, wanted.kind === "levels" ? position : position + 1);
+  }
+  return next;
+}
+
+function pathOf(trail: Trail): string {
+  const steps: PathStep[] = [];
+  for (let at = trail; at !== undefined; at = at.above) steps.unshift(at.step);
+  return fieldPath(steps);
 }
 
 function admits(wanted: Step, step: PathStep): boolean {

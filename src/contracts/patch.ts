@@ -15,6 +15,7 @@ import { accepted, type Result, rejected } from "./result.ts";
  * whole of it, and compares arrays in cubic time by recursion, which ends the process at a few thousand elements.
  */
 
+/** One operation of RFC 6902. Paths are JSON Pointers; the empty one is the whole document. */
 export type PatchOperation =
   | { readonly op: "add" | "replace" | "test"; readonly path: string; readonly value: Json }
   | { readonly op: "remove"; readonly path: string }
