@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { foldRun } from "./evolve.ts";
-import { Driver } from "./fixtures/driver.ts";
-import { BOUNDS, tool, workflowOf } from "./fixtures/pack.ts";
+import { Driver } from "./testing/driver.ts";
+import { BOUNDS, tool, workflowOf } from "./testing/pack.ts";
 
 describe("a chain of steps", () => {
   test("maps inputs from the document, stores each output under its key and ends when the criteria hold", () => {

@@ -1,7 +1,8 @@
 /** What a run does next: packs and their checks, the step machine, its events, its replay. Pure throughout. */
 export { type Advance, advance, type ChildRun, type CompensationAsk } from "./advance.ts";
 export { beginRun, type RunStart, runBeginning } from "./begin.ts";
-export { compileWorkflow } from "./compile/workflow.ts";
+export { CHECKS, type CheckId, type Finding, findingText } from "./compile/finding.ts";
+export { type Compilation, compilePack } from "./compile.ts";
 export type { CallTarget, CompiledPack, CompiledStep, CompiledWorkflow, Expression } from "./compiled.ts";
 export { decide } from "./decide.ts";
 export type {
@@ -32,6 +33,8 @@ export {
   type Spent,
 } from "./events.ts";
 export { evolve, foldRun, initialState, startRun } from "./evolve.ts";
+export type { DeclaredPack, DraftPack } from "./pack-shape.ts";
+export { definePack, type PackError, type ParsedPack, parsePack, parsePackObject } from "./parse-pack.ts";
 export {
   activePacks,
   findPack,

@@ -1,6 +1,5 @@
 import type { JsonObject } from "../../contracts/index.ts";
-import type { Pack, StepDefinition, WorkflowDefinition } from "../definition.ts";
-import { outputKey } from "../waiting.ts";
+import type { DraftPack, DraftStep, DraftWorkflow } from "../pack-shape.ts";
 
 const TEXT = { type: "string" } as const;
 const TIME = { type: "string", format: "date-time" } as const;
@@ -14,7 +13,7 @@ const RUN: JsonObject = {
  * The schema of a run's document: what every path of a condition is checked against. `$.trigger` and `$.run` always, and a
  * key per step that stores an output. Where several steps share a key, or a failed branch leaves its error, anything goes.
  */
-export function documentSchema(pack: Pack, workflow: WorkflowDefinition): JsonObject {
+export function documentSchema(pack: DraftPack, workflow: DraftWorkflow): JsonObject {
   const properties: { [key: string]: JsonObject } = { trigger: workflow.trigger.input_schema, run: RUN };
   const branches = new Set(
     workflow.steps.flatMap((step) => (step.type === "PARALLEL" ? (step.parallel_steps ?? []) : [])),
@@ -29,18 +28,20 @@ export function documentSchema(pack: Pack, workflow: WorkflowDefinition): JsonOb
 }
 
 /** The document as `poll_condition` sees it: `$.poll` is the last result. */
-export function withPoll(schema: JsonObject, pack: Pack, pollTool: string): JsonObject {
+export function withPoll(schema: JsonObject, pack: DraftPack, pollTool: string): JsonObject {
   const { properties } = schema;
   const poll = pack.tools[pollTool]?.output_schema ?? {};
   return { ...schema, properties: { ...(typeof properties === "object" ? properties : {}), poll } };
 }
 
-/** The key under which a step's output is stored; null for steps that store none. */
-export const storedKey = (step: StepDefinition): string | null =>
-  step.type === "TOOL" || step.type === "COMPENSATION" || step.type === "WAIT" ? outputKey(step) : null;
+const STORING: readonly string[] = ["TOOL", "COMPENSATION", "WAIT"];
 
-function outputSchema(pack: Pack, step: StepDefinition): JsonObject {
-  if (step.type === "TOOL" || step.type === "COMPENSATION") return pack.tools[step.tool_name]?.output_schema ?? {};
-  if (step.type !== "WAIT" || step.wait_for.type !== "POLL") return {};
-  return pack.tools[step.wait_for.poll_tool]?.output_schema ?? {};
+/** The key under which a step's output is stored; null for steps that store none. */
+const storedKey = (step: DraftStep): string | null =>
+  STORING.includes(step.type) ? (step.output_key ?? step.id) : null;
+
+function outputSchema(pack: DraftPack, step: DraftStep): JsonObject {
+  const { wait_for } = step;
+  const tool = wait_for?.type === "POLL" ? wait_for.poll_tool : step.tool_name;
+  return tool === undefined ? {} : (pack.tools[tool]?.output_schema ?? {});
 }

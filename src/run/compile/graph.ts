@@ -1,4 +1,4 @@
-import type { StepDefinition, WorkflowDefinition } from "../definition.ts";
+import type { DraftStep, DraftWorkflow } from "../pack-shape.ts";
 
 /** A reference from one step to another: the field it stands in, and the id it names. */
 export interface Edge {
@@ -7,38 +7,32 @@ export interface Edge {
 }
 
 /** Edges along one lane, in the order of the fields; edges to branches of a PARALLEL step are not among them. */
-export function laneEdges(step: StepDefinition): readonly Edge[] {
-  const edges: readonly (readonly [string, string | null | undefined])[] = [
-    ["if_true", step.type === "BRANCH" ? step.if_true : null],
-    ["if_false", step.type === "BRANCH" ? step.if_false : null],
-    ["next_step", step.type === "BRANCH" ? null : step.next_step],
-    ["on_timeout", step.type === "WAIT" ? step.on_timeout : null],
-    ["on_failure", onFailureOf(step)],
-  ];
+export function laneEdges(step: DraftStep): readonly Edge[] {
+  const edges = Object.entries({
+    if_true: step.if_true,
+    if_false: step.if_false,
+    next_step: step.next_step,
+    on_timeout: step.on_timeout,
+    on_failure: step.on_failure,
+  });
   return edges.flatMap(([field, to]) => (typeof to === "string" ? [{ field, to }] : []));
 }
 
-const onFailureOf = (step: StepDefinition): string | undefined =>
-  step.type === "BRANCH" || step.type === "START_RUN" ? undefined : step.on_failure;
-
 /** Every edge of a step. */
-export const edgesOf = (step: StepDefinition): readonly Edge[] => [
+export const edgesOf = (step: DraftStep): readonly Edge[] => [
   ...laneEdges(step),
-  ...(step.type === "PARALLEL"
-    ? (step.parallel_steps ?? []).map((to, index) => ({ field: `parallel_steps[${index}]`, to }))
-    : []),
+  ...(step.parallel_steps ?? []).map((to, index) => ({ field: `parallel_steps[${index}]`, to })),
 ];
 
-export type StepsById = ReadonlyMap<string, StepDefinition>;
+export type StepsById = ReadonlyMap<string, DraftStep>;
 
-export const stepsById = (workflow: WorkflowDefinition): StepsById =>
-  new Map(workflow.steps.map((step) => [step.id, step]));
+export const stepsById = (workflow: DraftWorkflow): StepsById => new Map(workflow.steps.map((step) => [step.id, step]));
 
 /** The ids reachable from `from` over `edges`, itself included; ids without a step are left out. */
 export function reachable(
   from: readonly string[],
   steps: StepsById,
-  edges: (step: StepDefinition) => readonly Edge[],
+  edges: (step: DraftStep) => readonly Edge[],
 ): ReadonlySet<string> {
   const found = new Set<string>();
   const queue = [...from];
@@ -52,17 +46,24 @@ export function reachable(
 }
 
 /** Edges that stay in a branch: an `on_failure` chain runs on the main path, wherever the failure was. */
-export const branchEdges = (step: StepDefinition): readonly Edge[] =>
+export const branchEdges = (step: DraftStep): readonly Edge[] =>
   laneEdges(step).filter(({ field }) => field !== "on_failure");
 
-/** For each step that lies in a branch of a PARALLEL step: that PARALLEL step's id. */
-export function parallelsOf(workflow: WorkflowDefinition): ReadonlyMap<string, string> {
+/** For each step that lies in a branch of a PARALLEL step: the branch, by its first step, and that PARALLEL step. */
+export interface Branch {
+  readonly first: string;
+  readonly parallel: string;
+}
+
+export function branchesOf(workflow: DraftWorkflow): ReadonlyMap<string, readonly Branch[]> {
   const steps = stepsById(workflow);
-  return new Map(
-    workflow.steps.flatMap((parallel) =>
-      parallel.type === "PARALLEL"
-        ? [...reachable(parallel.parallel_steps ?? [], steps, branchEdges)].map((id) => [id, parallel.id] as const)
-        : [],
-    ),
-  );
+  const branches = new Map<string, Branch[]>();
+  for (const parallel of workflow.steps) {
+    for (const first of parallel.parallel_steps ?? []) {
+      for (const id of reachable([first], steps, branchEdges)) {
+        branches.set(id, [...(branches.get(id) ?? []), { first, parallel: parallel.id }]);
+      }
+    }
+  }
+  return branches;
 }

@@ -4,17 +4,17 @@ import type { Mapping, Pack, StepDefinition, WorkflowDefinition } from "../defin
 import { compileMapping } from "../mapping.ts";
 import { documentSchema, withPoll } from "./document-schema.ts";
 import { compileExpression } from "./expression.ts";
-import { parallelsOf } from "./graph.ts";
+import { branchesOf } from "./graph.ts";
 
 /** A workflow that passed the checks, with everything looked up. */
 export function compileWorkflow(pack: Pack, workflow: WorkflowDefinition): CompiledWorkflow {
   const [first] = workflow.steps;
   assert(first !== undefined, "a checked workflow has an entry step");
   const schema = documentSchema(pack, workflow);
-  const parallels = parallelsOf(workflow);
+  const branches = branchesOf(workflow);
   const steps = workflow.steps.map((definition) => [
     definition.id,
-    compileStep(pack, schema, definition, parallels.get(definition.id) ?? null),
+    compileStep(pack, schema, definition, branches.get(definition.id)?.[0]?.parallel ?? null),
   ]);
   return {
     id: workflow.id,

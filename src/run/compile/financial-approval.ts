@@ -1,0 +1,58 @@
+import type { DraftPack } from "../pack-shape.ts";
+import { compileExpression } from "./expression.ts";
+import { type Finding, finding, type Steps } from "./finding.ts";
+
+type Rule = DraftPack["hitl_rules"][string];
+
+/** CC-04: a person approves every FINANCIAL call, whatever the rule says; and every rule is usable. */
+export const checkFinancialApproval = (pack: DraftPack): readonly Finding[] => [
+  ...Object.values(pack.tools)
+    .filter(({ side_effect_level }) => side_effect_level === "FINANCIAL")
+    .flatMap(({ name }) =>
+      checkFinancial(name, Object.hasOwn(pack.hitl_rules, name) ? pack.hitl_rules[name] : undefined),
+    ),
+  ...Object.entries(pack.hitl_rules).flatMap(([key, rule]) => checkRule(key, rule)),
+];
+
+function checkFinancial(tool: string, rule: Rule | undefined): readonly Finding[] {
+  const path = ["hitl_rules", tool];
+  if (rule === undefined) {
+    return [finding("CC-04", "CC04_RULE_MISSING", path, `the FINANCIAL tool \`${tool}\` has no approval rule`)];
+  }
+  const alone = `\`${tool}\` is FINANCIAL and cannot approve itself`;
+  const chain = `\`${tool}\` escalates, but to nobody`;
+  const suppressed = `a condition could suppress the approval of \`${tool}\``;
+  return [
+    ...(rule.timeout_action === "AUTO_APPROVE"
+      ? [finding("CC-04", "CC04_AUTO_APPROVE", [...path, "timeout_action"], alone)]
+      : []),
+    ...(rule.timeout_action === "ESCALATE" && rule.escalation_chain.length === 0
+      ? [finding("CC-04", "CC04_ESCALATION_CHAIN_MISSING", [...path, "escalation_chain"], chain)]
+      : []),
+    ...(rule.condition === null
+      ? []
+      : [finding("CC-04", "CC04_CONDITION_FORBIDDEN", [...path, "condition"], suppressed)]),
+  ];
+}
+
+function checkRule(key: string, rule: Rule): readonly Finding[] {
+  const { trigger, condition, timeout_seconds, required_approvers } = rule;
+  const compiled = condition === null ? null : compileExpression(condition);
+  return [
+    ...invalid(trigger !== key, [key, "trigger"], `names \`${trigger}\`, but stands under \`${key}\``),
+    ...invalid(!(timeout_seconds > 0), [key, "timeout_seconds"], "must be greater than zero"),
+    ...invalid(
+      !Number.isInteger(required_approvers) || required_approvers < 1,
+      [key, "required_approvers"],
+      "must be a whole number of at least 1",
+    ),
+    ...invalid(
+      compiled?.ok === false,
+      [key, "condition"],
+      compiled?.ok === false ? `${compiled.refusal.code}: ${compiled.refusal.message}` : "",
+    ),
+  ];
+}
+
+const invalid = (isWrong: boolean, path: Steps, message: string): readonly Finding[] =>
+  isWrong ? [finding("CC-04", "CC04_RULE_INVALID", ["hitl_rules", ...path], message)] : [];
