@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { after } from "../contracts/index.ts";
+import { after as later } from "../contracts/index.ts";
 import { admit } from "./admit.ts";
 import { type CallFacts, type CallRequest, STAGES, type Stage } from "./call.ts";
 import { resolveCall } from "./resolve.ts";
@@ -77,7 +77,7 @@ describe("order and failure of guards", () => {
           success_count: 0,
           probe_count: 0,
           opened_at: NOON,
-          expires_at: after(NOON, 300_000),
+          expires_at: later(NOON, 300_000),
           revision: 7,
         },
       },

@@ -45,6 +45,7 @@ export {
   type Settlement,
   settle,
   settleReused,
+  tracedInput,
   unknownReceipt,
 } from "./settle.ts";
 export * from "./tenant-secrets.ts";

@@ -99,12 +99,6 @@ const breakerOf = (row: FactsRow): BreakerRecord | null =>
         revision: row.revision,
       };
 
-/** Sign of life of an executing attempt, so that nobody takes it for dead. */
-export const beatReservation = (sql: TenantQuery, internalKey: string, generation: number) => sql`
-  update idempotency set heartbeat_at = clock()
-   where tenant_id = require_tenant_context() and internal_key = ${internalKey} and generation = ${generation}
-     and status = 'IN_PROGRESS'`;
-
 /** What guards must see at once when it changes; `control_revision` rises with every such change. */
 export interface TenantControlRow {
   readonly tenant_id: string;

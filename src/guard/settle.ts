@@ -238,7 +238,8 @@ function traceOf(call: AdmittedCall, context: SettleContext, end: JsonObject): J
   };
 }
 
-function tracedInput(call: AdmittedCall, { request, salt }: SettleContext): Json {
+/** The arguments as people and traces may see them; a stub where they held what must not be stored. */
+export function tracedInput(call: AdmittedCall, { request, salt }: SettleContext): Json {
   const context: RedactionContext = { entry_id: null, step_id: request.stepId, tool: call.tool.contract.name, salt };
   const redacted = redact(call.input, call.tool.inputRules.trace, context);
   return redacted.kind === "clean" ? redacted.value : { stub: { ...redacted.stub } };
