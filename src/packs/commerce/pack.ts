@@ -1,5 +1,5 @@
 import type { ApprovalRule, Bounds, PermissionScope, Tool } from "../../guard/index.ts";
-import type { Pack } from "../../run/index.ts";
+import { type DraftPack, definePack } from "../../run/index.ts";
 import { type Provider, TOOLBOX } from "./toolbox.ts";
 import { fulfilmentException } from "./workflows/fulfilment-exception.ts";
 import { orderToFulfil } from "./workflows/order-to-fulfil.ts";
@@ -35,7 +35,7 @@ const BOUNDS: Bounds = {
 
 /** The shop's pack as data, and the handlers of its tools. */
 export interface CommercePack {
-  readonly pack: Pack;
+  readonly pack: DraftPack;
   readonly tools: readonly Tool[];
 }
 
@@ -43,7 +43,7 @@ export interface CommercePack {
 export function commercePack(options: Partial<ShopOptions> = {}): CommercePack {
   const shop = { ...OPTIONS, ...options };
   const tools = TOOLBOX.map(({ tool }) => tool);
-  const pack: Pack = {
+  const pack = definePack({
     id: "commerce",
     name: "Direct-to-consumer shop",
     version: "1.0.0",
@@ -54,7 +54,7 @@ export function commercePack(options: Partial<ShopOptions> = {}): CommercePack {
     bounds: BOUNDS,
     hitl_rules: { executeRefund: refundRule(shop), createFulfillment: repeatedExceptionRule(shop) },
     eval_suite_ref: "golden/commerce",
-  };
+  });
   return { pack, tools };
 }
 

@@ -32,7 +32,7 @@ describe("Printful", () => {
     expect(JSON.parse(asked[0]?.body ?? "")).toMatchObject({
       external_id: KEY,
       recipient: { address1: "1 Test Street", country_code: "US", state_code: "CA", zip: "90001" },
-      order_items: [{ source: "catalog", catalog_variant_id: 4012, quantity: 2 }],
+      order_items: [{ source: "sync", sync_variant_id: 4012, quantity: 2 }],
     });
   });
 

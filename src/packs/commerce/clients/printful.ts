@@ -100,8 +100,8 @@ const draftBody = ({ externalId, recipient, items }: DraftRequest) => ({
     zip: recipient.address.postalCode,
   },
   order_items: items.map((item) => ({
-    source: "catalog",
-    catalog_variant_id: item.variantId,
+    source: "sync", // a variant of the store's own product, with its design; a catalogue item would need placements
+    sync_variant_id: item.variantId,
     external_id: item.sku,
     quantity: item.quantity,
   })),

@@ -1,7 +1,7 @@
 const ENTRY = /^([^=,\s]+)=(\d{1,10})$/;
 
 /**
- * The supplier's catalogue variant for one of the shop's SKUs, from the credential setting `variants`, written
+ * The supplier's variant of the store's own product for one of the shop's SKUs, from the credential setting `variants`, written
  * `TEE-M=4012,TEE-L=4013`. `undefined` when the SKU is not listed.
  */
 export function variantOf(settings: { readonly [name: string]: string }, sku: string): number | undefined {
