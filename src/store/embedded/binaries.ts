@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
+import { chmod, constants, copyFile, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
@@ -111,7 +111,7 @@ async function copyTree(from: string, to: string, fileMode: number): Promise<voi
     if (entry.isDirectory()) await copyTree(source, target, entry.name === "bin" ? 0o755 : fileMode);
     else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
     else {
-      await copyFile(source, target);
+      await copyFile(source, target, constants.COPYFILE_FICLONE);
       await chmod(target, fileMode);
     }
   }

@@ -3,8 +3,13 @@ import { join } from "node:path";
 import { Fault } from "../../contracts/index.ts";
 import { isErrno } from "./errno.ts";
 
+const CONTROL_FILE = "global/pg_control";
+
+/** `PG_CONTROL_FILE_SIZE` of every version. */
+const CONTROL_BYTES = 8192;
+
 /** What a data directory cannot start without and PostgreSQL would not name as damage in a code of its own. */
-const NEEDED = ["base", "global", "global/pg_control", "pg_wal", "pg_xact", "pg_hba.conf", "postgresql.conf"];
+const NEEDED = ["base", "global", CONTROL_FILE, "pg_wal", "pg_xact", "pg_hba.conf", "postgresql.conf"];
 
 /**
  * Looks whether a data directory is whole enough to be given to PostgreSQL. It only reads.
@@ -20,6 +25,8 @@ export async function assertDataIsWhole(data: string, version: string): Promise<
     throw new Fault("EMBEDDED_UNAVAILABLE", message, { retry: "never" });
   }
   for (const name of NEEDED) await assertThere(data, name);
+  const { size } = await stat(join(data, CONTROL_FILE));
+  if (size !== CONTROL_BYTES) throw damaged(data, `\`${CONTROL_FILE}\` has ${size} bytes instead of ${CONTROL_BYTES}`);
 }
 
 async function dataVersion(data: string): Promise<string> {

@@ -8,7 +8,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type FileHandle, open, readFile, rename, unlink } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { after, type Clock, Fault } from "../../contracts/index.ts";
 import { type Account, give } from "./account.ts";
@@ -71,6 +71,7 @@ export async function stopPostmaster(server: Server): Promise<void> {
   if ((await poll(server.clock, STOP_MS_MAX, gone)) === undefined) {
     throw new Fault("EMBEDDED_UNAVAILABLE", `the embedded database (pid ${pid}) does not stop`, { retry: "now" });
   }
+  await rmdir(server.sockets).catch(() => undefined); // tidiness only: the next start makes it anew or keeps it
 }
 
 /** Waits while the server is starting or stopping. True: it takes connections. False: it does not run. */

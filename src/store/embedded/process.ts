@@ -17,14 +17,16 @@ export interface Finished {
   readonly output: string;
 }
 
-/** Runs a program to its end and collects what it says. Rejects when it cannot be started at all. */
+/** Runs a program to its end and collects what it says. Rejects when it cannot be started or takes too long. */
 export function run(
   program: string,
   args: readonly string[],
   options: { readonly account: Account | undefined; readonly input?: string; readonly timeoutMs: number },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...spawnAs(options.account), stdio: "pipe", timeout: options.timeoutMs });
+    // Not `timeout`: its timer outlives a program that could not be started, and would keep us from ending.
+    const signal = AbortSignal.timeout(options.timeoutMs);
+    const child = spawn(program, args, { ...spawnAs(options.account), stdio: "pipe", signal, killSignal: "SIGKILL" });
     let output = "";
     const collect = (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-OUTPUT_CHARS_MAX);

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { TestCluster } from "./cluster.ts";
+
+const INSTALLATIONS = "/usr/lib/postgresql";
+const VERSION_MIN = 15;
+const USER = "postgres";
+
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const execute = promisify(execFile);
+
+/** A private cluster from the newest PostgreSQL that Debian's packages installed; `undefined` when there is none. */
+export async function startDebianServer(): Promise<TestCluster | undefined> {
+  const bin = await newestInstallation();
+  if (bin === undefined) return undefined;
+  const account = process.getuid?.() === 0 ? await postgresAccount() : undefined;
+  const folder = await mkdtemp("/tmp/countermark-server-"); // a socket's path must be short
+  const data = join(folder, "data");
+  const run = (program: string, ...args: string[]) =>
+    execute(join(bin, program), ["-D", data, ...args], { ...account, cwd: "/", env: { LC_ALL: "C.UTF-8", TZ: "UTC" } });
+
+  const password = randomBytes(18).toString("base64url");
+  const passwordFile = join(folder, "password");
+  await mkdir(data, { mode: 0o700 });
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  for (const path of [folder, data, passwordFile])
+    if (account !== undefined) await chown(path, account.uid, account.gid);
+  await run("initdb", "--auth=scram-sha-256", `--username=${USER}`, `--pwfile=${passwordFile}`, "--encoding=UTF8");
+  const options = `-k ${folder} -c listen_addresses= -c fsync=on -c max_connections=100`;
+  await run("pg_ctl", "-w", "-l", join(folder, "log"), "-o", options, "start");
+  return {
+    admin: { host: folder, port: 5432, user: USER, password, database: "postgres" },
+    close: async () => {
+      await run("pg_ctl", "-w", "-m", "fast", "stop");
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function newestInstallation(): Promise<string | undefined> {
+  const found = await readdir(INSTALLATIONS).catch(() => []); // no such folder: nothing is installed
+  const versions = found.map(Number).filter((version) => version >= VERSION_MIN);
+  return versions.length === 0 ? undefined : join(INSTALLATIONS, String(Math.max(...versions)), "bin");
+}
+
+/** PostgreSQL refuses root: Debian's package made an account for it. */
+async function postgresAccount(): Promise<Account> {
+  const entries = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
+  const [, , uid, gid] = entries.find(([name]) => name === USER) ?? [];
+  if (uid === undefined || gid === undefined) throw new Error(`there is no account \`${USER}\` to run the server as`);
+  return { uid: Number(uid), gid: Number(gid) };
+}
