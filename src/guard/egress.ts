@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { Refusal } from "../contracts/index.ts";
 import { liveCredentialIn } from "./hygiene.ts";
 import { isLoopbackAddress, type NetworkPolicy, networkVerdict } from "./network.ts";
-import { capped } from "./response-cap.ts";
+import { limited } from "./response-cap.ts";
 
 /*
  * A handler's only way out. One egress serves one attempt of one call.
@@ -165,11 +165,14 @@ function admitted(request: Request, response: Response, options: EgressOptions):
     if (target?.origin !== new URL(request.url).origin)
       throw new EgressRefused({ code: "NETWORK_DENIED", message: "the answer redirects to another origin" });
   }
-  const cap = options.responseCapBytes;
-  return cap === null ? response : capped(response, cap, () => tooLarge("response", cap));
+  return limited(response, {
+    capBytes: options.responseCapBytes,
+    refusal: () => tooLarge("response", options.responseCapBytes),
+    lost: connectionFailed, // G4
+  });
 }
 
-const tooLarge = (what: "request" | "response", limit: number): EgressRefused =>
+const tooLarge = (what: "request" | "response", limit: number | null): EgressRefused =>
   new EgressRefused({
     code: "DATA_CAP_EXCEEDED",
     message: `the ${what} is larger than the scope's cap of ${limit} bytes`,

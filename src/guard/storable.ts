@@ -63,13 +63,18 @@ function stateOf(
     const redacted = redact(document, rules, context);
     found = found.length > 0 ? found : redacted.findings;
     if (redacted.kind === "clean") return { state: objectOf(redacted.value), findings: found };
-    sensitive = [...sensitive, ...redacted.findings.map(({ field_path }) => field_path.replace(/\[\d+\]/g, "[*]"))];
+    sensitive = [...sensitive, ...redacted.findings.filter(isRejecting).map(pathOf)];
     const masking = compileRedaction({ ...source, sensitive, allowlist: null });
     if (!masking.ok) break; // a member's own name is the finding, and no path can name it
     rules = masking.value;
   }
   return { state: {}, findings: found };
 }
+
+const isRejecting = ({ alert }: Finding): boolean => alert === "P1";
+
+/** The annotation path of a finding: every element of a list, not the one. */
+const pathOf = ({ field_path }: Finding): string => field_path.replace(/\[\d+\]/g, "[*]");
 
 // A hit in a member's name masks the object around it; of the outermost one nothing is left.
 const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
