@@ -4,10 +4,10 @@ export { type BaseRevision, type Preview, type SealedPreview, sealPreview } from
 export {
   type ApprovalRow,
   type ApprovalStatus,
+  approvalOfCall,
   type DecisionRow,
   decisionsOf,
   findApproval,
-  latestApproval,
   listApprovals,
 } from "./queries.ts";
 export { approvalToken, type TokenBinding, tokenDigest } from "./token.ts";

@@ -58,8 +58,11 @@ export const listApprovals = (sql: TenantQuery, status: ApprovalStatus | null, l
    order by created_at, approval_id
    limit ${limit}`;
 
-/** The newest approval for a call's key, or undefined. */
-export async function latestApproval(
+/**
+ * The newest approval that a run asked for under a call's key; else the one that another run has pending under it, since
+ * only one may be; else undefined.
+ */
+export async function approvalOfCall(
   sql: TenantQuery,
   internalKey: string,
   runId: string,
@@ -67,8 +70,9 @@ export async function latestApproval(
   const rows = await sql<ApprovalRow[]>`
     select ${columns(sql)}
       from approval
-     where tenant_id = require_tenant_context() and internal_key = ${internalKey} and run_id = ${runId}
-     order by created_at desc, approval_id desc
+     where tenant_id = require_tenant_context() and internal_key = ${internalKey}
+       and (run_id = ${runId} or status = 'PENDING')
+     order by (run_id = ${runId}) desc, created_at desc, approval_id desc
      limit 1`;
   return rows[0];
 }

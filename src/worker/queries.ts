@@ -86,13 +86,13 @@ export const claimDue = (sql: Query, workerId: string, limit: number, leaseMs: n
   select tenant_id, kind, id, epoch, claims, previous_worker, due_since
     from claim_due(${workerId}, ${limit}, ${leaseMs})`;
 
-/** Extends leases. A run that does not come back is no longer this worker's. */
+/** Extends leases and tells how much each run was ever told. A run that does not come back is no longer this worker's. */
 export const renewLeases = (
   sql: Query,
   workerId: string,
   held: readonly { readonly tenantId: string; readonly runId: string; readonly epoch: number }[],
   leaseMs: number,
-) => sql<{ tenant_id: string; id: string }[]>`
-  select tenant_id, id
+) => sql<{ tenant_id: string; id: string; signals: number }[]>`
+  select tenant_id, id, signals
     from renew_leases(${workerId}, ${held.map((h) => h.tenantId)}::text[], ${held.map((h) => h.runId)}::text[],
            ${held.map((h) => h.epoch)}::bigint[], ${leaseMs})`;

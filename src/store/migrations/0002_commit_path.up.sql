@@ -357,13 +357,13 @@ $$;
 
 /* Extends leases that are still held; what does not come back was lost. */
 create function renew_leases(p_worker text, p_tenants text[], p_ids text[], p_epochs bigint[], p_lease_ms int)
-  returns table (tenant_id text, id text)
+  returns table (tenant_id text, id text, signals int)
   language sql as $$
   update due d
      set due_at = clock() + make_interval(secs => p_lease_ms / 1000.0)
     from unnest(p_tenants, p_ids, p_epochs) as l(tenant_id, id, epoch)
    where d.tenant_id = l.tenant_id and d.kind = 'run' and d.id = l.id and d.epoch = l.epoch and d.worker_id = p_worker
-  returning d.tenant_id, d.id
+  returning d.tenant_id, d.id, d.signals
 $$;
 
 revoke execute on function claim_due(text, int, int), renew_leases(text, text[], text[], bigint[], int) from public;

@@ -1,0 +1,216 @@
+import { after, type Instant, type JsonObject } from "../contracts/index.ts";
+import {
+  breakerAfter,
+  breakerConfigOf,
+  breakerNow,
+  type CallContext,
+  type CallRequest,
+  type EntityChange,
+  type LookedUp,
+  lookUp,
+  type Performed,
+  type PerformPorts,
+  perform,
+  type Settlement,
+  settle,
+  type ToolOutcome,
+} from "../guard/index.ts";
+import { entitiesById } from "../ledger/index.ts";
+import type { PlannedCall, Stimulus } from "../run/index.ts";
+import { inTenant } from "../store/index.ts";
+import { type DeskOptions, type Prepared, prepareCall, type RunFacts, settleContext } from "./call-desk.ts";
+import type { CommitExtras } from "./commit.ts";
+import { breakerRow, receiptEventRow, receiptRow, settleRow } from "./rows.ts";
+
+/** What an attempt gave: the answer for the run, and the rows that become true with it. */
+export interface Attempted {
+  /** Null: nothing happened and nothing is to be recorded; the call is prepared again. */
+  readonly stimulus: Stimulus | null;
+  readonly extras: CommitExtras;
+  readonly entities: readonly EntityChange[];
+  readonly costMicros: number;
+}
+
+export interface AttemptRequest {
+  readonly planned: PlannedCall;
+  readonly start: Extract<Prepared, { readonly kind: "start" }>;
+  readonly cancelled: AbortSignal;
+}
+
+/** Makes one attempt at a call whose intent is made. Never rejects for what a handler does. */
+export async function attemptCall(desk: DeskOptions, run: RunFacts, attempt: AttemptRequest): Promise<Attempted> {
+  const { start } = attempt;
+  const startedAt = desk.host.clock.now();
+  const ports = portsOf(desk, run, attempt);
+  const performed = await (start.how === "lookup"
+    ? lookUp(start.call, start.request, ports)
+    : perform(start.call, start.request, ports));
+  return performed.kind === "absent" ? released(start) : settled(desk, run, attempt, { performed, startedAt });
+}
+
+/** The provider knows nothing of the earlier attempt: its reservation is given back, and the call may be made. */
+const released = ({ call }: AttemptRequest["start"]): Attempted => ({
+  stimulus: null,
+  extras: call.intent === null ? {} : { settle: [settleRow({ ...call.intent, status: "FAILED_NO_EFFECT" })] },
+  entities: [],
+  costMicros: 0,
+});
+
+function settled(
+  desk: DeskOptions,
+  run: RunFacts,
+  { planned, start }: AttemptRequest,
+  { performed, startedAt }: { readonly performed: Exclude<LookedUp, { kind: "absent" }>; readonly startedAt: Instant },
+): Attempted {
+  const { call, request } = start;
+  const settlement = settle(call, performed, settleContext(desk, run, request, startedAt));
+  const answered = {
+    lane: planned.lane,
+    step: planned.step,
+    attempt: planned.attempt,
+    spent: {
+      tool_calls: [planned.tool],
+      tokens: settlement.tokens,
+      marks: planned.purpose === "step" ? [call.mark] : [],
+    },
+    call: settlement.trace,
+  };
+  return {
+    stimulus: stimulusOf(desk, answered, { performed, settlement, start }),
+    extras: { ...recordRows(desk, settlement), ...breakerRows(desk, start, performed) },
+    entities: settlement.entities,
+    costMicros: settlement.costMicros,
+  };
+}
+
+type Answered = Omit<Extract<Stimulus, { kind: "succeeded" }>, "kind" | "output" | "receipt_id" | "reused">;
+
+function stimulusOf(
+  desk: DeskOptions,
+  answered: Answered,
+  {
+    performed,
+    settlement,
+    start,
+  }: { readonly performed: Performed; readonly settlement: Settlement; readonly start: AttemptRequest["start"] },
+): Stimulus {
+  if (performed.kind === "succeeded") {
+    return {
+      kind: "succeeded",
+      ...answered,
+      output: settlement.output ?? {},
+      receipt_id: settlement.receipt?.receipt_id ?? null,
+      reused: false,
+    };
+  }
+  const { code, message, effect, retryAfterMs } = performed;
+  const retry = retryAfterMs === null ? {} : { retryAfterMs };
+  const look = effect === "unknown" ? { lookAt: nextLook(desk, start, settlement) } : {};
+  return { kind: "failed", ...answered, code, message, effect, ...look, ...retry };
+}
+
+/** First look after this long, where the contract does not ask for more; and how long looking goes on before a person is asked. */
+const LOOK_AGAIN_MS = 1_000;
+const LOOKING_MS_MAX = 10 * 60_000;
+
+/** When the outcome of an unanswered attempt is looked for again; null once only a person can tell. */
+function nextLook(desk: DeskOptions, { call }: AttemptRequest["start"], settlement: Settlement): Instant | null {
+  if (settlement.receipt !== null || call.intent === null) return null;
+  const now = desk.host.clock.now();
+  if (now - call.intent.first_seen_at > LOOKING_MS_MAX) return null;
+  return after(now, Math.max(call.tool.contract.settle_ms, LOOK_AGAIN_MS));
+}
+
+function recordRows(desk: DeskOptions, { record, receipt }: Settlement): CommitExtras {
+  const settle = record === null ? {} : { settle: [settleRow(record)] };
+  if (receipt === null) return settle;
+  return {
+    ...settle,
+    receipts: [receiptRow(receipt)],
+    receipt_events: [receiptEventRow(receipt, desk.host.clock.now())],
+  };
+}
+
+function breakerRows(
+  desk: DeskOptions,
+  { call, read }: AttemptRequest["start"],
+  { breaker: outcome }: Performed,
+): CommitExtras {
+  const { dependency } = call.tool.contract;
+  if (dependency === null || call.breaker === null || outcome === "ignored") return {};
+  const config = breakerConfigOf(dependency);
+  const now = desk.host.clock.now();
+  const before = breakerNow({ id: dependency, stored: read.breaker }, config, now);
+  const next = breakerAfter(before, config, { admittedIn: call.breaker, outcome, now });
+  return next === before ? {} : { breakers: [breakerRow(next, before.revision)] };
+}
+
+function portsOf(desk: DeskOptions, run: RunFacts, { start, cancelled }: AttemptRequest): PerformPorts {
+  const { control, state } = run;
+  const origins = [...control.credentials.values()].map(({ origin }) => origin);
+  return {
+    clock: desk.host.clock,
+    cancelled,
+    egress: { mode: control.mode, sandboxOrigins: control.mode === "sandbox" ? origins : [], ...desk.network },
+    salt: control.secrets.tokenKey,
+    context: {
+      credential: (service) => {
+        const credential = control.credentials.get(service);
+        if (credential === undefined) throw new Error(`the tenant has no credential for \`${service}\``);
+        return credential;
+      },
+      invoke: (tool, input) => invokeNested(desk, run, { tool, input, request: start.request, cancelled }),
+      entity: async (entityType, entityId) => {
+        const rows = await inTenant(desk.database, state.tenant_id, (sql) => entitiesById(sql, [entityId]));
+        const row = rows.find((found) => found.entity_type === entityType);
+        const entity: JsonObject = row === undefined ? {} : JSON.parse(row.state);
+        return row === undefined ? null : { version: row.version, state: entity };
+      },
+      open: desk.openSealed(control),
+    },
+  };
+}
+
+interface Nested {
+  readonly tool: string;
+  readonly input: Parameters<CallContext["invoke"]>[1];
+  readonly request: CallRequest;
+  readonly cancelled: AbortSignal;
+}
+
+/**
+ * A tool called from inside another passes the guards under its own scope. Only READ tools may be: an effect has a step of
+ * its own, whose intent is committed before it.
+ */
+async function invokeNested(desk: DeskOptions, run: RunFacts, nested: Nested): Promise<ToolOutcome> {
+  const contract = run.pack.pack.tools[nested.tool];
+  const planned: PlannedCall = {
+    lane: nested.request.stepId,
+    step: nested.request.stepId,
+    attempt: nested.request.attempt,
+    purpose: "poll",
+    settleOnly: false,
+    tool: nested.tool,
+    version: contract?.version ?? "",
+    input: nested.input,
+    approvalAsked: null,
+  };
+  if (contract !== undefined && contract.side_effect_level !== "READ") {
+    return {
+      kind: "rejected",
+      code: "PERMISSION_DENIED",
+      message: `\`${nested.tool}\` writes, so it must be a step of its own`,
+    };
+  }
+  const prepared = await prepareCall(desk, run, planned);
+  if (prepared.kind === "answer" && "code" in prepared.stimulus) {
+    return { kind: "rejected", code: prepared.stimulus.code, message: prepared.stimulus.message };
+  }
+  if (prepared.kind !== "start")
+    return { kind: "not_applied", code: "TOOL_ERROR", message: "the nested call could not start" };
+  const start = { planned, start: prepared, cancelled: nested.cancelled };
+  const performed = await perform(prepared.call, prepared.request, portsOf(desk, run, start));
+  return performed.kind === "succeeded"
+    ? { kind: "applied", result: { output: performed.output } }
+    : { kind: "rejected", code: performed.code, message: performed.message };
+}

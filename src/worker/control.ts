@@ -1,0 +1,125 @@
+import { assert, Fault, type Host } from "../contracts/index.ts";
+import {
+  type Credential,
+  findTenant,
+  type Mode,
+  revokedTools,
+  type TenantSecrets,
+  tenantSecrets,
+  validCredentials,
+} from "../guard/index.ts";
+import { activePacks, type CompiledPack, compilePack, findPack, parsePack } from "../run/index.ts";
+import { type Database, inTenant, type TenantQuery } from "../store/index.ts";
+
+/** What guards judge a tenant's calls by, as of one control revision. */
+export interface TenantControl {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly status: "ACTIVE" | "PAUSED" | "CLOSED";
+  readonly revision: number;
+  readonly revoked: ReadonlySet<string>;
+  /** By service. */
+  readonly credentials: ReadonlyMap<string, Credential>;
+  /** Those replaced less than their overlap ago; webhooks signed with them are still taken. */
+  readonly previousCredentials: ReadonlyMap<string, Credential>;
+  readonly secrets: TenantSecrets;
+  /** The versions that take new runs. */
+  readonly packs: readonly CompiledPack[];
+}
+
+/**
+ * The tenants' control facts, cached by revision: a commit tells the revision it saw, and whoever sees a newer one asks
+ * again, so a revocation holds from the next call on without a query per call.
+ */
+export class ControlRoom {
+  readonly #database: Pick<Database, "app">;
+  readonly #host: Host;
+  readonly #installationKey: Uint8Array;
+  readonly #tenants = new Map<string, TenantControl>();
+  readonly #packs = new Map<string, CompiledPack>();
+
+  constructor(options: {
+    readonly database: Pick<Database, "app">;
+    readonly host: Host;
+    readonly installationKey: Uint8Array;
+  }) {
+    this.#database = options.database;
+    this.#host = options.host;
+    this.#installationKey = options.installationKey;
+  }
+
+  /** The facts as last read; undefined for a tenant that does not exist. */
+  async find(tenantId: string): Promise<TenantControl | undefined> {
+    return this.#tenants.get(tenantId) ?? (await this.reread(tenantId));
+  }
+
+  /** The facts at `revision` or later. Faults: TENANT_NOT_FOUND. */
+  async at(tenantId: string, revision: number): Promise<TenantControl> {
+    const known = this.#tenants.get(tenantId);
+    const control = known !== undefined && known.revision >= revision ? known : await this.reread(tenantId);
+    if (control === undefined)
+      throw new Fault("TENANT_NOT_FOUND", `there is no tenant \`${tenantId}\``, { retry: "never" });
+    return control;
+  }
+
+  /** Reads the facts from the database and keeps them. */
+  async reread(tenantId: string): Promise<TenantControl | undefined> {
+    const control = await inTenant(this.#database, tenantId, (sql) => this.#read(sql));
+    if (control === undefined) this.#tenants.delete(tenantId);
+    else this.#tenants.set(tenantId, control);
+    return control;
+  }
+
+  /** One installed version of a pack, to which runs stay pinned. Faults: CONFIG_NOT_COMPILED. */
+  async pack(tenantId: string, digest: string): Promise<CompiledPack> {
+    const known = this.#packs.get(digest);
+    if (known !== undefined) return known;
+    const stored = await inTenant(this.#database, tenantId, (sql) => findPack(sql, digest));
+    if (stored === undefined)
+      throw new Fault("CONFIG_NOT_COMPILED", `pack version \`${digest}\` is not installed`, { retry: "never" });
+    return this.#compiled(digest, stored.document);
+  }
+
+  async #read(sql: TenantQuery): Promise<TenantControl | undefined> {
+    const tenant = await findTenant(sql);
+    if (tenant === undefined) return undefined;
+    const secrets = await tenantSecrets(sql, this.#host, tenant.tenant_id, this.#installationKey);
+    const credentials = new Map<string, Credential>();
+    const previousCredentials = new Map<string, Credential>();
+    for (const stored of await validCredentials(sql, this.#host.clock.now())) {
+      const secret = secrets.open(stored.sealed_secret, `credential ${stored.service}`);
+      const credential = {
+        service: stored.service,
+        origin: stored.origin,
+        secret,
+        settings: JSON.parse(stored.settings),
+      };
+      (stored.slot === "current" ? credentials : previousCredentials).set(stored.service, credential);
+    }
+    return {
+      tenantId: tenant.tenant_id,
+      name: tenant.name,
+      mode: tenant.mode,
+      status: tenant.status,
+      revision: tenant.control_revision,
+      revoked: new Set((await revokedTools(sql)).map(({ tool_name }) => tool_name)),
+      credentials,
+      previousCredentials,
+      secrets,
+      packs: (await activePacks(sql)).map(({ digest, document }) => this.#compiled(digest, document)),
+    };
+  }
+
+  #compiled(digest: string, document: string): CompiledPack {
+    const known = this.#packs.get(digest);
+    if (known !== undefined) return known;
+    const parsed = parsePack(document);
+    assert(parsed.ok, "an installed pack was parsed before it was installed");
+    const compiled = compilePack(parsed.pack);
+    assert(compiled.ok, "an installed pack passed its compile checks");
+    assert(compiled.compiled.config_hash === digest, "an installed pack has the digest it is installed under");
+    this.#packs.set(digest, compiled.compiled);
+    return compiled.compiled;
+  }
+}

@@ -1,0 +1,417 @@
+import { assert, type Instant, instant, type Json, type ProposedEvent } from "../contracts/index.ts";
+import { type InboxEntry, type SealedEvent, type StreamHead, sealEvent } from "../ledger/index.ts";
+import {
+  type Advance,
+  advance,
+  type CompiledPack,
+  type CompiledWorkflow,
+  decide,
+  evolve,
+  type PlannedCall,
+  type RunEvent,
+  type RunState,
+  runBeginning,
+  type Stimulus,
+} from "../run/index.ts";
+import { askToCompensate, closings, overdueApprovals, type Told } from "./approvals.ts";
+import { type Attempted, attemptCall } from "./attempt.ts";
+import { type DeskOptions, type Prepared, prepareCall, type RunFacts, voidedByDrift } from "./call-desk.ts";
+import type { CommitExtras, CommitResult, Intent } from "./commit.ts";
+import type { Committer } from "./committer.ts";
+import type { ControlRoom, TenantControl } from "./control.ts";
+import type { CrashPoint, Reached } from "./crash-point.ts";
+import { entityRows, type StepChanges } from "./entities.ts";
+import { stimulusOf } from "./inbox.ts";
+import { joinExtras } from "./rows.ts";
+import type { RunFile } from "./run-file.ts";
+
+/**
+ * Carries one run forward while its lease lasts: decide, make the calls, commit, until only people, events or time can
+ * move it on.
+ *
+ * R1  What is decided is committed before anything that follows from it is done.
+ * R2  A handler of a tool that writes starts only after the commit of its intent, and only if no claim was lost.
+ * R3  A commit that is fenced ends the drive: whatever is still running is aborted, and nothing more is written.
+ */
+
+export interface DriverOptions extends DeskOptions {
+  readonly committer: Committer;
+  readonly control: ControlRoom;
+  readonly workerId: string;
+  readonly reached: Reached;
+}
+
+export interface DriveRequest {
+  readonly file: RunFile;
+  readonly tenantId: string;
+  readonly epoch: number;
+  readonly pack: CompiledPack;
+  readonly workflow: CompiledWorkflow;
+  readonly control: TenantControl;
+  /** Aborts when the lease is lost or the worker stops. */
+  readonly lost: AbortSignal;
+}
+
+/** How a drive ended: the run came to rest (ended or waiting), or another holder has it. */
+export type DriveEnd = "rested" | "fenced";
+
+export const driveRun = (options: DriverOptions, request: DriveRequest): Promise<DriveEnd> =>
+  new Drive(options, request).go();
+
+interface InFlight {
+  readonly abort: AbortController;
+  readonly done: Promise<Landed>;
+}
+
+interface Landed {
+  readonly planned: PlannedCall;
+  readonly attempted: Attempted;
+}
+
+/** Times an entity change is applied anew to a version that moved meanwhile. */
+const CONFLICT_RETRIES_MAX = 3;
+
+/** A call whose guards let it pass and whose intent is still to be made. */
+type Start = Extract<Prepared, { readonly kind: "start" }>;
+
+class Drive {
+  readonly #options: DriverOptions;
+  readonly #request: DriveRequest;
+  readonly #inFlight = new Map<string, InFlight>();
+  #control: TenantControl;
+  #state: RunState;
+  #head: StreamHead;
+  #version: number;
+  #folded: number;
+  #pending: RunEvent[] = [];
+  #extras: CommitExtras = {};
+  #changes: StepChanges[] = [];
+  #costMicros = 0;
+  #isFenced = false;
+  /** The call whose outcome the next commit carries. */
+  #landed: PlannedCall | null = null;
+
+  constructor(options: DriverOptions, request: DriveRequest) {
+    this.#options = options;
+    this.#request = request;
+    this.#control = request.control;
+    this.#state = request.file.state;
+    this.#head = request.file.head;
+    this.#version = request.file.row.version;
+    this.#folded = request.file.folded;
+  }
+
+  async go(): Promise<DriveEnd> {
+    this.#foldInbox(this.#request.file.inbox);
+    try {
+      for (;;) {
+        const rest = await this.#turn();
+        if (this.#isFenced || this.#request.lost.aborted) return "fenced"; // R3
+        if (rest) return "rested";
+      }
+    } finally {
+      for (const { abort } of this.#inFlight.values()) abort.abort();
+    }
+  }
+
+  /** One round: decide, prepare what is due, commit, start, and wait for the next answer. True: the run is at rest. */
+  async #turn(): Promise<boolean> {
+    await this.#closeOverdue();
+    const next = this.#advance();
+    const starts = new Map<PlannedCall, Start>();
+    let later: Instant | null = null;
+    let answered = false;
+    for (const planned of next.calls) {
+      const prepared = await prepareCall(this.#options, this.#facts(), planned);
+      if (prepared.kind === "start") starts.set(planned, prepared);
+      else if (prepared.kind === "later") later = soonest(later, prepared.at);
+      else answered = this.#answer(prepared) || answered;
+    }
+    if (answered && starts.size === 0) return false;
+    await this.#startAll(starts);
+    if (this.#isFenced) return false;
+    if (this.#inFlight.size > 0) {
+      await this.#commitPending();
+      await this.#nextAnswer();
+      return false;
+    }
+    if (starts.size > 0 || answered) return false;
+    return this.#rest(next, later);
+  }
+
+  #advance(): Advance {
+    const { workflow, pack } = this.#request;
+    const now = this.#now();
+    const next = advance(workflow, pack.pack.bounds, this.#state, now, new Set(this.#inFlight.keys()));
+    this.#pending.push(...next.events);
+    this.#state = next.state;
+    this.#extras = joinExtras(this.#extras, { ...closings(next.events), ...this.#children(next) });
+    for (const lane of next.abandoned) this.#inFlight.get(lane)?.abort.abort();
+    if (next.ask === null) return next;
+    this.#tell(askToCompensate(this.#options, this.#facts(), next.ask, now));
+    return this.#advance();
+  }
+
+  /** A rule's time-out is committed before what follows from it, since the guards read the approval back. R1 */
+  async #closeOverdue(): Promise<void> {
+    const overdue = await overdueApprovals(this.#options, this.#facts(), this.#now());
+    for (const told of overdue) this.#tell(told);
+    if (overdue.length > 0) await this.#commitPending();
+  }
+
+  #tell({ stimulus, extras }: Told): void {
+    this.#stimulate(stimulus);
+    this.#extras = joinExtras(this.#extras, extras);
+  }
+
+  #children(next: Advance): CommitExtras {
+    if (next.startRuns.length === 0) return {};
+    const { pack } = this.#request;
+    return {
+      start_runs: next.startRuns.map((child) => {
+        const workflow = pack.workflows[child.workflow];
+        assert(workflow !== undefined, "a compiled pack starts only workflows that it has");
+        const startKey = `run:${this.#state.run_id}:${child.step}`;
+        return runBeginning(
+          {
+            tenantId: this.#state.tenant_id,
+            pack,
+            workflow,
+            trigger: child.input,
+            startKey,
+            correlationId: `${this.#state.correlation_id}/${child.step}`,
+            principalId: this.#state.principal_id,
+            channel: this.#state.channel,
+            causation: null,
+          },
+          this.#options.host,
+        );
+      }),
+    };
+  }
+
+  /** Makes each intent in a commit of its own and starts its handler after it. R1, R2 */
+  async #startAll(starts: ReadonlyMap<PlannedCall, Start>): Promise<void> {
+    for (const [planned, start] of starts) {
+      if (start.intent !== null) this.#reach("before_intent", planned);
+      const result = await this.#commit({ intent: start.intent, release: false, dueAt: null });
+      if (result?.kind === "fenced") return;
+      if (start.intent !== null && result !== null) {
+        if (result.lostClaim !== null) {
+          await this.#lostClaim(planned, start, result.lostClaim);
+          continue;
+        }
+        this.#reach("after_intent", planned);
+      }
+      this.#launch(planned, start);
+    }
+  }
+
+  /** The call is not made. A drifted base voids its approval; every other lost claim has it judged anew. */
+  async #lostClaim(planned: PlannedCall, start: Start, claim: string): Promise<void> {
+    if (claim !== "base") return;
+    const voided = await voidedByDrift(this.#options, planned, start);
+    assert(voided.kind === "answer", "a void approval is an answer");
+    this.#answer(voided);
+  }
+
+  #launch(planned: PlannedCall, start: Start): void {
+    const abort = new AbortController();
+    const cancelled = AbortSignal.any([abort.signal, this.#request.lost]);
+    const done = attemptCall(this.#options, this.#facts(), { planned, start, cancelled }).then((attempted) => {
+      if (start.intent !== null) this.#reach("after_effect", planned);
+      return { planned, attempted };
+    });
+    this.#inFlight.set(planned.lane, { abort, done });
+  }
+
+  async #nextAnswer(): Promise<void> {
+    const { planned, attempted } = await Promise.race([...this.#inFlight.values()].map(({ done }) => done));
+    this.#inFlight.delete(planned.lane);
+    if (attempted.stimulus !== null) this.#stimulate(attempted.stimulus);
+    this.#extras = joinExtras(this.#extras, attempted.extras);
+    if (attempted.entities.length > 0) this.#changes.push({ stepId: planned.step, changes: attempted.entities });
+    this.#costMicros += attempted.costMicros;
+    this.#landed = planned;
+  }
+
+  /** Gives the run back: it is due when time alone would move it, and at once if something came in meanwhile. */
+  async #rest(next: Advance, later: Instant | null): Promise<boolean> {
+    const dueAt = next.ended ? null : soonest(later, next.wake);
+    await this.#commit({ intent: null, release: true, dueAt });
+    return true;
+  }
+
+  async #commitPending(): Promise<void> {
+    if (this.#pending.length > 0) await this.#commit({ intent: null, release: false, dueAt: null });
+  }
+
+  /** Null: there was nothing to commit. */
+  async #commit(asked: Asked): Promise<CommitResult | null> {
+    const documentSha256 = documentDigest(this.#pending);
+    const events = this.#seal();
+    const changes = this.#changes;
+    const extras = await this.#takeExtras(asked.intent);
+    if (events.length === 0 && Object.keys(extras).length === 0 && !asked.release) return null;
+    const { release, dueAt } = asked;
+    // What moved an entity meanwhile is found by the commit; so while changes are open, the lease is kept for another try.
+    const result = await this.#write({
+      events,
+      documentSha256,
+      extras,
+      release: release && changes.length === 0,
+      dueAt,
+    });
+    if (this.#landed !== null && result.kind === "committed") this.#reach("after_outcome", this.#landed);
+    this.#landed = null;
+    if (changes.length === 0 || result.kind === "fenced") return result;
+    if (result.conflict !== null) await this.#reapply(changes);
+    return release ? this.#write({ ...NO_EVENTS, extras: {}, release, dueAt }) : result;
+  }
+
+  async #write({ events, documentSha256, extras, release, dueAt }: Written): Promise<CommitResult> {
+    const state = this.#state;
+    const result = await this.#options.committer.commit({
+      tenantId: state.tenant_id,
+      runId: state.run_id,
+      streamDay: this.#request.file.row.stream_day,
+      epoch: this.#request.epoch,
+      version: this.#version,
+      status: state.status,
+      outcome: state.outcome,
+      code: state.code,
+      head: this.#head,
+      events,
+      snapshot: release ? JSON.stringify(state) : null,
+      documentSha256,
+      costMicros: this.#costMicros,
+      release,
+      dueAt,
+      folded: this.#folded,
+      extras,
+    });
+    this.#costMicros = 0;
+    await this.#took(result);
+    return result;
+  }
+
+  async #takeExtras(intent: Intent | null): Promise<CommitExtras> {
+    const entities = await this.#entityRows(this.#changes);
+    const extras = joinExtras(this.#extras, entities.length === 0 ? {} : { entities });
+    this.#extras = {};
+    this.#changes = [];
+    return intent === null ? extras : { ...extras, intent };
+  }
+
+  #entityRows(changes: readonly StepChanges[]) {
+    const { tenant_id: tenantId, correlation_id: correlationId } = this.#state;
+    return entityRows(this.#options.database, { tenantId, correlationId }, changes);
+  }
+
+  /** An entity moved between reading and writing: its change is applied anew, and the tool is not called again. */
+  async #reapply(changes: readonly StepChanges[]): Promise<void> {
+    for (let retry = 0; retry < CONFLICT_RETRIES_MAX && !this.#isFenced; retry++) {
+      const entities = await this.#entityRows(changes);
+      if (entities.length === 0) return;
+      const result = await this.#write({ ...NO_EVENTS, extras: { entities }, release: false, dueAt: null });
+      if (result.kind === "fenced" || result.conflict === null) return;
+    }
+  }
+
+  async #took(result: CommitResult): Promise<void> {
+    if (result.kind === "fenced") {
+      this.#isFenced = true;
+      return;
+    }
+    this.#version += 1;
+    if (result.controlRevision > this.#control.revision) {
+      this.#control = await this.#options.control.at(this.#state.tenant_id, result.controlRevision);
+    }
+  }
+
+  #seal(): readonly SealedEvent[] {
+    const sealed = this.#pending.map((event) => {
+      const next = sealEvent({
+        proposed: plain(event),
+        head: this.#head,
+        frame: {
+          tenant: this.#state.tenant_id,
+          stream: this.#state.run_id,
+          correlation: this.#state.correlation_id,
+          causation: null,
+          actor: this.#options.workerId,
+          channel: this.#state.channel,
+          epoch: this.#request.epoch,
+          dedupKey: null,
+        },
+        recordedAt: this.#now(),
+        ids: this.#options.host.ids,
+      });
+      this.#head = { seq: next.entry.seq, hash: next.hash };
+      return next;
+    });
+    this.#pending = [];
+    return sealed;
+  }
+
+  #foldInbox(inbox: readonly InboxEntry[]): void {
+    for (const entry of inbox) {
+      const stimulus = stimulusOf(this.#state, entry);
+      if (stimulus !== null) this.#stimulate(stimulus);
+    }
+    if (inbox.length === 0) return;
+    this.#folded += inbox.length;
+    this.#extras = joinExtras(this.#extras, { folded: inbox.map(({ inbox_id }) => inbox_id) });
+  }
+
+  #answer({ stimulus, extras }: Extract<Prepared, { readonly kind: "answer" }>): boolean {
+    this.#stimulate(stimulus);
+    this.#extras = joinExtras(this.#extras, extras);
+    return true;
+  }
+
+  #stimulate(stimulus: Stimulus): void {
+    for (const event of decide(this.#request.workflow, this.#state, stimulus, this.#now())) {
+      this.#pending.push(event);
+      this.#state = evolve(this.#state, event);
+    }
+  }
+
+  #facts(): RunFacts {
+    return { state: this.#state, pack: this.#request.pack, control: this.#control, epoch: this.#request.epoch };
+  }
+
+  #reach(point: CrashPoint, { step }: PlannedCall): void {
+    this.#options.reached(point, { runId: this.#state.run_id, step });
+  }
+
+  #now(): Instant {
+    return this.#options.host.clock.now();
+  }
+}
+
+interface Asked {
+  readonly intent: Intent | null;
+  readonly release: boolean;
+  readonly dueAt: Instant | null;
+}
+
+interface Written extends Omit<Asked, "intent"> {
+  readonly events: readonly SealedEvent[];
+  readonly documentSha256: string | null;
+  readonly extras: CommitExtras;
+}
+
+const NO_EVENTS = { events: [], documentSha256: null } as const;
+
+/** Run events are plain JSON by construction; the ledger's canonical writer refuses what is not. */
+const plain = (event: RunEvent): ProposedEvent<string, Json> => event as ProposedEvent<string, Json>;
+
+/** The document's hash where a commit's events seal it: at suspension and at the end. */
+function documentDigest(events: readonly RunEvent[]): string | null {
+  const sealing = events.findLast(({ type }) => type === "run.suspended" || type === "run.ended");
+  return sealing !== undefined && "document_sha256" in sealing.payload ? sealing.payload.document_sha256 : null;
+}
+
+const soonest = (left: Instant | null, right: Instant | null): Instant | null =>
+  left === null || right === null ? (left ?? right) : instant(Math.min(left, right));
