@@ -29,7 +29,12 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   if (cluster === undefined) return skipAll(project);
   const prefix = `countermark_test_${randomUUID().slice(0, 8)}`;
   const template = `${prefix}_template`;
-  await makeTemplate(cluster.admin, template);
+  try {
+    await makeTemplate(cluster.admin, template);
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
   project.provide("testDatabase", { admin: cluster.admin, template, prefix });
   return async () => {
     await onAdmin(cluster.admin, (sql) => dropAll(sql, prefix));

@@ -51,12 +51,17 @@ export interface EmbeddedOptions {
  * both cases nothing of the database was changed or removed.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  return faulting(options.directory, () => open(options));
+}
+
+/** Has everything that the operating system refuses come out as a fault. */
+async function faulting<T>(directory: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await open(options);
+    return await work();
   } catch (cause) {
     if (cause instanceof Fault || cause instanceof InvariantError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `the embedded database in \`${options.directory}\` cannot be opened: ${why}`;
+    const message = `the embedded database in \`${directory}\` cannot be used: ${why}`;
     throw new Fault("EMBEDDED_UNAVAILABLE", message, { retry: "never", cause });
   }
 }
@@ -75,14 +80,16 @@ async function open(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
     return {
       connection: { host: server.sockets, port: PORT, user: OWNER, password, database: OWNER },
       release: () => {
-        released ??= withLock(lock, async () => {
-          await unregisterUser(registration);
-          if ((await countUsers(users)) === 0) await stopPostmaster(server);
-        });
+        released ??= faulting(directory, () => withLock(lock, () => leave(registration, users, server)));
         return released;
       },
     };
   });
+}
+
+async function leave(registration: string, users: string, server: Server): Promise<void> {
+  await unregisterUser(registration);
+  if ((await countUsers(users)) === 0) await stopPostmaster(server);
 }
 
 /** Has the cluster initialised, checked and running. Called under the start lock. */
