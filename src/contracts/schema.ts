@@ -62,7 +62,7 @@ function compile(schema: JsonObject): CompiledSchema {
   const closed: AnySchemaObject = closeObjects(schema);
   const text = JSON.stringify(closed);
   for (const [, keyword] of text.matchAll(ANNOTATION)) {
-    if (keyword !== undefined && !ajv.getKeyword(keyword)) ajv.addKeyword(keyword);
+    if (keyword !== undefined && !ajv.RULES.keywords[keyword]) ajv.addKeyword(keyword);
   }
   try {
     if (!ajv.validateSchema(closed)) return rejected(malformed(ajv.errors?.[0]));
