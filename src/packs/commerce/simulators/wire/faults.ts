@@ -19,14 +19,14 @@ export const FAULT_ACTION = z.discriminatedUnion("kind", [
     kind: z.literal("status"),
     status,
     after_effect: z.boolean().optional(),
-    body: z.json().optional(),
+    body: z.unknown().optional(),
   }),
   /** An error from a proxy in between, whose body is not the provider's. */
   z.strictObject({
     kind: z.literal("status_without_error_key"),
     status,
     after_effect: z.boolean().optional(),
-    body: z.json().optional(),
+    body: z.unknown().optional(),
   }),
   /** The provider's own rate-limit answer; nothing happened. */
   z.strictObject({ kind: z.literal("throttle") }),
