@@ -203,6 +203,27 @@ describe("connections", () => {
     expect(egress.hasSent()).toBe(false);
   });
 
+  test("a refused connection does not hide another request that is under way", async () => {
+    const refusal = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+    let answer: () => void = () => undefined;
+    const egress = openTo("http://127.0.0.1:4010", {
+      fetch: (target) =>
+        String(target).endsWith("/slow")
+          ? new Promise((resolve) => {
+              answer = () => resolve(new Response());
+            })
+          : Promise.reject(refusal),
+    });
+
+    const refused = failureOf(egress.fetch("http://127.0.0.1:4010/refused"));
+    const slow = egress.fetch("http://127.0.0.1:4010/slow");
+    await refused;
+
+    expect(egress.hasSent()).toBe(true);
+    answer();
+    expect((await slow).status).toBe(200);
+  });
+
   test("a POST leaves once under its Idempotency-Key; another key, or a GET, leaves again", async () => {
     const { origin, seen } = await provider((_, response) => response.writeHead(500).end());
     const egress = openTo(origin);

@@ -56,23 +56,22 @@ export interface Egress {
 /** Opens the way out for one attempt. */
 export function openEgress(options: EgressOptions): Egress {
   const keysSent = new Set<string>();
-  let sent = false;
+  let sent = 0;
   const guardedFetch: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     const body = request.body === null ? null : await request.arrayBuffer();
     refuseUnsafe(request, body, options);
     await refuseForeignAddress(new URL(request.url), options);
     claimKey(request, keysSent);
-    const wasSent = sent;
-    sent = true;
+    sent++;
     try {
       return admitted(request, await send(request, body, options), options);
     } catch (error) {
-      if (error instanceof ConnectionFailed && error.sent === "no") sent = wasSent;
+      if (error instanceof ConnectionFailed && error.sent === "no") sent--;
       throw error;
     }
   };
-  return { fetch: guardedFetch, hasSent: () => sent };
+  return { fetch: guardedFetch, hasSent: () => sent > 0 };
 }
 
 function refuseUnsafe(request: Request, body: ArrayBuffer | null, options: EgressOptions): void {

@@ -87,8 +87,8 @@ function reservation(
   assert(call.internalKey !== null, "only calls with a key reserve it");
   const { contract, externalKeyPrefix } = call.tool;
   return {
-    ...keeps,
     internal_key: call.internalKey,
+    generation: keeps.generation,
     status: "IN_PROGRESS",
     params_sha256: call.paramsSha256,
     external_key: externalKeyOf(contract, externalKeyPrefix, {
@@ -98,6 +98,7 @@ function reservation(
     run_id: request.runId,
     step_id: request.stepId,
     epoch: facts.epoch,
+    first_seen_at: keeps.first_seen_at,
     heartbeat_at: facts.now,
     result: null,
     receipt_id: null,
