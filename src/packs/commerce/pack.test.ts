@@ -70,6 +70,9 @@ test("another shop differs in its host, its approvers and its channel only", () 
   const { pack } = commercePack({ shopHost: "tees.myshopify.com", approvers: ["alice"], approvalChannel: "#refunds" });
 
   expect(pack.scopes.fetchOrder?.network_allowlist).toEqual(["tees.myshopify.com"]);
-  expect(pack.hitl_rules.executeRefund).toMatchObject({ authorized_approvers: ["alice"], approval_channel: "#refunds" });
+  expect(pack.hitl_rules.executeRefund).toMatchObject({
+    authorized_approvers: ["alice"],
+    approval_channel: "#refunds",
+  });
   expect(pack.workflows).toEqual(commercePack().pack.workflows);
 });

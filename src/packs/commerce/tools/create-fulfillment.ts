@@ -5,7 +5,7 @@ import type { Answer, ProviderFailure } from "../clients/answer.ts";
 import { type PrintfulClient, type PrintfulOrder, printfulClient } from "../clients/printful.ts";
 import { fulfillmentIdOf } from "../ids.ts";
 import { tool } from "./define.ts";
-import { entityId, lines, slug } from "./fields.ts";
+import { entityId, lines, ownId, slug } from "./fields.ts";
 import { applied, found, outcomeOf, rejectedWith, unclear } from "./outcome.ts";
 import { goOn, readContact, readOrder, type Step, stop } from "./shop-order.ts";
 import { variantOf } from "./variants.ts";
@@ -27,7 +27,7 @@ export const createFulfillment: Tool = tool({
   name: "createFulfillment",
   level: "HARD_WRITE",
   input,
-  output: z.strictObject({ fulfillment_id: entityId(), status: slug() }),
+  output: z.strictObject({ fulfillment_id: ownId(), status: slug() }),
   contract: {
     dependency: "printful",
     timeout_seconds: 30,

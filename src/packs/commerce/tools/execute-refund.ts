@@ -3,7 +3,7 @@ import { assert, type Code, entityIdOf } from "../../../contracts/index.ts";
 import type { CallContext, LookupOutcome, Tool, ToolOutcome } from "../../../guard/index.ts";
 import { type StripePayment, type StripeRefund, stripeClient } from "../clients/stripe.ts";
 import { tool } from "./define.ts";
-import { cents, currency, entityId, providerId, slug } from "./fields.ts";
+import { cents, currency, entityId, ownId, providerId, slug } from "./fields.ts";
 import { applied, found, outcomeOf, rejectedWith, unclear } from "./outcome.ts";
 import { refundReason } from "./refund-proposal.ts";
 
@@ -35,7 +35,7 @@ export const executeRefund: Tool = tool({
   level: "FINANCIAL",
   input,
   output: z.strictObject({
-    refund_id: entityId(),
+    refund_id: ownId(),
     amount_cents: cents(),
     currency: currency(),
     status: slug(),

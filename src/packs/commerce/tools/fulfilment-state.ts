@@ -88,7 +88,7 @@ export const lookupShipment: Tool = tool({
     status: slug(),
     delivery_status: slug().nullable(),
     carrier: z.string().max(120).nullable(),
-    tracking_number: z.string().max(120).meta({ "x-countermark": "provider_id" }).nullable(),
+    tracking_number: z.string().max(120).meta({ "x-countermark": "id" }).nullable(),
   }),
   contract: { dependency: "printful" },
   async handler({ order_id }, context): Promise<ToolOutcome> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { assert, entityIdOf, sha256Hex } from "../../../contracts/index.ts";
 import type { CallContext, Tool } from "../../../guard/index.ts";
 import { tool } from "./define.ts";
-import { entityId, slug } from "./fields.ts";
+import { entityId, ownId, slug } from "./fields.ts";
 import { applied } from "./outcome.ts";
 
 /** Hex digits of a ticket's id: enough that two logical calls never share one. */
@@ -26,7 +26,7 @@ export const createSupportTicket: Tool = tool({
     subject: slug(),
     priority: z.enum(["normal", "high"]),
   }),
-  output: z.strictObject({ ticket_id: entityId() }),
+  output: z.strictObject({ ticket_id: ownId() }),
   contract: { duplicates_harmless: true },
   async handler({ order_id, run_id, subject, priority }, context) {
     const ticket_id = ticketId(context);
@@ -40,7 +40,7 @@ export const escalate: Tool = tool({
   name: "escalate",
   level: "SOFT_WRITE",
   input: z.strictObject({ order_id: entityId(), run_id: z.string().min(1).max(80), reason: slug() }),
-  output: z.strictObject({ escalation_id: entityId() }),
+  output: z.strictObject({ escalation_id: ownId() }),
   contract: { duplicates_harmless: true },
   async handler({ order_id, run_id, reason }, context) {
     const escalation_id = ticketId(context);
