@@ -7,6 +7,7 @@ export {
   SCHEMA,
   type TenantQuery,
 } from "./database.ts";
+export { type EmbeddedDatabase, openEmbedded } from "./embedded/index.ts";
 export { asFault } from "./faults.ts";
 export { assertSchemaCurrent, type MigrationStatus, migrateDown, migrateUp, migrationStatus } from "./migrate.ts";
 export { inTenant } from "./tenant.ts";

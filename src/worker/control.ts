@@ -89,11 +89,13 @@ export class ControlRoom {
     const previousCredentials = new Map<string, Credential>();
     for (const stored of await validCredentials(sql, this.#host.clock.now())) {
       const secret = secrets.open(stored.sealed_secret, `credential ${stored.service}`);
+      const settings = JSON.parse(secrets.open(stored.settings, `settings ${stored.service}`));
+      // The tenant's mode is the only one: no setting of a credential can say otherwise.
       const credential = {
         service: stored.service,
         origin: stored.origin,
         secret,
-        settings: JSON.parse(stored.settings),
+        settings: { ...settings, mode: tenant.mode },
       };
       (stored.slot === "current" ? credentials : previousCredentials).set(stored.service, credential);
     }

@@ -84,7 +84,8 @@ create table credential (
   origin text not null,
   -- Encrypted under the tenant's key; never stored or logged in clear.
   sealed_secret text not null,
-  settings text not null default '{}',
+  -- Encrypted too: webhook secrets are among them.
+  settings text not null,
   valid_until timestamptz,
   created_at timestamptz not null,
   primary key (tenant_id, service, slot)

@@ -1,0 +1,139 @@
+import { lookup } from "node:dns/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assert, Fault, type Host } from "../contracts/index.ts";
+import { createRegistry, KEY_BYTES, type Registry, type SandboxTier, type Tool } from "../guard/index.ts";
+import { folderArtifacts, isSealedReference, openSealed } from "../ledger/index.ts";
+import {
+  assertSchemaCurrent,
+  type ConnectionOptions,
+  type Database,
+  migrateUp,
+  openDatabase,
+  openEmbedded,
+} from "../store/index.ts";
+import { Committer, ControlRoom, type LeaseProfile, type Reached, WORKER_PROFILE, Worker } from "../worker/index.ts";
+
+/** How to open an installation: where its database is, and what this process brings to it. */
+export interface InstallationOptions {
+  readonly host: Host;
+  /** Absolute path of `.countermark`: installation key, artifacts, and the embedded database where there is no server. */
+  readonly directory: string;
+  /** A PostgreSQL server; null uses the embedded one, starting it if nothing has. */
+  readonly server: ConnectionOptions | null;
+  /** Applies missing migrations; false refuses to run on another schema. */
+  readonly migrate: boolean;
+  readonly tools: readonly Tool[];
+  /** The isolation that this process gives its tools. */
+  readonly tier: SandboxTier;
+}
+
+export interface WorkerSettings {
+  readonly profile?: LeaseProfile;
+  /** Told at each crash point; tests stop the process there. */
+  readonly reached?: Reached;
+  readonly onTrouble?: (runId: string, error: unknown) => void;
+}
+
+/** One opened Countermark: everything a command, a server or a test works with. */
+export interface Installation {
+  readonly host: Host;
+  readonly database: Database;
+  readonly control: ControlRoom;
+  readonly registry: Registry;
+  readonly installationKey: Uint8Array;
+  /** A worker of this process, not started yet. */
+  newWorker(settings?: WorkerSettings): Worker;
+  /** Closes the connections, and stops the embedded database if this process was the last to use it. */
+  close(): Promise<void>;
+}
+
+/** Opens an installation. Faults: EMBEDDED_…, DATABASE_UNAVAILABLE, SCHEMA_BEHIND, SCHEMA_AHEAD, CONFIG_INVALID. */
+export async function openInstallation(options: InstallationOptions): Promise<Installation> {
+  const { host, directory, tier } = options;
+  const installationKey = await installationKeyIn(directory, host);
+  const embedded = options.server === null ? await openEmbedded({ directory, host }) : null;
+  const database = openDatabase(embedded?.connection ?? options.server ?? assertServer());
+  const close = async () => {
+    await database.close();
+    await embedded?.release();
+  };
+  try {
+    if (options.migrate) await migrateUp(database.owner, host.clock);
+    await assertSchemaCurrent(database.owner);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const registry = registryOf(options.tools);
+  const control = new ControlRoom({ database, host, installationKey });
+  const committer = new Committer(database.committer);
+  const store = folderArtifacts({ root: join(directory, "artifacts"), ids: host.ids });
+  const shared = { database, host, registry, tier, committer, control, network };
+  return {
+    host,
+    database,
+    control,
+    registry,
+    installationKey,
+    newWorker: ({ profile = WORKER_PROFILE, reached = nothing, onTrouble = nothing } = {}) =>
+      new Worker({
+        ...shared,
+        profile,
+        reached,
+        onTrouble,
+        workerId: `worker-${host.ids.next()}`,
+        openSealed:
+          ({ tenantId, secrets }) =>
+          async (value) =>
+            isSealedReference(value)
+              ? openSealed(value, { store, key: { tenant: tenantId, id: "tenant", secret: secrets.artifactKey } })
+              : value,
+      }),
+    close,
+  };
+}
+
+const nothing = (): void => undefined;
+
+function assertServer(): never {
+  assert(false, "an installation has an embedded database or a server");
+}
+
+const network = {
+  fetch: globalThis.fetch,
+  resolve: async (name: string): Promise<readonly string[]> =>
+    (await lookup(name, { all: true })).map(({ address }) => address),
+};
+
+function registryOf(tools: readonly Tool[]): Registry {
+  const registry = createRegistry();
+  for (const tool of tools) {
+    const registered = registry.register(tool);
+    if (!registered.ok) throw new Fault(registered.refusal.code, registered.refusal.message, { retry: "never" });
+  }
+  return registry;
+}
+
+const KEY_FILE = "installation.key";
+
+/** The key under which tenants' keys are wrapped: made at the first start, readable by its owner only, never in the database. */
+async function installationKeyIn(directory: string, host: Host): Promise<Uint8Array> {
+  const path = join(directory, KEY_FILE);
+  await mkdir(directory, { recursive: true });
+  const made = Buffer.from(host.random.bytes(KEY_BYTES)).toString("base64url");
+  try {
+    await writeFile(path, `${made}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
+    if (!exists) throw new Fault("CONFIG_INVALID", `\`${path}\` cannot be written`, { retry: "never", cause: error });
+  }
+  await chmod(path, 0o600);
+  const key = new Uint8Array(Buffer.from((await readFile(path, "utf8")).trim(), "base64url"));
+  if (key.length === KEY_BYTES) return key;
+  throw new Fault(
+    "CONFIG_INVALID",
+    `\`${path}\` does not hold a key of ${KEY_BYTES * 8} bits; restore it from a backup`,
+    { retry: "never" },
+  );
+}
