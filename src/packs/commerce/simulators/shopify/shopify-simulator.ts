@@ -98,8 +98,15 @@ const FAILURES: Readonly<Record<number, string>> = {
   429: "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.",
 };
 
+/** Seconds, as Shopify states them. */
+const RETRY_AFTER_SECONDS = "2.0";
+
 const failure = (status: number): Response =>
-  jsonResponse(status, { errors: FAILURES[status] ?? "Internal Server Error" });
+  jsonResponse(
+    status,
+    { errors: FAILURES[status] ?? "Internal Server Error" },
+    status === 429 ? { "retry-after": RETRY_AFTER_SECONDS } : {},
+  );
 
 function shopifyVendor(keys: ShopifyKeys, shop: Shop): Vendor {
   const routes = shopifyRoutes(keys, shop);

@@ -4,7 +4,7 @@ import { type Answer, failed, ok } from "./answer.ts";
 import type { Charge, PaymentIntent } from "./objects.ts";
 import { booleanParam } from "./params.ts";
 import { type CardBehaviour, findTestCard, type TestCard } from "./payment-methods.ts";
-import { type Account, unixSeconds } from "./store.ts";
+import { type Account, saveIntent, unixSeconds } from "./store.ts";
 
 /** Card-not-present holds last seven days. */
 export const HOLD_SECONDS = 7 * 24 * 3_600;
@@ -35,7 +35,7 @@ function authorised(account: Account, intent: PaymentIntent, card: TestCard): An
     next_action: null,
   };
   account.store.charges.set(charge.id, charge);
-  account.store.payment_intents.set(paid.id, paid);
+  saveIntent(account, paid);
   account.announce("charge.succeeded", charge);
   account.announce(held ? "payment_intent.amount_capturable_updated" : "payment_intent.succeeded", paid);
   if (card.behaviour.kind === "ok" && card.behaviour.later === "dispute") openDispute(account, charge);
@@ -68,7 +68,7 @@ function challenged(account: Account, intent: PaymentIntent, refuse: boolean): A
     status: "requires_action",
     next_action: { type: "use_stripe_sdk", use_stripe_sdk: { type: "three_d_secure_redirect" } },
   };
-  account.store.payment_intents.set(waiting.id, waiting);
+  saveIntent(account, waiting);
   account.announce("payment_intent.requires_action", waiting);
   return ok(waiting);
 }
@@ -97,7 +97,7 @@ function declined(
     latest_charge: charge?.id ?? intent.latest_charge,
     last_payment_error: error,
   };
-  account.store.payment_intents.set(refused.id, refused);
+  saveIntent(account, refused);
   if (charge !== undefined) account.announce("charge.failed", charge);
   account.announce("payment_intent.payment_failed", refused);
   return failed(402, { ...error, payment_intent: refused });

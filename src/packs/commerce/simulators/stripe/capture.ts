@@ -4,7 +4,7 @@ import { type Answer, failed, missing, ok } from "./answer.ts";
 import type { Charge, PaymentIntent } from "./objects.ts";
 import { integerParam, type ParamRules, paramProblem } from "./params.ts";
 import { unexpectedState } from "./payment-intents.ts";
-import { type Account, unixSeconds } from "./store.ts";
+import { type Account, saveIntent, unixSeconds } from "./store.ts";
 
 const CAPTURE: ParamRules = {
   amount_to_capture: { kind: "integer", min: 1 },
@@ -32,7 +32,7 @@ export function capturePaymentIntent(account: Account, id: string, params: JsonO
   const charge: Charge = { ...chargeOf(account, intent), captured: true, amount_captured: amount };
   const captured: PaymentIntent = { ...intent, status: "succeeded", amount_capturable: 0, amount_received: amount };
   store.charges.set(charge.id, charge);
-  store.payment_intents.set(id, captured);
+  saveIntent(account, captured);
   account.announce("charge.captured", charge);
   account.announce("payment_intent.succeeded", captured);
   return ok(captured);
@@ -75,7 +75,7 @@ function cancelled(account: Account, intent: PaymentIntent, reason: string | nul
     cancellation_reason: reason,
     next_action: null,
   };
-  account.store.payment_intents.set(next.id, next);
+  saveIntent(account, next);
   account.announce("payment_intent.canceled", next);
   return next;
 }
@@ -83,11 +83,11 @@ function cancelled(account: Account, intent: PaymentIntent, reason: string | nul
 /** Holds that nobody captured in time are released by the card network, and the intent is canceled. */
 export function expireHolds(account: Account): void {
   const now = unixSeconds(account.clock);
-  for (const intent of account.store.payment_intents.values()) {
-    if (intent.status !== "requires_capture") continue;
+  for (const id of account.store.held) {
+    const intent = account.store.payment_intents.get(id);
+    assert(intent !== undefined, "a held intent is stored");
     const charge = chargeOf(account, intent);
-    const before = charge.payment_method_details.card.capture_before;
-    if (before === undefined || now < before) continue;
+    if (now < (charge.payment_method_details.card.capture_before ?? now)) continue;
     account.announce("charge.expired", charge);
     cancelled(account, intent, "automatic");
   }

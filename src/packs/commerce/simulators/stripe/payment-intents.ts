@@ -5,7 +5,7 @@ import { attemptPayment } from "./authorisation.ts";
 import type { PaymentIntent } from "./objects.ts";
 import { booleanParam, integerParam, type ParamRules, paramProblem, textsParam } from "./params.ts";
 import { findTestCard } from "./payment-methods.ts";
-import { type Account, unixSeconds } from "./store.ts";
+import { type Account, saveIntent, unixSeconds } from "./store.ts";
 
 const METHOD_CHOICE: ParamRules = {
   allowed_payment_method_types: { kind: "list" },
@@ -77,7 +77,7 @@ export function createPaymentIntent(account: Account, params: JsonObject): Answe
   const intent = newIntent(account, params, { amount, currency });
   const confirming = booleanParam(params, "confirm") ? confirmationProblem(intent, params) : undefined;
   if (confirming !== undefined) return confirming;
-  account.store.payment_intents.set(intent.id, intent);
+  saveIntent(account, intent);
   account.announce("payment_intent.created", intent);
   return booleanParam(params, "confirm") ? attemptPayment(account, intent, params) : ok(intent);
 }
@@ -174,7 +174,7 @@ export function updatePaymentIntent(account: Account, id: string, params: JsonOb
     payment_method: textAt(params, "payment_method") ?? intent.payment_method,
     metadata: { ...intent.metadata, ...textsParam(params, "metadata") },
   };
-  account.store.payment_intents.set(id, updated);
+  saveIntent(account, updated);
   return ok(updated);
 }
 

@@ -15,6 +15,8 @@ export interface KeptResult {
 /** Everything the simulated account holds. Entries are replaced, never changed. */
 export interface StripeStore {
   readonly payment_intents: Map<string, PaymentIntent>;
+  /** The intents in `requires_capture`, whose holds may expire. */
+  readonly held: Set<string>;
   readonly charges: Map<string, Charge>;
   readonly refunds: Map<string, Refund>;
   readonly tax_calculations: Map<string, TaxCalculation>;
@@ -25,6 +27,7 @@ export interface StripeStore {
 
 export const emptyStore = (): StripeStore => ({
   payment_intents: new Map(),
+  held: new Set(),
   charges: new Map(),
   refunds: new Map(),
   tax_calculations: new Map(),
@@ -33,9 +36,16 @@ export const emptyStore = (): StripeStore => ({
   idempotency: new Map(),
 });
 
-export function clearStore({ events, ...maps }: StripeStore): void {
+export function clearStore({ events, ...collections }: StripeStore): void {
   events.length = 0;
-  for (const map of Object.values(maps)) map.clear();
+  for (const collection of Object.values(collections)) collection.clear();
+}
+
+/** Stores an intent in its new state. */
+export function saveIntent({ store }: Account, intent: PaymentIntent): void {
+  store.payment_intents.set(intent.id, intent);
+  if (intent.status === "requires_capture") store.held.add(intent.id);
+  else store.held.delete(intent.id);
 }
 
 /** What an operation works with. */

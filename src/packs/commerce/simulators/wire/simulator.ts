@@ -129,12 +129,12 @@ async function answer(running: Running, context: Wire): Promise<Response> {
     (credential === "accepted" ? await handled(running, { received, action, notes }) : vendor.unauthorized(credential));
   running.journal.add(entryOf({ at, vendor, received, operations, credential, action, notes, result }));
   if (result !== "reset") return result;
-  reset(context.env.incoming);
+  dropConnection(context.env.incoming);
   return RESPONSE_ALREADY_SENT;
 }
 
 /** A TCP reset, as from a load balancer that lost its backend: the client cannot know what happened. */
-const reset = (incoming: IncomingMessage): void => {
+const dropConnection = (incoming: IncomingMessage): void => {
   incoming.socket.resetAndDestroy();
 };
 
