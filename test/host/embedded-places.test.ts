@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -65,8 +64,8 @@ test("binaries without their library links are copied, and the copy gets the lin
   await member.release();
 });
 
-/** An installation of its own, by hard links: the real one is large. */
-const installAt = (folder: string) => execFileSync("cp", ["-al", NATIVE, folder]);
+/** An installation of its own, which a test may change. */
+const installAt = (folder: string) => cpSync(NATIVE, folder, { recursive: true, verbatimSymlinks: true });
 
 /** What an install without scripts leaves out; relative to the folder above the installation. */
 const libraryLinks = (): readonly { readonly target: string }[] =>
