@@ -58,9 +58,6 @@ const FIRST_ORDER_NUMBER = 1001;
 /** The custom attribute that names the payment at the gateway, beside the transaction's `authorizationCode`. */
 export const PAYMENT_ATTRIBUTE = "stripe_payment_intent";
 
-/** The total that the gateway has to take. */
-export const amountToPay = totalMinor;
-
 /** Books the gateway's payment and opens the shop's part: from here on the order can be queried and is announced. */
 export function bookOrder(
   shop: Shop,

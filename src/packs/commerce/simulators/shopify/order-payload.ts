@@ -13,7 +13,7 @@ import {
 import type { OrderTopic } from "./store.ts";
 
 /** Prints numeric ids with all their digits, which a JavaScript number cannot hold: write them as `bigint`. */
-export function printWithBigIds(value: unknown): string {
+function printWithBigIds(value: unknown): string {
   const marked = JSON.stringify(value, (_, member: unknown) =>
     typeof member === "bigint" ? `\u0001${member}\u0001` : member,
   );

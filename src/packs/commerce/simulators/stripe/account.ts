@@ -56,7 +56,7 @@ export function accountFor(
 }
 
 /** Stripe prints its webhook bodies with an indent of two: whoever parses and prints again breaks the signature. */
-export function sendEvent(webhooks: WebhookEmitter, event: StripeEvent): string {
+function sendEvent(webhooks: WebhookEmitter, event: StripeEvent): string {
   const body = JSON.stringify(event, null, 2);
   return webhooks.emit({ topic: event.type, body: () => body, headers: {} });
 }

@@ -7,7 +7,7 @@ import { type CardBehaviour, findTestCard, type TestCard } from "./payment-metho
 import { type Account, saveIntent, unixSeconds } from "./store.ts";
 
 /** Card-not-present holds last seven days. */
-export const HOLD_SECONDS = 7 * 24 * 3_600;
+const HOLD_SECONDS = 7 * 24 * 3_600;
 
 /** Confirms an intent with its payment method: captured, held, challenged or declined, as the test card says. */
 export function attemptPayment(account: Account, intent: PaymentIntent, params: JsonObject): Answer {

@@ -39,7 +39,7 @@ export function capturePaymentIntent(account: Account, id: string, params: JsonO
 }
 
 /** The charge that an intent made; an intent that was paid or held always has one. */
-export function chargeOf({ store }: Account, intent: PaymentIntent): Charge {
+function chargeOf({ store }: Account, intent: PaymentIntent): Charge {
   const charge = intent.latest_charge === null ? undefined : store.charges.get(intent.latest_charge);
   assert(charge !== undefined, "a paid or held intent has a charge");
   return charge;

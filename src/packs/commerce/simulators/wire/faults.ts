@@ -5,7 +5,7 @@ const delayMs = z.int().min(0);
 const status = z.int().min(200).max(599);
 
 /** What goes wrong. The effect is the change of the provider's state; the wire is what the client sees of it. */
-export const FAULT_ACTION = z.discriminatedUnion("kind", [
+const FAULT_ACTION = z.discriminatedUnion("kind", [
   /** The request waits, then takes effect and is answered as usual. */
   z.strictObject({ kind: z.literal("delay_before"), ms: delayMs }),
   /** The effect happens at once, the answer comes late. */

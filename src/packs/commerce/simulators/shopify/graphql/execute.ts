@@ -46,7 +46,7 @@ export function boundVariables(operation: Operation, given: JsonObject): JsonObj
 }
 
 /** The value of an argument, with variables put in. */
-export function valueIn(node: ValueNode, variables: JsonObject): Json {
+function valueIn(node: ValueNode, variables: JsonObject): Json {
   switch (node.kind) {
     case "constant":
       return node.value;
