@@ -53,7 +53,10 @@ export async function ensureRunning(server: Server, postgres: () => Promise<stri
   for (;;) {
     const failure = await launch(server, await postgres());
     if (failure === undefined || (await isReadyOrGone(server))) return; // a killed starter's server may win the race
-    if (failure.kind !== "busy" || server.clock.now() >= limit) throw await startFault(server, failure, postgres);
+    if (failure.kind !== "busy" || server.clock.now() >= limit) {
+      await removeSockets(server);
+      throw await startFault(server, failure, postgres);
+    }
     await pause(server.clock);
   }
 }
@@ -71,7 +74,7 @@ export async function stopPostmaster(server: Server): Promise<void> {
   if ((await poll(server.clock, STOP_MS_MAX, gone)) === undefined) {
     throw new Fault("EMBEDDED_UNAVAILABLE", `the embedded database (pid ${pid}) does not stop`, { retry: "now" });
   }
-  await rmdir(server.sockets).catch(() => undefined); // tidiness only: the next start makes it anew or keeps it
+  await removeSockets(server);
 }
 
 /** Waits while the server is starting or stopping. True: it takes connections. False: it does not run. */
@@ -153,6 +156,9 @@ async function startFault(server: Server, failure: StartFailure, postgres: () =>
   const message = `the embedded database in \`${server.data}\` did not start: ${failure.message}`;
   return new Fault(code, message, { retry: "never", cause: new Error(`see \`${server.log}\``) });
 }
+
+/** Tidiness only: the next start makes the folder anew, or keeps it with what a killed server left in it. */
+const removeSockets = (server: Server): Promise<void> => rmdir(server.sockets).catch(() => undefined);
 
 const stillBusy = (): Fault =>
   new Fault("EMBEDDED_UNAVAILABLE", "the embedded database is still starting or stopping", {
