@@ -8,9 +8,9 @@ import type { Json, JsonObject } from "../../contracts/index.ts";
  * D2 Every alternative counts: of `anyOf`, `oneOf`, `if`, what any branch declares is declared.
  */
 
-/** The annotation under which a schema says that a field holds an id or a hash: `"x-countermark": "id"`. */
+/** The annotation under which a schema says that a field holds an id of whatever kind, or a hash: `"x-countermark": "id"`. */
 export const ANNOTATION = "x-countermark";
-const IDENTIFIER_MARKS: ReadonlySet<Json> = new Set(["id", "hash"]);
+const IDENTIFIER_MARKS: ReadonlySet<Json> = new Set(["id", "hash", "entity_id", "provider_id"]);
 
 /** The schemas that apply to one place, compositions and local references unfolded; empty where nothing is declared. */
 export type Declared = readonly JsonObject[];
