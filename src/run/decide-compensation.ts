@@ -39,6 +39,7 @@ export function settleCompensation(
     effect: answer.kind === "failed" ? answer.effect : "none",
     final,
     retry_at: final ? null : retryAt(state, answer, DEFAULT_DELAYS, now),
+    retry_after_ms: answer.retryAfterMs ?? null,
     action: definition.on_compensation_failure,
   });
 }

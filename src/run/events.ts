@@ -51,6 +51,11 @@ interface Retried extends Stopped {
   readonly retry_at: Instant | null;
 }
 
+/** What the provider asked to be left alone for, recorded because the next attempt's instant follows from it. */
+interface Delayed {
+  readonly retry_after_ms: number | null;
+}
+
 type FailureAction = CompensationDefinition["on_compensation_failure"];
 
 /** Payloads by event type. Recorded for ever: a member is never renamed and never changes its meaning. */
@@ -63,8 +68,8 @@ export interface RunPayloads {
     readonly refusal: Stopped | null;
   };
   readonly "step.succeeded": Called & Moved & Stored & { readonly receipt_id: string | null; readonly reused: boolean };
-  readonly "step.failed": Called & Retried;
-  readonly "call.refused": Called & Retried & { readonly stage: string };
+  readonly "step.failed": Called & Retried & Delayed;
+  readonly "call.refused": Called & Retried & Delayed & { readonly stage: string };
   readonly "effect.unknown": Called & Stopped & { readonly look_at: Instant | null };
   readonly "effect.resolved": Attempt & { readonly by: string } & (
       | (Moved & Stored & { readonly resolution: "applied"; readonly receipt_id: string | null })
@@ -90,7 +95,13 @@ export interface RunPayloads {
   readonly "poll.completed": Called &
     (
       | (Moved & Stored & { readonly satisfied: true })
-      | { readonly satisfied: false; readonly poll_at: Instant; readonly error: Stopped | null }
+      | {
+          readonly satisfied: false;
+          readonly poll_at: Instant;
+          /** What was polled; null where the call failed. */
+          readonly output: JsonObject | null;
+          readonly error: Stopped | null;
+        }
     );
   readonly "signal.received": {
     readonly signal_id: string;
@@ -124,7 +135,8 @@ export interface RunPayloads {
   };
   readonly "compensation.succeeded": Called & { readonly receipt_id: string | null; readonly reused: boolean };
   readonly "compensation.failed": Called &
-    Retried & { readonly effect: "none" | "unknown"; readonly action: FailureAction };
+    Retried &
+    Delayed & { readonly effect: "none" | "unknown"; readonly action: FailureAction };
   readonly "handling.started": { readonly next: string };
   readonly "run.started_child": Moved & { readonly workflow: string; readonly input: JsonObject };
   readonly "run.cancel_requested": { readonly by: string; readonly reason: string };

@@ -11,6 +11,7 @@ import {
   resume,
   setLane,
   spend,
+  stepDone,
   suspend,
 } from "./fold.ts";
 import { foldApproval } from "./fold-approval.ts";
@@ -85,7 +86,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "run.started":
       return state;
     case "step.succeeded":
-      return stepSucceeded(state, event);
+      return stepDone(state, event);
     case "step.failed":
     case "call.refused":
       return attemptFailed(spent(state, event.payload), event.step, event.payload, event.at);
@@ -144,19 +145,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
   }
 }
 
-const spent = (state: RunState, payload: RunPayloads["step.failed"]): RunState =>
+const spent = (state: RunState, payload: Pick<RunPayloads["step.failed"], "lane" | "attempt" | "spent">): RunState =>
   spend(countStep(state, payload.lane), payload.spent, payload.attempt === 1);
-
-function stepSucceeded(state: RunState, event: RunEventOf<"step.succeeded">): RunState {
-  const { payload } = event;
-  const counted = resume(spend(countStep(state, payload.lane), payload.spent, payload.attempt === 1), event.at);
-  const stored = patchDocument(counted, payload);
-  return moveLane(
-    completed(stored, event.step, payload.lane, payload.attempt, payload.receipt_id),
-    payload.lane,
-    payload.next,
-  );
-}
 
 function attemptFailed(
   state: RunState,
@@ -171,7 +161,7 @@ function attemptFailed(
 
 function effectUnknown(state: RunState, event: RunEventOf<"effect.unknown">): RunState {
   const { lane, attempt, code, look_at } = event.payload;
-  return setLane(spent(state, { ...event.payload, final: false, retry_at: null }), lane, {
+  return setLane(spent(state, event.payload), lane, {
     kind: "unknown",
     attempt,
     look_at,

@@ -1,6 +1,6 @@
 import type { Instant, Json, JsonObject } from "../contracts/index.ts";
 import type { CallMark, Counters } from "../guard/index.ts";
-import type { DocumentPatch, Spent } from "./events.ts";
+import type { DocumentPatch, RunEventOf, Spent } from "./events.ts";
 import type { Lane, LanePhase, RunState, RunStatus, StepState } from "./state.ts";
 
 /** Marks kept for the loop detector; a pack's `loop.window` may not be larger. */
@@ -19,14 +19,15 @@ export function setLane(state: RunState, id: string, phase: LanePhase): RunState
 }
 
 /** Puts a lane at its next step, or at its end; while the run drains, it stops there. */
-export function moveLane(state: RunState, id: string, next: string | null): RunState {
-  const lane: Lane =
-    next === null
-      ? { id, step: null, phase: { kind: "succeeded" }, counted: false }
-      : isDraining(state)
-        ? { id, step: null, phase: { kind: "cancelled" }, counted: false }
-        : { id, step: next, phase: { kind: "ready", attempt: 1 }, counted: false };
-  return { ...state, lanes: { ...state.lanes, [id]: lane } };
+export const moveLane = (state: RunState, id: string, next: string | null): RunState => ({
+  ...state,
+  lanes: { ...state.lanes, [id]: laneAt(state, id, next) },
+});
+
+function laneAt(state: RunState, id: string, next: string | null): Lane {
+  if (next === null) return { id, step: null, phase: { kind: "succeeded" }, counted: false };
+  if (isDraining(state)) return { id, step: null, phase: { kind: "cancelled" }, counted: false };
+  return { id, step: next, phase: { kind: "ready", attempt: 1 }, counted: false };
 }
 
 /** A run that waited is active again from `at` on. */
@@ -54,10 +55,11 @@ export function countStep(state: RunState, id: string): RunState {
 }
 
 /** Counts calls and tokens; only a first attempt is remembered for the loop detector. */
-export function spend(state: RunState, spent: Spent, marked: boolean): RunState {
-  const marks = marked ? remember(state.marks, spent.marks) : state.marks;
-  return { ...state, marks, counters: addSpent(state.counters, spent) };
-}
+export const spend = (state: RunState, spent: Spent, marked: boolean): RunState => ({
+  ...state,
+  marks: marked ? remember(state.marks, spent.marks) : state.marks,
+  counters: addSpent(state.counters, spent, 0),
+});
 
 /** Compensations run on a budget of their own: only what they cost is counted. */
 export const spendTokens = (state: RunState, spent: Spent): RunState =>
@@ -65,29 +67,36 @@ export const spendTokens = (state: RunState, spent: Spent): RunState =>
     ? state
     : { ...state, counters: { ...state.counters, tokens: state.counters.tokens + spent.tokens } };
 
-function addSpent(counters: Counters, spent: Spent): Counters {
-  if (spent.tool_calls.length === 0 && spent.tokens === 0) return counters;
+function addSpent(counters: Counters, spent: Spent, steps: number): Counters {
   const perType = { ...counters.tool_calls_per_type };
   for (const tool of spent.tool_calls) perType[tool] = (perType[tool] ?? 0) + 1;
   return {
-    ...counters,
+    steps: counters.steps + steps,
     tool_calls: counters.tool_calls + spent.tool_calls.length,
     tool_calls_per_type: perType,
     tokens: counters.tokens + spent.tokens,
+    active_ms: counters.active_ms,
   };
 }
 
 const remember = (marks: readonly CallMark[], latest: readonly CallMark[]): readonly CallMark[] =>
   latest.length === 0 ? marks : [...marks, ...latest].slice(-LOOP_MARKS_MAX);
 
-export function patchDocument(
-  state: RunState,
-  stored: { readonly patch: DocumentPatch; readonly document_version: number },
-): RunState {
-  if (stored.patch.length === 0) return state;
-  const document: { [key: string]: Json } = { ...state.document };
-  for (const operation of stored.patch) document[operation.path.slice(1)] = operation.value;
-  return { ...state, document, document_version: stored.document_version };
+interface Stored {
+  readonly patch: DocumentPatch;
+  readonly document_version: number;
+}
+
+export const patchDocument = (state: RunState, stored: Stored): RunState => ({
+  ...state,
+  document: patched(state.document, stored.patch),
+  document_version: stored.document_version,
+});
+
+function patched(before: JsonObject, patch: DocumentPatch): JsonObject {
+  const document: { [key: string]: Json } = { ...before };
+  for (const operation of patch) document[operation.path.slice(1)] = operation.value;
+  return document;
 }
 
 /** A patch that stores `value` under `key`, with the version it leads to. */
@@ -96,9 +105,14 @@ export const storing = (state: RunState, key: string, value: JsonObject | Json) 
   document_version: state.document_version + 1,
 });
 
-export function setStep(state: RunState, id: string, step: Omit<StepState, "order">): RunState {
+const setStep = (state: RunState, id: string, step: Omit<StepState, "order">): RunState => ({
+  ...state,
+  steps: stepsWith(state, id, step),
+});
+
+function stepsWith(state: RunState, id: string, step: Omit<StepState, "order">): RunState["steps"] {
   const order = state.steps[id]?.order ?? Object.keys(state.steps).length + 1;
-  return { ...state, steps: { ...state.steps, [id]: { ...step, order } } };
+  return { ...state.steps, [id]: { ...step, order } };
 }
 
 /** Records a step as done. */
@@ -132,4 +146,20 @@ export function laneFailed(
   return step === null
     ? failed
     : setStep(failed, step, { status: "failed", lane, attempts: attempt, receipt_id: null });
+}
+
+/** A step's call succeeded. One spread instead of one per aspect: every successful step of every run passes here. */
+export function stepDone(state: RunState, event: RunEventOf<"step.succeeded">): RunState {
+  const { lane, next, attempt, receipt_id, spent, patch, document_version } = event.payload;
+  const present = state.lanes[lane];
+  const step = { status: "succeeded", lane, attempts: attempt, receipt_id } as const;
+  return {
+    ...resume(state, event.at),
+    document: patched(state.document, patch),
+    document_version,
+    lanes: { ...state.lanes, [lane]: laneAt(state, lane, next) },
+    steps: event.step === null ? state.steps : stepsWith(state, event.step, step),
+    counters: addSpent(state.counters, spent, present === undefined || present.counted ? 0 : 1),
+    marks: attempt === 1 ? remember(state.marks, spent.marks) : state.marks,
+  };
 }

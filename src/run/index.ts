@@ -47,6 +47,7 @@ export {
   type RunRow,
   suspendedRuns,
 } from "./queries.ts";
+export { type Divergence, type RecordedEvent, type Replay, replay } from "./replay.ts";
 export {
   COMPENSATION,
   type CompensationProgress,

@@ -152,6 +152,27 @@ describe("P1-D11 failure policies", () => {
     });
   });
 
+  test("P1-D11 COMPENSATE_FAILED ends no run before the failed branch is undone", () => {
+    const workflow = workflowOf([
+      {
+        id: "p",
+        type: "PARALLEL",
+        parallel_steps: ["a", "b"],
+        join_policy: "ANY",
+        async_failure_policy: "COMPENSATE_FAILED",
+      },
+      reserving("a", 1, { next_step: "a2" }),
+      reserving("a2", 2),
+      reserving("b", 3),
+    ]);
+
+    const run = new Driver(workflow, BOUNDS).succeed("a", { id: "a1" }).succeed("b").fail("a2", "NO");
+    expect(run.calls).toEqual(["undo:a"]);
+    expect(run.state.outcome).toBeNull();
+
+    expect(run.succeed("undo:a").state.status).toBe("SUCCEEDED");
+  });
+
   test("P1-D11 COMPENSATE_ALL rolls everything back when a branch fails after the join", () => {
     const run = started({ join_policy: "ANY" }).succeed("fulfill_east", { id: "e1" }).fail("fulfill_west", "LATE");
 

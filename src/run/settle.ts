@@ -59,7 +59,9 @@ function fail(state: RunState, definition: StepDefinition, answer: CallFailed | 
     const look_at = answer.lookAt ?? null;
     return runEvent("effect.unknown", now, answer.step, { lane, attempt, code, message, look_at, spent, call });
   }
-  const payload = { lane, attempt, code, message, ...retryOf(state, definition, answer, now), spent, call };
+  const retry_after_ms = answer.retryAfterMs ?? null;
+  const retry = retryOf(state, definition, answer, now);
+  const payload = { lane, attempt, code, message, ...retry, retry_after_ms, spent, call };
   return answer.kind === "refused"
     ? runEvent("call.refused", now, answer.step, { ...payload, stage: answer.stage })
     : runEvent("step.failed", now, answer.step, payload);
@@ -110,15 +112,16 @@ function settlePoll(state: RunState, step: CompiledStep, wait: WaitStep, answer:
   const again = { lane, attempt, spent, call, satisfied: false, poll_at: after(now, intervalMs) } as const;
   if (answer.kind !== "succeeded") {
     const { code, message } = answer;
-    return runEvent("poll.completed", now, wait.id, { ...again, error: { code, message } });
+    return runEvent("poll.completed", now, wait.id, { ...again, output: null, error: { code, message } });
   }
-  const judged = step.condition?.({ ...state.document, poll: answer.output }, state.started_at);
+  const { output } = answer;
+  const judged = step.condition?.({ ...state.document, poll: output }, state.started_at);
   if (judged?.ok === false) {
     const { code, message } = judged.refusal;
-    return runEvent("poll.completed", now, wait.id, { ...again, error: { code, message } });
+    return runEvent("poll.completed", now, wait.id, { ...again, output, error: { code, message } });
   }
-  if (judged?.value !== true) return runEvent("poll.completed", now, wait.id, { ...again, error: null });
-  const stored = storing(state, outputKey(wait), answer.output);
+  if (judged?.value !== true) return runEvent("poll.completed", now, wait.id, { ...again, output, error: null });
+  const stored = storing(state, outputKey(wait), output);
   const next = wait.next_step ?? null;
   return runEvent("poll.completed", now, wait.id, { lane, attempt, spent, call, satisfied: true, next, ...stored });
 }

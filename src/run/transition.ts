@@ -62,7 +62,9 @@ function goOn(moment: Moment): RunEvent | null {
     const event = moveOf(moment, lane);
     if (event !== null) return event;
   }
-  const finished = state.lanes[MAIN]?.phase.kind === "succeeded" && lanes.every(isSettled);
+  // A branch that failed is first ignored, or undone and ignored: until then the run is not finished.
+  const resting = lanes.every((lane) => isSettled(lane) && lane.phase.kind !== "failed");
+  const finished = resting && state.lanes[MAIN]?.phase.kind === "succeeded";
   return finished ? endOf(workflow, state, now) : null;
 }
 
