@@ -17,7 +17,7 @@ const histories = fc.record({ workflow: workflows, done: deeds, n: fc.nat(9), st
 function played({ workflow, done, n, steps }: typeof histories extends fc.Arbitrary<infer H> ? H : never): Driver {
   const run = new Driver(workflow, { ...BOUNDS, max_steps_per_run: steps }, { n });
   for (const deed of done) play(run, deed);
-  return run;
+  return run.wait(0);
 }
 
 /** The world's best behaviour, with time passing: what is left then must end. */

@@ -1,6 +1,6 @@
-import type { Instant, JsonObject } from "../contracts/index.ts";
+import type { Instant } from "../contracts/index.ts";
 import { isCallDue } from "./bound.ts";
-import type { CallTarget, CompiledStep, CompiledWorkflow } from "./compiled.ts";
+import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import { isDraining, isEnded } from "./fold.ts";
 import { beingUndone, isUndone } from "./fold-compensation.ts";
 import { lanesOf, presentStep, stepOf } from "./lane.ts";
@@ -23,17 +23,18 @@ function stepCall(workflow: CompiledWorkflow, state: RunState, lane: Lane, now: 
   const step = presentStep(workflow, lane);
   const attempt = attemptOf(phase);
   if (step === null || step.call === null || attempt === null) return null;
-  const purpose = phase.kind === "waiting" ? "poll" : isLook || attempt > 1 ? "retry" : "step";
-  const approvalAsked = approvalReason(step, state);
-  const ref = { lane: lane.id, step: step.definition.id, attempt };
-  return { ...ref, purpose, settleOnly: isDraining(state), ...targeted(step.call, state.document), approvalAsked };
+  return {
+    lane: lane.id,
+    step: step.definition.id,
+    attempt,
+    purpose: phase.kind === "waiting" ? "poll" : isLook || attempt > 1 ? "retry" : "step",
+    settleOnly: isDraining(state),
+    tool: step.call.tool,
+    version: step.call.version,
+    input: applyMapping(step.call.input, state.document),
+    approvalAsked: approvalReason(step, state),
+  };
 }
-
-const targeted = ({ tool, version, input }: CallTarget, document: JsonObject) => ({
-  tool,
-  version,
-  input: applyMapping(input, document),
-});
 
 /** Why the workflow itself wants a person to approve this call; null when it does not. */
 function approvalReason({ definition, condition }: CompiledStep, state: RunState): string | null {
@@ -53,6 +54,15 @@ function compensationCall(workflow: CompiledWorkflow, state: RunState, now: Inst
   const isDue = phase.kind === "ready" || (phase.kind === "retry" && phase.at <= now);
   const { undo } = stepOf(workflow, id);
   if (!isDue || undo === null) return null;
-  const ref = { lane: COMPENSATION, step: id, attempt: phase.attempt };
-  return { ...ref, purpose: "compensation", settleOnly: false, ...targeted(undo, state.document), approvalAsked: null };
+  return {
+    lane: COMPENSATION,
+    step: id,
+    attempt: phase.attempt,
+    purpose: "compensation",
+    settleOnly: false,
+    tool: undo.tool,
+    version: undo.version,
+    input: applyMapping(undo.input, state.document),
+    approvalAsked: null,
+  };
 }

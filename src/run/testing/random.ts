@@ -112,9 +112,9 @@ export function play(run: Driver, { what, which, n }: Deed): void {
   if (what === 0) run.crash();
   else if (what === 1) run.wait(n * 700);
   else if (what === 2)
-    run.send({ kind: "signal", signal_id: `s${which}`, event_type: "paid", entity_id: null, payload: n });
+    run.tell({ kind: "signal", signal_id: `s${which}`, event_type: "paid", entity_id: null, payload: n });
   else if (what === 3) run.send({ kind: "resume", lane: "main", by, payload: { n } });
-  else if (what === 4 && which === 0) run.send({ kind: "cancel", by, reason: "" });
+  else if (what === 4 && which === 0) run.tell({ kind: "cancel", by, reason: "" });
   else if (approval?.kind === "approval") decideFor(run, approval.approval_id, n);
   else if (run.last.ask !== null) askFor(run, run.last.ask.plan[0] ?? "", n);
   else if (unknown !== undefined && what < 8) settleUnknown(run, unknown.id, n);
