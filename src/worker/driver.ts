@@ -88,6 +88,8 @@ class Drive {
   #changes: StepChanges[] = [];
   #costMicros = 0;
   #isFenced = false;
+  /** The instant at which the run is now. */
+  #at: Instant;
   /** The call whose outcome the next commit carries. */
   #landed: PlannedCall | null = null;
 
@@ -99,6 +101,7 @@ class Drive {
     this.#head = request.file.head;
     this.#version = request.file.row.version;
     this.#folded = request.file.folded;
+    this.#at = this.#now();
   }
 
   async go(): Promise<DriveEnd> {
@@ -141,7 +144,7 @@ class Drive {
 
   #advance(): Advance {
     const { workflow, pack } = this.#request;
-    const now = this.#now();
+    const now = this.#at;
     const next = advance(workflow, pack.pack.bounds, this.#state, now, new Set(this.#inFlight.keys()));
     this.#pending.push(...next.events);
     this.#state = next.state;
@@ -370,8 +373,10 @@ class Drive {
     return true;
   }
 
+  /** What follows from a stimulus happens at the stimulus's instant, so that a replay finds both at the same place. */
   #stimulate(stimulus: Stimulus): void {
-    for (const event of decide(this.#request.workflow, this.#state, stimulus, this.#now())) {
+    this.#at = this.#now();
+    for (const event of decide(this.#request.workflow, this.#state, stimulus, this.#at)) {
       this.#pending.push(event);
       this.#state = evolve(this.#state, event);
     }
