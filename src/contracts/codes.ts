@@ -356,6 +356,16 @@ export const CODES = {
     "look at both deliveries; the later one was not applied",
   ),
   EVENT_UNUSABLE: entry(200, "the event's type or body cannot be used", "see the reason; it stays stored as rejected"),
+  EVENT_QUARANTINED: entry(
+    200,
+    "a live event reached a sandbox, or a test event a live tenant",
+    "point the provider's endpoint at the tenant of the event's mode; it stays stored as rejected",
+  ),
+  ORDERING_QUEUE_FULL: entry(
+    503,
+    "too many events wait for their predecessors",
+    "send it again later; see why the predecessors do not arrive",
+  ),
   BODY_TOO_LARGE: entry(413, "the body is larger than allowed", "send a smaller body"),
   BODY_NOT_UTF8: entry(400, "the body is not UTF-8", "send UTF-8"),
   // Commerce

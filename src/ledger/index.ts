@@ -5,20 +5,25 @@ export { type EntryFrame, entryHash, type SealedEvent, type SealRequest, type St
 export { inclusionProof, isIncluded, merkleRoot } from "./merkle.ts";
 export {
   confirmReceipts,
+  type EffectEvidence,
   type EntityRow,
+  type EntityWrite,
   entitiesById,
   findStream,
   foldedCount,
   type InboxEntry,
   listStreams,
+  openRunsAbout,
   patchesSince,
   type ReceiptRow,
   readStream,
   receiptsOfRun,
+  recordEvidence,
   type StoredEvent,
   type StreamSummary,
   tellRun,
   waitingInbox,
+  writeEntity,
 } from "./queries.ts";
 export { receiptStatus } from "./receipt.ts";
 export { type Finding, type RejectReason, rejectCode } from "./redact/finding.ts";

@@ -217,3 +217,112 @@ export const patchesSince = (sql: TenantQuery, entityType: string, entityId: str
    where tenant_id = require_tenant_context() and entity_type = ${entityType} and entity_id = ${entityId} and version > ${version}
    order by version
    limit 100`;
+
+/** A new version of an entity as a whole, with the patch from the one before. */
+export interface EntityWrite {
+  readonly entityType: string;
+  readonly entityId: string;
+  /** 1 for an entity that is not known yet, else one more than the version that was read. */
+  readonly version: number;
+  readonly state: string;
+  readonly stateSha256: string;
+  readonly patch: string;
+  readonly correlationId: string;
+  readonly at: Instant;
+}
+
+/** Writes the next version of an entity outside a run. False: somebody else wrote it first; read it again. Locks its row. */
+export async function writeEntity(sql: TenantQuery, write: EntityWrite): Promise<boolean> {
+  const rows = await sql`
+    with made as (
+      insert into entity (tenant_id, entity_type, entity_id, version, state, state_sha256, updated_at)
+      select require_tenant_context(), ${write.entityType}, ${write.entityId}, 1, ${write.state}, ${write.stateSha256},
+             ${write.at}::timestamptz
+       where ${write.version}::int = 1
+          on conflict do nothing
+      returning version
+    ), moved as (
+      update entity
+         set version = ${write.version}::int, state = ${write.state}, state_sha256 = ${write.stateSha256},
+             updated_at = ${write.at}::timestamptz
+       where tenant_id = require_tenant_context() and entity_type = ${write.entityType} and entity_id = ${write.entityId}
+         and version = ${write.version}::int - 1
+      returning version
+    )
+    insert into entity_version (tenant_id, entity_type, entity_id, version, state_patch, state_sha256, correlation_id, at)
+    select require_tenant_context(), ${write.entityType}, ${write.entityId}, version, ${write.patch}, ${write.stateSha256},
+           ${write.correlationId}, ${write.at}::timestamptz
+      from (select version from made union all select version from moved) w
+    returning version`;
+  return rows.length === 1;
+}
+
+/** Runs that have not ended and are among `runIds`, or have changed one of the entities, in id order. */
+export async function openRunsAbout(
+  sql: TenantQuery,
+  about: {
+    readonly entities: readonly Pick<EntityRow, "entity_type" | "entity_id">[];
+    readonly runIds: readonly string[];
+    readonly limit: number;
+  },
+): Promise<readonly string[]> {
+  const rows = await sql<{ run_id: string }[]>`
+    select run_id
+      from run
+     where tenant_id = require_tenant_context() and ended_at is null
+       and run_id in (select unnest(${about.runIds}::text[])
+                       union
+                      select v.run_id
+                        from unnest(${about.entities.map(({ entity_type }) => entity_type)}::text[],
+                                    ${about.entities.map(({ entity_id }) => entity_id)}::text[]) as e(entity_type, entity_id)
+                        join entity_version v using (entity_type, entity_id)
+                       where v.tenant_id = require_tenant_context() and v.run_id is not null)
+     order by run_id
+     limit ${about.limit}`;
+  return rows.map(({ run_id }) => run_id);
+}
+
+/** What a provider said of one effect of ours, and how its receipts are found. */
+export interface EffectEvidence {
+  readonly provider: string;
+  /** Tools that make this effect: a provider names an authorisation and its capture by one id. */
+  readonly tools: readonly string[];
+  readonly transactionIds: readonly string[];
+  /** Keys of ours that the provider echoed; they find receipts that never learnt the provider's id. */
+  readonly externalKeys: readonly string[];
+  readonly status: "confirmed" | "contradicted";
+  readonly at: Instant;
+  readonly source: string;
+  readonly detail: Json;
+}
+
+/**
+ * Records evidence with the receipts of one effect. Empty: there is no such receipt, or not yet. `isNew` is false where the
+ * status was recorded before. A contradiction is never confirmed away: that takes a person.
+ */
+export const recordEvidence = (sql: TenantQuery, evidence: EffectEvidence) => sql<
+  { receipt_id: string; execution_id: string; isNew: boolean }[]
+>`
+  with found as (
+    select receipt_id, execution_id from receipt
+     where tenant_id = require_tenant_context() and external_provider = ${evidence.provider}
+       and external_transaction_id = any(${evidence.transactionIds}::text[]) and tool_name = any(${evidence.tools}::text[])
+     union
+    select receipt_id, execution_id from receipt
+     where tenant_id = require_tenant_context() and external_key = any(${evidence.externalKeys}::text[])
+       and tool_name = any(${evidence.tools}::text[])
+  ), written as (
+    insert into receipt_event (tenant_id, receipt_id, status, at, source, detail)
+    select require_tenant_context(), receipt_id, ${evidence.status}, ${evidence.at}::timestamptz, ${evidence.source},
+           ${JSON.stringify(evidence.detail)}
+      from found f
+     where not exists (select 1 from receipt_event e
+                        where e.tenant_id = require_tenant_context() and e.receipt_id = f.receipt_id
+                          and e.status = 'contradicted')
+        on conflict do nothing
+    returning receipt_id
+  )
+  select f.receipt_id, f.execution_id, w.receipt_id is not null as "isNew"
+    from found f left join written w using (receipt_id)
+   order by f.receipt_id
+   limit 100`;
