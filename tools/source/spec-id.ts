@@ -1,0 +1,27 @@
+import type { SourceFile } from "./files.ts";
+import { piecesOf } from "./piece.ts";
+
+/** An id of the specification in a test's name. */
+export interface Mention {
+  readonly id: string;
+  /** The literal that holds it: the name of a test, or of a row of its table. */
+  readonly name: string;
+  readonly line: number;
+}
+
+/** Whatever begins like an id of ours, well formed or not. */
+const CANDIDATE = /\b(?:P\d-[A-Z][A-Za-z0-9-]*\w|INV-\w+)/g;
+
+const ID = /^(?:P\d-[THDR]\d\d(?:-(?:NEG|ADV|EXIT)-\d\d)?|P\d-T-(?:CC\d\d|RK\d\d[a-z])|INV-\d\d)$/;
+
+export const isSpecId = (text: string): boolean => ID.test(text);
+
+/** Ids in the literals of a file, in order. `P1-T-RK06a/b` and `P1-T01..T03` name the first only: write each out. */
+export function mentionsIn({ text }: SourceFile): readonly Mention[] {
+  return piecesOf(text)
+    .filter(({ kind }) => kind === "string" || kind === "template")
+    .flatMap((piece) => {
+      const name = piece.text.slice(1, -1);
+      return (name.match(CANDIDATE) ?? []).map((id) => ({ id, name, line: piece.line }));
+    });
+}
