@@ -2,15 +2,19 @@ import { createHmac } from "node:crypto";
 import {
   after,
   assert,
+  createPatch,
+  digestOf,
   type Host,
   type Instant,
   type Json,
+  type JsonObject,
   type ManualClock,
   seededHost,
   sha256Hex,
 } from "../../src/contracts/index.ts";
-import { insertEndpoint, insertTenant, tenantSecrets, upsertCredential } from "../../src/guard/index.ts";
+import { insertEndpoint, insertTenant, tenantSecrets, touchControl, upsertCredential } from "../../src/guard/index.ts";
 import { acceptWebhook, type IngressPorts, type WebhookAnswer } from "../../src/ingress/index.ts";
+import { entitiesById, writeEntity } from "../../src/ledger/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
 import { compilePack, type DraftPack, installPack } from "../../src/run/index.ts";
 import { type Database, inTenant, openDatabase } from "../../src/store/index.ts";
@@ -98,16 +102,12 @@ export async function setPack(
   const compiled = compilePack(pack);
   assert(compiled.ok, "the pack compiles");
   const { config_hash: digest, pack: whole } = compiled.compiled;
-  await inTenant(database, tenant, (sql) =>
-    installPack(sql, {
-      packId: whole.id,
-      digest,
-      version: whole.version,
-      state,
-      document: JSON.stringify(whole),
-      at: host.clock.now(),
-    }),
-  );
+  const at = host.clock.now();
+  await inTenant(database, tenant, async (sql) => {
+    const document = JSON.stringify(whole);
+    await installPack(sql, { packId: whole.id, digest, version: whole.version, state, document, at });
+    await touchControl(sql, at);
+  });
 }
 
 export interface Sent {
@@ -264,6 +264,26 @@ export async function entity(shop: Shop, entityId: string): Promise<EntityState 
   );
   const row = rows.find(({ entity_id }) => entity_id === entityId);
   return row && { version: row.version, state: JSON.parse(row.state) };
+}
+
+/** Writes members of an entity's state as the next version, as a tool's effect does. */
+export async function setMembers(shop: Shop, entityId: string, members: JsonObject): Promise<void> {
+  await inTenant(shop.database, SHOP, async (sql) => {
+    const [row] = await entitiesById(sql, [entityId]);
+    assert(row !== undefined, "the entity is known");
+    const before: JsonObject = JSON.parse(row.state);
+    const state = { ...before, ...members };
+    await writeEntity(sql, {
+      entityType: row.entity_type,
+      entityId,
+      version: row.version + 1,
+      state: JSON.stringify(state),
+      stateSha256: digestOf(state),
+      patch: JSON.stringify(createPatch(before, state)),
+      correlationId: shop.host.ids.next(),
+      at: shop.host.clock.now(),
+    });
+  });
 }
 
 export interface AuditRow {
