@@ -1,0 +1,38 @@
+import { type Code, codeEntry } from "../contracts/index.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+
+/** Codes whose status does not say what a script needs to know. */
+const BY_CODE: { readonly [code in Code]?: ExitCode } = {
+  HITL_PENDING: EXIT.waitingForApproval,
+  GATE_FAILED: EXIT.noGo,
+  GATE_EVIDENCE_MISSING: EXIT.noGoForEvidence,
+  LEDGER_BROKEN: EXIT.notVerified,
+  REPLAY_MISMATCH: EXIT.notVerified,
+  ARTIFACT_CORRUPT: EXIT.notVerified,
+  IDEMPOTENCY_COLLISION: EXIT.conflict,
+  IDEMPOTENCY_KEY_REUSED: EXIT.conflict,
+  // Guards that answer with a status which otherwise means a mistake or a failure.
+  CIRCUIT_OPEN: EXIT.denied,
+  DATA_CAP_EXCEEDED: EXIT.denied,
+  GUARD_FAILED: EXIT.denied,
+  LOOP_DETECTED: EXIT.denied,
+};
+
+/** Every other code, by its HTTP status: the caller's mistake, a rule's no, a conflict; what is left is a failure. */
+const BY_STATUS: { readonly [status: number]: ExitCode } = {
+  200: EXIT.done,
+  202: EXIT.done,
+  400: EXIT.misuse,
+  401: EXIT.misuse,
+  402: EXIT.denied,
+  403: EXIT.denied,
+  404: EXIT.misuse,
+  409: EXIT.conflict,
+  410: EXIT.misuse,
+  413: EXIT.misuse,
+  422: EXIT.misuse,
+  429: EXIT.denied,
+};
+
+/** The exit code of a command that ends with this reason or fault code. */
+export const exitCodeOf = (code: Code): ExitCode => BY_CODE[code] ?? BY_STATUS[codeEntry(code).status] ?? EXIT.internal;

@@ -1,0 +1,22 @@
+import pc from "picocolors";
+import type { Json } from "../contracts/index.ts";
+import type { Context } from "./command.ts";
+
+/** Marks for a person's eyes; plain text where colour is not wanted. */
+export type Paint = Pick<ReturnType<typeof pc.createColors>, "bold" | "dim" | "green" | "yellow" | "red" | "cyan">;
+
+export const paintOf = ({ config }: Pick<Context, "config">): Paint => pc.createColors(config.colour);
+
+/** Prints data: exactly the value under `--json`, else the lines made for a person. */
+export function print(context: Context, value: unknown, lines: (paint: Paint) => readonly string[]): void {
+  const text = context.config.json ? JSON.stringify(value, null, 2) : lines(paintOf(context)).join("\n");
+  if (text !== "") context.stdout.write(`${text}\n`);
+}
+
+/** Says something that is not data. Silent under `--json`. */
+export function note(context: Pick<Context, "stderr" | "config">, line: string): void {
+  if (!context.config.json) context.stderr.write(`${line}\n`);
+}
+
+/** A JSON value in one line, for places where a table has room for one. */
+export const inline = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
