@@ -225,3 +225,13 @@ export const unmatchedEvents = (sql: TenantQuery, reason: string, since: Instant
 export const receiptFound = (sql: TenantQuery, eventId: string, warning: string) => sql`
   update inbound_event set status_reason = case when ordering_incomplete then ${warning} end
    where tenant_id = require_tenant_context() and event_id = ${eventId}`;
+
+/** How many events were stored, and how often one of them came again. */
+export async function intakeCounts(
+  sql: TenantQuery,
+): Promise<{ readonly accepted: number; readonly duplicate: number }> {
+  const rows = await sql<{ accepted: number; duplicate: number }[]>`
+    select count(*)::int as accepted, coalesce(sum(duplicates), 0)::int as duplicate
+      from inbound_event where tenant_id = require_tenant_context()`;
+  return rows[0] ?? { accepted: 0, duplicate: 0 };
+}

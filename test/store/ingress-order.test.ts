@@ -91,6 +91,22 @@ describe("events out of order", () => {
     expect(await lifecycle(`${SHOP}_pay_pi_02b`)).toMatchObject({ status: "captured" });
   });
 
+  it("P1-T37 successor and predecessor delivered at the same moment end applied, with one run", async () => {
+    const orders = Array.from({ length: 8 }, (_, index) => `37${index}`);
+
+    await Promise.all(
+      orders.flatMap((digits) => [
+        sendShopify(shop, "orders/paid", `wh-${digits}-p`, orderBody(digits)),
+        sendShopify(shop, "orders/create", `wh-${digits}-c`, orderBody(digits)),
+      ]),
+    );
+
+    for (const digits of orders) {
+      expect(await lifecycle(`${SHOP}_ord_${digits}`)).toMatchObject({ status: "paid" });
+      expect(await runsOf(`${SHOP}_ord_${digits}:`)).toHaveLength(1);
+    }
+  });
+
   it("an event that contradicts the local status is reconciled, never applied", async () => {
     await sendShopify(shop, "orders/create", "wh-39-create", orderBody("39"));
     await sendShopify(
