@@ -1,0 +1,46 @@
+import type { TenantQuery } from "../../src/store/index.ts";
+
+/** Puts one row of the current tenant into every tenant table, as the application. The tenant's own row is there already. */
+export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<void> {
+  const entity = `${tenant}_order-1`;
+  const sha256 = `sha256-${tenant}`;
+  await sql`insert into principal values (${tenant}, 'ann', 'person', 'Ann', clock())`;
+  await sql`insert into api_key (tenant_id, key_id, principal_id, key_sha256, role, created_at) values (${tenant}, 'k', 'ann', ${sha256}, 'admin', clock())`;
+  await sql`insert into credential (tenant_id, service, slot, origin, sealed_secret, settings, created_at) values (${tenant}, 'stripe', 'current', 'o', 's', '{}', clock())`;
+  await sql`insert into tenant_key (tenant_id, key_id, wrapped_key, created_at) values (${tenant}, 'k', 'w', clock())`;
+  await sql`insert into webhook_endpoint (tenant_id, endpoint_id, token_sha256, provider, created_at) values (${tenant}, 'e', ${sha256}, 'stripe', clock())`;
+  await sql`insert into pack (tenant_id, pack_id, digest, version, document, state, installed_at) values (${tenant}, 'p', 'd', '1', '{}', 'ACTIVE', clock())`;
+  await sql`insert into revocation (tenant_id, tool_name, revoked_by, reason, revoked_at) values (${tenant}, 't', 'ann', 'r', clock())`;
+  await sql`
+    insert into run (tenant_id, run_id, stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id, channel, start_key, status, head_seq, head_hash, started_at, updated_at)
+    values (${tenant}, 'r', '2026-01-01', 'W', 'p', 'd', 'c', 'ann', 'ci', 'k', 'PENDING', 1, 'h', clock(), clock())`;
+  await sql`insert into due (tenant_id, kind, id, due_at) values (${tenant}, 'run', 'r', clock() + interval '1 day')`;
+  await sql`insert into inbox (tenant_id, run_id, inbox_id, kind, payload, actor, at) values (${tenant}, 'r', 'i', 'signal', '{}', 'ann', clock())`;
+  await sql`
+    insert into event (tenant_id, stream_day, stream, seq, event_id, type, at, recorded_at, correlation, actor, channel, epoch, severity, payload_sha256, prev_hash, hash, payload)
+    values (${tenant}, '2026-01-01', 'r', 1, 'e', 't', clock(), clock(), 'c', 'ann', 'ci', 0, 'info', 'p', 'h', 'h', '{}')`;
+  await sql`insert into stream_head (tenant_id, stream, stream_day, seq, hash) values (${tenant}, 'audit', '2026-01-01', 1, 'h')`;
+  await sql`
+    insert into idempotency (tenant_id, internal_key, generation, status, params_sha256, run_id, step_id, epoch, first_seen_at, heartbeat_at, ttl_expires_at)
+    values (${tenant}, 'k', 0, 'IN_PROGRESS', 'p', 'r', 's', 1, clock(), clock(), clock())`;
+  await sql`
+    insert into receipt (tenant_id, receipt_id, tool_name, tool_version, internal_key, generation, execution_id, step_id, correlation_id, epoch, result, result_sha256, created_at, confirm_by)
+    values (${tenant}, 'rc', 't', '1.0.0', 'k', 0, 'r', 's', 'c', 1, '{}', 'h', clock(), clock())`;
+  await sql`insert into receipt_event (tenant_id, receipt_id, status, at, source) values (${tenant}, 'rc', 'claimed', clock(), 'worker')`;
+  await sql`insert into entity (tenant_id, entity_type, entity_id, version, state, state_sha256, updated_at) values (${tenant}, 'order', ${entity}, 1, '{}', 'h', clock())`;
+  await sql`
+    insert into entity_version (tenant_id, entity_type, entity_id, version, state_patch, state_sha256, correlation_id, at)
+    values (${tenant}, 'order', ${entity}, 1, '[]', 'h', 'c', clock())`;
+  await sql`
+    insert into breaker (tenant_id, breaker_id, state, failure_times, success_count, probe_count, expires_at, revision)
+    values (${tenant}, 'b', 'CLOSED', '{}', 0, 0, clock(), 1)`;
+  await sql`insert into rate_window (tenant_id, tool_name, hits) values (${tenant}, 't', '{}')`;
+  await sql`
+    insert into approval (tenant_id, approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key, params_fingerprint, preview_sha256, preview, rule_id, reason, requested_by, status, required_approvers, authorized_approvers, token_sha256, base, created_at, timeout_at)
+    values (${tenant}, 'a', 'r', 's', 1, 'c', 't', '1.0.0', 'k', 'f', 'p', '{}', 'rule', 'why', 'ann', 'PENDING', 1, '{ann}', 't', '[]', clock(), clock())`;
+  await sql`insert into approval_decision (tenant_id, approval_id, escalation_level, approver, decision, at) values (${tenant}, 'a', 0, 'ann', 'APPROVE', clock())`;
+  await sql`
+    insert into inbound_event (tenant_id, event_id, source, source_event_id, event_type, type, entity_type, entity_id, received_at, seq, signature_valid, payload_sha256, processing_status)
+    values (${tenant}, 'e', 'STRIPE', 's', 'x', 'y', 'order', ${entity}, clock(), 1, true, 'h', 'RECEIVED')`;
+  await sql`insert into request_record (tenant_id, principal_id, request_key, fingerprint, created_at) values (${tenant}, 'ann', 'k', 'f', clock())`;
+}
