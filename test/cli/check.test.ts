@@ -27,9 +27,24 @@ test("check passes a good pack with its digest, from a file and from standard in
 
 test.each([
   ["malformed YAML", "id: [1\n", "PACK_SYNTAX: pack.yaml:", 2],
-  ["an unknown field", `colour: blue\n${COMMERCE}`, "PACK_FIELD_UNKNOWN: pack.yaml:1:9 `$.colour` unknown field `colour`", 2],
-  ["a wrong type", COMMERCE.replace(/^name: .*$/m, "name: 7"), "PACK_INVALID: pack.yaml:2:7 `$.name` must be a string", 2],
-  ["a missing scope", COMMERCE.replace(/^ {2}executeRefund:\n {4}tool_name/m, "  other:\n    tool_name"), "CC03_SCOPE", 2],
+  [
+    "an unknown field",
+    `colour: blue\n${COMMERCE}`,
+    "PACK_FIELD_UNKNOWN: pack.yaml:1:9 `$.colour` unknown field `colour`",
+    2,
+  ],
+  [
+    "a wrong type",
+    COMMERCE.replace(/^name: .*$/m, "name: 7"),
+    "PACK_INVALID: pack.yaml:2:7 `$.name` must be a string",
+    2,
+  ],
+  [
+    "a missing scope",
+    COMMERCE.replace(/^ {2}executeRefund:\n {4}tool_name/m, "  other:\n    tool_name"),
+    "CC03_SCOPE",
+    2,
+  ],
 ] as const)("check refuses a pack with %s: a line, a remedy, exit 2", async (_, text, line, exit) => {
   const cwd = folderWith("pack.yaml", text);
 

@@ -23,13 +23,33 @@ test("the version goes to standard output", async () => {
 
 test.each([
   ["an unknown command", ["chekc"], "USAGE: unknown command `chekc`; did you mean check?", "countermark --help"],
-  ["an unknown command of a group", ["migrate", "upp"], "unknown command `upp`; did you mean up?", "countermark migrate --help"],
+  [
+    "an unknown command of a group",
+    ["migrate", "upp"],
+    "unknown command `upp`; did you mean up?",
+    "countermark migrate --help",
+  ],
   ["no command", [], "USAGE: a command is missing", "countermark --help"],
   ["a group alone", ["migrate"], "USAGE: a command is missing", "countermark migrate --help"],
-  ["an unknown option", ["check", "a.yaml", "--jsn"], "unknown option `--jsn`; did you mean --json?", "countermark check --help"],
-  ["a missing operand", ["check"], "USAGE: missing required argument `PACK`", "usage: countermark check [options] <PACK>"],
+  [
+    "an unknown option",
+    ["check", "a.yaml", "--jsn"],
+    "unknown option `--jsn`; did you mean --json?",
+    "countermark check --help",
+  ],
+  [
+    "a missing operand",
+    ["check"],
+    "USAGE: missing required argument `PACK`",
+    "usage: countermark check [options] <PACK>",
+  ],
   ["one operand too many", ["check", "a", "b"], "too many arguments", "countermark check --help"],
-  ["a value outside its bound", ["migrate", "down", "--to", "x"], "give an integer from 0 to 9999", "countermark migrate down"],
+  [
+    "a value outside its bound",
+    ["migrate", "down", "--to", "x"],
+    "give an integer from 0 to 9999",
+    "countermark migrate down",
+  ],
 ])("%s is misuse: one line, the usage, exit 2", async (_, argv, line, remedy) => {
   const said = await runCli(argv);
 
