@@ -1,6 +1,7 @@
-import { createHmac } from "node:crypto";
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { after } from "../../src/contracts/index.ts";
+import { after, type Json } from "../../src/contracts/index.ts";
+import { inTenant } from "../../src/store/index.ts";
 import {
   audited,
   deliver,
@@ -201,6 +202,76 @@ describe("duplicates", () => {
   });
 });
 
+describe("batches", () => {
+  it("each event of a batch is stored once; a batch with anything new is not a duplicate", async () => {
+    const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const webhook_public_key = keys.publicKey.export({ type: "spki", format: "der" }).toString("base64");
+    await setCredential(shop, SHOP, "sendgrid", { webhook_public_key });
+    const send = (events: Json) => {
+      const body = JSON.stringify(events);
+      const timestamp = String(Math.floor(shop.host.clock.now() / 1000));
+      return deliver(shop, SHOP, "sendgrid", body, {
+        "x-twilio-email-event-webhook-timestamp": timestamp,
+        "x-twilio-email-event-webhook-signature": sign(
+          "sha256",
+          Buffer.from(timestamp + body),
+          keys.privateKey,
+        ).toString("base64"),
+      });
+    };
+    const mail = (id: string) => ({
+      sg_event_id: id,
+      sg_message_id: "msg-1.recvd-2",
+      event: "delivered",
+      email: "jane.doe@example.com",
+      timestamp: 1_767_225_600,
+    });
+
+    const first = await send([mail("sg-1"), mail("sg-2")]);
+    const grown = await send([mail("sg-2"), mail("sg-3")]);
+    const again = await send([mail("sg-3")]);
+    const empty = await send([]);
+
+    expect([first.status, grown.status, again.status, empty.status]).toEqual([
+      "accepted",
+      "accepted",
+      "duplicate",
+      "accepted",
+    ]);
+    expect(await inbound(shop, "sg-2")).toMatchObject([{ duplicates: 1, processing_status: "APPLIED" }]);
+    expect((await inbound(shop, "sg-1"))[0]?.payload_json).not.toContain("jane");
+  });
+});
+
+describe("the ordering queue", () => {
+  it("a full queue refuses what would have to wait, and nothing else", async () => {
+    await sendShopify(shop, "orders/paid", "wh-full-known", orderBody("40"), { tenant: OTHER });
+    await inTenant(
+      shop.database,
+      OTHER,
+      (sql) => sql`
+        insert into inbound_event (tenant_id, event_id, source, source_event_id, event_type, type, entity_type, entity_id,
+               received_at, seq, signature_valid, payload_sha256, processing_status, held_since)
+        select require_tenant_context(), 'held-' || n, 'SHOPIFY', 'held-' || n, '', 'order.paid', 'order',
+               require_tenant_context() || '_ord_held' || n, clock(), 1, true, 'x', 'HELD_ORDERING', clock()
+          from generate_series(1, 4999) as n`,
+    );
+
+    const refused = await sendShopify(shop, "orders/paid", "wh-full", orderBody("41"), { tenant: OTHER });
+    const known = await sendShopify(shop, "orders/paid", "wh-full-known", orderBody("40"), { tenant: OTHER });
+    const predecessor = await sendShopify(shop, "orders/create", "wh-full-c", orderBody("40"), { tenant: OTHER });
+
+    expect(refused).toMatchObject({
+      status: "refused",
+      refusal: { code: "ORDERING_QUEUE_FULL", details: { retry_after_seconds: 60 } },
+    });
+    expect(await inbound(shop, "wh-full", OTHER)).toEqual([]);
+    expect(known.status).toBe("duplicate");
+    expect(predecessor).toMatchObject({ status: "accepted", events: [{ processing_status: "APPLIED" }] });
+    expect(await inbound(shop, "wh-full-known", OTHER)).toMatchObject([{ processing_status: "APPLIED" }]);
+  });
+});
+
 describe("tenants", () => {
   it("P1-T-RK06a a forged tenant header chooses nothing and is audited", async () => {
     const answer = await sendShopify(shop, "orders/create", "wh-rk06a", orderBody("30"), {
@@ -223,6 +294,10 @@ describe("tenants", () => {
 
     expect(forged).toMatchObject({ refusal: { code: "SIGNATURE_INVALID" } });
     expect(own.status).toBe("accepted");
-    expect(await rowsOf(shop, OTHER, "entity", "entity_id")).toEqual([{ entity_id: `${OTHER}_ord_31` }]);
+    const known = (await rowsOf<{ entity_id: string }>(shop, OTHER, "entity", "entity_id")).map(
+      ({ entity_id }) => entity_id,
+    );
+    expect(known).toContain(`${OTHER}_ord_31`);
+    expect(known.every((id) => id.startsWith(`${OTHER}_`))).toBe(true);
   });
 });
