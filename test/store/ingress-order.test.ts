@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/contracts/index.ts";
 import { releaseHeld } from "../../src/ingress/index.ts";
+import { commercePack } from "../../src/packs/commerce/index.ts";
 import {
   audited,
   entity,
@@ -254,11 +255,12 @@ describe("what events start", () => {
     await sendShopify(shop, "orders/paid", "wh-90-c", orderBody("90"));
     await sendShopify(shop, "orders/paid", "wh-90-b", orderBody("90"));
 
+    const [orderToFulfil] = commercePack().pack.workflows.map(({ id }) => id);
     const runs = await runsOf(`${SHOP}_ord_90`);
     const [event] = await inbound(shop, "wh-90-b");
     expect(runs).toMatchObject([
       {
-        workflow_id: "P1-WF01",
+        workflow_id: orderToFulfil,
         correlation_id: event?.event_id,
         principal_id: "webhook.shopify",
         channel: "controlled_fixture",
