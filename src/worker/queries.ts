@@ -12,7 +12,8 @@ interface FlushRow {
 
 /**
  * Writes a flush in one transaction, tenant by tenant. The result is keyed `tenant/run`; a commit without an entry was
- * fenced off. Locks each run row, then its due row.
+ * fenced off. Locks each run row, then its due row. Flags travel as text: as a boolean array the driver would send each as
+ * false.
  */
 export async function flushCommits(
   sql: Query,
@@ -31,7 +32,7 @@ export async function flushCommits(
         ${commits.map((c) => c.status)}::text[], ${commits.map((c) => c.outcome)}::text[], ${commits.map((c) => c.code)}::text[],
         ${commits.map((c) => c.head.seq)}::bigint[], ${commits.map((c) => c.head.hash)}::text[],
         ${commits.map((c) => c.snapshot)}::text[], ${commits.map((c) => c.documentSha256)}::text[],
-        ${commits.map((c) => c.costMicros)}::bigint[], ${commits.map((c) => (c.release ? "t" : "f"))}::boolean[],
+        ${commits.map((c) => c.costMicros)}::bigint[], ${commits.map((c) => (c.release ? "t" : "f"))}::text[]::boolean[],
         ${commits.map((c) => timestamp(c.dueAt))}::timestamptz[], ${commits.map((c) => c.folded)}::int[],
         ${commits.map((c) => extrasText(c.extras))}::text[],
         ${events.map((e) => e.stream)}::text[], ${events.map((e) => e.day)}::date[], ${events.map((e) => e.seq)}::bigint[],
