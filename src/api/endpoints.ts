@@ -1,0 +1,51 @@
+import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
+import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
+import { callEndpoint } from "./endpoints/calls.ts";
+import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
+import {
+  activatePackEndpoint,
+  checkPackEndpoint,
+  listPacksEndpoint,
+  restoreToolEndpoint,
+  revokeToolEndpoint,
+} from "./endpoints/packs.ts";
+import { replayEndpoint } from "./endpoints/replay.ts";
+import {
+  cancelRunEndpoint,
+  resolveEffectEndpoint,
+  resumeRunEndpoint,
+  signalRunEndpoint,
+} from "./endpoints/run-acts.ts";
+import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
+import { runEventsEndpoint, runStreamEndpoint } from "./endpoints/transcript.ts";
+import type { Endpoint } from "./http/endpoint.ts";
+
+/** Every request that needs a key, in the order of the reference. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  meEndpoint,
+  listRunsEndpoint,
+  startRunEndpoint,
+  showRunEndpoint,
+  runEventsEndpoint,
+  runStreamEndpoint,
+  cancelRunEndpoint,
+  signalRunEndpoint,
+  resumeRunEndpoint,
+  resolveEffectEndpoint,
+  replayEndpoint,
+  listApprovalsEndpoint,
+  showApprovalEndpoint,
+  decideEndpoint,
+  callEndpoint,
+  listStreamsEndpoint,
+  readStreamEndpoint,
+  verifyLedgerEndpoint,
+  checkPackEndpoint,
+  listPacksEndpoint,
+  activatePackEndpoint,
+  revokeToolEndpoint,
+  restoreToolEndpoint,
+  listTenantsEndpoint,
+  addTenantEndpoint,
+  addKeyEndpoint,
+];

@@ -1,0 +1,180 @@
+import { z } from "@hono/zod-openapi";
+import { accepted, type JsonObject, type Refusal, type Result, rejected } from "../../contracts/index.ts";
+import { type InboxEntry, tellRun } from "../../ledger/index.ts";
+import { COMPENSATION, findRun, type RunRow, type RunState } from "../../run/index.ts";
+import { inTenant } from "../../store/index.ts";
+import { openRun } from "../../worker/index.ts";
+import { audit } from "../administer.ts";
+import { currentControl } from "../control.ts";
+import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoint.ts";
+import { storableInput } from "../storable-input.ts";
+import { jsonObject, name } from "../wire/parts.ts";
+import { type RunSummary, runSummary, summaryOf } from "../wire/run-summary.ts";
+import { RUN_ID, runNotFound } from "./runs.ts";
+
+/*
+ * What a person does to a run. Nobody writes into a run's stream but its holder: these are told to its inbox, audited in the
+ * same transaction, and answered before they are folded; hence 202.
+ */
+
+const REASON = z.string().min(1).max(1_000);
+const TOLD = { 202: "the run was told; it acts on it next" } as const;
+
+export const cancelRunEndpoint = endpoint({
+  method: "post",
+  path: "/v1/runs/{run_id}/cancel",
+  summary: "Cancel a run: what it did is undone as its workflow says",
+  needs: ["operate"],
+  idempotent: true,
+  request: { ...NOTHING, params: RUN_ID, body: z.strictObject({ reason: REASON }) },
+  statuses: TOLD,
+  answer: runSummary,
+  handle: (call, { params, body }) =>
+    act(call, params.run_id, async ({ salt }) => {
+      const reason = storableInput({ reason: body.reason }, null, salt);
+      return reason.ok ? accepted({ kind: "cancel", payload: reason.value }) : reason;
+    }),
+});
+
+export const signalRunEndpoint = endpoint({
+  method: "post",
+  path: "/v1/runs/{run_id}/signal",
+  summary: "Tell a run of an event that it may be waiting for",
+  needs: ["operate"],
+  idempotent: true,
+  request: {
+    ...NOTHING,
+    params: RUN_ID,
+    body: z.strictObject({ event_type: name, entity_id: name.optional(), payload: jsonObject.default({}) }),
+  },
+  statuses: TOLD,
+  answer: runSummary,
+  handle: (call, { params, body }) =>
+    act(call, params.run_id, async ({ salt }) => {
+      const payload = storableInput(body.payload, null, salt);
+      if (!payload.ok) return payload;
+      const { event_type, entity_id = null } = body;
+      return accepted({ kind: "signal", payload: { event_type, entity_id, payload: payload.value } });
+    }),
+});
+
+export const resumeRunEndpoint = endpoint({
+  method: "post",
+  path: "/v1/runs/{run_id}/resume",
+  summary: "Resume a run that waits for a person",
+  needs: ["operate"],
+  idempotent: true,
+  request: {
+    ...NOTHING,
+    params: RUN_ID,
+    body: z.strictObject({ lane: name.optional(), payload: jsonObject.default({}) }),
+  },
+  statuses: TOLD,
+  answer: runSummary,
+  handle: (call, { params, body }) =>
+    act(call, params.run_id, async ({ salt, run }) => {
+      const lane = oneLane(await manualLanes(call, run), body.lane, "waits for a person");
+      if (!lane.ok) return lane;
+      const payload = storableInput(body.payload, null, salt);
+      return payload.ok ? accepted({ kind: "resume", payload: { lane: lane.value, payload: payload.value } }) : payload;
+    }),
+});
+
+export const resolveEffectEndpoint = endpoint({
+  method: "post",
+  path: "/v1/runs/{run_id}/resolve",
+  summary: "Settle an effect of which nobody knows whether it happened",
+  description: "Look it up at the provider first. `applied: true` needs the output that the step would have given.",
+  needs: ["administer"],
+  idempotent: true,
+  request: {
+    ...NOTHING,
+    params: RUN_ID,
+    body: z.strictObject({
+      lane: name.optional(),
+      applied: z.boolean(),
+      output: jsonObject.default({}),
+      receipt_id: name.optional(),
+    }),
+  },
+  statuses: TOLD,
+  answer: runSummary,
+  handle: (call, { params, body }) =>
+    act(call, params.run_id, async ({ salt, run }) => {
+      const lane = oneLane(unknownLanes(run.state), body.lane, "has an effect to settle");
+      if (!lane.ok) return lane;
+      const output = storableInput(body.output, null, salt);
+      if (!output.ok) return output;
+      const { applied, receipt_id = null } = body;
+      return accepted({ kind: "resolve", payload: { lane: lane.value, applied, output: output.value, receipt_id } });
+    }),
+});
+
+interface Seen {
+  readonly row: RunRow;
+  readonly state: RunState;
+}
+
+/** What an act needs to know before it is told. */
+interface Facts {
+  readonly run: Seen;
+  /** The tenant's secret; see `storableInput`. */
+  readonly salt: Uint8Array;
+}
+
+type Told = Pick<InboxEntry, "kind"> & { readonly payload: JsonObject };
+
+/** Tells a run something and audits who did. Refused: RUN_NOT_FOUND, RUN_CLOSED, and what `tell` refuses. */
+async function act(
+  call: Call,
+  runId: string,
+  tell: (facts: Facts) => Promise<Result<Told>>,
+): Promise<Reply<RunSummary>> {
+  const { installation, caller, requestId, nudge } = call;
+  const { tenantId, principalId: by } = caller;
+  const control = await currentControl(installation, tenantId);
+  const run = await inTenant(installation.database, tenantId, (sql) => openRun(sql, runId));
+  if (run === undefined) return rejected(runNotFound(runId));
+  if (run.row.ended_at !== null) return rejected(closed(run.row));
+  const told = await tell({ run, salt: control.secrets.tokenKey });
+  if (!told.ok) return told;
+  const { kind, payload } = told.value;
+  const row = await inTenant(installation.database, tenantId, async (sql) => {
+    const at = installation.host.clock.now();
+    const isNew = await tellRun(sql, runId, { inbox_id: requestId, kind, payload, actor: by, at });
+    if (isNew) await audit(installation, sql, { tenantId, by, type: `run.${kind}_asked`, payload: { run_id: runId } });
+    return findRun(sql, runId);
+  });
+  if (row === undefined) return rejected(runNotFound(runId));
+  nudge();
+  return reply(summaryOf(row), 202);
+}
+
+const closed = ({ run_id, status }: RunRow): Refusal => ({
+  code: "RUN_CLOSED",
+  message: `run \`${run_id}\` has ended ${status}`,
+});
+
+/** Lanes at a WAIT step that only a person ends. */
+async function manualLanes({ installation, caller }: Call, { row, state }: Seen): Promise<readonly string[]> {
+  const pack = await installation.control.pack(caller.tenantId, row.pack_digest);
+  const steps = pack.workflows[row.workflow_id]?.steps ?? {};
+  return Object.values(state.lanes).flatMap(({ id, step, phase }) => {
+    const definition = step === null ? undefined : steps[step]?.definition;
+    const isManual = definition?.type === "WAIT" && definition.wait_for.type === "MANUAL";
+    return phase.kind === "waiting" && isManual ? [id] : [];
+  });
+}
+
+const unknownLanes = ({ lanes, compensation }: RunState): readonly string[] => [
+  ...Object.values(lanes).flatMap(({ id, phase }) => (phase.kind === "unknown" ? [id] : [])),
+  ...(compensation?.phase.kind === "unknown" ? [COMPENSATION] : []),
+];
+
+/** The lane meant: the one named, or the only one there is. */
+function oneLane(lanes: readonly string[], asked: string | undefined, what: string): Result<string> {
+  const [first, second] = asked === undefined ? lanes : lanes.filter((lane) => lane === asked);
+  if (first !== undefined && second === undefined) return accepted(first);
+  const problem = first === undefined ? `no such lane ${what}` : `more than one lane ${what}: name one in \`lane\``;
+  return rejected({ code: "REQUEST_INVALID", message: problem, field_path: "$.lane" });
+}

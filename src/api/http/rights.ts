@@ -1,0 +1,21 @@
+import type { Role } from "../../guard/index.ts";
+
+/** What a request needs. A right is the name of a group of requests, never of one. */
+export type Right = "read" | "operate" | "approve" | "administer" | "install";
+
+/** The one table of roles. An installer administers the installation: it sees no runs of any tenant but its own. */
+const GRANTS: { readonly [R in Role]: readonly Right[] } = {
+  viewer: ["read"],
+  operator: ["read", "operate"],
+  approver: ["read", "approve"],
+  admin: ["read", "operate", "approve", "administer"],
+  installer: ["read", "install"],
+};
+
+/** Whether a role has one of the rights. */
+export const hasRight = (role: Role, needs: readonly Right[]): boolean =>
+  needs.some((right) => GRANTS[role].includes(right));
+
+/** Roles that have one of the rights, weakest first, for the refusal's message. */
+export const rolesWith = (needs: readonly Right[]): readonly string[] =>
+  Object.entries(GRANTS).flatMap(([role, rights]) => (needs.some((right) => rights.includes(right)) ? [role] : []));

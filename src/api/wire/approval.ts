@@ -1,0 +1,122 @@
+import { z } from "@hono/zod-openapi";
+import { type ApprovalRow, type DecisionRow, isAuthorized } from "../../approve/index.ts";
+import type { Code, Instant, JsonObject } from "../../contracts/index.ts";
+import type { Caller } from "../http/caller.ts";
+import { hasRight } from "../http/rights.ts";
+import { digest, jsonObject, name, time, timeOf, timeOrNull } from "./parts.ts";
+
+export const approvalStatus = z.enum(["PENDING", "APPROVED", "DENIED", "TIMED_OUT", "VOIDED", "CANCELLED"]);
+
+const summaryFields = {
+  approval_id: name,
+  status: approvalStatus,
+  run_id: name,
+  step_id: z.string(),
+  attempt: z.int(),
+  tool_name: z.string(),
+  tool_version: z.string(),
+  rule_id: z.string(),
+  reason: z.string(),
+  requested_by: z.string(),
+  escalation_level: z.int(),
+  required_approvers: z.int(),
+  authorized_approvers: z.array(z.string()).readonly(),
+  preview_sha256: digest,
+  created_at: time,
+  timeout_at: time,
+  decided_at: time.nullable(),
+  /** When the approved call was let through; an approval lets one call through. */
+  consumed_at: time.nullable(),
+  /** What changed, where a drifted base voided it. */
+  void_reason: z.string().nullable(),
+};
+
+export const approvalSummary = z.strictObject(summaryFields).openapi("ApprovalSummary");
+
+export const approval = z
+  .strictObject({
+    ...summaryFields,
+    preview: jsonObject,
+    /** Exactly the text whose SHA-256 is `preview_sha256`. */
+    preview_text: z.string(),
+    decisions: z
+      .array(
+        z.strictObject({
+          escalation_level: z.int(),
+          approver: z.string(),
+          decision: z.enum(["APPROVE", "DENY"]),
+          reason: z.string().nullable(),
+          at: time,
+        }),
+      )
+      .readonly(),
+    /** What the reader may do now; `code` says why not. */
+    actions: z
+      .array(z.strictObject({ name: z.enum(["approve", "deny"]), allowed: z.boolean(), code: z.string().nullable() }))
+      .readonly(),
+    /** What a decision must carry; only for a reader who may decide now. */
+    token: z.string().nullable(),
+  })
+  .openapi("Approval");
+
+export type ApprovalSummary = z.output<typeof approvalSummary>;
+export type ApprovalView = z.output<typeof approval>;
+
+export const approvalSummaryOf = (row: ApprovalRow): ApprovalSummary => ({
+  approval_id: row.approval_id,
+  status: row.status,
+  run_id: row.run_id,
+  step_id: row.step_id,
+  attempt: row.attempt,
+  tool_name: row.tool_name,
+  tool_version: row.tool_version,
+  rule_id: row.rule_id,
+  reason: row.reason,
+  requested_by: row.requested_by,
+  escalation_level: row.escalation_level,
+  required_approvers: row.required_approvers,
+  authorized_approvers: row.authorized_approvers,
+  preview_sha256: row.preview_sha256,
+  created_at: timeOf(row.created_at),
+  timeout_at: timeOf(row.timeout_at),
+  decided_at: timeOrNull(row.decided_at),
+  consumed_at: timeOrNull(row.consumed_at),
+  void_reason: row.void_reason,
+});
+
+/** Why a reader may not decide an approval now; null when they may. The same rules are judged again at the decision. */
+export function decisionBar(
+  row: ApprovalRow,
+  decisions: readonly DecisionRow[],
+  { caller, now }: { readonly caller: Caller; readonly now: Instant },
+): Code | null {
+  if (!hasRight(caller.role, ["approve"])) return "ROLE_REQUIRED";
+  const isApprover = caller.kind === "person" && caller.principalId !== row.requested_by && isAuthorized(row, caller);
+  if (!isApprover) return "HITL_UNAUTHORIZED";
+  if (row.status !== "PENDING" || now >= row.timeout_at) return "HITL_CLOSED";
+  const hasVoted = decisions.some(
+    ({ approver, escalation_level }) => approver === caller.principalId && escalation_level === row.escalation_level,
+  );
+  return hasVoted ? "HITL_TOKEN_REPLAY" : null;
+}
+
+/** An approval as its reader sees it. `token` is the present one; it is shown only where `bar` is null. */
+export function approvalView(
+  row: ApprovalRow,
+  decisions: readonly DecisionRow[],
+  { bar, token }: { readonly bar: Code | null; readonly token: string },
+): ApprovalView {
+  const preview: JsonObject = JSON.parse(row.preview);
+  const action = { allowed: bar === null, code: bar };
+  return {
+    ...approvalSummaryOf(row),
+    preview,
+    preview_text: row.preview,
+    decisions: decisions.map(({ at, ...decision }) => ({ ...decision, at: timeOf(at) })),
+    actions: [
+      { name: "approve", ...action },
+      { name: "deny", ...action },
+    ],
+    token: bar === null ? token : null,
+  };
+}

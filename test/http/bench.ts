@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import {
+  activatePack,
+  addKey,
+  addTenant,
+  createApp,
+  type Installation,
+  openInstallation,
+  PLATFORM,
+} from "../../src/api/index.ts";
+import type { JsonObject } from "../../src/contracts/index.ts";
+import type { PrincipalKind, Role } from "../../src/guard/index.ts";
+import type { Worker } from "../../src/worker/index.ts";
+import { type FreshDatabase, freshDatabase } from "../database/database.ts";
+import { realHost } from "../database/real-host.ts";
+import { type TillPack, tillPack } from "./pack.ts";
+
+/** An answer of the API, read whole. */
+export interface Got {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects, and fails where it is not there
+  readonly body: any;
+}
+
+/** One principal's way to ask. */
+export interface Client {
+  readonly key: string;
+  get(path: string, headers?: Record<string, string>): Promise<Got>;
+  post(path: string, body?: JsonObject, headers?: Record<string, string>): Promise<Got>;
+}
+
+/** The API over a real database with one worker; `shop` has the till's pack, `other` is another tenant that has it too. */
+export interface HttpBench {
+  readonly installation: Installation;
+  readonly app: ReturnType<typeof createApp>;
+  readonly till: TillPack;
+  readonly database: FreshDatabase;
+  client(
+    principal: string,
+    role: Role,
+    options?: { readonly tenant?: string; readonly kind?: PrincipalKind },
+  ): Promise<Client>;
+  anonymous: Client;
+  /** Asks until `isThere` holds: the worker commits when it commits. */
+  until(ask: () => Promise<Got>, isThere: (body: Got["body"]) => boolean): Promise<Got>;
+}
+
+export const SHOP = "test_shop";
+export const OTHER = "test_other";
+
+/** Opens the bench before the tests of a file and closes it after them. */
+export function useBench(pack: Parameters<typeof tillPack>[0] = {}): () => HttpBench {
+  let open: Awaited<ReturnType<typeof openBench>>;
+  beforeAll(async () => {
+    open = await openBench(pack);
+  });
+  afterAll(() => open.close());
+  return () => open.bench;
+}
+
+async function openBench(options: Parameters<typeof tillPack>[0]) {
+  const till = tillPack(options);
+  const directory = await mkdtemp(join(tmpdir(), "countermark-http-"));
+  const database = await freshDatabase();
+  const installation = await openInstallation({
+    host: realHost,
+    directory,
+    server: database.options,
+    migrate: false,
+    tools: till.tools,
+    tier: "STANDARD",
+  });
+  for (const tenantId of [PLATFORM, SHOP, OTHER]) {
+    await addTenant(installation, { tenantId, name: tenantId, mode: "sandbox", by: "test" });
+  }
+  for (const tenantId of [SHOP, OTHER]) await activatePack(installation, { tenantId, pack: till.pack, by: "test" });
+  const worker: Worker = installation.newWorker({ onTrouble: (_run, error) => troubles.push(error) });
+  const troubles: unknown[] = [];
+  worker.start();
+  const app = createApp(installation, {
+    nudge: () => worker.nudge(),
+    version: "9.9.9-test",
+    onTrouble: (error) => troubles.push(error),
+  });
+  const bench: HttpBench = {
+    installation,
+    app,
+    till,
+    database,
+    anonymous: clientOf(app, ""),
+    async client(principalId, role, { tenant: tenantId = SHOP, kind = "person" } = {}) {
+      const { key } = await addKey(installation, { tenantId, principalId, kind, role, by: "test" });
+      return clientOf(app, key);
+    },
+    until,
+  };
+  return {
+    bench,
+    async close() {
+      await worker.stop();
+      await installation.close();
+      await database.drop();
+      await rm(directory, { recursive: true });
+      if (troubles.length > 0) throw troubles[0];
+    },
+  };
+}
+
+function clientOf(app: HttpBench["app"], key: string): Client {
+  const authorization: Record<string, string> = key === "" ? {} : { authorization: `Bearer ${key}` };
+  return {
+    key,
+    get: async (path, headers = {}) => read(await app.request(path, { headers: { ...authorization, ...headers } })),
+    post: async (path, body = {}, headers = {}) =>
+      read(
+        await app.request(path, {
+          method: "POST",
+          body: JSON.stringify(body),
+          headers: { ...authorization, "content-type": "application/json", ...headers },
+        }),
+      ),
+  };
+}
+
+/** Reads an answer whole. */
+export async function read(response: Response): Promise<Got> {
+  const text = await response.text();
+  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** Polls of a condition; each costs a query, and the worker needs a few milliseconds in between. */
+const LOOKS_MAX = 500;
+
+async function until(ask: () => Promise<Got>, isThere: (body: Got["body"]) => boolean): Promise<Got> {
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const got = await ask();
+    if (got.status === 200 && isThere(got.body)) return got;
+    const now = realHost.clock.now();
+    await realHost.clock.wake((now + 20) as typeof now, new AbortController().signal);
+  }
+  throw new Error(`it never came: ${JSON.stringify((await ask()).body)}`);
+}
+
+let orders = 0;
+
+/** An order of the shop that no other test has. */
+export const freshOrder = (tenant = SHOP): string => `${tenant}_ord_${++orders}`;
