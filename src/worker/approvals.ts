@@ -108,7 +108,7 @@ export function closings(events: readonly RunEvent[]): CommitExtras {
 export function askToCompensate(desk: DeskOptions, run: RunFacts, ask: CompensationAsk, now: Instant): Told {
   const { state } = run;
   const rule = ruleOf(run, MANUAL_COMPENSATION);
-  const step = ask.held[0] ?? COMPENSATION;
+  const step = ask.plan[0] ?? COMPENSATION;
   const fingerprint = state.run_id.replaceAll("-", "");
   const preview = sealPreview({
     tool: MANUAL_COMPENSATION,

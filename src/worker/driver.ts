@@ -135,7 +135,7 @@ class Drive {
     if (this.#isFenced) return false;
     if (this.#inFlight.size > 0) {
       await this.#commitPending();
-      await this.#nextAnswer();
+      await this.#nextAnswer(soonest(later, next.wake));
       return false;
     }
     if (starts.size > 0 || answered) return false;
@@ -228,8 +228,22 @@ class Drive {
     this.#inFlight.set(planned.lane, { abort, done });
   }
 
-  async #nextAnswer(): Promise<void> {
-    const { planned, attempted } = await Promise.race([...this.#inFlight.values()].map(({ done }) => done));
+  /** Waits for an answer, or until time moves the run on: a bound or a retry does not wait for the call of another lane. */
+  async #nextAnswer(until: Instant | null): Promise<void> {
+    const answered = new AbortController();
+    const answers = [...this.#inFlight.values()].map(({ done }) => done);
+    const landed = await Promise.race(until === null ? answers : [...answers, this.#wake(until, answered.signal)]);
+    answered.abort();
+    if (landed === null) this.#at = this.#now();
+    else this.#land(landed);
+  }
+
+  async #wake(at: Instant, signal: AbortSignal): Promise<null> {
+    await this.#options.host.clock.wake(at, signal);
+    return null;
+  }
+
+  #land({ planned, attempted }: Landed): void {
     this.#inFlight.delete(planned.lane);
     if (attempted.stimulus !== null) this.#stimulate(attempted.stimulus);
     this.#extras = joinExtras(this.#extras, attempted.extras);

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, assert, type Host, seededRandom } from "../../contracts/index.ts";
+import { createApp, type Installation, openInstallation, serve } from "../../api/index.ts";
+import { type Simulators, simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
+import { releaseHeld } from "../../ingress/index.ts";
+import type { ConnectionOptions } from "../../store/index.ts";
+import { demoClient } from "./client.ts";
+import { demoPack } from "./demo-pack.ts";
+import { furnish } from "./furnish.ts";
+import { type DemoReport, demoReport } from "./report.ts";
+import { playScenario } from "./scenario.ts";
+
+export interface DemoOptions {
+  readonly host: Host;
+  readonly seed: number;
+  readonly orders: number;
+  /** A database nobody else uses; null makes an embedded one for the demo and removes it afterwards. */
+  readonly server: ConnectionOptions | null;
+  /** Told what is being shown now. */
+  readonly tell: (what: string) => void;
+}
+
+/** Seconds that an approver has in the scripted demo, in which one approval is left to expire. */
+const APPROVAL_SECONDS = 4;
+
+const TENANT = "shop";
+
+/** Plays the fixed scenario on a fresh database, over HTTP like anybody else, and reads back what became of it. */
+export async function playDemo(options: DemoOptions): Promise<DemoReport> {
+  const { host } = options;
+  const startedAt = host.clock.now();
+  const directory = await mkdtemp(join(tmpdir(), "countermark-demo-"));
+  try {
+    return await withInstallation(options, directory, async (installation) =>
+      withSimulators(options, async (simulators, keys) => {
+        const report = await play(options, { installation, simulators, keys });
+        return { ...report, seconds: Math.round((host.clock.now() - startedAt) / 100) / 10 };
+      }),
+    );
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Set {
+  readonly installation: Installation;
+  readonly simulators: Simulators;
+  readonly keys: ReturnType<typeof simulatorKeys>;
+}
+
+async function play({ host, seed, orders, tell }: DemoOptions, { installation, simulators, keys }: Set): Promise<DemoReport> {
+  const { pack } = demoPack({ shopHost: keys.shopify.shopDomain, approvalSeconds: APPROVAL_SECONDS });
+  const trouble: unknown[] = [];
+  const worker = installation.newWorker({ onTrouble: (_runId, error) => void trouble.push(error) });
+  const app = createApp(installation, { nudge: () => worker.nudge() });
+  const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
+  try {
+    const demoKeys = await furnish({ installation, simulators, simulatorKeys: keys, tenantId: TENANT, pack, origin: server.origin });
+    const clientOf = (key: string) => demoClient({ fetch: (request) => app.fetch(request), origin: server.origin, key, clock: host.clock });
+    worker.start();
+    const operator = clientOf(demoKeys.operator);
+    const stage = { simulators, operator, approver: clientOf(demoKeys.approver), intern: clientOf(demoKeys.intern), tenantId: TENANT };
+    await playScenario({ ...stage, clock: host.clock, random: seededRandom(seed), tell }, orders);
+    await releaseHeld({ database: installation.database, host, control: installation.control }, TENANT);
+    await operator.untilRest();
+    tell("reading back, verifying and replaying");
+    assert(trouble.length === 0, `no run was in trouble: ${String(trouble[0])}`);
+    return await demoReport({ installation, simulators, tenantId: TENANT, seed, seconds: 0 });
+  } finally {
+    await server.close();
+    await worker.stop();
+  }
+}
+
+async function withInstallation<T>(options: DemoOptions, directory: string, work: (installation: Installation) => Promise<T>): Promise<T> {
+  const { tools } = demoPack({ shopHost: "countermark-demo.myshopify.com", approvalSeconds: APPROVAL_SECONDS });
+  const { host, server } = options;
+  const installation = await openInstallation({ host, directory, server, migrate: true, tools, tier: "HARDENED" });
+  try {
+    return await work(installation);
+  } finally {
+    await installation.close();
+  }
+}
+
+/** The simulators' ids, keys and amounts follow the seed; so do all orders. */
+async function withSimulators<T>(
+  { host, seed }: DemoOptions,
+  work: (simulators: Simulators, keys: ReturnType<typeof simulatorKeys>) => Promise<T>,
+): Promise<T> {
+  const random = seededRandom(seed);
+  const keys = simulatorKeys(random);
+  const simulators = await startSimulators({ host: { ...host, random }, keys });
+  try {
+    return await work(simulators, keys);
+  } finally {
+    await simulators.close();
+  }
+}
+
+/** A pause that nothing can cut short but time. */
+export const pause = (host: Host, ms: number): Promise<void> => host.clock.wake(after(host.clock.now(), ms), new AbortController().signal);
