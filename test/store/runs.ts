@@ -98,28 +98,17 @@ export interface Held {
   readonly head: StreamHead;
 }
 
-/** Starts runs and leases all of them to one worker, in the order in which they were started. */
-export async function heldRuns(
-  database: Database,
-  tenantIds: readonly string[],
-  worker = "worker-1",
-): Promise<readonly Held[]> {
-  const held: Held[] = [];
-  for (const tenantId of tenantIds) {
-    const run = beginning(tenantId);
-    await inTenant(database, tenantId, (sql) => begin(sql, run));
-    const { head, version } = await stored(database, tenantId, run.run_id);
-    held.push({ tenantId, runId: run.run_id, epoch: 0, version, head });
-  }
-  const claimed = await claimDue(database.worker, worker, 10_000, LEASE_MS);
-  return held.map((run) => ({ ...run, epoch: claimed.find(({ id }) => id === run.runId)?.epoch ?? 0 }));
+/** Starts a run and leases it, with whatever else is due, to a worker. */
+export async function heldRun(database: Database, tenantId: string, worker = "worker-1"): Promise<Held> {
+  const run = beginning(tenantId);
+  await inTenant(database, tenantId, (sql) => begin(sql, run));
+  const claimed = await claimDue(database.worker, worker, CLAIMS_MAX, LEASE_MS);
+  const { head, version } = await stored(database, tenantId, run.run_id);
+  return { tenantId, runId: run.run_id, epoch: claimed.find(({ id }) => id === run.run_id)?.epoch ?? 0, version, head };
 }
 
-export async function heldRun(database: Database, tenantId: string): Promise<Held> {
-  const [held] = await heldRuns(database, [tenantId]);
-  if (held === undefined) throw new Error("one tenant gives one run");
-  return held;
-}
+/** More than a file of tests ever starts. */
+const CLAIMS_MAX = 10_000;
 
 /** Longer than any test: a lease ends in these tests only by a statement. */
 export const LEASE_MS = 600_000;
@@ -148,6 +137,9 @@ export function step(run: Held, changes: Partial<Commit> = {}, extras: CommitExt
     ...changes,
   };
 }
+
+/** A step that the database refuses: its event takes the first one's place in the stream. */
+export const withTakenSequence = (run: Held): Commit => step({ ...run, head: { seq: 0, hash: GENESIS_HASH } });
 
 /** The run as its holder knows it after a commit. */
 export const afterCommit = (run: Held, { head }: Commit): Held => ({ ...run, version: run.version + 1, head });
@@ -189,6 +181,6 @@ export const dueOf = async (database: Database, runId: string): Promise<DueRow |
   return rows[0];
 };
 
-/** Ends every lease of a run's holder, as a worker that stopped beating does. */
+/** Ends a run's lease, as when its worker has stopped beating. */
 export const expireLease = (database: Database, runId: string) => database.worker`
   update due set due_at = clock() - interval '1 second' where kind = 'run' and id = ${runId}`;
