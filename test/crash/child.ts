@@ -1,0 +1,67 @@
+/**
+ * A worker in a process of its own, for tests that stop or kill it. Its argument is `Orders` as JSON. It writes one line
+ * when its worker has started, and one before it stops itself. At the line `stop` on its input it stops its worker
+ * gracefully and ends.
+ */
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { openInstallation } from "../../src/api/installation.ts";
+import { systemHost } from "../../src/contracts/index.ts";
+import type { ConnectionOptions } from "../../src/store/index.ts";
+import { type CrashPoint, claimDue, type LeaseProfile } from "../../src/worker/index.ts";
+import { crashPack } from "./pack.ts";
+
+export interface Orders {
+  readonly server: ConnectionOptions;
+  readonly directory: string;
+  readonly profile: LeaseProfile;
+  /** What the process does to itself, and where: `claimed` is between the claim of a run and its first commit. */
+  readonly signal: "SIGKILL" | "SIGSTOP";
+  readonly at: { readonly point: CrashPoint; readonly step: string } | "claimed" | null;
+}
+
+const orders: Orders = JSON.parse(process.argv[2] ?? "");
+
+/** What a child says: its worker has started; it stops itself now. */
+export type Said = "started" | "stopping";
+
+/** Written before the next instruction runs. */
+const say = (line: Said) => writeSync(1, `${line}\n`);
+
+const signalMyself = () => {
+  if (orders.signal === "SIGSTOP") say("stopping");
+  process.kill(process.pid, orders.signal);
+};
+
+const { tools } = crashPack(() => process.kill(process.pid, "SIGKILL"));
+const installation = await openInstallation({
+  host: systemHost(),
+  directory: orders.directory,
+  server: orders.server,
+  migrate: false,
+  tools,
+  tier: "HARDENED",
+});
+
+if (orders.at === "claimed") {
+  await claimDue(installation.database.worker, "claimer", 1, orders.profile.leaseMs);
+  signalMyself();
+}
+
+const worker = installation.newWorker({
+  profile: orders.profile,
+  reached: (point, { step }) => {
+    const { at } = orders;
+    if (at !== null && at !== "claimed" && at.point === point && at.step === step) signalMyself();
+  },
+  onTrouble: (runId, error) => process.stderr.write(`${runId} ${String(error)}\n`),
+});
+worker.start();
+say("started");
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line !== "stop") continue;
+  await worker.stop();
+  await installation.close();
+  break;
+}

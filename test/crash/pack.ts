@@ -1,0 +1,122 @@
+import type { JsonObject } from "../../src/contracts/index.ts";
+import { type CallContext, type DeclaredContract, defineTool, type Tool } from "../../src/guard/index.ts";
+import { commercePack } from "../../src/packs/commerce/index.ts";
+import { type DraftPack, definePack, type WorkflowDefinition } from "../../src/run/index.ts";
+
+/**
+ * The shop's pack with four workflows of one step each, one for each way in which a provider can or cannot say what became
+ * of a call: `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated, and `poison` ends
+ * its process.
+ */
+
+const REFERENCE = { type: "string", minLength: 1, maxLength: 40 } as const;
+const SCHEMA: JsonObject = {
+  type: "object",
+  properties: { reference: REFERENCE },
+  required: ["reference"],
+  additionalProperties: false,
+};
+
+const contract = (name: string, more: Partial<DeclaredContract>): DeclaredContract => ({
+  name,
+  version: "1.0.0",
+  side_effect_level: "HARD_WRITE",
+  input_schema: SCHEMA,
+  output_schema: SCHEMA,
+  timeout_seconds: 20,
+  dependency: "bank",
+  ...more,
+});
+
+/** Milliseconds after which the bank's "no such transfer" is believed. */
+const SETTLE_MS = 200;
+
+async function transfer({ reference = null }: JsonObject, context: CallContext) {
+  const { origin } = context.credential("bank");
+  await context.fetch(origin, { method: "POST", body: JSON.stringify({ reference }) });
+  return { kind: "applied", result: transferred(reference) } as const;
+}
+
+const transferred = (reference: JsonObject[string]) => ({
+  output: { reference },
+  proof: { provider: "bank", transactionId: String(reference), requestId: null },
+});
+
+const debit = defineTool(
+  contract("debit", { settle_ms: SETTLE_MS }),
+  transfer,
+  async ({ reference = null }, context) => {
+    const answer = await context.fetch(context.credential("bank").origin);
+    const { transfers }: { readonly transfers: readonly unknown[] } = JSON.parse(await answer.text());
+    return transfers.includes(reference) ? { kind: "found", result: transferred(reference) } : { kind: "absent" };
+  },
+);
+
+const wire = defineTool(contract("wire", {}), transfer);
+
+const poisonWith = (die: () => void): Tool =>
+  defineTool(contract("poison", { side_effect_level: "READ", dependency: null }), async ({ reference = null }) => {
+    die();
+    return { kind: "applied", result: { output: { reference } } };
+  });
+
+const oneStep = (
+  id: string,
+  tool_name: string,
+  parameter: string,
+  more: Pick<WorkflowDefinition, "pass_criteria" | "allowed_failure_modes">,
+): WorkflowDefinition => ({
+  id,
+  name: id,
+  trigger: {
+    kind: "MANUAL",
+    input_schema: {
+      type: "object",
+      properties: { [parameter]: { type: "string", minLength: 1, maxLength: 200 } },
+      required: [parameter],
+      additionalProperties: false,
+    },
+  },
+  steps: [
+    {
+      id,
+      type: "TOOL",
+      tool_name,
+      tool_input_mapping: { [parameter]: `$.trigger.${parameter}` },
+      output_key: "done",
+    },
+  ],
+  timeout_seconds: 300,
+  ...more,
+});
+
+const ENDS = { pass_criteria: "$.done != null", allowed_failure_modes: [] } as const;
+
+/** The pack and its tools; `die` is what the poisonous tool's handler does. */
+export function crashPack(die: () => void): { readonly pack: DraftPack; readonly tools: readonly Tool[] } {
+  const shop = commercePack();
+  const own = [debit, wire, poisonWith(die)];
+  const scopes = own.map(({ contract: { name, dependency } }) => [
+    name,
+    {
+      tool_name: name,
+      allowed_operations: [name],
+      principals: [],
+      data_cap_bytes: null,
+      network_allowlist: dependency === null ? [] : ["bank.test.example.com"],
+    },
+  ]);
+  const pack = definePack({
+    ...shop.pack,
+    workflows: [
+      ...shop.pack.workflows,
+      oneStep("debit", "debit", "reference", ENDS),
+      oneStep("wire", "wire", "reference", ENDS),
+      oneStep("poison", "poison", "reference", ENDS),
+      oneStep("mail", "sendConfirmation", "order_id", ENDS),
+    ],
+    tools: { ...shop.pack.tools, ...Object.fromEntries(own.map((tool) => [tool.contract.name, tool.contract])) },
+    scopes: { ...shop.pack.scopes, ...Object.fromEntries(scopes) },
+  });
+  return { pack, tools: [...shop.tools, ...own] };
+}
