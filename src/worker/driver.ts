@@ -22,6 +22,7 @@ import type { ControlRoom, TenantControl } from "./control.ts";
 import type { CrashPoint, Reached } from "./crash-point.ts";
 import { entityRows, type StepChanges } from "./entities.ts";
 import { stimulusOf } from "./inbox.ts";
+import { resolved } from "./resolve.ts";
 import { joinExtras } from "./rows.ts";
 import type { RunFile } from "./run-file.ts";
 
@@ -105,8 +106,9 @@ class Drive {
   }
 
   async go(): Promise<DriveEnd> {
-    this.#foldInbox(this.#request.file.inbox);
     try {
+      await this.#foldInbox(this.#request.file.inbox);
+      if (this.#isFenced) return "fenced"; // R3
       for (;;) {
         const rest = await this.#turn();
         if (this.#isFenced || this.#request.lost.aborted) return "fenced"; // R3
@@ -371,14 +373,20 @@ class Drive {
     return sealed;
   }
 
-  #foldInbox(inbox: readonly InboxEntry[]): void {
+  /** What a person found out about an effect is committed before what follows from it: the guards read the record back. R1 */
+  async #foldInbox(inbox: readonly InboxEntry[]): Promise<void> {
+    if (inbox.length === 0) return;
+    let isResolved = false;
     for (const entry of inbox) {
       const stimulus = stimulusOf(this.#state, entry);
-      if (stimulus !== null) this.#stimulate(stimulus);
+      if (stimulus?.kind === "effect_resolved") {
+        this.#tell(await resolved(this.#options.database, this.#state, { resolution: stimulus, now: this.#now() }));
+        isResolved = true;
+      } else if (stimulus !== null) this.#stimulate(stimulus);
     }
-    if (inbox.length === 0) return;
     this.#folded += inbox.length;
     this.#extras = joinExtras(this.#extras, { folded: inbox.map(({ inbox_id }) => inbox_id) });
+    if (isResolved) await this.#commitPending();
   }
 
   #answer({ stimulus, extras }: Extract<Prepared, { readonly kind: "answer" }>): boolean {
