@@ -31,7 +31,7 @@ export async function serve(app: Pick<Hono, "fetch">, { host = "127.0.0.1", port
   assert(typeof address === "object" && address !== null, "a TCP server has an address");
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
-    url: `http://${name}:${address.port}`,
+    origin: `http://${name}:${address.port}`,
     port: address.port,
     async close() {
       const closed = once(server, "close");
