@@ -90,6 +90,18 @@ describe("a call that failed without effect", () => {
     });
   });
 
+  test("where a person denied the effect that a receipt stands for, it executes in the next generation", () => {
+    const record = { status: "FAILED_NO_EFFECT", receipt_id: "receipt-1" } as const;
+
+    expect(admissionOf({ record, afterMs: 5 })).toMatchObject({
+      kind: "proceed",
+      claims: [
+        { kind: "approval" },
+        { kind: "reservation", takes: "new", record: { generation: 1, receipt_id: null } },
+      ],
+    });
+  });
+
   test("the approval that its first attempt consumed still covers the retry of this step, and of no other", () => {
     const consumed = (fingerprint: string) => ({
       approval_id: "approval-1",

@@ -11,6 +11,7 @@ import type { ResolvedCall } from "./resolve.ts";
  * K3  The same external key is sent again only while the provider still honours it.
  * K4  A negative look-up proves nothing before `settle_ms` after the last sign of life.
  * K5  Different parameters under one key never share an effect: they are reported, not executed.
+ * K6  A receipt is of one effect: where a person has denied the effect of one, the call is made under the next generation.
  */
 
 /** A COMPLETED result answers for this long; at exactly 24 h it no longer does. */
@@ -48,7 +49,9 @@ export function idempotencyDecision(call: ResolvedCall, request: CallRequest, fa
         ? { kind: "reuse", rule: "done before", record, collision: record.params_sha256 !== call.paramsSha256 }
         : reserve(call, request, facts, { generation: record.generation + 1, takes: "new" }); // K1
     case "FAILED_NO_EFFECT":
-      return reserve(call, request, facts, { generation: record.generation, takes: "released" });
+      return record.receipt_id === null
+        ? reserve(call, request, facts, { generation: record.generation, takes: "released" })
+        : reserve(call, request, facts, { generation: record.generation + 1, takes: "new" }); // K6
     case "IN_PROGRESS":
       return isAlive(record, call, request, now)
         ? { kind: "busy", rule: "an identical call is in progress", record }

@@ -15,7 +15,7 @@ export { contractOf, type DeclaredContract, defineTool } from "./define-tool.ts"
 export { ConnectionFailed, EgressRefused } from "./egress.ts";
 export { ENTITY_ID_ANNOTATION } from "./entity-places.ts";
 export { isLiveHost, liveCredentialIn, type Recipient, recipientRefusal } from "./hygiene.ts";
-export { REUSE_WINDOW_MS } from "./idempotency.ts";
+export { isOwnRecord, REUSE_WINDOW_MS } from "./idempotency.ts";
 export { shortDigest } from "./key.ts";
 export { canonicalHost, type NetworkPolicy, networkVerdict } from "./network.ts";
 export {

@@ -67,6 +67,24 @@ export async function loadFacts(
   };
 }
 
+/** What names a record and its receipt. */
+export type OpenRecord = Pick<IdempotencyRecord, "internal_key" | "generation" | "receipt_id">;
+
+/** The open record of a step, whatever its key; undefined when no effect of the step is open. */
+export async function openRecordOf(
+  sql: TenantQuery,
+  { runId, stepId }: { readonly runId: string; readonly stepId: string },
+): Promise<OpenRecord | undefined> {
+  const rows = await sql<OpenRecord[]>`
+    select internal_key, generation, receipt_id
+      from idempotency
+     where tenant_id = require_tenant_context() and run_id = ${runId} and step_id = ${stepId}
+       and status in ('IN_PROGRESS', 'UNKNOWN')
+     order by heartbeat_at desc, internal_key
+     limit 1`;
+  return rows[0];
+}
+
 const recordOf = (row: FactsRow): IdempotencyRecord | null =>
   row.internal_key === null
     ? null

@@ -22,6 +22,7 @@ import {
   admit,
   type CallFacts,
   type CallRequest,
+  isOwnRecord,
   loadFacts,
   type PerformPorts,
   type RecoverCall,
@@ -34,13 +35,14 @@ import {
   type StoredFacts,
   settleReused,
   tracedInput,
+  unknownReceipt,
 } from "../guard/index.ts";
 import { entitiesById } from "../ledger/index.ts";
 import type { CompiledPack, PlannedCall, RunState, Stimulus } from "../run/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import type { CommitExtras, Intent } from "./commit.ts";
 import type { TenantControl } from "./control.ts";
-import { intentOf, textsOf } from "./rows.ts";
+import { intentOf, receiptEventRow, receiptRow, settleRow, textsOf } from "./rows.ts";
 
 /** What a worker brings to every call it makes. */
 export interface DeskOptions {
@@ -261,16 +263,33 @@ function recovering(
   run: RunFacts,
   planned: PlannedCall,
   request: CallRequest,
-  { call, how, notBefore, claims }: RecoverCall,
+  { call, record, how, notBefore, claims }: RecoverCall,
   read: StoredFacts,
 ): Prepared {
-  if (how === "person") return unknowable(planned, call);
+  if (how === "person") return unknowable(planned, call, openReceipt(desk, run, request, { call, record }));
   if (notBefore > desk.host.clock.now()) return { kind: "later", at: notBefore, busy: false };
   const intent = intentOf(claims, run.control.revision, read.record);
   return { kind: "start", how: how === "lookup" ? "lookup" : "handler", request, call, intent, read };
 }
 
-const unknowable = (planned: PlannedCall, call: AdmittedCall): Prepared => ({
+/** The receipt of this step's own effect that only a person can settle; an open effect of another run has its own. */
+function openReceipt(
+  desk: DeskOptions,
+  run: RunFacts,
+  request: CallRequest,
+  { call, record }: Pick<RecoverCall, "call" | "record">,
+): CommitExtras {
+  if (!isOwnRecord(record, request)) return {};
+  const context = settleContext(desk, run, request, desk.host.clock.now());
+  const receipt = unknownReceipt(record, call, context);
+  return {
+    settle: [settleRow({ ...record, status: "UNKNOWN", receipt_id: receipt.receipt_id })],
+    receipts: [receiptRow(receipt)],
+    receipt_events: [receiptEventRow(receipt, context.now)],
+  };
+}
+
+const unknowable = (planned: PlannedCall, call: AdmittedCall, extras: CommitExtras): Prepared => ({
   kind: "answer",
   stimulus: {
     kind: "failed",
@@ -282,7 +301,7 @@ const unknowable = (planned: PlannedCall, call: AdmittedCall): Prepared => ({
     effect: "unknown",
     lookAt: null,
   },
-  extras: {},
+  extras,
 });
 
 /** Puts a call to a person: the preview, the entities it is based on, and the digest of the token that decides it. */

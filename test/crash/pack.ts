@@ -84,6 +84,15 @@ const oneStep = (
       tool_name,
       tool_input_mapping: { [parameter]: `$.trigger.${parameter}` },
       output_key: "done",
+      // Once a person has said that the effect did not happen.
+      retry_policy: {
+        max_attempts: 2,
+        base_delay_seconds: 0.05,
+        max_delay_seconds: 1,
+        backoff_multiplier: 2,
+        jitter: false,
+        retryable_errors: ["EFFECT_UNKNOWN"],
+      },
     },
   ],
   timeout_seconds: 300,
