@@ -19,7 +19,8 @@ export async function limitRate({ app, owner }: Database, host: Host, concurrenc
   const startedAt = host.clock.now();
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
-      for (let index = 0; index < each; index++) await app`insert into bench_limit (id, payload) values (${host.ids.next()}, ${payload})`;
+      for (let index = 0; index < each; index++)
+        await app`insert into bench_limit (id, payload) values (${host.ids.next()}, ${payload})`;
     }),
   );
   return (each * concurrency * 1000) / (host.clock.now() - startedAt);

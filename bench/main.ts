@@ -17,7 +17,10 @@ const program = new Command("bench")
   .option("--json", "figures as JSON")
   .action(run);
 
-await program.parseAsync(process.argv.slice(2).filter((word) => word !== "steps"), { from: "user" });
+await program.parseAsync(
+  process.argv.slice(2).filter((word) => word !== "steps"),
+  { from: "user" },
+);
 
 interface Flags {
   readonly concurrency: string;
@@ -28,7 +31,8 @@ interface Flags {
 
 async function run(flags: Flags): Promise<void> {
   const url = process.env.DATABASE_URL;
-  if (url === undefined) throw new Error("set DATABASE_URL to a PostgreSQL server with fsync and synchronous_commit on");
+  if (url === undefined)
+    throw new Error("set DATABASE_URL to a PostgreSQL server with fsync and synchronous_commit on");
   const directory = await mkdtemp(join(tmpdir(), "countermark-bench-"));
   const { settings, database } = await freshDatabase(url);
   try {
@@ -63,7 +67,11 @@ async function freshDatabase(url: string) {
 }
 
 function print(settings: Record<string, unknown>, figures: readonly StepsFigure[]): void {
-  console.log(Object.entries(settings).map(([name, value]) => `${name} ${value}`).join(", "));
+  console.log(
+    Object.entries(settings)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", "),
+  );
   console.log("runs at a time   steps/s   limit/s   ratio   (each pair)");
   for (const { concurrency, steps_per_second, limit_per_second, ratio, ratios } of figures) {
     console.log(

@@ -1,5 +1,5 @@
-import { after, type Host } from "../src/contracts/index.ts";
 import { type Installation, openInstallation } from "../src/api/index.ts";
+import { after, type Host } from "../src/contracts/index.ts";
 import type { ConnectionOptions, Database } from "../src/store/index.ts";
 import { WORKER_PROFILE } from "../src/worker/index.ts";
 import { limitRate } from "./limit.ts";
@@ -33,7 +33,14 @@ const STEPS_PER_CALLER = 400;
 /** Measures governed READ steps against single-row commits, in pairs on one server. */
 export async function measureSteps(options: StepsOptions): Promise<readonly StepsFigure[]> {
   const { host, server, directory, tenants } = options;
-  const installation = await openInstallation({ host, directory, server, migrate: true, tools: [lookUp], tier: "HARDENED" });
+  const installation = await openInstallation({
+    host,
+    directory,
+    server,
+    migrate: true,
+    tools: [lookUp],
+    tier: "HARDENED",
+  });
   try {
     const pack = readPack();
     await prepareTenants(installation, pack, tenants);
@@ -52,7 +59,11 @@ export async function measureSteps(options: StepsOptions): Promise<readonly Step
   }
 }
 
-function figureOf(concurrency: number, tenants: number, pairs: readonly { readonly steps: number; readonly limit: number }[]): StepsFigure {
+function figureOf(
+  concurrency: number,
+  tenants: number,
+  pairs: readonly { readonly steps: number; readonly limit: number }[],
+): StepsFigure {
   const ratios = pairs.map(({ steps, limit }) => steps / limit);
   return {
     concurrency,

@@ -1,6 +1,6 @@
+import { activatePack, type Installation } from "../src/api/index.ts";
 import { assert, type Host } from "../src/contracts/index.ts";
 import { defineTool, insertTenant } from "../src/guard/index.ts";
-import { activatePack, type Installation } from "../src/api/index.ts";
 import { beginRun, type CompiledPack, compilePack, definePack } from "../src/run/index.ts";
 import { inTenant } from "../src/store/index.ts";
 
@@ -18,7 +18,11 @@ const LOOK_UP = {
   },
   output_schema: {
     type: "object",
-    properties: { status: { type: "string" }, total_cents: { type: "integer" }, lines: { type: "array", items: { type: "string" } } },
+    properties: {
+      status: { type: "string" },
+      total_cents: { type: "integer" },
+      lines: { type: "array", items: { type: "string" } },
+    },
     required: ["status", "total_cents", "lines"],
   },
   timeout_seconds: 10,
@@ -43,7 +47,10 @@ export function readPack(): CompiledPack {
         {
           id: "READS",
           name: "Reads",
-          trigger: { kind: "MANUAL", input_schema: { type: "object", properties: { order_id: { type: "string" } }, required: ["order_id"] } },
+          trigger: {
+            kind: "MANUAL",
+            input_schema: { type: "object", properties: { order_id: { type: "string" } }, required: ["order_id"] },
+          },
           steps: Array.from({ length: STEPS_PER_RUN }, (_, index) => ({
             id: id(index),
             type: "TOOL" as const,
@@ -58,7 +65,13 @@ export function readPack(): CompiledPack {
       ],
       tools: { [LOOK_UP.name]: lookUp.contract },
       scopes: {
-        [LOOK_UP.name]: { tool_name: LOOK_UP.name, allowed_operations: [LOOK_UP.name], principals: [], data_cap_bytes: 65_536, network_allowlist: [] },
+        [LOOK_UP.name]: {
+          tool_name: LOOK_UP.name,
+          allowed_operations: [LOOK_UP.name],
+          principals: [],
+          data_cap_bytes: 65_536,
+          network_allowlist: [],
+        },
       },
       bounds: {
         max_steps_per_run: 50,
@@ -83,7 +96,9 @@ export async function prepareTenants(installation: Installation, pack: CompiledP
   for (let index = 0; index < tenants; index++) {
     const tenantId = tenantOf(index);
     const at = installation.host.clock.now();
-    await inTenant(installation.database, tenantId, (sql) => insertTenant(sql, { name: tenantId, mode: "sandbox", at }));
+    await inTenant(installation.database, tenantId, (sql) =>
+      insertTenant(sql, { name: tenantId, mode: "sandbox", at }),
+    );
     await activatePack(installation, { tenantId, pack, by: "bench" });
   }
 }

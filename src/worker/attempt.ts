@@ -118,7 +118,9 @@ function nextLook(desk: DeskOptions, { call }: AttemptRequest["start"], settleme
   if (settlement.receipt !== null || call.intent === null) return null;
   const now = desk.host.clock.now();
   if (now - call.intent.first_seen_at > LOOKING_MS_MAX) return null;
-  return after(now, Math.max(call.tool.contract.settle_ms, LOOK_AGAIN_MS));
+  // The same key can be sent again at once; a look-up proves nothing before the provider has settled.
+  const waitMs = call.intent.external_key === null ? call.tool.contract.settle_ms : 0;
+  return after(now, Math.max(waitMs, LOOK_AGAIN_MS));
 }
 
 function recordRows(desk: DeskOptions, { record, receipt }: Settlement): CommitExtras {

@@ -66,8 +66,10 @@ export interface RunFacts {
 
 /** What is to be done about a planned call. */
 export type Prepared =
-  /** It is settled without a handler: refused, reused, or waiting for a person. */
+  /** It is settled without a handler: refused, reused, or waiting for a person who was asked before. */
   | { readonly kind: "answer"; readonly stimulus: Stimulus; readonly extras: CommitExtras }
+  /** A person is to be asked: the request is claimed first, and answered with `stimulus` once it is made. */
+  | { readonly kind: "ask"; readonly stimulus: Stimulus; readonly intent: Intent }
   /** Not before `at`; then it is prepared again. */
   | { readonly kind: "later"; readonly at: Instant; readonly busy: boolean }
   /** A handler runs once the intent is made; READ calls have none. */
@@ -174,8 +176,9 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
     counters: state.counters,
     recentCalls: state.marks,
     ...read,
+    // An open request decides nothing; `asked` finds it again.
     approval:
-      approval === undefined
+      approval === undefined || approval.status === "PENDING"
         ? null
         : {
             approval_id: approval.approval_id,
@@ -313,9 +316,7 @@ async function asked(
   { call, rule, reason }: ApprovalCall,
   pending: ApprovalRow | undefined,
 ): Promise<Prepared> {
-  // Another run asked for this very call: its decision and its effect are this call's too.
-  if (pending?.status === "PENDING")
-    return { kind: "later", at: after(desk.host.clock.now(), JOIN_POLL_MS), busy: false };
+  if (pending?.status === "PENDING") return joining(desk, run, planned, pending);
   const now = desk.host.clock.now();
   const { contract } = call.tool;
   const base = await inTenant(desk.database, run.state.tenant_id, (sql) =>
@@ -367,16 +368,28 @@ async function asked(
     created_at: formatInstant(now),
     timeout_at: formatInstant(timeoutAt),
   };
-  const stimulus: Stimulus = {
-    kind: "approval_requested",
-    ...refOf(planned),
-    approval_id: binding.approval_id,
-    timeout_at: timeoutAt,
-  };
-  return { kind: "answer", stimulus, extras: { approvals: [row] } };
+  const stimulus = askedAs(planned, { approval_id: binding.approval_id, timeout_at: timeoutAt });
+  return { kind: "ask", stimulus, intent: { control_revision: run.control.revision, request: row } };
 }
 
+const askedAs = (planned: PlannedCall, row: Pick<ApprovalRow, "approval_id" | "timeout_at">): Stimulus => ({
+  kind: "approval_requested",
+  ...refOf(planned),
+  approval_id: row.approval_id,
+  timeout_at: row.timeout_at,
+});
+
+/** How soon a call for which another run has asked is looked at again. */
 const JOIN_POLL_MS = 1_000;
+
+/**
+ * A request for this very call is open. Another run's is waited for, since its effect will be this call's too; the run's own
+ * is of a worker that died before it could say so.
+ */
+const joining = (desk: DeskOptions, run: RunFacts, planned: PlannedCall, pending: ApprovalRow): Prepared =>
+  pending.run_id === run.state.run_id
+    ? { kind: "answer", stimulus: askedAs(planned, pending), extras: {} }
+    : { kind: "later", at: after(desk.host.clock.now(), JOIN_POLL_MS), busy: false };
 
 const ownTexts = (input: Json, tenantId: string): readonly string[] =>
   textsOf(input).filter((text) => text.startsWith(`${tenantId}_`));

@@ -48,13 +48,15 @@ export interface CommitExtras {
 export interface Intent {
   /** Facts that the guards judged by; another revision means they must judge again. */
   readonly control_revision: number;
+  /** A request for approval; only one may be pending for a call. */
+  readonly request?: JsonObject;
   readonly rate?: { readonly tool: string; readonly limit: number };
   readonly reservation?: JsonObject;
   readonly approval_id?: string;
   readonly probe?: JsonObject;
 }
 
-export type LostClaim = "control" | "rate" | "reservation" | "approval" | "base" | "probe";
+export type LostClaim = "control" | "request" | "rate" | "reservation" | "approval" | "base" | "probe";
 
 export type CommitResult =
   /** Another holder has the run, or it moved: nothing was written. */

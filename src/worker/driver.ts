@@ -130,6 +130,7 @@ class Drive {
       const prepared = await prepareCall(this.#options, this.#facts(), planned);
       if (prepared.kind === "start") starts.set(planned, prepared);
       else if (prepared.kind === "later") later = soonest(later, prepared.at);
+      else if (prepared.kind === "ask") answered = await this.#ask(prepared);
       else answered = this.#answer(prepared) || answered;
     }
     if (answered && starts.size === 0) return false;
@@ -195,8 +196,19 @@ class Drive {
     };
   }
 
+  /**
+   * Commits a request for approval before the run says that it waits for it; where another run was first, or a guard's facts
+   * changed, the call is judged anew. Always true: the run has something to decide.
+   */
+  async #ask({ stimulus, intent }: Extract<Prepared, { readonly kind: "ask" }>): Promise<true> {
+    const result = await this.#commit({ intent, release: false, dueAt: null });
+    if (result?.kind === "committed" && result.lostClaim === null) this.#stimulate(stimulus);
+    return true;
+  }
+
   /** Makes each intent in a commit of its own and starts its handler after it. R1, R2 */
   async #startAll(starts: ReadonlyMap<PlannedCall, Start>): Promise<void> {
+    const { revision } = this.#control;
     for (const [planned, start] of starts) {
       if (start.intent !== null) this.#reach("before_intent", planned);
       const result = await this.#commit({ intent: start.intent, release: false, dueAt: null });
@@ -208,6 +220,8 @@ class Drive {
         }
         this.#reach("after_intent", planned);
       }
+      // Without an intent nothing claimed the facts that the guards judged by: where they changed, the call is judged anew.
+      if (start.intent === null && this.#control.revision !== revision) continue;
       this.#launch(planned, start);
     }
   }

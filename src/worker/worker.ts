@@ -1,4 +1,5 @@
 import { after, assert, type Instant } from "../contracts/index.ts";
+import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
 import { type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
@@ -106,9 +107,12 @@ export class Worker {
   async #drive(due: ClaimedDue, lost: AbortSignal): Promise<void> {
     const { database, control: room, onTrouble } = this.#options;
     try {
-      const file = await inTenant(database, due.tenant_id, (sql) => openRun(sql, due.id));
+      const { file, revision } = await inTenant(database, due.tenant_id, async (sql) => ({
+        file: await openRun(sql, due.id),
+        revision: (await findTenant(sql))?.control_revision ?? 0,
+      }));
       assert(file !== undefined, "what is due exists");
-      const control = await room.at(due.tenant_id, 0);
+      const control = await room.at(due.tenant_id, revision);
       const pack = await room.pack(due.tenant_id, file.row.pack_digest);
       const workflow = pack.workflows[file.row.workflow_id];
       assert(workflow !== undefined, "a run's pack has its workflow");

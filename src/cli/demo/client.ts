@@ -11,6 +11,9 @@ export interface DemoClient {
   untilRunEnds(runId: string): Promise<string>;
   /** Waits until no run can move without a person, an event or a later time. */
   untilRest(): Promise<void>;
+  newestRun(workflow: string): Promise<string>;
+  /** The approval that a run waits for. */
+  approvalOf(runId: string): Promise<string>;
   /** Decides the approval that a run waits for, on exactly what it shows. */
   decide(runId: string, decision: "APPROVE" | "DENY"): Promise<Json>;
 }
@@ -29,7 +32,8 @@ export function demoClient({ fetch, origin, key, clock }: ClientOptions): DemoCl
   const send = async (path: string, init: RequestInit): Promise<Json> => {
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const response = await fetch(new Request(`${origin}${path}`, { ...init, headers }));
-    return response.json();
+    const answer: Json = JSON.parse(await response.text());
+    return answer;
   };
   const until = async <T>(what: string, look: () => Promise<T | undefined>): Promise<T> => {
     const never = new AbortController().signal;
@@ -41,6 +45,12 @@ export function demoClient({ fetch, origin, key, clock }: ClientOptions): DemoCl
     return assertInTime(what);
   };
   const get = (path: string) => send(path, { method: "GET" });
+  const approvalOf: DemoClient["approvalOf"] = async (runId) => {
+    const inbox = await get("/v1/approvals?status=PENDING");
+    const waiting = listOf(inbox, "approvals").find((approval) => textOf(approval, "run_id") === runId);
+    assert(waiting !== undefined, "the run waits for an approval");
+    return textOf(waiting, "approval_id");
+  };
   const untilRun: DemoClient["untilRun"] = (runId, done) =>
     until(`run ${runId}`, async () => {
       const status = textOf(await get(`/v1/runs/${runId}`), "status");
@@ -52,13 +62,17 @@ export function demoClient({ fetch, origin, key, clock }: ClientOptions): DemoCl
     untilRun,
     untilRunEnds: (runId) => untilRun(runId, isEnded),
     untilRest: async () => {
-      await until("rest", async () => ((await movingRuns(get)) === 0 ? true : undefined));
+      // Looked at twice: between two questions, a run may have started another and ended.
+      await until("rest", async () => ((await movingRuns(get)) + (await movingRuns(get)) === 0 ? true : undefined));
     },
+    newestRun: async (workflow) => {
+      const [run] = listOf(await get(`/v1/runs?workflow=${workflow}&limit=1`), "runs");
+      assert(run !== undefined, "a run of the workflow has started");
+      return textOf(run, "run_id");
+    },
+    approvalOf,
     decide: async (runId, decision) => {
-      const inbox = await get("/v1/approvals?status=PENDING");
-      const waiting = listOf(inbox, "approvals").find((approval) => textOf(approval, "run_id") === runId);
-      assert(waiting !== undefined, "the run waits for an approval");
-      const id = textOf(waiting, "approval_id");
+      const id = await approvalOf(runId);
       const shown = await get(`/v1/approvals/${id}`);
       const body = { decision, token: textOf(shown, "token"), preview_sha256: textOf(shown, "preview_sha256") };
       return send(`/v1/approvals/${id}/decision`, { method: "POST", body: JSON.stringify(body) });
@@ -76,7 +90,10 @@ async function movingRuns(get: (path: string) => Promise<Json>): Promise<number>
 }
 
 export function listOf(document: Json, member: string): readonly Json[] {
-  const value = typeof document === "object" && document !== null && !Array.isArray(document) ? Object(document)[member] : undefined;
+  const value =
+    typeof document === "object" && document !== null && !Array.isArray(document)
+      ? Object(document)[member]
+      : undefined;
   assert(Array.isArray(value), `the answer has a list \`${member}\``);
   return value;
 }

@@ -1,5 +1,5 @@
-import { assert } from "../../contracts/index.ts";
 import { activatePack, addEndpoint, addKey, addTenant, type Installation, setCredential } from "../../api/index.ts";
+import { assert } from "../../contracts/index.ts";
 import type { SimulatorKeys, Simulators } from "../../packs/commerce/simulators/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
 
@@ -49,10 +49,21 @@ export async function furnish(furnishing: Furnishing): Promise<DemoKeys> {
   };
 }
 
-async function connectProviders({ installation, simulators, simulatorKeys: keys, tenantId, origin }: Furnishing): Promise<void> {
+async function connectProviders({
+  installation,
+  simulators,
+  simulatorKeys: keys,
+  tenantId,
+  origin,
+}: Furnishing): Promise<void> {
   const { stripe, shopify, printful, sendgrid } = simulators;
   const credentials = [
-    { service: "stripe", simulator: stripe, secret: keys.stripe.secretKey, settings: { webhook_secret: keys.stripe.webhookSecret } },
+    {
+      service: "stripe",
+      simulator: stripe,
+      secret: keys.stripe.secretKey,
+      settings: { webhook_secret: keys.stripe.webhookSecret },
+    },
     {
       service: "shopify",
       simulator: shopify,
@@ -77,7 +88,14 @@ async function connectProviders({ installation, simulators, simulatorKeys: keys,
     },
   ];
   for (const { service, simulator, secret, settings } of credentials) {
-    const set = await setCredential(installation, { tenantId, service, origin: simulator.origin, secret, settings, by: BY });
+    const set = await setCredential(installation, {
+      tenantId,
+      service,
+      origin: simulator.origin,
+      secret,
+      settings,
+      by: BY,
+    });
     assert(set.ok, `the ${service} simulator has a test key and a local address`);
     const { path } = await addEndpoint(installation, { tenantId, provider: service, by: BY });
     simulator.webhooks.configure({ target: `${origin}${path}` });

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, assert, type Host, seededRandom } from "../../contracts/index.ts";
 import { createApp, type Installation, openInstallation, serve } from "../../api/index.ts";
-import { type Simulators, simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
+import { after, assert, type Host, seededRandom } from "../../contracts/index.ts";
 import { releaseHeld } from "../../ingress/index.ts";
+import { type Simulators, simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
 import type { ConnectionOptions } from "../../store/index.ts";
 import { demoClient } from "./client.ts";
 import { demoPack } from "./demo-pack.ts";
@@ -50,18 +50,35 @@ interface Set {
   readonly keys: ReturnType<typeof simulatorKeys>;
 }
 
-async function play({ host, seed, orders, tell }: DemoOptions, { installation, simulators, keys }: Set): Promise<DemoReport> {
+async function play(
+  { host, seed, orders, tell }: DemoOptions,
+  { installation, simulators, keys }: Set,
+): Promise<DemoReport> {
   const { pack } = demoPack({ shopHost: keys.shopify.shopDomain, approvalSeconds: APPROVAL_SECONDS });
   const trouble: unknown[] = [];
   const worker = installation.newWorker({ onTrouble: (_runId, error) => void trouble.push(error) });
   const app = createApp(installation, { nudge: () => worker.nudge() });
-  const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
+  const server = await serve(app, { port: 0 });
   try {
-    const demoKeys = await furnish({ installation, simulators, simulatorKeys: keys, tenantId: TENANT, pack, origin: server.origin });
-    const clientOf = (key: string) => demoClient({ fetch: (request) => app.fetch(request), origin: server.origin, key, clock: host.clock });
+    const demoKeys = await furnish({
+      installation,
+      simulators,
+      simulatorKeys: keys,
+      tenantId: TENANT,
+      pack,
+      origin: server.origin,
+    });
+    const clientOf = (key: string) =>
+      demoClient({ fetch: (request) => app.fetch(request), origin: server.origin, key, clock: host.clock });
     worker.start();
     const operator = clientOf(demoKeys.operator);
-    const stage = { simulators, operator, approver: clientOf(demoKeys.approver), intern: clientOf(demoKeys.intern), tenantId: TENANT };
+    const stage = {
+      simulators,
+      operator,
+      approver: clientOf(demoKeys.approver),
+      intern: clientOf(demoKeys.intern),
+      tenantId: TENANT,
+    };
     await playScenario({ ...stage, clock: host.clock, random: seededRandom(seed), tell }, orders);
     await releaseHeld({ database: installation.database, host, control: installation.control }, TENANT);
     await operator.untilRest();
@@ -74,7 +91,11 @@ async function play({ host, seed, orders, tell }: DemoOptions, { installation, s
   }
 }
 
-async function withInstallation<T>(options: DemoOptions, directory: string, work: (installation: Installation) => Promise<T>): Promise<T> {
+async function withInstallation<T>(
+  options: DemoOptions,
+  directory: string,
+  work: (installation: Installation) => Promise<T>,
+): Promise<T> {
   const { tools } = demoPack({ shopHost: "countermark-demo.myshopify.com", approvalSeconds: APPROVAL_SECONDS });
   const { host, server } = options;
   const installation = await openInstallation({ host, directory, server, migrate: true, tools, tier: "HARDENED" });
@@ -101,4 +122,5 @@ async function withSimulators<T>(
 }
 
 /** A pause that nothing can cut short but time. */
-export const pause = (host: Host, ms: number): Promise<void> => host.clock.wake(after(host.clock.now(), ms), new AbortController().signal);
+export const pause = (host: Host, ms: number): Promise<void> =>
+  host.clock.wake(after(host.clock.now(), ms), new AbortController().signal);

@@ -1,6 +1,6 @@
-import { formatInstant } from "../../contracts/index.ts";
 import type { Installation } from "../../api/index.ts";
 import { listApprovals } from "../../approve/index.ts";
+import { formatInstant } from "../../contracts/index.ts";
 import { intakeCounts } from "../../ingress/index.ts";
 import { listStreams, readStream, receiptsOfRun, type StoredEvent, verifyStream } from "../../ledger/index.ts";
 import type { Simulators } from "../../packs/commerce/simulators/index.ts";
@@ -22,8 +22,18 @@ export interface DemoReport {
     readonly receipts: number;
   }[];
   readonly webhooks: { readonly accepted: number; readonly duplicate: number; readonly rejected: number };
-  readonly effects: { readonly charges: number; readonly refunds: number; readonly fulfillments: number; readonly emails: number };
-  readonly approvals: { readonly approved: number; readonly denied: number; readonly expired: number; readonly voided: number };
+  readonly effects: {
+    readonly charges: number;
+    readonly refunds: number;
+    readonly fulfillments: number;
+    readonly emails: number;
+  };
+  readonly approvals: {
+    readonly approved: number;
+    readonly denied: number;
+    readonly expired: number;
+    readonly voided: number;
+  };
   readonly refused: { readonly [code: string]: number };
   readonly ledger: { readonly streams: number; readonly events: number; readonly verified: boolean };
   readonly replay: { readonly runs: number; readonly identical: number };
@@ -46,7 +56,7 @@ export interface Reported {
 export async function demoReport({ installation, simulators, tenantId, seed, seconds }: Reported): Promise<DemoReport> {
   return inTenant(installation.database, tenantId, async (sql) => {
     const rows = [...(await listRuns(sql, { status: null, workflow: null, before: null, limit: PAGE }))].reverse();
-    const runs: (DemoReport["runs"][number])[] = [];
+    const runs: DemoReport["runs"][number][] = [];
     const refused = new Map<string, number>();
     let identical = 0;
     for (const row of rows) {
@@ -60,7 +70,10 @@ export async function demoReport({ installation, simulators, tenantId, seed, sec
     return {
       seed,
       runs,
-      webhooks: { ...(await intakeCounts(sql)), rejected: audit.filter(({ type }) => type === "webhook.refused").length },
+      webhooks: {
+        ...(await intakeCounts(sql)),
+        rejected: audit.filter(({ type }) => type === "webhook.refused").length,
+      },
       effects: effectsOf(simulators),
       approvals: await approvalsOf(sql),
       refused: Object.fromEntries([...refused].sort()),
@@ -104,13 +117,17 @@ async function isReplayedIdentically(
 }
 
 /** Codes of what guards, approvals and ingress said no to. */
-const REFUSALS = new Set(["call.refused", "bound.reached", "approval.decision_refused", "webhook.refused"]);
+const REFUSALS = new Set(["call.refused", "approval.decision_refused", "webhook.refused"]);
 
 const refusalsIn = (events: readonly StoredEvent[]): readonly string[] =>
-  events.flatMap(({ type, payload }) => (REFUSALS.has(type) && payload !== null ? [String(JSON.parse(payload).code)] : []));
+  events.flatMap(({ type, payload }) =>
+    REFUSALS.has(type) && payload !== null ? [String(JSON.parse(payload).code)] : [],
+  );
 
 function effectsOf({ stripe, printful, sendgrid }: Simulators): DemoReport["effects"] {
-  const standing = printful.state().orders.filter(({ status }) => status !== "draft" && status !== "canceled" && status !== "failed");
+  const standing = printful
+    .state()
+    .orders.filter(({ status }) => status !== "draft" && status !== "canceled" && status !== "failed");
   return {
     charges: stripe.state().charges.length,
     refunds: stripe.state().refunds.filter(({ status }) => status === "succeeded").length,
@@ -130,7 +147,11 @@ async function verifyAll(sql: TenantQuery, tenant: string): Promise<DemoReport["
   let events = 0;
   let verified = true;
   for (const { stream, seq, hash } of streams) {
-    const report = await verifyStream(rowsOf(tenant, await readStream(sql, stream, 0, PAGE)), { tenant, stream }, { head: { seq, hash } });
+    const report = await verifyStream(
+      rowsOf(tenant, await readStream(sql, stream, 0, PAGE)),
+      { tenant, stream },
+      { head: { seq, hash } },
+    );
     events += report.verified;
     verified &&= report.broken === null;
   }

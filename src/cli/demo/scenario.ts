@@ -97,8 +97,11 @@ async function doubtfulWebhooks(stage: Stage): Promise<void> {
 /** Twice the tolerance of a signed time. */
 const STALE_MS = 600_000;
 
+/** A line without an article cannot be fulfilled. */
+const NO_SKU = "";
+
 async function invalidOrder(stage: Stage): Promise<void> {
-  placeOrder(stage, "TEE-NO-LONGER-MADE");
+  placeOrder(stage, NO_SKU);
   await quiet(stage);
 }
 
@@ -112,7 +115,7 @@ async function outageThatRecovers(stage: Stage): Promise<void> {
 }
 
 async function outageThatDoesNot(stage: Stage): Promise<void> {
-  stage.simulators.printful.fault({ path: "/**", action: { kind: "outage" } });
+  stage.simulators.printful.fault({ ...CREATE_AT_SUPPLIER, action: { kind: "outage" } });
   placeOrder(stage);
   await quiet(stage);
   stage.simulators.printful.clearFaults();
@@ -127,7 +130,17 @@ async function lostAnswer(stage: Stage): Promise<void> {
 
 async function refunds(stage: Stage, placed: readonly PlacedOrder[]): Promise<void> {
   const [approved, denied, drifted, expired] = placed;
-  assert(approved && denied && drifted && expired, "the scenario has at least four orders");
+  assert(
+    approved !== undefined && denied !== undefined && drifted !== undefined && expired !== undefined,
+    "the scenario has at least four orders",
+  );
+  // The provider refunds and the answer is lost: the same key is sent again, and gives the one refund that was made.
+  stage.simulators.stripe.fault({
+    method: "POST",
+    path: "/v1/refunds",
+    count: 1,
+    action: { kind: "drop_after_effect" },
+  });
   await decided(stage, approved, "APPROVE");
   await decided(stage, denied, "DENY");
   await orderThatChanges(stage, drifted);
@@ -137,7 +150,11 @@ async function refunds(stage: Stage, placed: readonly PlacedOrder[]): Promise<vo
 
 /** A customer wants part of the money back; the run waits for a person. Gives the run's id. */
 export async function requestRefund(stage: Pick<Stage, "operator" | "tenantId">, order: PlacedOrder): Promise<string> {
-  const input = { order_id: orderIdOf(stage.tenantId, order), amount_cents: REFUND_MINOR, reason: "requested_by_customer" };
+  const input = {
+    order_id: orderIdOf(stage.tenantId, order),
+    amount_cents: REFUND_MINOR,
+    reason: "requested_by_customer",
+  };
   const run = await stage.operator.post("/v1/runs", { workflow: "P1-WF03", input });
   const runId = textOf(run, "run_id");
   await stage.operator.untilRun(runId, (status) => status === "SUSPENDED_HITL" || isEnded(status));
@@ -158,7 +175,7 @@ async function orderThatChanges(stage: Stage, order: PlacedOrder): Promise<void>
   const runId = await requestRefund(stage, order);
   await stage.operator.post("/v1/calls", {
     tool: "updateOrder",
-    input: { order_id: orderIdOf(stage.tenantId, order), add_tags: ["address-changed"] },
+    input: { order_id: orderIdOf(stage.tenantId, order), tags: ["address-changed"] },
   });
   await quiet(stage);
   await stage.approver.decide(runId, "APPROVE");
@@ -167,7 +184,7 @@ async function orderThatChanges(stage: Stage, order: PlacedOrder): Promise<void>
 
 async function misbehaviour(stage: Stage, order: PlacedOrder): Promise<void> {
   const order_id = orderIdOf(stage.tenantId, order);
-  await stage.intern.post("/v1/calls", { tool: "updateOrder", input: { order_id, add_tags: ["intern-was-here"] } });
+  await stage.intern.post("/v1/calls", { tool: "updateOrder", input: { order_id, tags: ["intern-was-here"] } });
   for (const workflow of ["DEMO-RUNAWAY", "DEMO-NOTES"]) {
     const run = await stage.operator.post("/v1/runs", { workflow, input: { order_id } });
     await stage.operator.untilRunEnds(textOf(run, "run_id"));
@@ -201,4 +218,5 @@ export function textOf(document: Json, member: string): string {
   return value;
 }
 
-const isObject = (value: Json): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
