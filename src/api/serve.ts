@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Hono } from "hono";
 import { assert, Fault } from "../contracts/index.ts";
 
 export interface Listening {
@@ -18,9 +17,14 @@ export interface ServeOptions {
   readonly port: number;
 }
 
+/** A web-standard handler, such as the app of `createApp`. */
+interface Served {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+}
+
 /** Serves an app over HTTP. Faults: PORT_IN_USE. */
-export async function serve(app: Pick<Hono, "fetch">, { host = "127.0.0.1", port }: ServeOptions): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch });
+export async function serve(app: Served, { host = "127.0.0.1", port }: ServeOptions): Promise<Listening> {
+  const server = createAdaptorServer({ fetch: (request) => app.fetch(request) });
   server.listen(port, host);
   try {
     await once(server, "listening");
