@@ -19,9 +19,20 @@ export interface TokenBinding {
  * It can be shown again to an authorised approver and is stored nowhere; the row holds its SHA-256 only.
  */
 export const approvalToken = (binding: TokenBinding, secret: Uint8Array): string =>
-  createHmac("sha256", secret)
-    .update(canonicalText({ ...binding, base: binding.base.map((revision) => ({ ...revision })) }))
-    .digest("base64url");
+  createHmac("sha256", secret).update(boundText(binding)).digest("base64url");
+
+/** Exactly the bound members: a caller may pass a whole row. */
+const boundText = (binding: TokenBinding): string =>
+  canonicalText({
+    approval_id: binding.approval_id,
+    escalation_level: binding.escalation_level,
+    run_id: binding.run_id,
+    step_id: binding.step_id,
+    attempt: binding.attempt,
+    params_fingerprint: binding.params_fingerprint,
+    preview_sha256: binding.preview_sha256,
+    base: binding.base.map(({ entity_type, entity_id, version }) => ({ entity_type, entity_id, version })),
+  });
 
 export const tokenDigest = (token: string): string => sha256Hex(token);
 

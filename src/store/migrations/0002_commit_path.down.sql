@@ -4,5 +4,6 @@ drop function claim_due(text, int, int);
 drop function commit_flush;
 drop function write_outcome(text, bigint, jsonb);
 drop function make_claims(text, bigint, jsonb);
+drop function request_approval(text, jsonb);
 drop function tell_run(text, text, text, text, text, timestamptz);
 drop function begin_run(jsonb);

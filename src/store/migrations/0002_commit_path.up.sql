@@ -49,9 +49,28 @@ begin
 end
 $$;
 
+/* Writes one request for approval. False: another one for the same call is pending, and only one may be. */
+create function request_approval(p_run text, x jsonb) returns boolean
+  language plpgsql as $$
+begin
+  insert into approval (tenant_id, approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key,
+      params_fingerprint, preview_sha256, preview, rule_id, reason, requested_by, status, escalation_level, required_approvers,
+      authorized_approvers, token_sha256, base, created_at, timeout_at)
+    select require_tenant_context(), a.approval_id, p_run, a.step_id, a.attempt, a.correlation_id, a.tool_name, a.tool_version,
+           a.internal_key, a.params_fingerprint, a.preview_sha256, a.preview, a.rule_id, a.reason, a.requested_by, 'PENDING',
+           a.escalation_level, a.required_approvers, a.authorized_approvers, a.token_sha256, a.base, a.created_at, a.timeout_at
+      from jsonb_to_record(x) as a(approval_id text, step_id text, attempt int, correlation_id text, tool_name text,
+           tool_version text, internal_key text, params_fingerprint text, preview_sha256 text, preview text, rule_id text,
+           reason text, requested_by text, escalation_level int, required_approvers int, authorized_approvers text[],
+           token_sha256 text, base text, created_at timestamptz, timeout_at timestamptz)
+    on conflict do nothing;
+  return found;
+end
+$$;
+
 /*
  * Makes an intent's conditional claims, all or none. Null: they hold. Otherwise the name of the claim that was lost:
- * control (a guard's facts changed), rate, reservation, approval, base, probe.
+ * control (a guard's facts changed), request, rate, reservation, approval, base, probe.
  */
 create function make_claims(p_run text, p_epoch bigint, x jsonb) returns text
   language plpgsql as $$
@@ -63,6 +82,10 @@ begin
   if (x->>'control_revision') is not null then
     perform 1 from tenant t where t.tenant_id = tenant and t.control_revision = (x->>'control_revision')::bigint;
     if not found then raise exception 'control' using errcode = 'CM002'; end if;
+  end if;
+
+  if x->'request' is not null and not request_approval(p_run, x->'request') then
+    raise exception 'request' using errcode = 'CM002';
   end if;
 
   if x->'rate' is not null then
@@ -178,17 +201,7 @@ begin
     end if;
   end loop;
 
-  insert into approval (tenant_id, approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key,
-      params_fingerprint, preview_sha256, preview, rule_id, reason, requested_by, status, escalation_level, required_approvers,
-      authorized_approvers, token_sha256, base, created_at, timeout_at)
-    select tenant, a.approval_id, p_run, a.step_id, a.attempt, a.correlation_id, a.tool_name, a.tool_version, a.internal_key,
-           a.params_fingerprint, a.preview_sha256, a.preview, a.rule_id, a.reason, a.requested_by, 'PENDING', a.escalation_level,
-           a.required_approvers, a.authorized_approvers, a.token_sha256, a.base, a.created_at, a.timeout_at
-      from jsonb_to_recordset(x->'approvals') as a(approval_id text, step_id text, attempt int, correlation_id text,
-           tool_name text, tool_version text, internal_key text, params_fingerprint text, preview_sha256 text, preview text,
-           rule_id text, reason text, requested_by text, escalation_level int, required_approvers int,
-           authorized_approvers text[], token_sha256 text, base text, created_at timestamptz, timeout_at timestamptz)
-    on conflict do nothing;
+  perform request_approval(p_run, a) from jsonb_array_elements(x->'approvals') as a;
   -- Terminal states never change: only a pending approval closes or escalates, only an approved unconsumed one is voided.
   update approval a
      set status = c.status, decided_at = clock(), void_reason = c.void_reason

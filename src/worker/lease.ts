@@ -1,0 +1,1 @@
+import { type Clock, type Instant, InvariantError } from "../contracts/index.ts";
