@@ -32,7 +32,17 @@ function timer(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Bytes drawn at a time: one call of the system's generator costs as much as an event's hash. */
+const POOL_BYTES = 8_192;
+let pool = new Uint8Array();
+
 const random: Random = {
   next: () => Math.random(),
-  bytes: (length) => new Uint8Array(randomBytes(length)),
+  bytes: (length) => {
+    if (length > POOL_BYTES) return new Uint8Array(randomBytes(length));
+    if (pool.length < length) pool = new Uint8Array(randomBytes(POOL_BYTES));
+    const taken = pool.slice(0, length);
+    pool = pool.subarray(length);
+    return taken;
+  },
 };
