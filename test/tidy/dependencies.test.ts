@@ -7,7 +7,13 @@ interface Manifest {
 }
 
 interface Lock {
-  readonly packages: { readonly [path: string]: { readonly license?: string; readonly hasInstallScript?: boolean } };
+  readonly packages: { readonly [path: string]: Locked };
+}
+
+interface Locked {
+  readonly license?: string;
+  readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 const manifest: Manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -47,4 +53,12 @@ test("no package runs a script when it is installed, but the embedded PostgreSQL
     .map(([path]) => path);
 
   expect(scripted).toEqual([]);
+});
+
+test("the lock file holds the packages of every platform: `npm ci` refuses one that lacks some", () => {
+  const missing = Object.values(lock.packages)
+    .flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+    .filter((name) => lock.packages[`node_modules/${name}`] === undefined);
+
+  expect(missing).toEqual([]);
 });
