@@ -1,4 +1,5 @@
 import type { Host } from "../contracts/index.ts";
+import type { Tool } from "../guard/index.ts";
 import type { ConnectionOptions } from "../store/index.ts";
 import type { Config } from "./config.ts";
 import type { ExitCode } from "./exit-code.ts";
@@ -29,6 +30,8 @@ export interface Outside {
   readonly interrupted: AbortSignal;
   /** Loaded when a command runs: help needs no clock. */
   host(): Promise<Host>;
+  /** The tools that this program brings; loaded when an installation is opened. */
+  tools(): Promise<readonly Tool[]>;
   /** A PostgreSQL that takes the place of what the configuration names. */
   readonly server?: ConnectionOptions;
 }

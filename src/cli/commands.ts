@@ -3,9 +3,89 @@ import type { CommandEntry } from "./command.ts";
 /** Every command, in the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    path: ["dev"],
+    summary: "start the server and a worker on this machine",
+    load: async () => (await import("./commands/dev.ts")).devCommand,
+  },
+  {
+    path: ["demo"],
+    summary: "play a shop's day on simulated providers, and prove what it did",
+    load: async () => (await import("./demo/command.ts")).demoCommand,
+  },
+  {
     path: ["check"],
     summary: "check a pack's file, without a database",
     load: async () => (await import("./commands/check.ts")).checkCommand,
+  },
+  {
+    path: ["run", "start"],
+    summary: "start a run and stay until it ends or waits",
+    load: async () => (await import("./commands/run-start.ts")).runStartCommand,
+  },
+  {
+    path: ["run", "list"],
+    summary: "list runs, newest first",
+    load: async () => (await import("./commands/run.ts")).runListCommand,
+  },
+  {
+    path: ["run", "show"],
+    summary: "show where a run is, why, and what it did",
+    load: async () => (await import("./commands/run.ts")).runShowCommand,
+  },
+  {
+    path: ["run", "cancel"],
+    summary: "cancel a run; what it did is undone as its workflow says",
+    load: async () => (await import("./commands/run.ts")).runCancelCommand,
+  },
+  {
+    path: ["replay"],
+    summary: "decide a recorded run again and compare",
+    load: async () => (await import("./commands/replay.ts")).replayCommand,
+  },
+  {
+    path: ["call"],
+    summary: "call one tool, through all its guards",
+    load: async () => (await import("./commands/call.ts")).callCommand,
+  },
+  {
+    path: ["inbox"],
+    summary: "list what waits for a decision",
+    load: async () => (await import("./commands/inbox.ts")).inboxCommand,
+  },
+  {
+    path: ["approve"],
+    summary: "approve exactly what is shown",
+    load: async () => (await import("./commands/decide.ts")).approveCommand,
+  },
+  {
+    path: ["deny"],
+    summary: "deny what is shown",
+    load: async () => (await import("./commands/decide.ts")).denyCommand,
+  },
+  {
+    path: ["ledger", "verify"],
+    summary: "verify the record's hash chains",
+    load: async () => (await import("./commands/ledger.ts")).ledgerVerifyCommand,
+  },
+  {
+    path: ["ledger", "show"],
+    summary: "list streams, or read one",
+    load: async () => (await import("./commands/ledger.ts")).ledgerShowCommand,
+  },
+  {
+    path: ["tenant", "add"],
+    summary: "add a tenant",
+    load: async () => (await import("./commands/tenant.ts")).tenantAddCommand,
+  },
+  {
+    path: ["tenant", "list"],
+    summary: "list the tenants",
+    load: async () => (await import("./commands/tenant.ts")).tenantListCommand,
+  },
+  {
+    path: ["key", "add"],
+    summary: "make a key; it is shown once",
+    load: async () => (await import("./commands/key.ts")).keyAddCommand,
   },
   {
     path: ["migrate", "up"],

@@ -39,6 +39,7 @@ const outside: Outside = {
   isAlive,
   interrupted: interruption.signal,
   host: async () => (await import("../contracts/index.ts")).systemHost(),
+  tools: async () => (await import("../packs/commerce/index.ts")).commercePack().tools,
 };
 
 function isAlive(pid: number): boolean {
@@ -51,3 +52,4 @@ function isAlive(pid: number): boolean {
 }
 
 process.exitCode = await execute(process.argv.slice(2), outside);
+process.stdin.destroy(); // a question that was cut short still reads

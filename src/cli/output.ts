@@ -1,5 +1,4 @@
 import pc from "picocolors";
-import type { Json } from "../contracts/index.ts";
 import type { Context } from "./command.ts";
 
 /** Marks for a person's eyes; plain text where colour is not wanted. */
@@ -17,6 +16,3 @@ export function print(context: Context, value: unknown, lines: (paint: Paint) =>
 export function note(context: Pick<Context, "stderr" | "config">, line: string): void {
   if (!context.config.json) context.stderr.write(`${line}\n`);
 }
-
-/** A JSON value in one line, for places where a table has room for one. */
-export const inline = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -109,8 +109,7 @@ async function prepare(tree: Tree, path: readonly string[], parser: Parser): Pro
   addConfigOptions(parser, entry.path.join(" "));
   parser.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
   parser.action(() => {
-    const flags = { ...parser.optsWithGlobals() };
-    tree.choose({ command, args: argumentsOf(command, parser), flags: configFlags(flags) });
+    tree.choose({ command, args: argumentsOf(command, parser), flags: configFlags({ ...parser.optsWithGlobals() }) });
   });
 }
 
@@ -152,7 +151,7 @@ const configFlags = (values: Readonly<Record<string, unknown>>): Flags =>
   );
 
 function argumentsOf({ operands = [], options = [] }: Command, parser: Parser): Arguments {
-  const values: Readonly<Record<string, unknown>> = parser.opts();
+  const values: Readonly<Record<string, unknown>> = parser.optsWithGlobals();
   const given = new Map(operands.map(({ name }, index) => [name, parser.args[index]]));
   const named = new Map(options.map(({ flags }) => new FlagOption(flags)).map((flag) => [flag.long, flag]));
   const read = (name: string): unknown => values[named.get(`--${name}`)?.attributeName() ?? ""];

@@ -1,6 +1,7 @@
 import { Fault, isCode, type Problem, problemOf, type Refusal } from "../contracts/index.ts";
 import { asFault } from "../store/index.ts";
 import type { Context, Writer } from "./command.ts";
+import { visible } from "./document.ts";
 import { exitCodeOf } from "./exit-by-code.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 
@@ -45,4 +46,4 @@ export function reportError(talk: Talk, thrown: unknown): ExitCode {
   return EXIT.internal;
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ");
+const oneLine = (text: string): string => visible(text.replaceAll(/\s*\n\s*/g, " "));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Outside } from "../../src/cli/command.ts";
 import { execute } from "../../src/cli/execute.ts";
 import { realHost } from "../database/real-host.ts";
+import { TEST_TOOLS } from "./test-pack.ts";
 
 /** What one command line came to. */
 export interface Finished {
@@ -36,6 +37,7 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
     isAlive: () => true,
     interrupted: new AbortController().signal,
     host: async () => realHost,
+    tools: async () => TEST_TOOLS,
     ...given,
   });
   return { exit, ...said };

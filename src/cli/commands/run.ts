@@ -1,0 +1,74 @@
+import { askAndPrint, part } from "../answer.ts";
+import type { Command } from "../command.ts";
+import { numberOf, rawOf } from "../document.ts";
+import { followRun } from "../follow.ts";
+import { note } from "../output.ts";
+import { runLine, runLines, runListLines } from "../run-lines.ts";
+import { WAIT_OPTION, waitMsOf } from "../wait-option.ts";
+
+const STATUSES = [
+  "PENDING",
+  "RUNNING",
+  "SUSPENDED_HITL",
+  "SUSPENDED_WAIT",
+  "COMPENSATING",
+  "BLOCKED",
+  "SUCCEEDED",
+  "FAILED_EXPECTED",
+  "FAILED_UNEXPECTED",
+  "CANCELLED",
+];
+
+/** The API's own limit of a page. */
+const PAGE_MAX = 200;
+
+export const runListCommand: Command = {
+  options: [
+    { flags: "--status <status>", summary: "only runs in this status", choices: STATUSES },
+    { flags: "--workflow <id>", summary: "only runs of this workflow" },
+    { flags: "--before <run>", summary: "the page after the one that ended with this run" },
+    { flags: "--limit <number>", summary: "runs of a page", default: "50", integer: { min: 1, max: PAGE_MAX } },
+  ],
+  examples: ["countermark run list --status SUSPENDED_HITL", "countermark run list --json | jq '.runs[].run_id'"],
+  run: async (context, args) => {
+    const [status, workflow, before, limit] = ["status", "workflow", "before", "limit"].map(args.value);
+    return askAndPrint(context, {
+      ask: (client) => client.get("/v1/runs", { status, workflow, before, limit }),
+      lines: (body, paint) => {
+        const next = rawOf(body, "next");
+        if (next !== undefined) note(context, `there are more: --before ${next}`);
+        return runListLines(body, context.host.clock.now(), paint);
+      },
+    });
+  },
+};
+
+const RUN = { name: "RUN", summary: "a run's id" } as const;
+
+export const runShowCommand: Command = {
+  operands: [RUN],
+  examples: ["countermark run show 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) => client.get(`/v1/runs/${part(args.operand("RUN"))}`),
+      lines: (run, paint) => runLines(run, context.host.clock.now(), paint),
+    }),
+};
+
+export const runCancelCommand: Command = {
+  operands: [RUN],
+  options: [{ flags: "--reason <text>", summary: "why, for the record", required: true }, WAIT_OPTION],
+  examples: ["countermark run cancel 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11 --reason 'ordered twice'"],
+  run: (context, args) => {
+    const runId = args.operand("RUN");
+    return askAndPrint(context, {
+      ask: async (client) => {
+        const told = await client.post(`/v1/runs/${part(runId)}/cancel`, { reason: args.value("reason") ?? "" });
+        if (!told.ok || waitMsOf(args) === 0) return told;
+        const beyond = numberOf(told.body, "events") ?? 0;
+        return followRun({ client, context }, { runId, beyond, waitMs: waitMsOf(args) });
+      },
+      lines: (run, paint) => [runLine(run, paint)],
+    });
+  },
+};

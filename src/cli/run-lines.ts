@@ -1,0 +1,114 @@
+import { type Instant, type JsonObject, parseInstant } from "../contracts/index.ts";
+import { leavesOf, listOf, numberOf, objectOf, rawOf, textOf } from "./document.ts";
+import type { Paint } from "./output.ts";
+import { columns, table } from "./table.ts";
+import { relative, when } from "./when.ts";
+
+const TONES: { readonly [status: string]: "green" | "red" | "yellow" | "cyan" } = {
+  SUCCEEDED: "green",
+  FAILED_EXPECTED: "yellow",
+  FAILED_UNEXPECTED: "red",
+  BLOCKED: "red",
+  SUSPENDED_HITL: "yellow",
+  COMPENSATING: "yellow",
+  RUNNING: "cyan",
+};
+
+/** A status in its colour. */
+export function statusOf(document: JsonObject, paint: Paint): string {
+  const status = textOf(document, "status");
+  const tone = TONES[status];
+  return tone === undefined ? status : paint[tone](status);
+}
+
+const agoOf = (document: JsonObject, member: string, now: Instant): string => {
+  const at = parseInstant(rawOf(document, member) ?? "");
+  return at === undefined ? "-" : relative(at, now);
+};
+
+export const runListLines = (body: JsonObject, now: Instant, paint: Paint): readonly string[] => {
+  const runs = listOf(body, "runs");
+  if (runs.length === 0) return ["no runs"];
+  const rows = runs.map((run) => [
+    textOf(run, "run_id"),
+    statusOf(run, paint),
+    textOf(run, "workflow_id"),
+    agoOf(run, "started_at", now),
+    textOf(run, "code"),
+  ]);
+  return table(["run", "status", "workflow", "started", "code"], rows);
+};
+
+/** One line: the run, its status and, where the answer says so, why. */
+export const runLine = (run: JsonObject, paint: Paint): string => {
+  const why = rawOf(run, "why");
+  return [
+    `run ${textOf(run, "run_id")}`,
+    statusOf(run, paint),
+    ...(why === undefined ? [] : [textOf(run, "why")]),
+  ].join("  ");
+};
+
+/** Everything that is known of one run. */
+export function runLines(run: JsonObject, now: Instant, paint: Paint): readonly string[] {
+  const facts: readonly (readonly [string, string])[] = [
+    ["workflow", `${textOf(run, "workflow_id")} of ${textOf(run, "pack_id")}`],
+    ["started", `${when(textOf(run, "started_at"), now)} by ${textOf(run, "principal_id")}`],
+    ["ended", when(textOf(run, "ended_at"), now)],
+    ["cost", `${numberOf(run, "cost_micros") ?? 0} micro-units`],
+    ["events", textOf(run, "events")],
+  ];
+  return [
+    runLine(run, paint),
+    ...columns(facts.map(([name, value]) => [`  ${name}`, value])),
+    ...section("steps", stepRows(run), paint),
+    ...section("receipts", receiptRows(run), paint),
+    ...section("approvals", approvalRows(run, now, paint), paint),
+    ...section("document", leavesOf(objectOf(run, "document")), paint),
+  ];
+}
+
+const section = (title: string, rows: readonly (readonly string[])[], paint: Paint): readonly string[] =>
+  rows.length === 0 ? [] : ["", paint.bold(title), ...columns(rows).map((line) => `  ${line}`)];
+
+const stepRows = (run: JsonObject): readonly (readonly string[])[] => {
+  const steps = objectOf(run, "steps");
+  return Object.keys(steps)
+    .map((id) => ({ id, step: objectOf(steps, id) }))
+    .toSorted((one, other) => (numberOf(one.step, "order") ?? 0) - (numberOf(other.step, "order") ?? 0))
+    .map(({ id, step }) => [id, textOf(step, "status"), `${textOf(step, "attempts")} attempts`]);
+};
+
+const receiptRows = (run: JsonObject): readonly (readonly string[])[] =>
+  listOf(run, "receipts").map((receipt) => [
+    textOf(receipt, "step_id"),
+    textOf(receipt, "tool_name"),
+    textOf(receipt, "status"),
+    textOf(receipt, "external_transaction_id"),
+    rawOf(receipt, "amount_minor") === undefined
+      ? ""
+      : money(textOf(receipt, "amount_minor"), textOf(receipt, "currency")),
+  ]);
+
+const approvalRows = (run: JsonObject, now: Instant, paint: Paint): readonly (readonly string[])[] =>
+  listOf(run, "approvals").map((approval) => [
+    textOf(approval, "approval_id"),
+    textOf(approval, "tool_name"),
+    statusOf(approval, paint),
+    `until ${when(textOf(approval, "timeout_at"), now)}`,
+  ]);
+
+const MINOR_UNITS = /^-?\d{1,30}$/;
+const CURRENCY = /^[A-Za-z]{3}$/;
+
+/** Minor units as an amount: `2400` and `eur` are `24.00 EUR`. What is no amount comes back as it is. */
+export function money(minor: string, currency: string): string {
+  if (!MINOR_UNITS.test(minor) || !CURRENCY.test(currency)) return `${minor} ${currency}`;
+  const code = currency.toUpperCase();
+  const digits =
+    new Intl.NumberFormat("en", { style: "currency", currency: code }).resolvedOptions().maximumFractionDigits ?? 0;
+  const padded = minor.replace("-", "").padStart(digits + 1, "0");
+  const whole = padded.slice(0, padded.length - digits);
+  const fraction = digits === 0 ? "" : `.${padded.slice(padded.length - digits)}`;
+  return `${minor.startsWith("-") ? "-" : ""}${whole}${fraction} ${code}`;
+}

@@ -1,0 +1,57 @@
+import { createApp, type Installation, openInstallation } from "../api/index.ts";
+import type { Worker } from "../worker/index.ts";
+import { bootstrap } from "./bootstrap.ts";
+import type { Context } from "./command.ts";
+import { note } from "./output.ts";
+import { VERSION } from "./version.ts";
+
+/** An installation opened by this process, with the app that serves it and a worker that is not started yet. */
+export interface Workshop {
+  readonly installation: Installation;
+  /** The API: what a server serves, and what a client in this process asks. */
+  fetch(request: Request): Response | Promise<Response>;
+  readonly worker: Worker;
+  /** Stops the worker if it was started, then closes the installation. */
+  close(): Promise<void>;
+  /** Starts the worker; a second call does nothing. */
+  work(): void;
+}
+
+/** Opens the configured installation, furnishing it at its first opening. Faults as `openInstallation`. */
+export async function openWorkshop(context: Context): Promise<Workshop> {
+  const { host, config } = context;
+  const { directory, server } = config;
+  const tools = await context.tools();
+  const installation = await openInstallation({ host, directory, server, migrate: true, tools, tier: "HARDENED" });
+  try {
+    for (const path of await bootstrap(installation, directory)) note(context, `made \`${path}\``);
+  } catch (error) {
+    await installation.close();
+    throw error;
+  }
+  const worker = installation.newWorker({ onTrouble: (runId, error) => tellTrouble(context, runId, error) });
+  const app = createApp(installation, {
+    nudge: () => worker.nudge(),
+    version: VERSION,
+    onTrouble: (error) => tellTrouble(context, "", error),
+  });
+  let working = false;
+  return {
+    installation,
+    worker,
+    fetch: (request) => app.fetch(request),
+    work: () => {
+      if (!working) worker.start();
+      working = true;
+    },
+    close: async () => {
+      if (working) await worker.stop();
+      await installation.close();
+    },
+  };
+}
+
+function tellTrouble(context: Context, runId: string, error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error);
+  note(context, `trouble${runId === "" ? "" : ` with run ${runId}`}: ${why}`);
+}
