@@ -16,6 +16,7 @@ export {
   openRunsAbout,
   patchesSince,
   type ReceiptRow,
+  readAfterSnapshot,
   readStream,
   receiptsOfRun,
   recordEvidence,

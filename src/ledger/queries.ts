@@ -33,6 +33,17 @@ export const readStream = (sql: TenantQuery, stream: string, afterSeq: number, l
    order by seq
    limit ${limit}`;
 
+/** Events of a run's stream that its snapshot does not hold yet, in order. */
+export const readAfterSnapshot = (sql: TenantQuery, runId: string, limit: number) => sql<StoredEvent[]>`
+  select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
+         payload_sha256, prev_hash, hash, payload
+    from event
+   where tenant_id = require_tenant_context() and stream = ${runId}
+     and stream_day = (select stream_day from run where tenant_id = require_tenant_context() and run_id = ${runId})
+     and seq > (select snapshot_seq from run where tenant_id = require_tenant_context() and run_id = ${runId})
+   order by seq
+   limit ${limit}`;
+
 export interface StreamSummary {
   readonly stream: string;
   readonly seq: number;

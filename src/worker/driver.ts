@@ -22,6 +22,7 @@ import type { ControlRoom, TenantControl } from "./control.ts";
 import type { CrashPoint, Reached } from "./crash-point.ts";
 import { entityRows, type StepChanges } from "./entities.ts";
 import { stimulusOf } from "./inbox.ts";
+import { type Lease, whileHeld } from "./lease.ts";
 import { resolved } from "./resolve.ts";
 import { joinExtras } from "./rows.ts";
 import type { RunFile } from "./run-file.ts";
@@ -44,17 +45,16 @@ export interface DriverOptions extends DeskOptions {
 
 export interface DriveRequest {
   readonly file: RunFile;
-  readonly tenantId: string;
-  readonly epoch: number;
+  readonly lease: Lease;
   readonly pack: CompiledPack;
   readonly workflow: CompiledWorkflow;
   readonly control: TenantControl;
-  /** Aborts when the lease is lost or the worker stops. */
-  readonly lost: AbortSignal;
+  /** Aborts when the worker stops: calls that are made land, no other begins, and the run is given back. */
+  readonly stopping: AbortSignal;
 }
 
-/** How a drive ended: the run came to rest (ended or waiting), or another holder has it. */
-export type DriveEnd = "rested" | "fenced";
+/** How a drive ended: the run came to rest (ended or waiting), was given back unfinished, or another holder has it. */
+export type DriveEnd = "rested" | "given_back" | "fenced";
 
 export const driveRun = (options: DriverOptions, request: DriveRequest): Promise<DriveEnd> =>
   new Drive(options, request).go();
@@ -78,6 +78,8 @@ type Start = Extract<Prepared, { readonly kind: "start" }>;
 class Drive {
   readonly #options: DriverOptions;
   readonly #request: DriveRequest;
+  /** The desk at which calls are made: nothing leaves from it once the lease is over. */
+  readonly #desk: DeskOptions;
   readonly #inFlight = new Map<string, InFlight>();
   #control: TenantControl;
   #state: RunState;
@@ -97,6 +99,8 @@ class Drive {
   constructor(options: DriverOptions, request: DriveRequest) {
     this.#options = options;
     this.#request = request;
+    const { network } = options;
+    this.#desk = { ...options, network: { ...network, fetch: whileHeld(request.lease, network.fetch) } };
     this.#control = request.control;
     this.#state = request.file.state;
     this.#head = request.file.head;
@@ -109,11 +113,12 @@ class Drive {
     try {
       await this.#foldInbox(this.#request.file.inbox);
       if (this.#isFenced) return "fenced"; // R3
-      for (;;) {
+      while (!this.#request.stopping.aborted) {
         const rest = await this.#turn();
-        if (this.#isFenced || this.#request.lost.aborted) return "fenced"; // R3
+        if (this.#hasLost()) return "fenced"; // R3
         if (rest) return "rested";
       }
+      return await this.#giveBack();
     } finally {
       for (const { abort } of this.#inFlight.values()) abort.abort();
     }
@@ -236,8 +241,8 @@ class Drive {
 
   #launch(planned: PlannedCall, start: Start): void {
     const abort = new AbortController();
-    const cancelled = AbortSignal.any([abort.signal, this.#request.lost]);
-    const done = attemptCall(this.#options, this.#facts(), { planned, start, cancelled }).then((attempted) => {
+    const cancelled = AbortSignal.any([abort.signal, this.#request.lease.lost]);
+    const done = attemptCall(this.#desk, this.#facts(), { planned, start, cancelled }).then((attempted) => {
       if (start.intent !== null) this.#reach("after_effect", planned);
       return { planned, attempted };
     });
@@ -275,6 +280,19 @@ class Drive {
     return true;
   }
 
+  /** Lets what is made land, and leaves the next decision to the next holder, who may have the run at once. */
+  async #giveBack(): Promise<DriveEnd> {
+    while (this.#inFlight.size > 0 && !this.#hasLost()) await this.#nextAnswer(null);
+    if (this.#hasLost()) return "fenced"; // R3
+    const { ended } = this.#advance();
+    await this.#commit({ intent: null, release: true, dueAt: ended ? null : this.#now() });
+    return ended ? "rested" : "given_back";
+  }
+
+  #hasLost(): boolean {
+    return this.#isFenced || this.#request.lease.lost.aborted;
+  }
+
   async #commitPending(): Promise<void> {
     if (this.#pending.length > 0) await this.#commit({ intent: null, release: false, dueAt: null });
   }
@@ -308,7 +326,7 @@ class Drive {
       tenantId: state.tenant_id,
       runId: state.run_id,
       streamDay: this.#request.file.row.stream_day,
-      epoch: this.#request.epoch,
+      epoch: this.#request.lease.epoch,
       version: this.#version,
       status: state.status,
       outcome: state.outcome,
@@ -374,7 +392,7 @@ class Drive {
           causation: null,
           actor: this.#options.workerId,
           channel: this.#state.channel,
-          epoch: this.#request.epoch,
+          epoch: this.#request.lease.epoch,
           dedupKey: null,
         },
         recordedAt: this.#now(),
@@ -419,7 +437,7 @@ class Drive {
   }
 
   #facts(): RunFacts {
-    return { state: this.#state, pack: this.#request.pack, control: this.#control, epoch: this.#request.epoch };
+    return { state: this.#state, pack: this.#request.pack, control: this.#control, epoch: this.#request.lease.epoch };
   }
 
   #reach(point: CrashPoint, { step }: PlannedCall): void {

@@ -2,6 +2,7 @@ import { assert, type Json } from "../contracts/index.ts";
 import {
   foldedCount,
   type InboxEntry,
+  readAfterSnapshot,
   readStream,
   type StoredEvent,
   type StreamHead,
@@ -25,14 +26,20 @@ const EVENTS_PAGE = 1_000;
 
 /** Opens a run for its lease holder; undefined when there is no such run. */
 export async function openRun(sql: TenantQuery, runId: string): Promise<RunFile | undefined> {
-  const row = await findRun(sql, runId);
+  // All at once: the statements share one round trip, and the lease keeps the run as it is between them.
+  const [row, first, inbox, folded] = await Promise.all([
+    findRun(sql, runId),
+    readAfterSnapshot(sql, runId, EVENTS_PAGE),
+    waitingInbox(sql, runId),
+    foldedCount(sql, runId),
+  ]);
   if (row === undefined) return undefined;
   const snapshot: RunState | null = row.snapshot === null ? null : JSON.parse(row.snapshot);
-  const events = await runEventsAfter(sql, runId, row.snapshot_seq);
+  const rest = first.length < EVENTS_PAGE ? [] : await runEventsAfter(sql, runId, first.at(-1)?.seq ?? 0);
+  const events = [...eventsOf(first), ...rest];
   const state = snapshot === null ? foldRun(events) : events.reduce(evolve, snapshot);
   assert(state.run_id === runId, "a stream folds to its own run");
-  const head = { seq: row.head_seq, hash: row.head_hash };
-  return { row, state, head, inbox: await waitingInbox(sql, runId), folded: await foldedCount(sql, runId) };
+  return { row, state, head: { seq: row.head_seq, hash: row.head_hash }, inbox, folded };
 }
 
 /** The run's own events after a sequence number, in order; entries of others in the stream are left out. */
@@ -40,15 +47,18 @@ export async function runEventsAfter(sql: TenantQuery, runId: string, afterSeq: 
   const events: RunEvent[] = [];
   for (let seq = afterSeq; ; ) {
     const page = await readStream(sql, runId, seq, EVENTS_PAGE);
-    for (const stored of page) {
-      const event = runEventOf(stored);
-      if (event !== null) events.push(event);
-    }
+    events.push(...eventsOf(page));
     const last = page.at(-1);
     if (last === undefined || page.length < EVENTS_PAGE) return events;
     seq = last.seq;
   }
 }
+
+const eventsOf = (page: readonly StoredEvent[]): readonly RunEvent[] =>
+  page.flatMap((stored) => {
+    const event = runEventOf(stored);
+    return event === null ? [] : [event];
+  });
 
 /** A stored entry as a run event; null for another's entry, and for one whose payload was erased. */
 export function runEventOf(stored: StoredEvent): RunEvent | null {

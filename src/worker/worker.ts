@@ -1,7 +1,9 @@
 import { after, assert, type Instant } from "../contracts/index.ts";
 import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
+import { blockRun, mustBlock } from "./block.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
+import { Lease } from "./lease.ts";
 import { type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
 import { openRun } from "./run-file.ts";
 
@@ -11,7 +13,7 @@ export interface LeaseProfile {
   readonly leaseMs: number;
   /** Milliseconds between beats; a third of the lease leaves room for two lost ones. */
   readonly beatMs: number;
-  /** Claims of one run without a commit in between, after which it is blocked instead of tried again. */
+  /** Claims of one run since it last came to rest, after which it is blocked instead of tried again. */
   readonly claimsMax: number;
   /** Runs driven at a time. */
   readonly runsMax: number;
@@ -28,11 +30,11 @@ export interface WorkerOptions extends DriverOptions {
   readonly onTrouble: (runId: string, error: unknown) => void;
 }
 
+/** Milliseconds that calls in flight get to land when the worker stops; then they are abandoned, and their leases expire. */
+const STOP_GRACE_MS = 10_000;
+
 interface Held {
-  readonly tenantId: string;
-  readonly runId: string;
-  readonly epoch: number;
-  readonly lost: AbortController;
+  readonly lease: Lease;
   readonly done: Promise<void>;
 }
 
@@ -40,17 +42,21 @@ interface Held {
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #held = new Map<string, Held>();
+  /** Stopping ends the claims at once; the beats go on until everything has landed. */
+  readonly #stopping = new AbortController();
   readonly #stopped = new AbortController();
   #wake = new AbortController();
-  #loops: Promise<unknown> | null = null;
+  #claims: Promise<void> | null = null;
+  #beats: Promise<void> | null = null;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
   }
 
   start(): void {
-    assert(this.#loops === null, "a worker is started once");
-    this.#loops = Promise.all([this.#claiming(), this.#beating()]);
+    assert(this.#claims === null, "a worker is started once");
+    this.#claims = this.#claiming();
+    this.#beats = this.#beating();
   }
 
   /** Something became due in this process: look now, not at the next poll. */
@@ -58,14 +64,27 @@ export class Worker {
     this.#wake.abort();
   }
 
-  /** Takes no more runs, lets those it holds come to a commit, and gives back the rest. */
+  /** Takes no more runs, lets the calls in flight land, and gives back every run, so that another worker may have it at once. */
   async stop(): Promise<void> {
-    this.#stopped.abort();
+    this.#stopping.abort();
     this.nudge();
-    for (const { lost } of this.#held.values()) lost.abort();
-    await this.#loops;
-    await Promise.all([...this.#held.values()].map(({ done }) => done));
+    await this.#claims;
+    await this.#landed();
+    this.#stopped.abort();
+    await this.#beats;
     await this.#options.committer.idle();
+  }
+
+  async #landed(): Promise<void> {
+    const { clock } = this.#options.host;
+    const held = [...this.#held.values()];
+    const landed = new AbortController();
+    const abandoned = clock.wake(after(clock.now(), STOP_GRACE_MS), landed.signal).then(() => {
+      if (!landed.signal.aborted) for (const { lease } of held) lease.lose();
+    });
+    await Promise.all(held.map(({ done }) => done));
+    landed.abort();
+    await abandoned;
   }
 
   /** Number of runs in hand. */
@@ -75,50 +94,59 @@ export class Worker {
 
   async #claiming(): Promise<void> {
     const { profile } = this.#options;
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#stopping.signal.aborted) {
       const room = profile.runsMax - this.#held.size;
-      const claimed = room > 0 ? await this.#claim(room) : [];
-      for (const due of claimed) this.#hold(due);
-      if (claimed.length === 0 || claimed.length < room) await this.#sleep(profile.pollMs);
+      const claimed = room > 0 ? await this.#claim(room) : 0;
+      if (claimed === 0 || claimed < room) await this.#sleep(profile.pollMs);
     }
   }
 
-  async #claim(limit: number): Promise<readonly ClaimedDue[]> {
-    const { database, workerId, profile } = this.#options;
+  /** Takes what is due, and says how much that was. */
+  async #claim(limit: number): Promise<number> {
+    const { database, workerId, profile, host } = this.#options;
     try {
-      return await claimDue(database.worker, workerId, limit, profile.leaseMs);
+      const until = after(host.clock.now(), profile.leaseMs);
+      const claimed = await claimDue(database.worker, workerId, limit, profile.leaseMs);
+      for (const due of claimed) this.#hold(due, until);
+      return claimed.length;
     } catch (error) {
       this.#options.onTrouble("", error);
-      return [];
+      return 0;
     }
   }
 
-  #hold(due: ClaimedDue): void {
-    const lost = new AbortController();
-    const key = `${due.tenant_id}/${due.id}`;
-    const done = this.#drive(due, lost.signal).finally(() => {
-      this.#held.delete(key);
+  #hold(due: ClaimedDue, until: Instant): void {
+    const { tenant_id: tenantId, id: runId, epoch, claims } = due;
+    const key = `${tenantId}/${runId}`;
+    // A worker that was paused may claim what it holds itself: the older lease is over.
+    this.#held.get(key)?.lease.lose();
+    const lease = new Lease(this.#options.host.clock, { tenantId, runId, epoch, until });
+    const done = this.#drive(lease, claims).finally(() => {
+      if (this.#held.get(key)?.lease === lease) this.#held.delete(key);
       this.nudge();
     });
-    this.#held.set(key, { tenantId: due.tenant_id, runId: due.id, epoch: due.epoch, lost, done });
+    this.#held.set(key, { lease, done });
   }
 
   /** A run that cannot be driven keeps its lease until it expires; it is tried again then, and blocked in the end. */
-  async #drive(due: ClaimedDue, lost: AbortSignal): Promise<void> {
-    const { database, control: room, onTrouble } = this.#options;
+  async #drive(lease: Lease, claims: number): Promise<void> {
+    const { database, control: room, onTrouble, profile } = this.#options;
+    const { tenantId, runId } = lease;
     try {
-      const { file, revision } = await inTenant(database, due.tenant_id, async (sql) => ({
-        file: await openRun(sql, due.id),
+      const { file, revision } = await inTenant(database, tenantId, async (sql) => ({
+        file: await openRun(sql, runId),
         revision: (await findTenant(sql))?.control_revision ?? 0,
       }));
       assert(file !== undefined, "what is due exists");
-      const control = await room.at(due.tenant_id, revision);
-      const pack = await room.pack(due.tenant_id, file.row.pack_digest);
+      if (mustBlock(file, claims, profile.claimsMax)) return await blockRun(this.#options, file, { lease, claims });
+      const control = await room.at(tenantId, revision);
+      const pack = await room.pack(tenantId, file.row.pack_digest);
       const workflow = pack.workflows[file.row.workflow_id];
       assert(workflow !== undefined, "a run's pack has its workflow");
-      await driveRun(this.#options, { file, tenantId: due.tenant_id, epoch: due.epoch, pack, workflow, control, lost });
+      const stopping = this.#stopping.signal;
+      await driveRun(this.#options, { file, lease, pack, workflow, control, stopping });
     } catch (error) {
-      onTrouble(due.id, error);
+      onTrouble(runId, error);
     }
   }
 
@@ -132,14 +160,18 @@ export class Worker {
   }
 
   async #beat(): Promise<void> {
-    const { database, workerId, profile, onTrouble } = this.#options;
-    const held = [...this.#held.values()];
+    const { database, workerId, profile, onTrouble, host } = this.#options;
+    const held = [...this.#held.values()].map(({ lease }) => lease);
     if (held.length === 0) return;
     try {
+      const until = after(host.clock.now(), profile.leaseMs);
       const kept = await renewLeases(database.worker, workerId, held, profile.leaseMs);
       const keys = new Set(kept.map(({ tenant_id, id }) => `${tenant_id}/${id}`));
       // A run that was given back meanwhile is not lost: it is not held any more.
-      for (const { tenantId, runId, lost } of held) if (!keys.has(`${tenantId}/${runId}`)) lost.abort();
+      for (const lease of held) {
+        if (keys.has(`${lease.tenantId}/${lease.runId}`)) lease.renew(until);
+        else lease.lose();
+      }
     } catch (error) {
       onTrouble("", error);
     }
@@ -148,7 +180,7 @@ export class Worker {
   async #sleep(ms: number): Promise<void> {
     const { clock } = this.#options.host;
     const until: Instant = after(clock.now(), ms);
-    await clock.wake(until, AbortSignal.any([this.#wake.signal, this.#stopped.signal]));
+    await clock.wake(until, AbortSignal.any([this.#wake.signal, this.#stopping.signal]));
     this.#wake = new AbortController();
   }
 }

@@ -1,0 +1,68 @@
+import type { Json, ProposedEvent } from "../contracts/index.ts";
+import { type InboxEntry, sealEvent } from "../ledger/index.ts";
+import type { DriverOptions } from "./driver.ts";
+import type { Lease } from "./lease.ts";
+import type { RunFile } from "./run-file.ts";
+
+/** What only people tell a run: each lifts a block, for as many claims as the run had at first. */
+const LIFTS: ReadonlySet<InboxEntry["kind"]> = new Set(["cancel", "resume", "resolve"]);
+
+/** Whether a run is left to people: it was claimed too often without coming to rest, or it was blocked and nobody lifted it. */
+export const mustBlock = ({ row, inbox }: RunFile, claims: number, claimsMax: number): boolean =>
+  row.status === "BLOCKED" ? !inbox.some(({ kind }) => LIFTS.has(kind)) : claims > claimsMax;
+
+/**
+ * Blocks a run under its lease and gives it back with no due time. What came in for it waits. Nothing is folded: the run is
+ * where it was, and goes on from there when a person lifts the block.
+ */
+export async function blockRun(
+  { committer, host, workerId }: Pick<DriverOptions, "committer" | "host" | "workerId">,
+  file: RunFile,
+  { lease, claims }: { readonly lease: Lease; readonly claims: number },
+): Promise<void> {
+  const { row, state, head, inbox, folded } = file;
+  const now = host.clock.now();
+  const blocked: ProposedEvent<string, Json> = {
+    type: "run.blocked",
+    at: now,
+    step: null,
+    payload: { code: "RUN_BLOCKED", claims },
+    severity: "error",
+  };
+  const sealed = sealEvent({
+    proposed: blocked,
+    head,
+    frame: {
+      tenant: lease.tenantId,
+      stream: row.run_id,
+      correlation: row.correlation_id,
+      causation: null,
+      actor: workerId,
+      channel: state.channel,
+      epoch: lease.epoch,
+      dedupKey: null,
+    },
+    recordedAt: now,
+    ids: host.ids,
+  });
+  const isNew = row.status !== "BLOCKED";
+  await committer.commit({
+    tenantId: lease.tenantId,
+    runId: row.run_id,
+    streamDay: row.stream_day,
+    epoch: lease.epoch,
+    version: row.version,
+    status: "BLOCKED",
+    outcome: null,
+    code: "RUN_BLOCKED",
+    head: isNew ? { seq: sealed.entry.seq, hash: sealed.hash } : head,
+    events: isNew ? [sealed] : [],
+    snapshot: null,
+    documentSha256: null,
+    costMicros: 0,
+    release: true,
+    dueAt: null,
+    folded: folded + inbox.length,
+    extras: null,
+  });
+}
