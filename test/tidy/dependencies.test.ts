@@ -23,7 +23,7 @@ const page = readFileSync("docs/dependencies.md", "utf8");
 /** `name version licence` of each row of the tables in one section of the page. */
 function rowsUnder(heading: string): readonly string[] {
   const section = page.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
-  return [...section.matchAll(/^\| `([^`]+)` \| (\S+) \| ([^|]+) \|/gm)].map((row) => row.slice(1).join(" "));
+  return [...section.matchAll(/^\| `([^`]+)` +\| (\S+) +\| ([^|]+?) +\|/gm)].map((row) => row.slice(1).join(" "));
 }
 
 const installed = (versions: Readonly<Record<string, string>>): readonly string[] =>
