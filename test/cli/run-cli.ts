@@ -17,17 +17,24 @@ export interface World
   extends Partial<Pick<Outside, "env" | "cwd" | "terminal" | "server" | "interrupted" | "isAlive">> {
   /** What is typed or piped in. */
   readonly stdin?: string;
+  /** Told of data as it is written, by a command that does not end by itself. */
+  readonly heard?: (text: string) => void;
 }
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), "countermark-cli-"));
 
 /** Runs a command line in this process, its streams captured. */
 export async function runCli(argv: readonly string[], world: World = {}): Promise<Finished> {
-  const { stdin = "", ...given } = world;
+  const { stdin = "", heard = () => undefined, ...given } = world;
   const said = { stdout: "", stderr: "" };
   const exit = await execute(argv, {
     stdin: typed(stdin),
-    stdout: { write: (text) => (said.stdout += text) },
+    stdout: {
+      write: (text) => {
+        said.stdout += text;
+        heard(text);
+      },
+    },
     stderr: { write: (text) => (said.stderr += text) },
     env: {},
     cwd: "/",
