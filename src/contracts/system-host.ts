@@ -46,3 +46,9 @@ const random: Random = {
     return taken;
   },
 };
+
+/** Resolves once everything that can run now has run: what came in together is then seen together. */
+export const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });

@@ -7,6 +7,7 @@ import {
   type CallRequest,
   type EntityChange,
   type LookedUp,
+  loadFacts,
   lookUp,
   type Performed,
   type PerformPorts,
@@ -56,12 +57,12 @@ const released = ({ call }: AttemptRequest["start"]): Attempted => ({
   costMicros: 0,
 });
 
-function settled(
+async function settled(
   desk: DeskOptions,
   run: RunFacts,
   { planned, start }: AttemptRequest,
   { performed, startedAt }: { readonly performed: Exclude<LookedUp, { kind: "absent" }>; readonly startedAt: Instant },
-): Attempted {
+): Promise<Attempted> {
   const { call, request } = start;
   const settlement = settle(call, performed, settleContext(desk, run, request, startedAt));
   const answered = {
@@ -77,7 +78,7 @@ function settled(
   };
   return {
     stimulus: stimulusOf(desk, answered, { performed, settlement, start }),
-    extras: { ...recordRows(desk, settlement), ...breakerRows(desk, start, performed) },
+    extras: { ...recordRows(desk, settlement), ...(await breakerRows(desk, start, performed)) },
     entities: settlement.entities,
     costMicros: settlement.costMicros,
   };
@@ -133,16 +134,21 @@ function recordRows(desk: DeskOptions, { record, receipt }: Settlement): CommitE
   };
 }
 
-function breakerRows(
+/** The breaker after the outcome, judged by its present record: probes and other calls may have moved it meanwhile. */
+async function breakerRows(
   desk: DeskOptions,
-  { call, read }: AttemptRequest["start"],
+  { call, request }: AttemptRequest["start"],
   { breaker: outcome }: Performed,
-): CommitExtras {
-  const { dependency } = call.tool.contract;
+): Promise<CommitExtras> {
+  const { dependency, name: tool } = call.tool.contract;
   if (dependency === null || call.breaker === null || outcome === "ignored") return {};
+  if (outcome === "success" && call.breaker.state === "CLOSED") return {};
   const config = breakerConfigOf(dependency);
   const now = desk.host.clock.now();
-  const before = breakerNow({ id: dependency, stored: read.breaker }, config, now);
+  const { breaker: stored } = await inTenant(desk.database, request.tenantId, (sql) =>
+    loadFacts(sql, { internalKey: null, breakerId: dependency, tool, now }),
+  );
+  const before = breakerNow({ id: dependency, stored }, config, now);
   const next = breakerAfter(before, config, { admittedIn: call.breaker, outcome, now });
   return next === before ? {} : { breakers: [breakerRow(next, before.revision)] };
 }

@@ -1,4 +1,4 @@
-import { assert, Fault } from "../contracts/index.ts";
+import { assert, Fault, nextTurn } from "../contracts/index.ts";
 import { asFault, type Query } from "../store/index.ts";
 import type { Commit, CommitResult } from "./commit.ts";
 import { flushCommits } from "./queries.ts";
@@ -13,11 +13,14 @@ import { flushCommits } from "./queries.ts";
  */
 export class Committer {
   readonly #sql: Query;
+  readonly #turn: () => Promise<void>;
   #queue: Waiting[] = [];
   #flushing: Promise<void> | null = null;
 
-  constructor(sql: Query) {
+  /** @param turn resolves once everything that can run now has run; a simulation passes its own */
+  constructor(sql: Query, turn: () => Promise<void> = nextTurn) {
     this.#sql = sql;
+    this.#turn = turn;
   }
 
   /** Resolves once the commit is durable or fenced. Rejects with a `Fault` when it cannot be known to have been written. */
@@ -35,8 +38,8 @@ export class Committer {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      // A turn of the event loop lets callers that were answered together come back together.
-      await Promise.resolve();
+      // Callers that were answered together come back together. Without this turn every other flush held one commit.
+      await this.#turn();
       const batch = this.#take();
       await this.#flush(batch);
     }
