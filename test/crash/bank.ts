@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { assert, type Json } from "../../src/contracts/index.ts";
@@ -7,12 +8,18 @@ export interface Bank {
   readonly origin: string;
   /** References of the transfers made, oldest first; a reference that stands twice was paid twice. */
   readonly transfers: readonly string[];
+  /** Keeps requests waiting before anything is done about them, and tells when the first is there. */
+  hold(): { readonly arrived: Promise<unknown>; release(): void };
   close(): Promise<void>;
 }
 
 export async function startBank(): Promise<Bank> {
   const transfers: string[] = [];
+  let gate: EventEmitter | null = null;
   const server = createServer(async (request, response) => {
+    const opened = gate === null ? null : once(gate, "opened");
+    gate?.emit("arrived");
+    await opened;
     if (request.method === "POST") transfers.push(await referenceIn(request));
     response.setHeader("content-type", "application/json").end(JSON.stringify({ transfers }));
   });
@@ -20,6 +27,17 @@ export async function startBank(): Promise<Bank> {
   return {
     origin: `http://127.0.0.1:${portOf(server.address())}`,
     transfers,
+    hold: () => {
+      const closed = new EventEmitter();
+      gate = closed;
+      return {
+        arrived: once(closed, "arrived"),
+        release: () => {
+          gate = null;
+          closed.emit("opened");
+        },
+      };
+    },
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());

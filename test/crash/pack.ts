@@ -4,9 +4,9 @@ import { commercePack } from "../../src/packs/commerce/index.ts";
 import { type DraftPack, definePack, type WorkflowDefinition } from "../../src/run/index.ts";
 
 /**
- * The shop's pack with four workflows of one step each, one for each way in which a provider can or cannot say what became
- * of a call: `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated, and `poison` ends
- * its process.
+ * The shop's pack, with a workflow of one step for each way in which a provider can or cannot say what became of a call:
+ * `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
+ * wire; `poison` ends its process.
  */
 
 const REFERENCE = { type: "string", minLength: 1, maxLength: 40 } as const;
@@ -60,11 +60,11 @@ const poisonWith = (die: () => void): Tool =>
     return { kind: "applied", result: { output: { reference } } };
   });
 
-const oneStep = (
+/** A workflow whose trigger has one parameter, which each of its tools takes. */
+const workflowOf = (
   id: string,
-  tool_name: string,
   parameter: string,
-  more: Pick<WorkflowDefinition, "pass_criteria" | "allowed_failure_modes">,
+  tools: readonly [step: string, tool: string][],
 ): WorkflowDefinition => ({
   id,
   name: id,
@@ -77,29 +77,32 @@ const oneStep = (
       additionalProperties: false,
     },
   },
-  steps: [
-    {
-      id,
-      type: "TOOL",
-      tool_name,
-      tool_input_mapping: { [parameter]: `$.trigger.${parameter}` },
-      output_key: "done",
-      // Once a person has said that the effect did not happen.
-      retry_policy: {
-        max_attempts: 2,
-        base_delay_seconds: 0.05,
-        max_delay_seconds: 1,
-        backoff_multiplier: 2,
-        jitter: false,
-        retryable_errors: ["EFFECT_UNKNOWN"],
-      },
-    },
-  ],
+  steps: tools.map(([step, tool_name], index) => ({
+    id: step,
+    type: "TOOL",
+    tool_name,
+    tool_input_mapping: { [parameter]: `$.trigger.${parameter}` },
+    output_key: step,
+    retry_policy: ONCE_DENIED,
+    ...nextOf(tools[index + 1]),
+  })),
+  pass_criteria: tools.map(([step]) => `$.${step} != null`).join(" AND "),
+  allowed_failure_modes: [],
   timeout_seconds: 300,
-  ...more,
 });
 
-const ENDS = { pass_criteria: "$.done != null", allowed_failure_modes: [] } as const;
+const nextOf = (next: readonly [step: string, tool: string] | undefined) =>
+  next === undefined ? {} : { next_step: next[0] };
+
+/** Another attempt once a person has said that the effect did not happen. */
+const ONCE_DENIED = {
+  max_attempts: 2,
+  base_delay_seconds: 0.05,
+  max_delay_seconds: 1,
+  backoff_multiplier: 2,
+  jitter: false,
+  retryable_errors: ["EFFECT_UNKNOWN"],
+} as const;
 
 /** The pack and its tools; `die` is what the poisonous tool's handler does. */
 export function crashPack(die: () => void): { readonly pack: DraftPack; readonly tools: readonly Tool[] } {
@@ -119,10 +122,14 @@ export function crashPack(die: () => void): { readonly pack: DraftPack; readonly
     ...shop.pack,
     workflows: [
       ...shop.pack.workflows,
-      oneStep("debit", "debit", "reference", ENDS),
-      oneStep("wire", "wire", "reference", ENDS),
-      oneStep("poison", "poison", "reference", ENDS),
-      oneStep("mail", "sendConfirmation", "order_id", ENDS),
+      workflowOf("debit", "reference", [["debit", "debit"]]),
+      workflowOf("wire", "reference", [["wire", "wire"]]),
+      workflowOf("both", "reference", [
+        ["debit", "debit"],
+        ["wire", "wire"],
+      ]),
+      workflowOf("poison", "reference", [["poison", "poison"]]),
+      workflowOf("mail", "order_id", [["mail", "sendConfirmation"]]),
     ],
     tools: { ...shop.pack.tools, ...Object.fromEntries(own.map((tool) => [tool.contract.name, tool.contract])) },
     scopes: { ...shop.pack.scopes, ...Object.fromEntries(scopes) },
