@@ -1,13 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { accepted, after, assert, isJsonObject, type Json, type Result, rejected } from "../../contracts/index.ts";
-import { type CompiledPack, findRun, installPack, type RunRow, type RunState } from "../../run/index.ts";
+import type { ApprovalRow } from "../../approve/index.ts";
+import { accepted, after, assert, isJsonObject, type Result, rejected } from "../../contracts/index.ts";
+import { type CompiledPack, findRun, installPack, type RunRow } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
-import { openRun, type TenantControl } from "../../worker/index.ts";
+import type { TenantControl } from "../../worker/index.ts";
 import { CALL_STEP, callPackOf, callWorkflowId, isCallable } from "../call-pack.ts";
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { approvalsOfRun, type RecordedRun, readRun } from "../recorded-run.ts";
 import { startRun } from "../start-run.ts";
 import { whyOf } from "../why.ts";
+import { approvalSummary, approvalSummaryOf } from "../wire/approval.ts";
 import { json, jsonObject, name } from "../wire/parts.ts";
 import { runSummary, summaryOf } from "../wire/run-summary.ts";
 
@@ -18,6 +21,8 @@ const called = runSummary
     output: json,
     /** Why the call did not happen or failed; null where it did not. */
     failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+    /** What a person has to decide, or has decided. */
+    approvals: z.array(approvalSummary).readonly(),
   })
   .openapi("CalledRun");
 
@@ -55,12 +60,12 @@ export const callEndpoint = endpoint({
     if (!started.ok) return started;
     const { run_id } = started.value.row;
     await settled(call, run_id);
-    const file = await inTenant(installation.database, caller.tenantId, (sql) => openRun(sql, run_id));
-    assert(file !== undefined, "a run that was started exists");
-    const { row, state } = file;
-    const why = whyOf(state, { row, approvals: [] });
-    const ended = row.ended_at !== null;
-    return reply({ ...summaryOf(row), why, output: outputOf(state), failure: failureOf(state) }, ended ? 200 : 202);
+    const recorded = await inTenant(installation.database, caller.tenantId, async (sql) => {
+      const run = await readRun(sql, run_id);
+      assert(run !== undefined, "a run that was started exists");
+      return { ...run, approvals: await approvalsOfRun(sql, run_id) };
+    });
+    return reply(calledView(recorded), recorded.row.ended_at === null ? 202 : 200);
   },
 });
 
@@ -118,10 +123,18 @@ async function settled({ installation, caller, signal }: Call, runId: string): P
 const isSettled = ({ status, ended_at }: RunRow): boolean =>
   ended_at !== null || status === "SUSPENDED_HITL" || status === "SUSPENDED_WAIT" || status === "BLOCKED";
 
-function outputOf({ document }: RunState): Json {
+function calledView({
+  row,
+  state,
+  approvals,
+}: RecordedRun & { readonly approvals: readonly ApprovalRow[] }): z.output<typeof called> {
+  const { document, failure } = state;
   const output = document[CALL_STEP];
-  return isJsonObject(output) ? output : null;
+  return {
+    ...summaryOf(row),
+    why: whyOf(state, { row, approvals }),
+    output: isJsonObject(output) ? output : null,
+    failure: failure === null ? null : { code: failure.code, message: failure.message },
+    approvals: approvals.map(approvalSummaryOf),
+  };
 }
-
-const failureOf = ({ failure }: RunState): { readonly code: string; readonly message: string } | null =>
-  failure === null ? null : { code: failure.code, message: failure.message };

@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { assert, formatInstant, type Json, rejected } from "../../contracts/index.ts";
-import { readStream } from "../../ledger/index.ts";
-import { findRun, type RecordedEvent, type RunEvent, replay } from "../../run/index.ts";
-import { inTenant, type TenantQuery } from "../../store/index.ts";
-import { runEventOf } from "../../worker/index.ts";
+import { findRun, type RunEvent, replay } from "../../run/index.ts";
+import { inTenant } from "../../store/index.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { recordedEvents } from "../recorded-run.ts";
 import { json, name } from "../wire/parts.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
 
@@ -33,7 +32,7 @@ export const replayEndpoint = endpoint({
     const { run_id } = params;
     const recorded = await inTenant(installation.database, caller.tenantId, async (sql) => {
       const row = await findRun(sql, run_id);
-      return row === undefined ? undefined : { row, events: await recordedEvents(sql, run_id) };
+      return row === undefined ? undefined : { row, events: await recordedEvents(sql, run_id, 0) };
     });
     if (recorded === undefined) return rejected(runNotFound(run_id));
     const { row, events } = recorded;
@@ -51,22 +50,6 @@ export const replayEndpoint = endpoint({
     return reply({ ...base, document_sha256: null, receipts: [], first });
   },
 });
-
-const EVENTS_PAGE = 1_000;
-
-async function recordedEvents(sql: TenantQuery, runId: string): Promise<readonly RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  for (let seq = 0; ; ) {
-    const page = await readStream(sql, runId, seq, EVENTS_PAGE);
-    for (const stored of page) {
-      const event = runEventOf(stored);
-      if (event !== null) events.push({ seq: stored.seq, event });
-    }
-    const last = page.at(-1);
-    if (last === undefined || page.length < EVENTS_PAGE) return events;
-    seq = last.seq;
-  }
-}
 
 function eventJson(event: RunEvent | null): Json {
   if (event === null) return null;

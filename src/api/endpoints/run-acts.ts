@@ -3,10 +3,10 @@ import { accepted, type JsonObject, type Refusal, type Result, rejected } from "
 import { type InboxEntry, tellRun } from "../../ledger/index.ts";
 import { COMPENSATION, findRun, type RunRow, type RunState } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
-import { openRun } from "../../worker/index.ts";
 import { audit } from "../administer.ts";
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoint.ts";
+import { type RecordedRun, readRun } from "../recorded-run.ts";
 import { storableInput } from "../storable-input.ts";
 import { jsonObject, name } from "../wire/parts.ts";
 import { type RunSummary, runSummary, summaryOf } from "../wire/run-summary.ts";
@@ -110,14 +110,9 @@ export const resolveEffectEndpoint = endpoint({
     }),
 });
 
-interface Seen {
-  readonly row: RunRow;
-  readonly state: RunState;
-}
-
 /** What an act needs to know before it is told. */
 interface Facts {
-  readonly run: Seen;
+  readonly run: RecordedRun;
   /** The tenant's secret; see `storableInput`. */
   readonly salt: Uint8Array;
 }
@@ -133,7 +128,7 @@ async function act(
   const { installation, caller, requestId, nudge } = call;
   const { tenantId, principalId: by } = caller;
   const control = await currentControl(installation, tenantId);
-  const run = await inTenant(installation.database, tenantId, (sql) => openRun(sql, runId));
+  const run = await inTenant(installation.database, tenantId, (sql) => readRun(sql, runId));
   if (run === undefined) return rejected(runNotFound(runId));
   if (run.row.ended_at !== null) return rejected(closed(run.row));
   const told = await tell({ run, salt: control.secrets.tokenKey });
@@ -156,7 +151,7 @@ const closed = ({ run_id, status }: RunRow): Refusal => ({
 });
 
 /** Lanes at a WAIT step that only a person ends. */
-async function manualLanes({ installation, caller }: Call, { row, state }: Seen): Promise<readonly string[]> {
+async function manualLanes({ installation, caller }: Call, { row, state }: RecordedRun): Promise<readonly string[]> {
   const pack = await installation.control.pack(caller.tenantId, row.pack_digest);
   const steps = pack.workflows[row.workflow_id]?.steps ?? {};
   return Object.values(state.lanes).flatMap(({ id, step, phase }) => {

@@ -1,12 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { type ApprovalRow, findApproval } from "../../approve/index.ts";
 import { type Refusal, rejected } from "../../contracts/index.ts";
 import { receiptsOfRun } from "../../ledger/index.ts";
 import { listRuns } from "../../run/index.ts";
-import { inTenant, type TenantQuery } from "../../store/index.ts";
-import { openRun, runEventsAfter } from "../../worker/index.ts";
+import { inTenant } from "../../store/index.ts";
 import { currentControl } from "../control.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { approvalsOfRun, readRun } from "../recorded-run.ts";
 import { findWorkflow, startRun } from "../start-run.ts";
 import { whyOf } from "../why.ts";
 import { approvalSummary, approvalSummaryOf } from "../wire/approval.ts";
@@ -96,10 +95,10 @@ export const showRunEndpoint = endpoint({
   answer: run,
   async handle({ installation, caller }, { params }) {
     const shown = await inTenant(installation.database, caller.tenantId, async (sql) => {
-      const file = await openRun(sql, params.run_id);
-      if (file === undefined) return undefined;
+      const recorded = await readRun(sql, params.run_id);
+      if (recorded === undefined) return undefined;
       const approvals = await approvalsOfRun(sql, params.run_id);
-      return { ...file, approvals, receipts: await receiptsOfRun(sql, params.run_id) };
+      return { ...recorded, approvals, receipts: await receiptsOfRun(sql, params.run_id) };
     });
     if (shown === undefined) return rejected(runNotFound(params.run_id));
     const { row, state, approvals, receipts } = shown;
@@ -116,14 +115,3 @@ export const showRunEndpoint = endpoint({
     });
   },
 });
-
-/** The approvals that a run asked for, in order; its transcript names them. */
-async function approvalsOfRun(sql: TenantQuery, runId: string): Promise<readonly ApprovalRow[]> {
-  const approvals: ApprovalRow[] = [];
-  for (const event of await runEventsAfter(sql, runId, 0)) {
-    if (event.type !== "approval.requested") continue;
-    const row = await findApproval(sql, event.payload.approval_id);
-    if (row !== undefined) approvals.push(row);
-  }
-  return approvals;
-}

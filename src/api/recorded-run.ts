@@ -1,0 +1,57 @@
+import { type ApprovalRow, findApproval } from "../approve/index.ts";
+import { readStream } from "../ledger/index.ts";
+import { evolve, findRun, foldRun, type RecordedEvent, type RunRow, type RunState } from "../run/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+import { runEventOf } from "../worker/index.ts";
+
+/** A run as somebody reads it who does not hold its lease: it may move at any moment. */
+export interface RecordedRun {
+  readonly row: RunRow;
+  /** The fold of the events that the row counts. */
+  readonly state: RunState;
+}
+
+/**
+ * Reads a run, or undefined. The row comes first: snapshot and head are of one commit, and the events up to that head never
+ * change, so row and state agree whatever the holder commits meanwhile.
+ */
+export async function readRun(sql: TenantQuery, runId: string): Promise<RecordedRun | undefined> {
+  const row = await findRun(sql, runId);
+  if (row === undefined) return undefined;
+  const events = await recordedEvents(sql, runId, row.snapshot_seq);
+  const counted = events.filter(({ seq }) => seq <= row.head_seq).map(({ event }) => event);
+  const snapshot: RunState | null = row.snapshot === null ? null : JSON.parse(row.snapshot);
+  return { row, state: snapshot === null ? foldRun(counted) : counted.reduce(evolve, snapshot) };
+}
+
+const EVENTS_PAGE = 1_000;
+
+/** The run's own events after a sequence number, in order, each with its place in the stream. */
+export async function recordedEvents(
+  sql: TenantQuery,
+  runId: string,
+  afterSeq: number,
+): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for (let seq = afterSeq; ; ) {
+    const page = await readStream(sql, runId, seq, EVENTS_PAGE);
+    for (const stored of page) {
+      const event = runEventOf(stored);
+      if (event !== null) events.push({ seq: stored.seq, event });
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < EVENTS_PAGE) return events;
+    seq = last.seq;
+  }
+}
+
+/** The approvals that a run asked for, in order; its transcript names them. */
+export async function approvalsOfRun(sql: TenantQuery, runId: string): Promise<readonly ApprovalRow[]> {
+  const approvals: ApprovalRow[] = [];
+  for (const { event } of await recordedEvents(sql, runId, 0)) {
+    if (event.type !== "approval.requested") continue;
+    const row = await findApproval(sql, event.payload.approval_id);
+    if (row !== undefined) approvals.push(row);
+  }
+  return approvals;
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { instant } from "../contracts/index.ts";
+import type { LanePhase, RunState } from "../run/index.ts";
+import { whyOf } from "./why.ts";
+
+const NOON = instant(Date.UTC(2026, 0, 2, 12, 5));
+
+const state = (phase: LanePhase, rest: Partial<RunState> = {}): RunState => ({
+  run_id: "r",
+  tenant_id: "shop",
+  workflow_id: "W",
+  pack_id: "p",
+  pack_digest: "d",
+  correlation_id: "c",
+  principal_id: "olga",
+  channel: "ci",
+  started_at: NOON,
+  seed: 1,
+  status: "RUNNING",
+  stage: "forward",
+  outcome: null,
+  code: null,
+  document: {},
+  document_version: 0,
+  lanes: { main: { id: "main", step: "pay", phase, counted: true } },
+  steps: {},
+  counters: { steps: 1, tool_calls: 0, tool_calls_per_type: {}, tokens: 0, active_ms: 0 },
+  marks: [],
+  failure: null,
+  compensation: null,
+  leftover: false,
+  signals: [],
+  cancel_requested: false,
+  active_since: null,
+  ...rest,
+});
+
+const READY: LanePhase = { kind: "ready", attempt: 1 };
+const APPROVAL: LanePhase = { kind: "approval", attempt: 1, approval_id: "a", timeout_at: NOON };
+const WAITING: LanePhase = {
+  kind: "waiting",
+  since: NOON,
+  until: NOON,
+  poll_at: null,
+  polls: 0,
+  event_type: null,
+  entity_id: null,
+};
+const row = { run_id: "r", status: "RUNNING", ended_at: null } as const;
+const pending = { approval_id: "a", status: "PENDING", tool_name: "executeRefund" } as const;
+const why = (run: RunState, approvals: readonly (typeof pending)[] = []) => whyOf(run, { row, approvals });
+
+describe("where a run is, in one sentence", () => {
+  test.each<[string, RunState, RegExp]>([
+    ["nobody runs it", state(READY, { status: "PENDING" }), /^waits for a worker; one runs with `countermark dev`$/],
+    ["at a step", state({ kind: "ready", attempt: 2 }), /^is at step `pay` \(attempt 2\)$/],
+    [
+      "between attempts",
+      state({ kind: "retry", attempt: 2, at: NOON }),
+      /again at 2026-01-02 12:05 UTC \(attempt 2\)$/,
+    ],
+    [
+      "waiting for an event",
+      state({ ...WAITING, event_type: "sent", entity_id: "shop_ord_1" }),
+      /the event `sent` about `shop_ord_1` until 2026-01-02 12:05 UTC$/,
+    ],
+    ["polling", state({ ...WAITING, poll_at: NOON }), /^polls at step `pay`, next at 2026-01-02 12:05 UTC$/],
+    ["waiting for a person", state(WAITING), /or until `POST \/v1\/runs\/r\/resume`/],
+    [
+      "an unknown effect to settle",
+      state({ kind: "unknown", attempt: 1, look_at: null, code: "TOOL_TIMEOUT" }),
+      /took effect \(TOOL_TIMEOUT\); look it up .* `POST \/v1\/runs\/r\/resolve`$/,
+    ],
+    [
+      "an unknown effect to look up",
+      state({ kind: "unknown", attempt: 1, look_at: NOON, code: "TOOL_TIMEOUT" }),
+      /it looks again at 2026-01-02 12:05 UTC$/,
+    ],
+    ["being cancelled", state(READY, { cancel_requested: true }), /^is being cancelled: is at step/],
+    ["ended well", state(READY, { outcome: "SUCCESS" }), /^succeeded$/],
+    [
+      "ended with something left",
+      state(READY, { outcome: "CANCELLED", leftover: true }),
+      /^was cancelled; something it did could not be undone/,
+    ],
+  ])("%s", (_name, run, sentence) => {
+    expect(why(run)).toMatch(sentence);
+  });
+
+  test("an approval says who is waited for, until when, and the command that decides it", () => {
+    expect(why(state(APPROVAL), [pending])).toBe(
+      "waits for an approver to decide executeRefund until 2026-01-02 12:05 UTC; approve it with `countermark approve a`",
+    );
+  });
+
+  test("what only people can move comes before what moves by itself", () => {
+    const run = state(READY, {
+      lanes: {
+        main: { id: "main", step: "both", phase: { kind: "branching" }, counted: true },
+        b: { id: "b", step: "b", phase: READY, counted: true },
+        pay: { id: "pay", step: "pay", phase: APPROVAL, counted: true },
+      },
+    });
+
+    expect(why(run, [pending])).toMatch(/^waits for an approver/);
+  });
+
+  test("a failed run names the code, the step, the reason and the remedy", () => {
+    const failure = { code: "HITL_DENIED", message: "no", step: "pay", on_failure: null, rollback: true };
+    const run = state(READY, { outcome: "UNEXPECTED_FAILURE", code: "HITL_DENIED", failure });
+
+    expect(why(run)).toBe("failed: HITL_DENIED at step `pay` (no); see the reason; start a new run when it is settled");
+  });
+
+  test("a run that undoes itself says what it undoes", () => {
+    const failure = { code: "TOOL_ERROR", message: "no", step: "ship", on_failure: null, rollback: true };
+    const compensation = { lane: null, held: [], plan: ["pay"], at: 0, attempt: 1, phase: READY };
+
+    expect(
+      why(
+        state({ kind: "failed", code: "TOOL_ERROR", message: "no" }, { stage: "compensating", failure, compensation }),
+      ),
+    ).toBe("undoes what it did after TOOL_ERROR: is at step `pay` (attempt 1)");
+  });
+});
