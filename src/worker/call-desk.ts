@@ -79,7 +79,6 @@ export type Prepared =
       readonly request: CallRequest;
       readonly call: AdmittedCall;
       readonly intent: Intent | null;
-      readonly read: StoredFacts;
     };
 
 /** How soon a call that another run is making is looked at again. */
@@ -109,7 +108,7 @@ export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: Pla
       if (planned.settleOnly) return cancelled(planned);
       const intent =
         admission.claims.length === 0 ? null : intentOf(admission.claims, run.control.revision, read.record);
-      return { kind: "start", how: "handler", request, call: admission.call, intent, read };
+      return { kind: "start", how: "handler", request, call: admission.call, intent };
     }
   }
 }
@@ -272,7 +271,7 @@ function recovering(
   if (how === "person") return unknowable(planned, call, openReceipt(desk, run, request, { call, record }));
   if (notBefore > desk.host.clock.now()) return { kind: "later", at: notBefore, busy: false };
   const intent = intentOf(claims, run.control.revision, read.record);
-  return { kind: "start", how: how === "lookup" ? "lookup" : "handler", request, call, intent, read };
+  return { kind: "start", how: how === "lookup" ? "lookup" : "handler", request, call, intent };
 }
 
 /** The receipt of this step's own effect that only a person can settle; an open effect of another run has its own. */
