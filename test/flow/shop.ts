@@ -70,18 +70,18 @@ export class FlowShop {
     this.#worker = null;
   }
 
-  /** Looks until `check` gives something; fails the test if it never does. */
+  /** Looks until `check` gives something; fails the test if it never does, or if the worker meets what it cannot handle. */
   async until<T>(what: string, check: () => Promise<T | undefined | false>): Promise<T> {
     const { clock } = realHost;
     for (const giveUp = after(clock.now(), PATIENCE_MS); clock.now() < giveUp; ) {
+      const [trouble] = this.#troubles;
+      if (trouble !== undefined) throw trouble;
       this.#worker?.nudge();
       const found = await check();
       if (found !== undefined && found !== false) return found;
       await clock.wake(after(clock.now(), LOOK_MS), new AbortController().signal);
     }
-    throw new Error(
-      `waited in vain for ${what}${this.#troubles.map((trouble) => `; trouble: ${String(trouble)}`).join("")}`,
-    );
+    throw new Error(`waited in vain for ${what}`);
   }
 
   /** What a worker met and could not handle; a sound shop has nothing here. */

@@ -69,21 +69,30 @@ export class FlowTenant {
 
   /** Starts a run and returns its id. */
   async start(workflowId: string, trigger: JsonObject = {}, principalId: string = OPERATOR): Promise<string> {
+    this.#started += 1;
+    const runId = await this.startWith(`${this.id}-${this.#started}`, workflowId, trigger, principalId);
+    assert(runId !== null, "the start key is new");
+    return runId;
+  }
+
+  /** Starts a run under a key; null when the key has started one before. */
+  startWith(
+    startKey: string,
+    workflowId: string,
+    trigger: JsonObject,
+    principalId: string = OPERATOR,
+  ): Promise<string | null> {
     const workflow = this.pack.workflows[workflowId];
     assert(workflow !== undefined, "the pack has the workflow");
-    this.#started += 1;
-    const key = `${this.id}-${this.#started}`;
-    const start = { tenantId: this.id, pack: this.pack, workflow, trigger, startKey: key, correlationId: `c-${key}` };
-    const runId = await this.sql((sql) =>
+    const start = { tenantId: this.id, pack: this.pack, workflow, trigger, startKey, principalId };
+    return this.sql((sql) =>
       beginRun(sql, this.#shop.clock.host, {
         ...start,
-        principalId,
+        correlationId: `c-${startKey}`,
         channel: "controlled_fixture",
         causation: null,
       }),
     );
-    assert(runId !== null, "the start key is new");
-    return runId;
   }
 
   async run(runId: string): Promise<RunRow> {
