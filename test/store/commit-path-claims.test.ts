@@ -151,31 +151,30 @@ const LOST: readonly { readonly claim: string; readonly because: string; lose():
     },
   ];
 
+const named = LOST.map((lost) => [`of ${lost.claim}, because ${lost.because},`, lost] as const);
+
 describe("a lost claim", () => {
-  test.each(LOST)(
-    "of $claim, because $because, does not undo the outcome that its intent rode with",
-    async ({ claim, lose }) => {
-      const [run, intent] = await lose();
-      const receipt = freshId("receipt");
+  test.each(named)("%s does not undo the outcome that its intent rode with", async (_name, { claim, lose }) => {
+    const [run, intent] = await lose();
+    const receipt = freshId("receipt");
 
-      const result = await commit(run, {
-        receipts: [receiptRow(receipt)],
-        receipt_events: [receiptEventRow(receipt, "claimed")],
-        intent,
-      });
+    const result = await commit(run, {
+      receipts: [receiptRow(receipt)],
+      receipt_events: [receiptEventRow(receipt, "claimed")],
+      intent,
+    });
 
-      expect(result).toMatchObject({ kind: "committed", lostClaim: claim, conflict: null });
-      expect((await stored(database, tenant, run.runId)).version).toBe(run.version + 1);
-      expect(await one("receipt_current", "receipt_id", receipt)).toMatchObject({
-        status: "claimed",
-        epoch: run.epoch,
-      });
-    },
-  );
+    expect(result).toMatchObject({ kind: "committed", lostClaim: claim, conflict: null });
+    expect((await stored(database, tenant, run.runId)).version).toBe(run.version + 1);
+    expect(await one("receipt_current", "receipt_id", receipt)).toMatchObject({
+      status: "claimed",
+      epoch: run.epoch,
+    });
+  });
 
-  test.each(LOST.filter(({ claim }) => claim !== "control" && claim !== "rate"))(
-    "of $claim, because $because, gives back the claims made before it",
-    async ({ lose }) => {
+  test.each(named.filter(([, { claim }]) => claim !== "control" && claim !== "rate"))(
+    "%s gives back the claims made before it",
+    async (_name, { lose }) => {
       const [run, intent] = await lose();
       const tool = freshId("tool");
 
