@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { playDemo } from "../../src/cli/demo/play.ts";
+import { systemHost } from "../../src/contracts/index.ts";
+import { freshDatabase } from "../database/database.ts";
+
+test("the demo's scenes end as they are announced, and all of it verifies and replays", { timeout: 180_000 }, async () => {
+  const database = await freshDatabase();
+  const scenes: string[] = [];
+
+  const report = await playDemo({
+    host: systemHost(),
+    seed: 1,
+    orders: 25,
+    server: database.options,
+    tell: (what) => void scenes.push(what),
+  });
+
+  const ended = (workflow: string, code: string | null) =>
+    report.runs.filter((run) => run.workflow === workflow && run.code === code).length;
+  expect(ended("P1-WF01", null)).toBe(28);
+  expect(ended("P1-WF01", "ORDER_INVALID")).toBe(1);
+  expect(ended("P1-WF01", "POD_UNAVAILABLE")).toBe(1);
+  expect(ended("P1-WF03", null)).toBe(1);
+  expect(ended("P1-WF03", "HITL_DENIED")).toBe(1);
+  expect(ended("P1-WF03", "HITL_TIMEOUT")).toBe(1);
+  expect(ended("P1-WF03", "BASE_DRIFTED")).toBe(1);
+  expect(report.effects).toEqual({ charges: 32, refunds: 1, fulfillments: 28, emails: 28 });
+  expect(report.approvals).toEqual({ approved: 1, denied: 1, expired: 1, voided: 1 });
+  expect(report.webhooks).toMatchObject({ duplicate: 3, rejected: 2 });
+  expect(report.refused).toMatchObject({
+    BASE_DRIFTED: 1,
+    LOOP_DETECTED: 1,
+    PERMISSION_DENIED: 1,
+    SIGNATURE_INVALID: 1,
+    SIGNATURE_STALE: 1,
+  });
+  expect(report.ledger).toMatchObject({ streams: 40, verified: true });
+  expect(report.replay).toEqual({ runs: 39, identical: 39 });
+  expect(scenes).toHaveLength(9);
+  await database.drop();
+});
