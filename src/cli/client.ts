@@ -1,4 +1,5 @@
 import {
+  after,
   Fault,
   isCode,
   isJsonObject,
@@ -79,20 +80,25 @@ const HEALTH_MS_MAX = 2_000;
 async function runningServer(context: Context): Promise<string | null> {
   const found = await findServer(context);
   if (found.kind === "none") return null;
-  const why = found.kind === "ignored" ? found.why : await silence(found.url);
+  const why = found.kind === "ignored" ? found.why : await silence(context, found.url);
   if (why === null && found.kind === "running") return found.url;
   note(context, `ignored: ${why}`);
   return null;
 }
 
 /** Why a server does not count as running; null when it answers. A reused pid is another process. */
-async function silence(url: string): Promise<string | null> {
+async function silence({ host: { clock } }: Context, url: string): Promise<string | null> {
+  const late = new AbortController();
+  const answered = new AbortController();
+  void clock.wake(after(clock.now(), HEALTH_MS_MAX), answered.signal).then(() => late.abort());
   try {
-    const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(HEALTH_MS_MAX) });
+    const response = await fetch(`${url}/v1/health`, { signal: late.signal });
     await response.body?.cancel();
     return null;
   } catch {
     return `no server answers at ${url}`; // whatever kept it from answering
+  } finally {
+    answered.abort();
   }
 }
 

@@ -39,7 +39,7 @@ const outside: Outside = {
   isAlive,
   interrupted: interruption.signal,
   host: async () => (await import("../contracts/index.ts")).systemHost(),
-  tools: async () => (await import("../packs/commerce/index.ts")).commercePack().tools,
+  tools: async () => (await import("./demo/demo-pack.ts")).demoTools(),
 };
 
 function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { demoTools } from "../../src/cli/demo/demo-pack.ts";
 import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { type Finished, newFolder, runCli, type World } from "./run-cli.ts";
 import { activateTestPack } from "./test-pack.ts";
@@ -25,7 +26,7 @@ async function startDev(): Promise<{ readonly url: string; stop(): Promise<Finis
   const first = new Promise<string>((resolve) => {
     heard = resolve;
   });
-  const finished = runCli(["dev", "--port", "0", "--json"], { ...world, interrupted: ending.signal, heard });
+  const finished = runCli(["dev", "--bare", "--port", "0", "--json"], { ...world, interrupted: ending.signal, heard });
   const { url } = JSON.parse(await first);
   return {
     url,
@@ -173,4 +174,26 @@ test("an interrupted wait ends with exit 130, and the run goes on later", async 
 
   expect(said.exit).toBe(130);
   expect(JSON.parse(later.stdout).runs).toHaveLength(1);
+});
+
+test("dev opens the demo shop: a finished run to look at, and an approval for its owner to decide", async () => {
+  const ending = new AbortController();
+  let heard: (text: string) => void = () => undefined;
+  const first = new Promise<string>((resolve) => {
+    heard = resolve;
+  });
+  const cwd = newFolder();
+  const own = await freshDatabase();
+  const shop = { cwd, server: own.options, tools: async () => demoTools() };
+  const finished = runCli(["dev", "--port", "0", "--json"], { ...shop, interrupted: ending.signal, heard });
+  const { run_id, approval_id } = JSON.parse(await first);
+
+  const shown = await runCli(["run", "show", run_id, "--json"], { cwd });
+  const approved = await runCli(["approve", approval_id, "--yes", "--json"], { cwd });
+  ending.abort("SIGINT");
+
+  expect(JSON.parse(shown.stdout)).toMatchObject({ status: "SUCCEEDED", workflow_id: "P1-WF01" });
+  expect(JSON.parse(approved.stdout)).toMatchObject({ status: "APPROVED" });
+  expect(await finished).toMatchObject({ exit: 130 });
+  await own.drop();
 });

@@ -14,7 +14,7 @@ export interface Finished {
 }
 
 export interface World
-  extends Partial<Pick<Outside, "env" | "cwd" | "terminal" | "server" | "interrupted" | "isAlive">> {
+  extends Partial<Pick<Outside, "env" | "cwd" | "terminal" | "server" | "interrupted" | "isAlive" | "tools">> {
   /** What is typed or piped in. */
   readonly stdin?: string;
   /** Told of data as it is written, by a command that does not end by itself. */

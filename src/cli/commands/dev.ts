@@ -1,15 +1,18 @@
 import { type Listening, serve } from "../../api/index.ts";
+import { DEFAULT_TENANT } from "../bootstrap.ts";
 import type { Command, Context } from "../command.ts";
+import { type DevShop, startDevShop } from "../demo/dev-shop.ts";
 import { EXIT } from "../exit-code.ts";
 import { keyPath } from "../key-file.ts";
-import { type Paint, paintOf } from "../output.ts";
+import { note, type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { announceServer, findServer } from "../server-file.ts";
-import { openWorkshop } from "../workshop.ts";
+import { openWorkshop, type Workshop } from "../workshop.ts";
 
 export const devCommand: Command = {
-  examples: ["countermark dev", "countermark dev --port 8080"],
-  run: async (context) => {
+  options: [{ flags: "--bare", summary: "without the demo shop: no simulated providers, no customers" }],
+  examples: ["countermark dev", "countermark dev --port 8080", "countermark dev --bare"],
+  run: async (context, args) => {
     const found = await findServer(context);
     if (found.kind === "running")
       return reportRefusal(
@@ -21,8 +24,7 @@ export const devCommand: Command = {
     try {
       const listening = await serve(workshop, context.config.listen);
       try {
-        workshop.work();
-        await announced(context, listening);
+        await keepServing(context, { workshop, listening, hasShop: !args.flag("bare") });
       } finally {
         await listening.close();
       }
@@ -33,24 +35,58 @@ export const devCommand: Command = {
   },
 };
 
-/** Tells where the server is, on the terminal and in the directory, until the process is asked to end. */
-async function announced(context: Context, { origin: url }: Listening): Promise<void> {
-  const withdraw = await announceServer(context, url);
+interface Serving {
+  readonly workshop: Workshop;
+  readonly listening: Listening;
+  readonly hasShop: boolean;
+}
+
+/** Works and tells where the server is, to people and in the directory, until the process is asked to end. */
+async function keepServing(context: Context, { workshop, listening, hasShop }: Serving): Promise<void> {
+  const { origin } = listening;
+  workshop.work();
+  const withdraw = await announceServer(context, origin);
   try {
-    if (context.config.json) context.stdout.write(`${JSON.stringify({ url, pid: context.pid })}\n`);
-    else for (const line of welcome(context, url, paintOf(context))) context.stdout.write(`${line}\n`);
-    await interrupted(context);
+    if (hasShop) note(context, "opening the demo shop ...");
+    const shop = hasShop ? await openShop(context, workshop, origin) : null;
+    try {
+      const { runId = null, approvalId = null } = shop ?? {};
+      const facts = { url: origin, pid: context.pid, run_id: runId, approval_id: approvalId };
+      print(context, facts, (paint) => welcome(context, { url: origin, shop }, paint));
+      await interrupted(context);
+    } finally {
+      await shop?.close();
+    }
   } finally {
     await withdraw();
   }
 }
 
-const welcome = ({ config }: Context, url: string, paint: Paint): readonly string[] => [
-  `${paint.bold("countermark")} serves ${paint.cyan(url)}`,
-  `  key   ${keyPath(config.directory, "owner")}`,
-  `  data  ${config.server === null ? "embedded PostgreSQL" : "PostgreSQL at DATABASE_URL"}`,
-  paint.dim("  ends with Ctrl-C"),
-];
+const openShop = (context: Context, { installation }: Workshop, origin: string): Promise<DevShop> =>
+  startDevShop({
+    installation,
+    tenantId: DEFAULT_TENANT,
+    origin,
+    onTrouble: (error) =>
+      note(context, `trouble in the shop: ${error instanceof Error ? error.message : String(error)}`),
+  });
+
+function welcome(
+  { config }: Context,
+  { url, shop }: { readonly url: string; readonly shop: DevShop | null },
+  paint: Paint,
+): readonly string[] {
+  const data = config.server === null ? "embedded PostgreSQL" : "PostgreSQL at DATABASE_URL";
+  return [
+    `${paint.bold("countermark")} serves ${paint.cyan(url)}`,
+    `  key   ${keyPath(config.directory, "owner")}`,
+    `  data  ${data}`,
+    ...(shop === null ? [] : ["", "in another terminal:"]),
+    ...(shop === null ? [] : [`  countermark run show ${shop.runId}`, `  countermark approve ${shop.approvalId}`]),
+    "",
+    paint.dim("ends with Ctrl-C"),
+  ];
+}
 
 const interrupted = ({ interrupted: signal }: Context): Promise<void> =>
   new Promise((resolve) => {
