@@ -71,7 +71,9 @@ describe.each(["before_intent", "after_intent", "after_effect"] as const)(
     test("a stale epoch commits nothing and sends nothing: there is one effect", async () => {
       const reference = `paused ${point}`;
       const runId = await shop.start("debit", { reference });
-      const paused = shop.spawn({ at: { point, step: "debit" }, signal: "SIGSTOP" });
+      // No beat tells it when it wakes: what it may still do, its own clock must say, and the fence.
+      const profile = { ...PROFILE, beatMs: 600_000 };
+      const paused = shop.spawn({ at: { point, step: "debit" }, signal: "SIGSTOP", profile });
       await paused.says("stopping");
 
       const worker = shop.startWorker();
