@@ -38,7 +38,7 @@ export async function addTenant(
 ): Promise<Done<{ readonly tenant_id: string; readonly mode: Mode }>> {
   const { tenantId, name, mode, by } = tenant;
   if (!isTenantId(tenantId)) return invalid(`\`${tenantId}\` is not a tenant id: use a-z, 0-9, - and _`, "$.tenant_id");
-  const others = (await listTenants(installation.database.app)).map((row) => row.tenant_id);
+  const others = (await listTenants(installation.database.worker)).map((row) => row.tenant_id);
   if (others.includes(tenantId))
     return { ok: false, refusal: { code: "DATABASE_CONFLICT", message: `tenant \`${tenantId}\` exists already` } };
   const collision = others.find((other) => other !== PLATFORM && prefixesCollide(other, tenantId));

@@ -4,7 +4,7 @@ import { ENDPOINTS } from "./endpoints.ts";
 import { dispatch, type Served } from "./http/dispatch.ts";
 import { errorResponse, problemResponse } from "./http/problem.ts";
 import type { Installation } from "./installation.ts";
-import { healthResponse, webhookResponse } from "./open-routes.ts";
+import { healthRoute, webhookResponse } from "./open-routes.ts";
 
 export interface AppOptions {
   /** Called when something became due: the worker of this process, if it has one, looks at once. */
@@ -26,7 +26,7 @@ export function createApp(installation: Installation, options: AppOptions = {}):
   for (const endpoint of ENDPOINTS) {
     app.on(endpoint.method, pathOf(endpoint.path), (context) => dispatch(served, endpoint, context));
   }
-  app.get("/v1/health", () => healthResponse(served, version));
+  app.get("/v1/health", healthRoute(served, version));
   app.post("/webhooks/:provider/:endpoint_token", (context) => webhookResponse(served, context));
   describe(app.openAPIRegistry);
   app.doc31("/v1/openapi.json", DOCUMENT);

@@ -6,7 +6,7 @@ export interface Listening {
   /** Where it listens, such as `http://127.0.0.1:7070`. */
   readonly origin: string;
   readonly port: number;
-  /** Takes no more requests, ends open streams and returns when the last answer was sent. */
+  /** Takes no more requests and ends every connection, open streams among them. */
   close(): Promise<void>;
 }
 

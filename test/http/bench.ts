@@ -78,8 +78,8 @@ async function openBench(options: Parameters<typeof tillPack>[0]) {
     await addTenant(installation, { tenantId, name: tenantId, mode: "sandbox", by: "test" });
   }
   for (const tenantId of [SHOP, OTHER]) await activatePack(installation, { tenantId, pack: till.pack, by: "test" });
-  const worker: Worker = installation.newWorker({ onTrouble: (_run, error) => troubles.push(error) });
   const troubles: unknown[] = [];
+  const worker: Worker = installation.newWorker({ onTrouble: (_run, error) => troubles.push(error) });
   worker.start();
   const app = createApp(installation, {
     nudge: () => worker.nudge(),

@@ -32,6 +32,7 @@ export function tillPack(options: { readonly approvers?: readonly string[]; read
       async (input) => {
         const order = String(input.order_id);
         effects.push(`${name} ${order}`);
+        if (name === "lose") return { kind: "unknown", code: "TOOL_TIMEOUT", message: "nobody answered" };
         return {
           kind: "applied",
           result: {
@@ -43,7 +44,12 @@ export function tillPack(options: { readonly approvers?: readonly string[]; read
         };
       },
     );
-  const tools = [tool("look", "READ"), tool("note", "SOFT_WRITE"), tool("pay", "FINANCIAL")];
+  const tools = [
+    tool("look", "READ"),
+    tool("note", "SOFT_WRITE"),
+    tool("pay", "FINANCIAL"),
+    tool("lose", "HARD_WRITE"),
+  ];
   const mapping = { order_id: "$.trigger.order_id" };
   const workflow = (id: string, steps: Parameters<typeof definePack>[0]["workflows"][number]["steps"]) => ({
     id,
@@ -67,6 +73,7 @@ export function tillPack(options: { readonly approvers?: readonly string[]; read
       workflows: [
         workflow("Note", [call("write", "note")]),
         workflow("PayOut", [{ ...call("check", "look"), next_step: "pay" }, call("pay", "pay")]),
+        workflow("Lose", [call("send", "lose")]),
         workflow("Hold", [
           { id: "hold", type: "WAIT", wait_for: { type: "MANUAL" }, wait_timeout_seconds: 3_600, next_step: "write" },
           call("write", "note"),

@@ -26,20 +26,23 @@ describe("keys and roles", () => {
     { role: "operator", reads: true, operates: true, decides: false, administers: false },
     { role: "approver", reads: true, operates: false, decides: true, administers: false },
     { role: "admin", reads: true, operates: true, decides: true, administers: true },
-  ] as const)("$role", async ({ role, reads, operates, decides, administers }) => {
-    const client = await bench().client(`the-${role}`, role);
+  ] as const)(
+    "a key of role $role does what its row of the table says, and nothing else",
+    async ({ role, reads, operates, decides, administers }) => {
+      const client = await bench().client(`the-${role}`, role);
 
-    const may = async (answer: Promise<{ status: number; body: { code?: string } }>) =>
-      (await answer).body.code !== "ROLE_REQUIRED";
+      const may = async (answer: Promise<{ status: number; body: { code?: string } }>) =>
+        (await answer).body.code !== "ROLE_REQUIRED";
 
-    expect(await may(client.get("/v1/runs"))).toBe(reads);
-    expect(await may(client.post("/v1/runs"))).toBe(operates);
-    expect(await may(client.post("/v1/calls"))).toBe(operates);
-    expect(await may(client.post("/v1/approvals/none/decision"))).toBe(decides);
-    expect(await may(client.post("/v1/tools/none/revoke"))).toBe(administers);
-    expect(await may(client.post("/v1/runs/none/resolve"))).toBe(administers);
-    expect(await may(client.get("/v1/tenants"))).toBe(false);
-  });
+      expect(await may(client.get("/v1/runs"))).toBe(reads);
+      expect(await may(client.post("/v1/runs"))).toBe(operates);
+      expect(await may(client.post("/v1/calls"))).toBe(operates);
+      expect(await may(client.post("/v1/approvals/none/decision"))).toBe(decides);
+      expect(await may(client.post("/v1/tools/none/revoke"))).toBe(administers);
+      expect(await may(client.post("/v1/runs/none/resolve"))).toBe(administers);
+      expect(await may(client.get("/v1/tenants"))).toBe(false);
+    },
+  );
 
   test("an attempt beyond one's role is written down with who and what", async () => {
     const { client } = bench();

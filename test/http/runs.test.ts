@@ -143,6 +143,27 @@ describe("runs over HTTP", () => {
     expect(audited).toMatchObject([{ actor: "olga" }]);
   });
 
+  test("an effect of which nobody knows whether it happened waits for a person, who settles it with its output", async () => {
+    const { client, until, till } = bench();
+    const [ada, olga] = [await client("ada", "admin"), await client("olga", "operator")];
+    const order_id = freshOrder();
+    const started = await olga.post("/v1/runs", { workflow: "Lose", input: { order_id } });
+    const path = `/v1/runs/${started.body.run_id}`;
+    const waiting = await until(() => olga.get(path), isIn("SUSPENDED_WAIT"));
+
+    const byOperator = await olga.post(`${path}/resolve`, { applied: true, output: { done: "yes" } });
+    const misshapen = await ada.post(`${path}/resolve`, { applied: true, output: { dnoe: "yes" } });
+    const settled = await ada.post(`${path}/resolve`, { applied: true, output: { done: "yes" } });
+    const shown = await until(() => olga.get(path), ended);
+
+    expect(waiting.body.why).toMatch(/^does not know whether step `send` took effect .*resolve`$/);
+    expect(byOperator).toMatchObject({ status: 403, body: { code: "ROLE_REQUIRED" } });
+    expect(misshapen).toMatchObject({ status: 400, body: { code: "SCHEMA_INVALID" } });
+    expect(settled.status).toBe(202);
+    expect(shown.body).toMatchObject({ status: "SUCCEEDED", document: { send: { done: "yes" } } });
+    expect(till.effects.filter((effect) => effect === `lose ${order_id}`)).toHaveLength(1);
+  });
+
   test("nothing is settled by hand that is not open", async () => {
     const { client, until } = bench();
     const ada = await client("ada", "admin");

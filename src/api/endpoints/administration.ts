@@ -45,7 +45,7 @@ export const listTenantsEndpoint = endpoint({
   async handle({ installation, caller }) {
     if (caller.tenantId !== PLATFORM) return noInstaller();
     try {
-      const rows = await listTenants(installation.database.app);
+      const rows = await listTenants(installation.database.worker);
       return reply({ tenants: rows.map(({ created_at, ...row }) => ({ ...row, created_at: timeOf(created_at) })) });
     } catch (error) {
       throw asFault(error);

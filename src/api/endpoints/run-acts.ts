@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { accepted, type JsonObject, type Refusal, type Result, rejected } from "../../contracts/index.ts";
+import { accepted, type Json, type JsonObject, type Refusal, type Result, rejected } from "../../contracts/index.ts";
 import { type InboxEntry, tellRun } from "../../ledger/index.ts";
 import { COMPENSATION, findRun, type RunRow, type RunState } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
@@ -103,9 +103,11 @@ export const resolveEffectEndpoint = endpoint({
     act(call, params.run_id, async ({ salt, run }) => {
       const lane = oneLane(unknownLanes(run.state), body.lane, "has an effect to settle");
       if (!lane.ok) return lane;
+      const { applied, receipt_id = null } = body;
+      const given = applied ? await stepOutput(call, run, lane.value, body.output) : accepted(body.output);
+      if (!given.ok) return given;
       const output = storableInput(body.output, null, salt);
       if (!output.ok) return output;
-      const { applied, receipt_id = null } = body;
       return accepted({ kind: "resolve", payload: { lane: lane.value, applied, output: output.value, receipt_id } });
     }),
 });
@@ -165,6 +167,21 @@ const unknownLanes = ({ lanes, compensation }: RunState): readonly string[] => [
   ...Object.values(lanes).flatMap(({ id, phase }) => (phase.kind === "unknown" ? [id] : [])),
   ...(compensation?.phase.kind === "unknown" ? [COMPENSATION] : []),
 ];
+
+/** What the step would have given satisfies its tool's output schema; what undoes a step gives nothing. */
+async function stepOutput(
+  { installation, caller }: Call,
+  { row, state }: RecordedRun,
+  lane: string,
+  output: JsonObject,
+): Promise<Result<Json>> {
+  const pack = await installation.control.pack(caller.tenantId, row.pack_digest);
+  const step = state.lanes[lane]?.step ?? null;
+  const target = step === null ? undefined : pack.workflows[row.workflow_id]?.steps[step]?.call;
+  if (lane === COMPENSATION || target == null) return accepted(output);
+  const tool = installation.registry.find(target.tool, target.version);
+  return tool.ok ? tool.value.validateOutput(output) : tool;
+}
 
 /** The lane meant: the one named, or the only one there is. */
 function oneLane(lanes: readonly string[], asked: string | undefined, what: string): Result<string> {

@@ -7,8 +7,7 @@ export function problemResponse(reason: Refusal | Fault): Response {
 }
 
 /** What somebody may know of a thing that nobody foresaw: that it happened. */
-export const unforeseen = (): Response =>
-  problemResponse({ code: "INTERNAL", message: "the request could not be served" });
+const unforeseen = (): Response => problemResponse({ code: "INTERNAL", message: "the request could not be served" });
 
 function headersOf(problem: Problem): Headers {
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
