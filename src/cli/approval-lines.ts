@@ -43,12 +43,16 @@ export function approvalLines(approval: JsonObject, now: Instant, paint: Paint):
   ];
 }
 
-const MINOR = "amount_minor";
+/** Names under which packs carry minor units. */
+const AMOUNTS = ["amount_minor", "amount_cents"];
 
 /** Every amount in the arguments, with the currency that stands beside it. */
 function amountsOf(document: JsonObject): readonly string[] {
-  const own = document[MINOR] === undefined ? [] : [money(textOf(document, MINOR), textOf(document, "currency"))];
-  return [...own, ...Object.values(document).flatMap((part) => (isJsonObject(part) ? amountsOf(part) : []))];
+  const own = AMOUNTS.filter((name) => document[name] !== undefined);
+  return [
+    ...own.map((name) => money(textOf(document, name), textOf(document, "currency"))),
+    ...Object.values(document).flatMap((part) => (isJsonObject(part) ? amountsOf(part) : [])),
+  ];
 }
 
 const baseOf = (preview: JsonObject): readonly string[] =>

@@ -45,7 +45,7 @@ export async function bootstrap(installation: Installation, directory: string): 
 
 async function tenantsOf({ database }: Installation) {
   try {
-    return await listTenants(database.app);
+    return await listTenants(database.worker);
   } catch (error) {
     throw asFault(error);
   }

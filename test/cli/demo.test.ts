@@ -3,7 +3,9 @@ import { playDemo } from "../../src/cli/demo/play.ts";
 import { systemHost } from "../../src/contracts/index.ts";
 import { freshDatabase } from "../database/database.ts";
 
-test("the demo's scenes end as they are announced, and all of it verifies and replays", { timeout: 180_000 }, async () => {
+test("the demo's scenes end as they are announced, and all of it verifies and replays", {
+  timeout: 180_000,
+}, async () => {
   const database = await freshDatabase();
   const scenes: string[] = [];
 

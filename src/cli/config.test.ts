@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parseConfig } from "./config.ts";
+import { VERSION } from "./version.ts";
+
+const NOTHING = { env: {}, flags: {}, cwd: "/work", terminal: true } as const;
+
+const configOf = (sources: Partial<Parameters<typeof parseConfig>[0]>) => {
+  const parsed = parseConfig({ ...NOTHING, ...sources });
+  if (!parsed.ok) throw new Error(parsed.refusal.message);
+  return parsed.value;
+};
+
+test("without any setting the installation is local, embedded and loopback only, and cannot be changed", () => {
+  const config = configOf({});
+
+  expect(config).toEqual({
+    url: null,
+    key: null,
+    directory: "/work/.countermark",
+    server: null,
+    listen: { host: "127.0.0.1", port: 4000 },
+    json: false,
+    colour: true,
+  });
+  expect(Object.isFrozen(config) && Object.isFrozen(config.listen)).toBe(true);
+});
+
+test("a flag wins over its variable, and an empty variable is not set", () => {
+  const env = { COUNTERMARK_PORT: "5000", COUNTERMARK_DIR: "", COUNTERMARK_URL: "http://one.test/" };
+
+  expect(configOf({ env }).listen.port).toBe(5000);
+  expect(configOf({ env, flags: { port: "6000", url: "https://two.test" } })).toMatchObject({
+    listen: { port: 6000 },
+    url: "https://two.test",
+    directory: "/work/.countermark",
+  });
+  expect(configOf({ env }).url).toBe("http://one.test");
+});
+
+test.each([
+  ["on a pipe", { terminal: false }],
+  ["under NO_COLOR", { env: { NO_COLOR: "1" } }],
+  ["under --json", { flags: { json: true } }],
+])("there is no colour %s", (_, sources) => {
+  expect(configOf(sources).colour).toBe(false);
+});
+
+test("a misspelt variable is refused, and others' variables are none of ours", () => {
+  const misspelt = parseConfig({ ...NOTHING, env: { COUNTERMARK_KEYS: "cmk_secret" } });
+
+  expect(misspelt).toMatchObject({ ok: false, refusal: { code: "CONFIG_INVALID" } });
+  expect(JSON.stringify(misspelt)).not.toContain("cmk_secret");
+  expect(configOf({ env: { HOME: "/root", KEY: "x" } }).key).toBeNull();
+});
+
+test("the program's version is its manifest's", () => {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+  expect(VERSION).toBe(manifest.version);
+});

@@ -1,0 +1,123 @@
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+// The program as it is installed: compiled, in processes of its own, with the embedded database.
+
+const ROOT = resolve(import.meta.dirname, "../..");
+let program: string;
+const folders: string[] = [];
+
+beforeAll(() => {
+  program = folderOf("program");
+  const config = {
+    extends: join(ROOT, "tsconfig.json"),
+    compilerOptions: { noEmit: false, rootDir: ROOT, outDir: program, typeRoots: [join(ROOT, "node_modules/@types")] },
+    files: [join(ROOT, "src/cli/main.ts")],
+    include: [],
+  };
+  writeFileSync(join(program, "tsconfig.json"), JSON.stringify(config));
+  writeFileSync(join(program, "package.json"), JSON.stringify({ type: "module" }));
+  symlinkSync(join(ROOT, "node_modules"), join(program, "node_modules"));
+  const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
+  execFileSync(process.execPath, [join(manifest, "../bin/tsc"), "-p", program], { stdio: "pipe" });
+  cpSync(join(ROOT, "src/store/migrations"), join(program, "src/store/migrations"), { recursive: true });
+});
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function folderOf(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `countermark-${name}-`));
+  chmodSync(folder, 0o755); // the embedded server's account has to pass it
+  folders.push(folder);
+  return folder;
+}
+
+function start(argv: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+  const { PATH = "" } = process.env;
+  return spawn(process.execPath, [join(program, "src/cli/main.js"), ...argv], { cwd, env: { PATH }, stdio: "pipe" });
+}
+
+async function run(argv: readonly string[], cwd: string) {
+  const child = start(argv, cwd);
+  const said = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
+  child.stdin.end();
+  const [exit] = await once(child, "close");
+  return { exit, ...said };
+}
+
+test("help, misuse and a refused pack end with their exit codes, and nothing is made", async () => {
+  const cwd = folderOf("cwd");
+
+  const help = await run(["--help"], cwd);
+  const misuse = await run(["rn"], cwd);
+  const refused = await run(["check", "none.yaml"], cwd);
+
+  expect(help).toMatchObject({ exit: 0, stderr: "" });
+  expect(misuse).toMatchObject({ exit: 2, stdout: "" });
+  expect(refused).toMatchObject({ exit: 2, stderr: expect.stringMatching(/^FILE_NOT_FOUND: .*\nremedy: .*\n$/) });
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test("a first command makes a whole installation, and the next finds it", async () => {
+  const cwd = folderOf("cwd");
+
+  const first = await run(["run", "list"], cwd);
+  const second = await run(["tenant", "list", "--json"], cwd);
+  const doctor = await run(["doctor"], cwd);
+
+  expect(first).toMatchObject({ exit: 0, stdout: "no runs\n", stderr: expect.stringMatching(/^made .*\nmade .*\n$/) });
+  expect(JSON.parse(second.stdout).tenants).toHaveLength(2);
+  expect(doctor).toMatchObject({ exit: 0, stdout: expect.not.stringContaining("fail") });
+});
+
+test("a damaged embedded directory is one line with what to do, and is left as it is", async () => {
+  const cwd = folderOf("cwd");
+  await run(["migrate", "up"], cwd);
+  const control = join(cwd, ".countermark/database/data/global/pg_control");
+  rmSync(control);
+
+  const said = await run(["run", "list"], cwd);
+
+  expect(said).toMatchObject({ exit: 1, stdout: "" });
+  expect(said.stderr).toMatch(
+    /^EMBEDDED_CORRUPT: .*pg_control.*\nremedy: move it away and start again, or restore a backup\n$/,
+  );
+  expect(existsSync(control)).toBe(false);
+});
+
+test("dev ends on Ctrl-C with exit 130, having taken its announcement back and stopped its database", async () => {
+  const cwd = folderOf("cwd");
+  const dev = start(["dev", "--bare", "--port", "0", "--json"], cwd);
+  const ended = once(dev, "close");
+  const lines = createInterface({ input: dev.stdout })[Symbol.asyncIterator]();
+  await lines.next();
+  const announced = existsSync(join(cwd, ".countermark/server.json"));
+
+  dev.kill("SIGINT");
+  const [exit] = await ended;
+
+  expect({ announced, exit }).toEqual({ announced: true, exit: 130 });
+  expect(existsSync(join(cwd, ".countermark/server.json"))).toBe(false);
+  expect(readdirSync(join(cwd, ".countermark/users"))).toEqual([]);
+});
+
+test("a reader that has read enough is no error", async () => {
+  const child = start(["--help"], folderOf("cwd"));
+  const errors: string[] = [];
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
+  child.stdout.destroy();
+
+  const [exit] = await once(child, "close");
+
+  expect({ exit, errors }).toEqual({ exit: 0, errors: [] });
+});
