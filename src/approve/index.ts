@@ -9,5 +9,6 @@ export {
   decisionsOf,
   findApproval,
   listApprovals,
+  pendingApprovals,
 } from "./queries.ts";
 export { approvalToken, type TokenBinding, tokenDigest } from "./token.ts";

@@ -58,6 +58,13 @@ export const listApprovals = (sql: TenantQuery, status: ApprovalStatus | null, l
    order by created_at, approval_id
    limit ${limit}`;
 
+/** How many approvals of the tenant wait for a person. */
+export async function pendingApprovals(sql: TenantQuery): Promise<number> {
+  const rows = await sql<{ pending: number }[]>`
+    select count(*)::int as pending from approval where tenant_id = require_tenant_context() and status = 'PENDING'`;
+  return rows[0]?.pending ?? 0;
+}
+
 /**
  * The newest approval that a run asked for under a call's key; else the one that another run has pending under it, since
  * only one may be; else undefined.

@@ -118,10 +118,8 @@ export const CODES = {
     "a trace entry held what must not be stored; a stub was stored instead",
     "review the tool's redaction annotations",
   ),
-  TRACE_UNAVAILABLE: entry(503, "no trace can be stored", "restore the database; the run goes on after that"),
   // Idempotency and receipts (INV-05)
   IDEMPOTENT_REPLAY: entry(200, "the stored result of an earlier identical call", "nothing to do"),
-  IDEMPOTENCY_UNAVAILABLE: entry(503, "the idempotency store cannot be reached", "restore the database and try again"),
   IDEMPOTENCY_IN_PROGRESS: entry(409, "an identical call is in progress", "wait for it, then read its result"),
   IDEMPOTENCY_COLLISION: entry(
     200,
@@ -133,16 +131,10 @@ export const CODES = {
     "the Idempotency-Key was used with another request",
     "use a fresh key for a different request",
   ),
-  IDEMPOTENCY_KEY_MISSING: entry(400, "this request needs an Idempotency-Key", "send an Idempotency-Key header"),
   EFFECT_UNKNOWN: entry(
     502,
     "it is not known whether the effect happened",
     "look it up at the provider, then settle the receipt by hand",
-  ),
-  RECEIPT_WRITE_FAILED: entry(
-    500,
-    "the receipt could not be stored",
-    "restore the database; reconciliation settles the effect",
   ),
   // State (INV-06)
   STATE_VERSION_CONFLICT: entry(409, "the entity changed in the meantime", "read it again and repeat the change"),
@@ -190,7 +182,6 @@ export const CODES = {
     "the dependency's circuit breaker is open",
     "wait until it half-opens, or mend the dependency",
   ),
-  PLAN_DEVIATION: entry(403, "the call is not in the previewed plan", "preview a plan that contains it"),
   // Runs
   RUN_NOT_FOUND: entry(404, "no such run", "list runs with `countermark run list`"),
   WORKFLOW_NOT_FOUND: entry(
@@ -207,8 +198,6 @@ export const CODES = {
     "the run was claimed too often without progress",
     "see its last events, mend the cause, then retry it",
   ),
-  RETRY_EXHAUSTED: entry(502, "all attempts failed", "see the last attempt's code"),
-  COMPENSATION_FAILED: entry(500, "a compensation failed", "undo the step by hand and settle the run"),
   COMPENSATION_ABORTED: entry(500, "compensation stopped at a failed compensation", "undo the remaining steps by hand"),
   CONDITION_EVAL_ERROR: entry(
     500,
@@ -220,12 +209,8 @@ export const CODES = {
     "the run ended but its pass criteria do not hold",
     "see the final state against the criteria",
   ),
-  LLM_UNAVAILABLE: entry(503, "neither model answered", "try again later"),
   BUSINESS_PAUSED: entry(409, "the pack is paused and takes no new runs", "resume the pack"),
   CONFIG_NOT_COMPILED: entry(409, "the pack has not passed its compile checks", "run `countermark check PACK`"),
-  // Leases
-  LEASE_LOST: entry(409, "the lease was taken over; nothing was written", "nothing to do: the new holder continues"),
-  STALE_EPOCH: entry(409, "a writer with an old epoch was refused", "nothing to do: the new holder continues"),
   // Compile checks
   PACK_SYNTAX: entry(400, "the pack is not well-formed YAML", "correct the line and column named"),
   PACK_FIELD_UNKNOWN: entry(400, "the pack has a field that does not exist", "remove or rename the field"),

@@ -47,5 +47,5 @@ export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
 export { type CompiledSchema, compileSchema } from "./schema.ts";
 export { seededRandom } from "./seeded-random.ts";
-export { nextTurn, systemHost } from "./system-host.ts";
+export { nextTurn, systemHost, timeLimit } from "./system-host.ts";
 export { compareVersions, parseVersion, type Version } from "./version.ts";

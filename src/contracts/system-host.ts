@@ -52,3 +52,6 @@ export const nextTurn = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);
   });
+
+/** A signal that aborts after `ms` of real time: for programs and sockets of this machine, which no injected clock can wait for. */
+export const timeLimit = (ms: number): AbortSignal => AbortSignal.timeout(ms);

@@ -10,6 +10,7 @@ import {
 import { type Finding, type RedactionContext, redact } from "../ledger/index.ts";
 import type { AdmittedCall, CallRequest, IdempotencyRecord, RefusedCall, StageRecord } from "./call.ts";
 import type { Failed, Performed, Succeeded } from "./perform.ts";
+import { rejectedStub } from "./storable.ts";
 import type { EffectProof, EntityChange, Usage } from "./tool.ts";
 
 /*
@@ -242,7 +243,7 @@ function traceOf(call: AdmittedCall, context: SettleContext, end: JsonObject): J
 export function tracedInput(call: AdmittedCall, { request, salt }: SettleContext): Json {
   const context: RedactionContext = { entry_id: null, step_id: request.stepId, tool: call.tool.contract.name, salt };
   const redacted = redact(call.input, call.tool.inputRules.trace, context);
-  return redacted.kind === "clean" ? redacted.value : { stub: { ...redacted.stub } };
+  return redacted.kind === "clean" ? redacted.value : rejectedStub(redacted.stub);
 }
 
 /** Stage to rule, in pipeline order by the table; a verdict other than `passed` stands before the rule. */

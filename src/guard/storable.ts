@@ -5,6 +5,7 @@ import {
   type RedactionContext,
   type RedactionRules,
   type RedactionSource,
+  type RejectedStub,
   redact,
 } from "../ledger/index.ts";
 
@@ -38,13 +39,16 @@ export interface Storable {
   readonly findings: readonly Finding[];
 }
 
+/** What a trace shows in the place of a document that may not be stored. */
+export const rejectedStub = (stub: RejectedStub): JsonObject => ({ code: "TRACE_WRITE_REJECTED", stub: { ...stub } });
+
 /** Masking can uncover a further hit; after so many rounds the whole document is dropped. */
 const ROUNDS_MAX = 3;
 
 /** The document as it may be stored; the argument is not changed. */
 export function storable(document: JsonObject, rules: DocumentRules, context: RedactionContext): Storable {
   const traced = redact(document, rules.trace, context);
-  const trace: Json = traced.kind === "clean" ? traced.value : { stub: { ...traced.stub } };
+  const trace: Json = traced.kind === "clean" ? traced.value : rejectedStub(traced.stub);
   if (traced.kind === "clean" && rules.trace === rules.state)
     return { state: objectOf(traced.value), trace, findings: traced.findings };
   const { state, findings } = stateOf(document, rules, context);

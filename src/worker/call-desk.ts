@@ -3,6 +3,7 @@ import {
   approvalOfCall,
   approvalToken,
   driftOf,
+  pendingApprovals,
   sealPreview,
   tokenDigest,
 } from "../approve/index.ts";
@@ -306,6 +307,23 @@ const unknowable = (planned: PlannedCall, call: AdmittedCall, extras: CommitExtr
   extras,
 });
 
+/** Approvals that may wait for one tenant's people: half of the queue that commerce-kernel 15.1 allows for all tenants. */
+const PENDING_APPROVALS_MAX = 500;
+
+const queueFull = (planned: PlannedCall, waiting: number): Prepared => ({
+  kind: "answer",
+  stimulus: {
+    kind: "refused",
+    ...refOf(planned),
+    spent: NOTHING_SPENT,
+    call: { tool: planned.tool },
+    stage: "approval",
+    code: "HITL_QUEUE_FULL",
+    message: `${waiting} approvals wait for a person already`,
+  },
+  extras: {},
+});
+
 /** Puts a call to a person: the preview, the entities it is based on, and the digest of the token that decides it. */
 async function asked(
   desk: DeskOptions,
@@ -318,9 +336,10 @@ async function asked(
   if (pending?.status === "PENDING") return joining(desk, run, planned, pending);
   const now = desk.host.clock.now();
   const { contract } = call.tool;
-  const base = await inTenant(desk.database, run.state.tenant_id, (sql) =>
-    entitiesById(sql, ownTexts(call.input, request.tenantId)),
+  const [base, waiting] = await inTenant(desk.database, run.state.tenant_id, (sql) =>
+    Promise.all([entitiesById(sql, ownTexts(call.input, request.tenantId)), pendingApprovals(sql)]),
   );
+  if (waiting >= PENDING_APPROVALS_MAX) return queueFull(planned, waiting);
   const revisions = base.map(({ entity_type, entity_id, version }) => ({ entity_type, entity_id, version }));
   const preview = sealPreview({
     tool: contract.name,

@@ -253,10 +253,12 @@ class Drive {
 
   #launch(planned: PlannedCall, start: Start): void {
     const abort = new AbortController();
-    const done = attemptCall(this.#desk, this.#facts(), { planned, start, cancelled: abort.signal }).then((attempted) => {
-      if (start.intent !== null) this.#reach("after_effect", planned);
-      return { planned, attempted };
-    });
+    const done = attemptCall(this.#desk, this.#facts(), { planned, start, cancelled: abort.signal }).then(
+      (attempted) => {
+        if (start.intent !== null) this.#reach("after_effect", planned);
+        return { planned, attempted };
+      },
+    );
     this.#inFlight.set(planned.lane, { abort, done });
   }
 

@@ -1,5 +1,6 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { timeLimit } from "../../contracts/index.ts";
 import type { Account } from "./account.ts";
 
 /** Text kept of each output stream of a finished process: enough for its error messages. */
@@ -25,7 +26,7 @@ export function run(
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     // Not `timeout`: its timer outlives a program that could not be started, and would keep us from ending.
-    const signal = AbortSignal.timeout(options.timeoutMs);
+    const signal = timeLimit(options.timeoutMs);
     const child = spawn(program, args, { ...spawnAs(options.account), stdio: "pipe", signal, killSignal: "SIGKILL" });
     let output = "";
     const collect = (chunk: Buffer) => {

@@ -295,6 +295,7 @@ create table receipt (
 create index receipt_external on receipt (tenant_id, external_provider, external_transaction_id)
   where external_transaction_id is not null;
 create index receipt_execution on receipt (tenant_id, execution_id);
+create index receipt_external_key on receipt (tenant_id, external_key) where external_key is not null;
 
 -- A receipt's status changes are rows, never updates.
 create table receipt_event (
@@ -439,6 +440,8 @@ create table inbound_event (
 create unique index idx_events_tenant_source on inbound_event (tenant_id, source, source_event_id);
 create index idx_events_tenant_status on inbound_event (tenant_id, processing_status, received_at);
 create index idx_events_tenant_payload on inbound_event (tenant_id, payload_sha256);
+create index inbound_event_entity on inbound_event (tenant_id, entity_type, entity_id, seq);
+create index inbound_event_awaited on inbound_event (tenant_id, received_at) where status_reason = 'RECEIPT_AWAITED';
 
 -- Stored answers of HTTP requests that carried an Idempotency-Key.
 create table request_record (
@@ -533,6 +536,10 @@ create function list_tenants()
   language sql stable security definer set search_path = countermark, pg_temp as $$
   select t.tenant_id, t.name, t.status, t.mode, t.created_at from tenant t order by t.tenant_id
 $$;
+
+-- The worker role knows the tenants anyway, by what is due; the application's does not.
+revoke execute on function list_tenants() from public;
+grant execute on function list_tenants() to countermark_worker;
 
 alter function resolve_api_key(text) owner to countermark_resolver;
 alter function resolve_endpoint(text) owner to countermark_resolver;
