@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseConfig } from "./config.ts";
 import { VERSION } from "./version.ts";
 
-const NOTHING = { env: {}, flags: {}, cwd: "/work", terminal: true } as const;
+const NOTHING = { env: {}, flags: {}, cwd: "/shop", terminal: true } as const;
 
 const configOf = (sources: Partial<Parameters<typeof parseConfig>[0]>) => {
   const parsed = parseConfig({ ...NOTHING, ...sources });
@@ -17,7 +17,7 @@ test("without any setting the installation is local, embedded and loopback only,
   expect(config).toEqual({
     url: null,
     key: null,
-    directory: "/work/.countermark",
+    directory: "/shop/.countermark",
     server: null,
     listen: { host: "127.0.0.1", port: 4000 },
     json: false,
@@ -33,7 +33,7 @@ test("a flag wins over its variable, and an empty variable is not set", () => {
   expect(configOf({ env, flags: { port: "6000", url: "https://two.test" } })).toMatchObject({
     listen: { port: 6000 },
     url: "https://two.test",
-    directory: "/work/.countermark",
+    directory: "/shop/.countermark",
   });
   expect(configOf({ env }).url).toBe("http://one.test");
 });
