@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { CRASH_POINTS, type CrashPoint } from "../../src/worker/index.ts";
 import { type CrashShop, openCrashShop } from "./shop.ts";
 import { approvals, approve, asked, expectSound, hasEnded, type Standing, tell, until } from "./standing.ts";
@@ -6,8 +6,8 @@ import { approvals, approve, asked, expectSound, hasEnded, type Standing, tell, 
 let shop: CrashShop;
 beforeAll(async () => {
   shop = await openCrashShop();
+  return () => shop.close();
 });
-afterAll(() => shop.close());
 
 /** Lets a process take the run and die at a point of a step. */
 async function dieAt(point: CrashPoint, step: string): Promise<void> {

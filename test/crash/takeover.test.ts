@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type CrashShop, openCrashShop, PROFILE } from "./shop.ts";
 import { approvals, approve, asked, expectSound, hasEnded, standing, tell, until } from "./standing.ts";
 
 let shop: CrashShop;
 beforeAll(async () => {
   shop = await openCrashShop();
+  return () => shop.close();
 });
-afterAll(() => shop.close());
 
 const transfersOf = (reference: string) => shop.bank.transfers.filter((made) => made === reference);
 
