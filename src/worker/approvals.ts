@@ -1,4 +1,4 @@
-import { type ApprovalRow, approvalToken, findApproval, sealPreview, tokenDigest } from "../approve/index.ts";
+import { type ApprovalRow, approvalToken, findApproval, tokenDigest } from "../approve/index.ts";
 import { after, formatInstant, type Instant, type JsonObject } from "../contracts/index.ts";
 import type { ApprovalRule } from "../guard/index.ts";
 import {
@@ -10,8 +10,9 @@ import {
   type Stimulus,
 } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
-import type { DeskOptions, RunFacts } from "./call-desk.ts";
+import { approvalRequest } from "./approval-request.ts";
 import type { CommitExtras } from "./commit.ts";
+import type { DeskOptions, RunFacts } from "./desk.ts";
 
 /** A stimulus with the rows that make it true. */
 export interface Told {
@@ -109,55 +110,23 @@ export function askToCompensate(desk: DeskOptions, run: RunFacts, ask: Compensat
   const { state } = run;
   const rule = ruleOf(run, MANUAL_COMPENSATION);
   const step = ask.plan[0] ?? COMPENSATION;
-  const fingerprint = state.run_id.replaceAll("-", "");
-  const preview = sealPreview({
+  const { row, approvalId, timeoutAt } = approvalRequest(desk, run, now, {
     tool: MANUAL_COMPENSATION,
     version: "1.0.0",
     operation: ask.kind,
-    side_effect_level: "HARD_WRITE",
+    sideEffectLevel: "HARD_WRITE",
     input: { held: ask.held, plan: ask.plan },
-    params_fingerprint: fingerprint,
-    run_id: state.run_id,
-    workflow_id: state.workflow_id,
-    step_id: step,
+    internalKey: `${state.tenant_id}:${MANUAL_COMPENSATION}:${state.run_id}`,
+    fingerprint: state.run_id.replaceAll("-", ""),
+    step,
     attempt: 1,
-    requested_by: state.principal_id,
-    rule: rule.trigger,
+    rule,
     reason: "a person decides whether these branches are undone",
     base: [],
-    createdAt: now,
   });
-  const binding = {
-    approval_id: desk.host.ids.next(),
-    escalation_level: 0,
-    run_id: state.run_id,
-    step_id: step,
-    attempt: 1,
-    params_fingerprint: fingerprint,
-    preview_sha256: preview.sha256,
-    base: [],
-  };
-  const timeoutAt = after(now, rule.timeout_seconds * 1000);
-  const row: JsonObject = {
-    ...binding,
-    correlation_id: state.correlation_id,
-    tool_name: MANUAL_COMPENSATION,
-    tool_version: "1.0.0",
-    internal_key: `${state.tenant_id}:${MANUAL_COMPENSATION}:${state.run_id}`,
-    preview: preview.text,
-    rule_id: rule.trigger,
-    reason: preview.preview.reason,
-    requested_by: state.principal_id,
-    required_approvers: rule.required_approvers,
-    authorized_approvers: rule.authorized_approvers,
-    token_sha256: tokenDigest(approvalToken(binding, run.control.secrets.tokenKey)),
-    base: "[]",
-    created_at: formatInstant(now),
-    timeout_at: formatInstant(timeoutAt),
-  };
   const ref = { lane: COMPENSATION, step, attempt: 1 };
   return {
-    stimulus: { kind: "approval_requested", ...ref, approval_id: binding.approval_id, timeout_at: timeoutAt },
+    stimulus: { kind: "approval_requested", ...ref, approval_id: approvalId, timeout_at: timeoutAt },
     extras: { approvals: [row] },
   };
 }

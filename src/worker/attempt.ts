@@ -19,8 +19,9 @@ import {
 import { entitiesById } from "../ledger/index.ts";
 import type { PlannedCall, Stimulus } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
-import { type DeskOptions, type Prepared, prepareCall, type RunFacts, settleContext } from "./call-desk.ts";
+import { prepareCall } from "./call-desk.ts";
 import type { CommitExtras } from "./commit.ts";
+import { type DeskOptions, type Prepared, type RunFacts, settleContext } from "./desk.ts";
 import { breakerRow, receiptEventRow, receiptRow, settleRow } from "./rows.ts";
 
 /** What an attempt gave: the answer for the run, and the rows that become true with it. */

@@ -14,13 +14,15 @@ import {
   type Stimulus,
 } from "../run/index.ts";
 import { askToCompensate, closings, overdueApprovals, type Told } from "./approvals.ts";
+import { voidedByDrift } from "./ask.ts";
 import { type Attempted, attemptCall } from "./attempt.ts";
-import { type DeskOptions, type Prepared, prepareCall, type RunFacts, voidedByDrift } from "./call-desk.ts";
+import { prepareCall } from "./call-desk.ts";
 import type { CommitExtras, CommitResult, Intent } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import type { ControlRoom, TenantControl } from "./control.ts";
 import type { CrashPoint, Reached } from "./crash-point.ts";
-import { entityRows, type StepChanges } from "./entities.ts";
+import type { DeskOptions, Prepared, RunFacts } from "./desk.ts";
+import { CONFLICT_RETRIES_MAX, conflicting, entityRows, recordConflict, type StepChanges } from "./entities.ts";
 import { stimulusOf } from "./inbox.ts";
 import { type Lease, whileHeld } from "./lease.ts";
 import { resolved } from "./resolve.ts";
@@ -71,9 +73,6 @@ interface Landed {
 
 /** Why the wait for an answer ends; with a reason, aborting builds no error. */
 const ANSWERED = "answered";
-
-/** Times an entity change is applied anew to a version that moved meanwhile. */
-const CONFLICT_RETRIES_MAX = 3;
 
 /** A call whose guards let it pass and whose intent is still to be made. */
 type Start = Extract<Prepared, { readonly kind: "start" }>;
@@ -140,6 +139,7 @@ class Drive {
   async #turn(): Promise<boolean> {
     await this.#closeOverdue();
     const next = this.#advance();
+    await this.#closeAttempts(next);
     const starts = new Map<PlannedCall, Start>();
     let later: Instant | null = null;
     let answered = false;
@@ -150,7 +150,7 @@ class Drive {
       else if (prepared.kind === "ask") answered = await this.#ask(prepared);
       else answered = this.#answer(prepared) || answered;
     }
-    if (answered && starts.size === 0) return false;
+    if (this.#isFenced || (answered && starts.size === 0)) return false;
     await this.#startAll(starts);
     if (this.#isFenced) return false;
     if (this.#inFlight.size > 0) {
@@ -160,6 +160,13 @@ class Drive {
     }
     if (starts.size > 0 || answered) return false;
     return this.#rest(next, later);
+  }
+
+  /** How an attempt ended is committed before the next one is judged, since the guards read its record back. R1 */
+  async #closeAttempts({ calls }: Advance): Promise<void> {
+    if (this.#extras.settle === undefined || !calls.some(({ attempt, purpose }) => attempt > 1 || purpose === "retry"))
+      return;
+    await this.#commit({ intent: null, release: false, dueAt: null });
   }
 
   #advance(): Advance {
@@ -329,7 +336,7 @@ class Drive {
     if (this.#landed !== null && result.kind === "committed") this.#reach("after_outcome", this.#landed);
     this.#landed = null;
     if (changes.length === 0 || result.kind === "fenced") return result;
-    if (result.conflict !== null) await this.#reapply(changes);
+    if (result.conflict !== null) await this.#reapply(changes, result.conflict);
     return release ? this.#write({ ...NO_EVENTS, extras: {}, release, dueAt }) : result;
   }
 
@@ -373,13 +380,15 @@ class Drive {
   }
 
   /** An entity moved between reading and writing: its change is applied anew, and the tool is not called again. */
-  async #reapply(changes: readonly StepChanges[]): Promise<void> {
-    for (let retry = 0; retry < CONFLICT_RETRIES_MAX && !this.#isFenced; retry++) {
-      const entities = await this.#entityRows(changes);
-      if (entities.length === 0) return;
+  async #reapply(changes: readonly StepChanges[], conflict: string): Promise<void> {
+    let left = conflicting(changes, conflict);
+    for (let retry = 0; left.length > 0 && retry < CONFLICT_RETRIES_MAX; retry++) {
+      const entities = await this.#entityRows(left);
       const result = await this.#write({ ...NO_EVENTS, extras: { entities }, release: false, dueAt: null });
-      if (result.kind === "fenced" || result.conflict === null) return;
+      if (result.kind === "fenced") return;
+      left = result.conflict === null ? [] : conflicting(left, result.conflict);
     }
+    await recordConflict(this.#options, this.#state, { conflict, isResolved: left.length === 0 });
   }
 
   async #took(result: CommitResult): Promise<void> {

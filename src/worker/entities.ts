@@ -1,6 +1,7 @@
-import { assert, createPatch, digestOf, type Json, type JsonObject } from "../contracts/index.ts";
+import { assert, createPatch, digestOf, type Host, type Json, type JsonObject } from "../contracts/index.ts";
 import type { EntityChange } from "../guard/index.ts";
-import { entitiesById } from "../ledger/index.ts";
+import { AUDIT_STREAM, appendOutside, entitiesById } from "../ledger/index.ts";
+import type { RunState } from "../run/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 
 /** Entity changes of one step, to be written as versioned patches on what is there now. */
@@ -47,6 +48,45 @@ export async function entityRows(
     }),
   );
 }
+
+/** Times a change is applied anew; of many writers one succeeds each time, so this outlasts as many runs as workers drive. */
+export const CONFLICT_RETRIES_MAX = 200;
+
+/** The changes of those entities that a commit named as moved. */
+export function conflicting(steps: readonly StepChanges[], conflict: string): readonly StepChanges[] {
+  const moved = new Set(conflict.split(", "));
+  return steps
+    .map(({ stepId, changes }) => ({
+      stepId,
+      changes: changes.filter(({ entityType, entityId }) => moved.has(keyOf(entityType, entityId))),
+    }))
+    .filter(({ changes }) => changes.length > 0);
+}
+
+/** Every conflict leaves an entry on the audit stream; one that was not resolved says that a change is missing. */
+export const recordConflict = (
+  { database, host }: { readonly database: Pick<Database, "app">; readonly host: Host },
+  run: Pick<RunState, "tenant_id" | "run_id" | "correlation_id" | "channel">,
+  { conflict, isResolved }: { readonly conflict: string; readonly isResolved: boolean },
+): Promise<unknown> =>
+  inTenant(database, run.tenant_id, (sql) =>
+    appendOutside(sql, host, {
+      tenantId: run.tenant_id,
+      stream: AUDIT_STREAM,
+      type: "entity.conflict",
+      actor: "worker",
+      correlation: run.correlation_id,
+      channel: run.channel,
+      severity: isResolved ? "info" : "error",
+      payload: {
+        code: "STATE_VERSION_CONFLICT",
+        entities: conflict,
+        run_id: run.run_id,
+        resolution: "RETRY",
+        result: isResolved ? "RESOLVED" : "FAILED",
+      },
+    }),
+  );
 
 const keyOf = (type: string, id: string): string => `${type} ${id}`;
 

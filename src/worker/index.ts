@@ -1,9 +1,10 @@
 /** Who advances runs: leases, the committer, the driver of one run, the loop that claims what is due. */
-export type { DeskOptions, RunFacts } from "./call-desk.ts";
+
 export type { Commit, CommitExtras, CommitResult, Intent, LostClaim } from "./commit.ts";
 export { Committer } from "./committer.ts";
 export { ControlRoom, type TenantControl } from "./control.ts";
 export { CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
+export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
 export { type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
 export { openRun, type RunFile, runEventOf, runEventsAfter } from "./run-file.ts";

@@ -1,0 +1,63 @@
+import type { Host, Instant, Json } from "../contracts/index.ts";
+import type { AdmittedCall, CallRequest, PerformPorts, Registry, SandboxTier, SettleContext } from "../guard/index.ts";
+import type { CompiledPack, PlannedCall, RunState, Stimulus } from "../run/index.ts";
+import type { Database } from "../store/index.ts";
+import type { CommitExtras, Intent } from "./commit.ts";
+import type { TenantControl } from "./control.ts";
+
+/** What a worker brings to every call it makes. */
+export interface DeskOptions {
+  readonly database: Pick<Database, "app">;
+  readonly host: Host;
+  readonly registry: Registry;
+  readonly tier: SandboxTier;
+  /** The way out of this process, under every handler's guarded one. */
+  readonly network: Pick<PerformPorts["egress"], "fetch" | "resolve">;
+  /** Opens sealed references with a tenant's key. */
+  readonly openSealed: (control: TenantControl) => (value: Json) => Promise<Json>;
+}
+
+/** The run whose calls are judged, as of now. */
+export interface RunFacts {
+  readonly state: RunState;
+  readonly pack: CompiledPack;
+  readonly control: TenantControl;
+  readonly epoch: number;
+}
+
+/** What is to be done about a planned call. */
+export type Prepared =
+  /** It is settled without a handler: refused, reused, or waiting for a person who was asked before. */
+  | { readonly kind: "answer"; readonly stimulus: Stimulus; readonly extras: CommitExtras }
+  /** A person is to be asked: the request is claimed first, and answered with `stimulus` once it is made. */
+  | { readonly kind: "ask"; readonly stimulus: Stimulus; readonly intent: Intent }
+  /** Not before `at`; then it is prepared again. */
+  | { readonly kind: "later"; readonly at: Instant; readonly busy: boolean }
+  /** A handler runs once the intent is made; READ calls have none. */
+  | {
+      readonly kind: "start";
+      readonly how: "handler" | "lookup";
+      readonly request: CallRequest;
+      readonly call: AdmittedCall;
+      readonly intent: Intent | null;
+    };
+
+/** Of a call that no guard counted. */
+export const NOTHING_SPENT = { tool_calls: [], tokens: 0, marks: [] } as const;
+
+/** Names a planned call in its answer. */
+export const refOf = ({ lane, step, attempt }: PlannedCall) => ({ lane, step, attempt });
+
+/** What guards need to know to settle an attempt that started now. */
+export const settleContext = (
+  desk: DeskOptions,
+  run: RunFacts,
+  request: CallRequest,
+  startedAt: Instant,
+): SettleContext => ({
+  request,
+  startedAt,
+  now: desk.host.clock.now(),
+  receiptId: desk.host.ids.next(),
+  salt: run.control.secrets.tokenKey,
+});
