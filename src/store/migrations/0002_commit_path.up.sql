@@ -182,6 +182,8 @@ begin
     on conflict do nothing;
 
   for s in select * from jsonb_array_elements(x->'entities') loop
+    -- What builds on a change that was not made is not made either.
+    continue when ((s->>'entity_type') || ' ' || (s->>'entity_id')) = any(conflicts);
     insert into entity (tenant_id, entity_type, entity_id, version, state, state_sha256, updated_at)
       select tenant, s->>'entity_type', s->>'entity_id', 1, s->>'state', s->>'state_sha256', clock()
        where (s->>'version')::int = 1
