@@ -5,6 +5,7 @@ import { addTenant } from "../../src/api/administer.ts";
 import { type Installation, openInstallation } from "../../src/api/installation.ts";
 import { after, assert } from "../../src/contracts/index.ts";
 import type { Tool } from "../../src/guard/index.ts";
+import type { CompiledPack } from "../../src/run/index.ts";
 import { openDatabase } from "../../src/store/index.ts";
 import type { Worker } from "../../src/worker/index.ts";
 import { freshDatabase } from "../database/database.ts";
@@ -43,14 +44,19 @@ export class FlowShop {
     this.#giveBack = parts.giveBack;
   }
 
-  /** A tenant of its own on a pack of its own. */
-  async tenant(plan: PackPlan): Promise<FlowTenant> {
+  /** A tenant of its own on a pack of the test tools. */
+  tenant(plan: PackPlan): Promise<FlowTenant> {
+    return this.tenantOn(flowPack(this.#tools, plan));
+  }
+
+  /** A tenant of its own on any pack. */
+  async tenantOn(pack: CompiledPack): Promise<FlowTenant> {
     const id = `t${this.tenants.length + 1}`;
     const added = await addTenant(this.installation, { tenantId: id, name: id, mode: "sandbox", by: "test" });
     assert(added.ok, "the tenant is new");
     const tenant = new FlowTenant(this, id);
     this.tenants.push(tenant);
-    await tenant.activate(flowPack(this.#tools, plan));
+    await tenant.activate(pack);
     return tenant;
   }
 

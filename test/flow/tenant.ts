@@ -168,11 +168,12 @@ export class FlowTenant {
     return all.filter((row) => row.run_id === runId);
   }
 
-  /** Waits until a run asks for an approval that is still open. */
+  /** Waits until a run has asked for an approval that is still open, and rests. */
   pending(runId: string): Promise<ApprovalRow> {
     return this.#shop.until(`an approval of run ${runId}`, async () => {
       const rows = await this.approvals(runId);
-      return rows.find(({ status }) => status === "PENDING");
+      const open = rows.find(({ status }) => status === "PENDING");
+      return !(await this.#isHeld(runId)) && open;
     });
   }
 

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { setCredential } from "../../src/api/administer.ts";
+import { call, flow } from "./pack.ts";
+import { applied } from "./provider.ts";
+import { type FlowShop, openFlowShop } from "./shop.ts";
+import { expectSound } from "./sound.ts";
+
+/** What a tool says too much: addresses, numbers and keys made for these tests. */
+const EMAIL = "jane.doe@shop.example.com";
+const PHONE = "+14155550134";
+const KEY = ["sk", "test", "FLOW5678WXYZ"].join("_");
+const CARD = "4242 4242 4242 4242";
+
+let shop: FlowShop;
+
+beforeAll(async () => {
+  shop = await openFlowShop();
+});
+
+afterAll(async () => {
+  await shop.close();
+});
+
+/** Tables in which some column of some row holds the text, whoever's row it is. */
+async function tablesWith(text: string): Promise<readonly string[]> {
+  const { owner } = shop.installation.database;
+  const tables = await owner<{ name: string }[]>`
+    select tablename as name from pg_tables where schemaname = 'countermark' order by tablename`;
+  expect(tables.length).toBeGreaterThan(20);
+  const holding: string[] = [];
+  for (const { name } of tables) {
+    const rows = await owner`select 1 from ${owner(name)} as r where strpos(r::text, ${text}) > 0 limit 1`;
+    if (rows.length > 0) holding.push(name);
+  }
+  return holding;
+}
+
+test("the search finds what is stored, in whichever column", async () => {
+  const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", "look")])] });
+
+  await tenant.runs("W", { text: "a needle in the hay" });
+
+  expect(await tablesWith("a needle in the hay")).toEqual(["event", "event_default", "run"]);
+});
+
+for (const tool of ["look", "reserve"]) {
+  test(`P1-T35 P1-T-RK08a an e-mail address in the output of \`${tool}\` is masked everywhere and stored nowhere`, async () => {
+    const tenant = await shop.tenant({
+      workflows: [
+        flow("W", [
+          call("ask", tool, { next_step: "tell" }),
+          call("tell", "note", { tool_input_mapping: { text: "$.ask.text" } }),
+        ]),
+      ],
+    });
+    const entityId = `${tenant.id}_ord_1`;
+    const text = `write to ${EMAIL} or call ${PHONE}`;
+    tenant.answers(tool, () =>
+      applied({ text }, { entities: [{ entityType: "order", entityId, set: { contact: text } }] }),
+    );
+
+    const run = await tenant.runs("W");
+
+    const masked = "write to j***@***.com or call ***-***-0134";
+    expect(run.outcome).toBe("SUCCESS");
+    expect((await tenant.event(run.run_id, "step.succeeded", "ask")).payload).toMatchObject({
+      patch: [{ value: { text: masked } }],
+      call: { output: { text: masked } },
+    });
+    expect(tenant.calls("note").map(({ input }) => input)).toEqual([{ text: masked }]);
+    expect((await tenant.entity(entityId))?.state).toEqual({ contact: masked });
+    for (const original of [EMAIL, "jane.doe", PHONE]) expect(await tablesWith(original)).toEqual([]);
+  });
+
+  for (const [reason, secret] of [
+    ["SECRET", KEY],
+    ["CARD", CARD],
+  ]) {
+    test(`P1-T-RK08b ${reason} in the output of \`${tool}\`: a stub is traced, and the value is stored nowhere`, async () => {
+      const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", tool)])] });
+      tenant.answers(tool, () => applied({ state: "fine", text: `the key is ${secret}` }));
+
+      const run = await tenant.runs("W");
+
+      expect(run.outcome).toBe("SUCCESS");
+      const { payload } = await tenant.event(run.run_id, "step.succeeded");
+      expect(payload).toMatchObject({
+        patch: [{ value: { state: "fine", text: "[REDACTED:string]" } }],
+        call: { output: { stub: { tool, step_id: "ask", reason, field_path: "$.text" } } },
+      });
+      expect(await tablesWith(secret ?? "")).toEqual([]);
+    });
+  }
+
+  test(`what \`${tool}\` says when it fails is cleaned too`, async () => {
+    const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", tool)])] });
+    tenant.answers(tool, () => ({ kind: "rejected", code: "REFUSED", message: `no account for ${EMAIL}` }));
+
+    const run = await tenant.runs("W");
+
+    expect(run.code).toBe("REFUSED");
+    expect((await tenant.event(run.run_id, "step.failed")).payload.message).toBe("no account for j***@***.com");
+    expect(await tablesWith(EMAIL)).toEqual([]);
+  });
+}
+
+test("what a person is shown of a call holds nothing that must not be stored", async () => {
+  const tenant = await shop.tenant({
+    workflows: [
+      flow("PAY", [
+        call("ask", "look", { next_step: "pay" }),
+        call("pay", "charge", { tool_input_mapping: { text: "$.ask.text" } }),
+      ]),
+    ],
+  });
+  tenant.answers("look", () => applied({ text: `refund ${EMAIL}` }));
+
+  const approval = await tenant.pending(await tenant.start("PAY"));
+
+  expect(JSON.parse(approval.preview).input).toEqual({ text: "refund j***@***.com" });
+  expect(await tablesWith(EMAIL)).toEqual([]);
+});
+
+test("a credential's secret and settings are stored sealed", async () => {
+  const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", "look")])] });
+  const credential = {
+    service: "carrier",
+    origin: "http://127.0.0.1:9",
+    secret: "open sesame",
+    settings: { hook: "swordfish" },
+  };
+
+  await setCredential(shop.installation, { tenantId: tenant.id, ...credential, by: "test" });
+
+  expect(await tablesWith("http://127.0.0.1:9")).toContain("credential");
+  for (const secret of ["open sesame", "swordfish"]) expect(await tablesWith(secret)).toEqual([]);
+});
+
+test("every stream of these tests verifies, and every run is decided the same way again", () => expectSound(shop));
