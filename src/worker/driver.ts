@@ -1,5 +1,5 @@
-import { assert, type Instant, instant, type Json, type ProposedEvent } from "../contracts/index.ts";
-import { type InboxEntry, type SealedEvent, type StreamHead, sealEvent } from "../ledger/index.ts";
+import { assert, type Instant, instant } from "../contracts/index.ts";
+import type { InboxEntry } from "../ledger/index.ts";
 import {
   type Advance,
   advance,
@@ -8,7 +8,6 @@ import {
   decide,
   evolve,
   type PlannedCall,
-  type RunEvent,
   type RunState,
   runBeginning,
   type Stimulus,
@@ -17,17 +16,16 @@ import { askToCompensate, closings, overdueApprovals, type Told } from "./approv
 import { voidedByDrift } from "./ask.ts";
 import { type Attempted, attemptCall } from "./attempt.ts";
 import { prepareCall } from "./call-desk.ts";
-import type { CommitExtras, CommitResult, Intent } from "./commit.ts";
+import type { CommitExtras } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import type { ControlRoom, TenantControl } from "./control.ts";
 import type { CrashPoint, Reached } from "./crash-point.ts";
 import type { DeskOptions, Prepared, RunFacts } from "./desk.ts";
-import { CONFLICT_RETRIES_MAX, conflicting, entityRows, recordConflict, type StepChanges } from "./entities.ts";
 import { stimulusOf } from "./inbox.ts";
 import { type Lease, whileHeld } from "./lease.ts";
 import { resolved } from "./resolve.ts";
-import { joinExtras } from "./rows.ts";
 import type { RunFile } from "./run-file.ts";
+import { JUST_RECORD, RunWriter } from "./run-writer.ts";
 
 /**
  * Carries one run forward while its lease lasts: decide, make the calls, commit, until only people, events or time can
@@ -83,31 +81,19 @@ class Drive {
   /** The desk at which calls are made: nothing leaves from it once the lease is over. */
   readonly #desk: DeskOptions;
   readonly #inFlight = new Map<string, InFlight>();
-  #control: TenantControl;
+  readonly #writer: RunWriter;
   #state: RunState;
-  #head: StreamHead;
-  #version: number;
-  #folded: number;
-  #pending: RunEvent[] = [];
-  #extras: CommitExtras = {};
-  #changes: StepChanges[] = [];
-  #costMicros = 0;
-  #isFenced = false;
   /** The instant at which the run is now. */
   #at: Instant;
-  /** The call whose outcome the next commit carries. */
-  #landed: PlannedCall | null = null;
 
   constructor(options: DriverOptions, request: DriveRequest) {
     this.#options = options;
     this.#request = request;
     const { network } = options;
     this.#desk = { ...options, network: { ...network, fetch: whileHeld(request.lease, network.fetch) } };
-    this.#control = request.control;
+    const onOutcome = (planned: PlannedCall) => this.#reach("after_outcome", planned);
+    this.#writer = new RunWriter({ ...options, onOutcome }, request);
     this.#state = request.file.state;
-    this.#head = request.file.head;
-    this.#version = request.file.row.version;
-    this.#folded = request.file.folded;
     this.#at = this.#now();
   }
 
@@ -118,7 +104,7 @@ class Drive {
     lost.addEventListener("abort", abortAll, { once: true });
     try {
       await this.#foldInbox(this.#request.file.inbox);
-      if (this.#isFenced) return "fenced"; // R3
+      if (this.#writer.isFenced) return "fenced"; // R3
       while (!this.#request.stopping.aborted) {
         const rest = await this.#turn();
         if (this.#hasLost()) return "fenced"; // R3
@@ -150,11 +136,11 @@ class Drive {
       else if (prepared.kind === "ask") answered = await this.#ask(prepared);
       else answered = this.#answer(prepared) || answered;
     }
-    if (this.#isFenced || (answered && starts.size === 0)) return false;
+    if (this.#writer.isFenced || (answered && starts.size === 0)) return false;
     await this.#startAll(starts);
-    if (this.#isFenced) return false;
+    if (this.#writer.isFenced) return false;
     if (this.#inFlight.size > 0) {
-      await this.#commitPending();
+      await this.#writer.commitEvents(this.#state);
       await this.#nextAnswer(soonest(later, next.wake));
       return false;
     }
@@ -164,18 +150,16 @@ class Drive {
 
   /** How an attempt ended is committed before the next one is judged, since the guards read its record back. R1 */
   async #closeAttempts({ calls }: Advance): Promise<void> {
-    if (this.#extras.settle === undefined || !calls.some(({ attempt, purpose }) => attempt > 1 || purpose === "retry"))
-      return;
-    await this.#commit({ intent: null, release: false, dueAt: null });
+    if (!this.#writer.hasSettled || !calls.some(({ attempt, purpose }) => attempt > 1 || purpose === "retry")) return;
+    await this.#writer.commit(this.#state, JUST_RECORD);
   }
 
   #advance(): Advance {
     const { workflow, pack } = this.#request;
     const now = this.#at;
     const next = advance(workflow, pack.pack.bounds, this.#state, now, new Set(this.#inFlight.keys()));
-    this.#pending.push(...next.events);
+    this.#writer.add(next.events, { ...closings(next.events), ...this.#children(next) });
     this.#state = next.state;
-    this.#extras = joinExtras(this.#extras, { ...closings(next.events), ...this.#children(next) });
     for (const lane of next.abandoned) this.#inFlight.get(lane)?.abort.abort();
     if (next.ask === null) return next;
     this.#tell(askToCompensate(this.#options, this.#facts(), next.ask, now));
@@ -186,12 +170,11 @@ class Drive {
   async #closeOverdue(): Promise<void> {
     const overdue = await overdueApprovals(this.#options, this.#facts(), this.#now());
     for (const told of overdue) this.#tell(told);
-    if (overdue.length > 0) await this.#commitPending();
+    if (overdue.length > 0) await this.#writer.commitEvents(this.#state);
   }
 
   #tell({ stimulus, extras }: Told): void {
-    this.#stimulate(stimulus);
-    this.#extras = joinExtras(this.#extras, extras);
+    this.#stimulate(stimulus, extras);
   }
 
   #children(next: Advance): CommitExtras {
@@ -225,17 +208,17 @@ class Drive {
    * changed, the call is judged anew. Always true: the run has something to decide.
    */
   async #ask({ stimulus, intent }: Extract<Prepared, { readonly kind: "ask" }>): Promise<true> {
-    const result = await this.#commit({ intent, release: false, dueAt: null });
+    const result = await this.#writer.commit(this.#state, { intent, release: false, dueAt: null });
     if (result?.kind === "committed" && result.lostClaim === null) this.#stimulate(stimulus);
     return true;
   }
 
   /** Makes each intent in a commit of its own and starts its handler after it. R1, R2 */
   async #startAll(starts: ReadonlyMap<PlannedCall, Start>): Promise<void> {
-    const { revision } = this.#control;
+    const { revision } = this.#writer.control;
     for (const [planned, start] of starts) {
       if (start.intent !== null) this.#reach("before_intent", planned);
-      const result = await this.#commit({ intent: start.intent, release: false, dueAt: null });
+      const result = await this.#writer.commit(this.#state, { intent: start.intent, release: false, dueAt: null });
       if (result?.kind === "fenced") return;
       if (start.intent !== null && result !== null) {
         if (result.lostClaim !== null) {
@@ -245,7 +228,7 @@ class Drive {
         this.#reach("after_intent", planned);
       }
       // Without an intent nothing claimed the facts that the guards judged by: where they changed, the call is judged anew.
-      if (start.intent === null && this.#control.revision !== revision) continue;
+      if (start.intent === null && this.#writer.control.revision !== revision) continue;
       this.#launch(planned, start);
     }
   }
@@ -286,17 +269,15 @@ class Drive {
 
   #land({ planned, attempted }: Landed): void {
     this.#inFlight.delete(planned.lane);
-    if (attempted.stimulus !== null) this.#stimulate(attempted.stimulus);
-    this.#extras = joinExtras(this.#extras, attempted.extras);
-    if (attempted.entities.length > 0) this.#changes.push({ stepId: planned.step, changes: attempted.entities });
-    this.#costMicros += attempted.costMicros;
-    this.#landed = planned;
+    if (attempted.stimulus === null) this.#writer.add([], attempted.extras);
+    else this.#stimulate(attempted.stimulus, attempted.extras);
+    this.#writer.addOutcome(planned, { changes: attempted.entities, costMicros: attempted.costMicros });
   }
 
   /** Gives the run back: it is due when time alone would move it, and at once if something came in meanwhile. */
   async #rest(next: Advance, later: Instant | null): Promise<boolean> {
     const dueAt = next.ended ? null : soonest(later, next.wake);
-    await this.#commit({ intent: null, release: true, dueAt });
+    await this.#writer.commit(this.#state, { intent: null, release: true, dueAt });
     return true;
   }
 
@@ -305,126 +286,12 @@ class Drive {
     while (this.#inFlight.size > 0 && !this.#hasLost()) await this.#nextAnswer(null);
     if (this.#hasLost()) return "fenced"; // R3
     const { ended } = this.#advance();
-    await this.#commit({ intent: null, release: true, dueAt: ended ? null : this.#now() });
+    await this.#writer.commit(this.#state, { intent: null, release: true, dueAt: ended ? null : this.#now() });
     return ended ? "rested" : "given_back";
   }
 
   #hasLost(): boolean {
-    return this.#isFenced || this.#request.lease.lost.aborted;
-  }
-
-  async #commitPending(): Promise<void> {
-    if (this.#pending.length > 0) await this.#commit({ intent: null, release: false, dueAt: null });
-  }
-
-  /** Null: there was nothing to commit. */
-  async #commit(asked: Asked): Promise<CommitResult | null> {
-    const documentSha256 = documentDigest(this.#pending);
-    const events = this.#seal();
-    const changes = this.#changes;
-    const extras = await this.#takeExtras(asked.intent);
-    if (events.length === 0 && Object.keys(extras).length === 0 && !asked.release) return null;
-    const { release, dueAt } = asked;
-    // What moved an entity meanwhile is found by the commit; so while changes are open, the lease is kept for another try.
-    const result = await this.#write({
-      events,
-      documentSha256,
-      extras,
-      release: release && changes.length === 0,
-      dueAt,
-    });
-    if (this.#landed !== null && result.kind === "committed") this.#reach("after_outcome", this.#landed);
-    this.#landed = null;
-    if (changes.length === 0 || result.kind === "fenced") return result;
-    if (result.conflict !== null) await this.#reapply(changes, result.conflict);
-    return release ? this.#write({ ...NO_EVENTS, extras: {}, release, dueAt }) : result;
-  }
-
-  async #write({ events, documentSha256, extras, release, dueAt }: Written): Promise<CommitResult> {
-    const state = this.#state;
-    const result = await this.#options.committer.commit({
-      tenantId: state.tenant_id,
-      runId: state.run_id,
-      streamDay: this.#request.file.row.stream_day,
-      epoch: this.#request.lease.epoch,
-      version: this.#version,
-      status: state.status,
-      outcome: state.outcome,
-      code: state.code,
-      head: this.#head,
-      events,
-      snapshot: release ? JSON.stringify(state) : null,
-      documentSha256,
-      costMicros: this.#costMicros,
-      release,
-      dueAt,
-      folded: this.#folded,
-      extras,
-    });
-    this.#costMicros = 0;
-    await this.#took(result);
-    return result;
-  }
-
-  async #takeExtras(intent: Intent | null): Promise<CommitExtras> {
-    const entities = await this.#entityRows(this.#changes);
-    const extras = joinExtras(this.#extras, entities.length === 0 ? {} : { entities });
-    this.#extras = {};
-    this.#changes = [];
-    return intent === null ? extras : { ...extras, intent };
-  }
-
-  #entityRows(changes: readonly StepChanges[]) {
-    const { tenant_id: tenantId, correlation_id: correlationId } = this.#state;
-    return entityRows(this.#options.database, { tenantId, correlationId }, changes);
-  }
-
-  /** An entity moved between reading and writing: its change is applied anew, and the tool is not called again. */
-  async #reapply(changes: readonly StepChanges[], conflict: string): Promise<void> {
-    let left = conflicting(changes, conflict);
-    for (let retry = 0; left.length > 0 && retry < CONFLICT_RETRIES_MAX; retry++) {
-      const entities = await this.#entityRows(left);
-      const result = await this.#write({ ...NO_EVENTS, extras: { entities }, release: false, dueAt: null });
-      if (result.kind === "fenced") return;
-      left = result.conflict === null ? [] : conflicting(left, result.conflict);
-    }
-    await recordConflict(this.#options, this.#state, { conflict, isResolved: left.length === 0 });
-  }
-
-  async #took(result: CommitResult): Promise<void> {
-    if (result.kind === "fenced") {
-      this.#isFenced = true;
-      return;
-    }
-    this.#version += 1;
-    if (result.controlRevision > this.#control.revision) {
-      this.#control = await this.#options.control.at(this.#state.tenant_id, result.controlRevision);
-    }
-  }
-
-  #seal(): readonly SealedEvent[] {
-    const sealed = this.#pending.map((event) => {
-      const next = sealEvent({
-        proposed: plain(event),
-        head: this.#head,
-        frame: {
-          tenant: this.#state.tenant_id,
-          stream: this.#state.run_id,
-          correlation: this.#state.correlation_id,
-          causation: null,
-          actor: this.#options.workerId,
-          channel: this.#state.channel,
-          epoch: this.#request.lease.epoch,
-          dedupKey: null,
-        },
-        recordedAt: this.#now(),
-        ids: this.#options.host.ids,
-      });
-      this.#head = { seq: next.entry.seq, hash: next.hash };
-      return next;
-    });
-    this.#pending = [];
-    return sealed;
+    return this.#writer.isFenced || this.#request.lease.lost.aborted;
   }
 
   /** What a person found out about an effect is committed before what follows from it: the guards read the record back. R1 */
@@ -438,28 +305,30 @@ class Drive {
         isResolved = true;
       } else if (stimulus !== null) this.#stimulate(stimulus);
     }
-    this.#folded += inbox.length;
-    this.#extras = joinExtras(this.#extras, { folded: inbox.map(({ inbox_id }) => inbox_id) });
-    if (isResolved) await this.#commitPending();
+    this.#writer.addFolded(inbox.map(({ inbox_id }) => inbox_id));
+    if (isResolved) await this.#writer.commitEvents(this.#state);
   }
 
   #answer({ stimulus, extras }: Extract<Prepared, { readonly kind: "answer" }>): boolean {
-    this.#stimulate(stimulus);
-    this.#extras = joinExtras(this.#extras, extras);
+    this.#stimulate(stimulus, extras);
     return true;
   }
 
   /** What follows from a stimulus happens at the stimulus's instant, so that a replay finds both at the same place. */
-  #stimulate(stimulus: Stimulus): void {
+  #stimulate(stimulus: Stimulus, extras: CommitExtras = {}): void {
     this.#at = this.#now();
-    for (const event of decide(this.#request.workflow, this.#state, stimulus, this.#at)) {
-      this.#pending.push(event);
-      this.#state = evolve(this.#state, event);
-    }
+    const events = decide(this.#request.workflow, this.#state, stimulus, this.#at);
+    this.#writer.add(events, extras);
+    this.#state = events.reduce(evolve, this.#state);
   }
 
   #facts(): RunFacts {
-    return { state: this.#state, pack: this.#request.pack, control: this.#control, epoch: this.#request.lease.epoch };
+    return {
+      state: this.#state,
+      pack: this.#request.pack,
+      control: this.#writer.control,
+      epoch: this.#request.lease.epoch,
+    };
   }
 
   #reach(point: CrashPoint, { step }: PlannedCall): void {
@@ -469,29 +338,6 @@ class Drive {
   #now(): Instant {
     return this.#options.host.clock.now();
   }
-}
-
-interface Asked {
-  readonly intent: Intent | null;
-  readonly release: boolean;
-  readonly dueAt: Instant | null;
-}
-
-interface Written extends Omit<Asked, "intent"> {
-  readonly events: readonly SealedEvent[];
-  readonly documentSha256: string | null;
-  readonly extras: CommitExtras;
-}
-
-const NO_EVENTS = { events: [], documentSha256: null } as const;
-
-/** Run events are plain JSON by construction; the ledger's canonical writer refuses what is not. */
-const plain = (event: RunEvent): ProposedEvent<string, Json> => event as ProposedEvent<string, Json>;
-
-/** The document's hash where a commit's events seal it: at suspension and at the end. */
-function documentDigest(events: readonly RunEvent[]): string | null {
-  const sealing = events.findLast(({ type }) => type === "run.suspended" || type === "run.ended");
-  return sealing !== undefined && "document_sha256" in sealing.payload ? sealing.payload.document_sha256 : null;
 }
 
 const soonest = (left: Instant | null, right: Instant | null): Instant | null =>
