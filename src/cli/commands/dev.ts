@@ -81,12 +81,20 @@ function welcome(
     `${paint.bold("countermark")} serves ${paint.cyan(url)}`,
     `  key   ${keyPath(config.directory, "owner")}`,
     `  data  ${data}`,
-    ...(shop === null ? [] : ["", "in another terminal:"]),
-    ...(shop === null ? [] : [`  countermark run show ${shop.runId}`, `  countermark approve ${shop.approvalId}`]),
+    ...(shop === null ? [] : thingsToTry(shop, paint)),
     "",
     paint.dim("ends with Ctrl-C"),
   ];
 }
+
+/** What a newcomer can do at once, in another terminal of the same directory. */
+const thingsToTry = ({ runId, approvalId }: DevShop, paint: Paint): readonly string[] => [
+  "",
+  "try, in another terminal:",
+  `  npx countermark run show ${runId}   ${paint.dim("a paid order, fulfilled")}`,
+  `  npx countermark approve ${approvalId}    ${paint.dim("the refund that waits for you")}`,
+  `  npx countermark ledger verify                                   ${paint.dim("all of it, hashed again")}`,
+];
 
 const interrupted = ({ interrupted: signal }: Context): Promise<void> =>
   new Promise((resolve) => {
