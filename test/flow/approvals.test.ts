@@ -380,6 +380,21 @@ describe("what an approval rests on", () => {
     expect(run.code).toBe("PERMISSION_DENIED");
     expect(tenant.calls("look")).toHaveLength(1);
   });
+
+  test("a revocation while a run is under way holds for its very next call", async () => {
+    const steps = [call("ask", "look", { next_step: "think" }), call("think", "think")];
+    const tenant = await shop.tenant({ workflows: [flow("W", steps)] });
+    tenant.answers("look", async () => {
+      const revocation = { tool: "think", by: "admin", reason: "recalled", at: tenant.now() };
+      await tenant.sql((sql) => revokeTool(sql, revocation));
+      return applied();
+    });
+
+    const run = await tenant.runs("W");
+
+    expect(run.code).toBe("PERMISSION_DENIED");
+    expect(tenant.calls("think")).toEqual([]);
+  });
 });
 
 test("runs that ask for one call at the same time share one request, its decision and its effect", async () => {

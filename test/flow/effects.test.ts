@@ -133,6 +133,21 @@ describe("the idempotency window", () => {
     expect([refused.code, made.code]).toEqual(["OUT_OF_STOCK", null]);
     expect(await generations(tenant)).toEqual([{ generation: 0, status: "COMPLETED" }]);
   });
+
+  test("an attempt that failed without effect is followed at once by the next, under the same key", async () => {
+    const retry_policy = { max_attempts: 3, base_delay_seconds: 0, retryable_errors: ["BUSY"] };
+    const tenant = await shop.tenant({ workflows: [flow("W", [call("write", "reserve", { retry_policy })])] });
+    tenant.answers("reserve", () =>
+      tenant.calls("reserve").length < 3 ? { kind: "not_applied", code: "BUSY", message: "not now" } : applied(),
+    );
+
+    const run = await tenant.runs("W");
+
+    expect(run.outcome).toBe("SUCCESS");
+    expect(tenant.calls("reserve").map(({ context }) => context.attempt)).toEqual([1, 2, 3]);
+    expect(new Set(tenant.calls("reserve").map(({ context }) => context.internalKey)).size).toBe(1);
+    expect(await tenant.receipts(run.run_id)).toHaveLength(1);
+  });
 });
 
 describe("an effect that nobody can tell of", () => {
