@@ -1,4 +1,4 @@
-import { type Clock, canonical, type JsonObject, sha256Hex } from "../contracts/index.ts";
+import { type Clock, canonical, carriesPrefix, type JsonObject, sha256Hex } from "../contracts/index.ts";
 import { type RedactionContext, redact, SCAN_ONLY } from "../ledger/index.ts";
 import type { AdmittedCall, CallRequest } from "./call.ts";
 import { ConnectionFailed, type Egress, type EgressOptions, EgressRefused, openEgress } from "./egress.ts";
@@ -91,6 +91,7 @@ function lookupResult(outcome: LookupOutcome, attempt: Attempt): LookedUp {
 
 /** One attempt in the making. */
 interface Attempt {
+  readonly tenantId: string;
   readonly call: AdmittedCall;
   readonly redaction: RedactionContext;
   readonly usage: Usage[];
@@ -103,6 +104,7 @@ function attemptOf(call: AdmittedCall, request: CallRequest, ports: PerformPorts
   const usage: Usage[] = [];
   let egress: Egress | undefined;
   return {
+    tenantId: request.tenantId,
     call,
     usage,
     redaction: { entry_id: null, step_id: request.stepId, tool: contract.name, salt: ports.salt },
@@ -177,6 +179,8 @@ function succeeded(result: ToolResult, attempt: Attempt): Performed {
   const valid = tool.validateOutput(result.output);
   if (!valid.ok)
     return unusable("OUTPUT_SCHEMA_INVALID", `${valid.refusal.message} at \`${valid.refusal.field_path}\``);
+  const foreign = (result.entities ?? []).find(({ entityId }) => !carriesPrefix(attempt.tenantId, entityId));
+  if (foreign !== undefined) return unusable("CROSS_TENANT_DENIED", "the handler changed an entity of another tenant");
   const text = canonical(result.output);
   if (!text.ok) return unusable("OUTPUT_SCHEMA_INVALID", text.refusal.message);
   if (scope.data_cap_bytes !== null && Buffer.byteLength(text.value) > scope.data_cap_bytes)

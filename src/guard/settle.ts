@@ -99,6 +99,7 @@ function settleSuccess(call: AdmittedCall, performed: Succeeded, context: Settle
     output: stored.trace,
     receipt_id: receipt?.receipt_id ?? null,
     ...spent(usage),
+    ...found(stored.findings),
   });
   return { trace, output: stored.state, record, receipt, entities, findings: stored.findings, ...totals(usage) };
 }
@@ -256,6 +257,10 @@ const totals = (usage: readonly Usage[]): { readonly tokens: number; readonly co
   tokens: usage.reduce((sum, spent) => sum + spent.tokens, 0),
   costMicros: usage.reduce((sum, spent) => sum + spent.costMicros, 0),
 });
+
+/** What the scanners found, for the review of the contract's annotations; left out where they found nothing. */
+const found = (findings: readonly Finding[]): JsonObject =>
+  findings.length === 0 ? {} : { findings: findings.map((finding) => ({ ...finding })) };
 
 /** Cost by model; left out of the trace where nothing was spent. */
 const spent = (usage: readonly Usage[]): JsonObject =>

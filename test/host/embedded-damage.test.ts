@@ -42,7 +42,9 @@ const damages: readonly [string, (data: string, directory: string) => void][] = 
     (data) =>
       readdirSync(join(data, "pg_wal"))
         .filter((name) => /^[0-9A-F]{24}$/.test(name))
-        .forEach((name) => scribble(join(data, "pg_wal", name))),
+        .forEach((name) => {
+          scribble(join(data, "pg_wal", name));
+        }),
   ],
   ["without its base folder", (data) => renameSync(join(data, "base"), join(data, "moved"))],
   ["with a broken configuration", (data) => writeFileSync(join(data, "postgresql.conf"), "fsync = perhaps\n")],
