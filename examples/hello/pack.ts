@@ -36,7 +36,7 @@ export const helloPack = (tools: readonly Tool[]) =>
             id: "gift",
             type: "TOOL",
             tool_name: "giveVoucher",
-            tool_input_mapping: { guest: "$.trigger.guest", amount_cents: "$.trigger.gift_cents" },
+            tool_input_mapping: { guest: "$.trigger.guest", amount_cents: "$.trigger.gift_cents", currency: "EUR" },
           },
         ],
         pass_criteria: "$.greet.greeting != null",

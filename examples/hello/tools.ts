@@ -38,8 +38,8 @@ const giveVoucher = (till: Till): Tool =>
       side_effect_level: "FINANCIAL",
       input_schema: {
         type: "object",
-        properties: { guest: TEXT, amount_cents: CENTS },
-        required: ["guest", "amount_cents"],
+        properties: { guest: TEXT, amount_cents: CENTS, currency: { const: "EUR" } },
+        required: ["guest", "amount_cents", "currency"],
         additionalProperties: false,
       },
       output_schema: {
