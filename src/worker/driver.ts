@@ -1,5 +1,5 @@
-import { assert, type Instant, instant } from "../contracts/index.ts";
-import type { InboxEntry } from "../ledger/index.ts";
+import { after, assert, type Instant, instant } from "../contracts/index.ts";
+import { type InboxEntry, waitingInbox } from "../ledger/index.ts";
 import {
   type Advance,
   advance,
@@ -12,6 +12,8 @@ import {
   runBeginning,
   type Stimulus,
 } from "../run/index.ts";
+import { inTenant } from "../store/index.ts";
+import { Alarm } from "./alarm.ts";
 import { askToCompensate, closings, overdueApprovals, type Told } from "./approvals.ts";
 import { voidedByDrift } from "./ask.ts";
 import { type Attempted, attemptCall } from "./attempt.ts";
@@ -69,8 +71,8 @@ interface Landed {
   readonly attempted: Attempted;
 }
 
-/** Why the wait for an answer ends; with a reason, aborting builds no error. */
-const ANSWERED = "answered";
+/** How long an answer is waited for where nothing else moves the run: beyond every tool's time-out. */
+const PATIENCE_MS = 24 * 3_600_000;
 
 /** A call whose guards let it pass and whose intent is still to be made. */
 type Start = Extract<Prepared, { readonly kind: "start" }>;
@@ -82,6 +84,7 @@ class Drive {
   readonly #desk: DeskOptions;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #writer: RunWriter;
+  readonly #alarm: Alarm;
   #state: RunState;
   /** The instant at which the run is now. */
   #at: Instant;
@@ -93,6 +96,7 @@ class Drive {
     this.#desk = { ...options, network: { ...network, fetch: whileHeld(request.lease, network.fetch) } };
     const onOutcome = (planned: PlannedCall) => this.#reach("after_outcome", planned);
     this.#writer = new RunWriter({ ...options, onOutcome }, request);
+    this.#alarm = new Alarm(options.host.clock);
     this.#state = request.file.state;
     this.#at = this.#now();
   }
@@ -102,6 +106,7 @@ class Drive {
     // One listener a drive: a combined signal for each call was a tenth of a step.
     const abortAll = () => this.#abortAll();
     lost.addEventListener("abort", abortAll, { once: true });
+    this.#request.lease.onTold = () => this.#alarm.ring();
     try {
       await this.#foldInbox(this.#request.file.inbox);
       if (this.#writer.isFenced) return "fenced"; // R3
@@ -113,6 +118,7 @@ class Drive {
       return await this.#giveBack();
     } finally {
       lost.removeEventListener("abort", abortAll);
+      this.#alarm.ring();
       this.#abortAll();
     }
   }
@@ -123,6 +129,7 @@ class Drive {
 
   /** One round: decide, prepare what is due, commit, start, and wait for the next answer. True: the run is at rest. */
   async #turn(): Promise<boolean> {
+    await this.#hear();
     await this.#closeOverdue();
     const next = this.#advance();
     await this.#closeAttempts(next);
@@ -141,11 +148,19 @@ class Drive {
     if (this.#writer.isFenced) return false;
     if (this.#inFlight.size > 0) {
       await this.#writer.commitEvents(this.#state);
-      await this.#nextAnswer(soonest(later, next.wake));
+      await this.#nextAnswer(soonest(later, next.wake) ?? this.#patience());
       return false;
     }
     if (starts.size > 0 || answered) return false;
     return this.#rest(next, later);
+  }
+
+  /** Reads the inbox when a beat found more in it than was folded: a cancellation does not wait for a call to answer. */
+  async #hear(): Promise<void> {
+    if (this.#request.lease.told <= this.#writer.folded) return;
+    const { tenant_id, run_id } = this.#state;
+    await this.#foldInbox(await inTenant(this.#options.database, tenant_id, (sql) => waitingInbox(sql, run_id)));
+    await this.#writer.commit(this.#state, JUST_RECORD); // so that what was folded is not read again
   }
 
   /** How an attempt ended is committed before the next one is judged, since the guards read its record back. R1 */
@@ -252,19 +267,12 @@ class Drive {
     this.#inFlight.set(planned.lane, { abort, done });
   }
 
-  /** Waits for an answer, or until time moves the run on: a bound or a retry does not wait for the call of another lane. */
-  async #nextAnswer(until: Instant | null): Promise<void> {
-    const answered = new AbortController();
+  /** Waits for an answer, until time moves the run on, or until it is told something: none waits for the call of another lane. */
+  async #nextAnswer(until: Instant): Promise<void> {
     const answers = [...this.#inFlight.values()].map(({ done }) => done);
-    const landed = await Promise.race(until === null ? answers : [...answers, this.#wake(until, answered.signal)]);
-    answered.abort(ANSWERED);
+    const landed = await Promise.race([...answers, this.#alarm.until(until)]);
     if (landed === null) this.#at = this.#now();
     else this.#land(landed);
-  }
-
-  async #wake(at: Instant, signal: AbortSignal): Promise<null> {
-    await this.#options.host.clock.wake(at, signal);
-    return null;
   }
 
   #land({ planned, attempted }: Landed): void {
@@ -283,7 +291,7 @@ class Drive {
 
   /** Lets what is made land, and leaves the next decision to the next holder, who may have the run at once. */
   async #giveBack(): Promise<DriveEnd> {
-    while (this.#inFlight.size > 0 && !this.#hasLost()) await this.#nextAnswer(null);
+    while (this.#inFlight.size > 0 && !this.#hasLost()) await this.#nextAnswer(this.#patience());
     if (this.#hasLost()) return "fenced"; // R3
     const { ended } = this.#advance();
     await this.#writer.commit(this.#state, { intent: null, release: true, dueAt: ended ? null : this.#now() });
@@ -333,6 +341,10 @@ class Drive {
 
   #reach(point: CrashPoint, { step }: PlannedCall): void {
     this.#options.reached(point, { runId: this.#state.run_id, step });
+  }
+
+  #patience(): Instant {
+    return after(this.#at, PATIENCE_MS);
   }
 
   #now(): Instant {

@@ -25,13 +25,13 @@ test("a lease is held up to its end and not at it", () => {
 test("a beat extends a lease, but brings none back that was found to be over", () => {
   const { clock, lease } = leaseOf(1_000);
 
-  lease.renew(later(2_000));
+  lease.renew(later(2_000), 0);
   clock.advanceTo(later(1_500));
   expect(lease.isHeld()).toBe(true);
 
   clock.advanceTo(later(2_500));
   expect(lease.isHeld()).toBe(false);
-  lease.renew(later(9_000));
+  lease.renew(later(9_000), 0);
   expect(lease.isHeld()).toBe(false);
 });
 

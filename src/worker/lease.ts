@@ -10,6 +10,8 @@ export class Lease {
   readonly #clock: Pick<Clock, "now">;
   readonly #lost = new AbortController();
   #until: Instant;
+  #told = 0;
+  #heard: () => void = () => undefined;
 
   /** `until` is counted from before the lease was asked for, so that it ends here before it ends in the database. */
   constructor(
@@ -39,8 +41,21 @@ export class Lease {
     return !this.lost.aborted;
   }
 
-  renew(until: Instant): void {
+  /** What the run was ever told, as of the last beat: its holder compares it with what it has folded. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** Calls back when a beat finds that the run was told something. */
+  set onTold(heard: () => void) {
+    this.#heard = heard;
+  }
+
+  renew(until: Instant, told: number): void {
     this.#until = until;
+    if (told <= this.#told) return;
+    this.#told = told;
+    this.#heard();
   }
 
   lose(): void {

@@ -79,6 +79,11 @@ export class RunWriter {
     return this.#isFenced;
   }
 
+  /** Inbox entries folded so far. */
+  get folded(): number {
+    return this.#folded;
+  }
+
   /** Whether an attempt has ended whose record is not written yet. */
   get hasSettled(): boolean {
     return this.#extras.settle !== undefined;

@@ -166,11 +166,12 @@ export class Worker {
     try {
       const until = after(host.clock.now(), profile.leaseMs);
       const kept = await renewLeases(database.worker, workerId, held, profile.leaseMs);
-      const keys = new Set(kept.map(({ tenant_id, id }) => `${tenant_id}/${id}`));
+      const told = new Map(kept.map(({ tenant_id, id, signals }) => [`${tenant_id}/${id}`, signals]));
       // A run that was given back meanwhile is not lost: it is not held any more.
       for (const lease of held) {
-        if (keys.has(`${lease.tenantId}/${lease.runId}`)) lease.renew(until);
-        else lease.lose();
+        const signals = told.get(`${lease.tenantId}/${lease.runId}`);
+        if (signals === undefined) lease.lose();
+        else lease.renew(until, signals);
       }
     } catch (error) {
       onTrouble("", error);
