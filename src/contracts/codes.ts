@@ -174,6 +174,7 @@ export const CODES = {
     "the gate has no evidence for this artifact",
     "run the suite for exactly this artifact",
   ),
+  GATE_INPUT_INVALID: entry(400, "these are no counts or no threshold", "give whole numbers, 0 <= good <= valid"),
   // Execution
   TOOL_TIMEOUT: entry(504, "the tool did not answer in time", "see whether the effect happened before trying again"),
   TOOL_ERROR: entry(500, "the tool failed", "see the cause in the step's record"),

@@ -1,0 +1,13 @@
+/** Whether something may be deployed: statistics of gates, a suite's evidence, and the artifact a deployment reads. */
+export {
+  deployVerdict,
+  EVIDENCE_AGE_MS_MAX,
+  type GateArtifact,
+  type GateEvidence,
+  gateArtifact,
+  type Stage,
+} from "./artifact.ts";
+export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
+export { goldenStage } from "./golden-suite.ts";
+export { parseTestReport, type TestReport, type TestUnit } from "./test-report.ts";
+export { type Rational, rationalOf, type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { type Instant, instant } from "../contracts/index.ts";
+
+/** What became of one test over all its attempts. */
+export interface TestUnit {
+  readonly name: string;
+  readonly status: "passed" | "failed" | "unknown";
+}
+
+/** A suite's run as evidence. */
+export interface TestReport {
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant;
+  readonly units: readonly TestUnit[];
+  /** Test files that failed without any of their tests failing: what they hold never ran. */
+  readonly unreadable: readonly string[];
+}
+
+const attempt = z.object({
+  fullName: z.string(),
+  status: z.enum(["passed", "failed", "skipped", "pending", "todo", "disabled"]),
+});
+const testFile = z.object({
+  name: z.string(),
+  status: z.enum(["passed", "failed"]),
+  endTime: z.number(),
+  assertionResults: z.array(attempt),
+});
+const document = z.object({ startTime: z.number(), testResults: z.array(testFile) });
+
+type TestFile = z.infer<typeof testFile>;
+type Attempt = z.infer<typeof attempt>;
+
+/** Reads vitest's JSON report; undefined when the value is none. */
+export function parseTestReport(value: unknown): TestReport | undefined {
+  const parsed = document.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { startTime, testResults } = parsed.data;
+  return {
+    startedAt: instant(startTime),
+    finishedAt: instant(testResults.reduce((last, { endTime }) => Math.max(last, Math.ceil(endTime)), startTime)),
+    units: unitsOf(testResults),
+    unreadable: testResults.filter(neverRan).map(({ name }) => name),
+  };
+}
+
+const neverRan = ({ status, assertionResults }: TestFile): boolean =>
+  status === "failed" && !assertionResults.some((one) => one.status === "failed");
+
+/** A test is its file and name; where it runs several times, as on two databases, its attempts are folded into one unit. */
+function unitsOf(files: readonly TestFile[]): readonly TestUnit[] {
+  const attempts = new Map<string, Attempt[]>();
+  for (const { name, assertionResults } of files) {
+    for (const one of assertionResults) {
+      const key = `${name}\n${one.fullName}`;
+      attempts.set(key, [...(attempts.get(key) ?? []), one]);
+    }
+  }
+  return [...attempts.values()].map((all) => ({ name: all[0]?.fullName ?? "", status: folded(all) }));
+}
+
+/** Every attempt that ran has to pass, and one has to have run. */
+function folded(attempts: readonly Attempt[]): TestUnit["status"] {
+  if (attempts.some(({ status }) => status === "failed")) return "failed";
+  const ran = attempts.filter(({ status }) => status !== "skipped");
+  return ran.length > 0 && ran.every(({ status }) => status === "passed") ? "passed" : "unknown";
+}

@@ -1,0 +1,64 @@
+import { Fault } from "../contracts/index.ts";
+
+/** A fraction, `numerator / denominator`, with a positive denominator. */
+export interface Rational {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/** How many of the valid observations were good. */
+export interface Sample {
+  readonly good: number;
+  readonly valid: number;
+}
+
+/** The 97.5 % quantile of the standard normal distribution: the lower end of a two-sided 95 % interval. */
+const Z = 1.959963984540054;
+
+/** `Z` as the fraction `Z_SCALED / Z_SCALE`. */
+const Z_SCALED = 1_959_963_984_540_054n;
+const Z_SCALE = 10n ** 15n;
+
+const DECIMAL = /^(\d+)(?:\.(\d+))?(?:e-(\d+))?$/;
+
+/** The fraction that a number's shortest decimal form writes: 0.95 is 95/100, whatever the nearest double is. */
+export function rationalOf(value: number): Rational {
+  const [, whole, fraction = "", exponent = "0"] = DECIMAL.exec(String(value)) ?? [];
+  if (whole === undefined) throw invalid(`\`${value}\` is no threshold`);
+  return { numerator: BigInt(whole + fraction), denominator: 10n ** BigInt(fraction.length + Number(exponent)) };
+}
+
+/**
+ * Whether the Wilson lower bound (two-sided 95 %) reaches a threshold, in exact integers. The bound is the smaller root `t` of
+ * `valid (good/valid - t)² = z² t (1 - t)`, so at or below it the left side is the larger one. Nothing valid has the bound 0.
+ * Throws the fault `GATE_INPUT_INVALID` for counts that are none.
+ */
+export function wilsonLowerAtLeast(sample: Sample, threshold: Rational): boolean {
+  assertCounts(sample);
+  const { numerator, denominator } = threshold;
+  if (numerator <= 0n) return true;
+  // Below 1 always. The other root is 1 when everything is good, so the inequality alone would let 1 pass.
+  if (sample.valid === 0 || numerator >= denominator) return false;
+  const [good, valid] = [BigInt(sample.good), BigInt(sample.valid)];
+  const excess = good * denominator - numerator * valid;
+  if (excess < 0n) return false;
+  return (excess * Z_SCALE) ** 2n >= Z_SCALED ** 2n * valid * numerator * (denominator - numerator);
+}
+
+/** The Wilson lower bound as a number to show, from 0 to below 1; comparisons are `wilsonLowerAtLeast`'s. Throws as it does. */
+export function wilsonLower(sample: Sample): number {
+  assertCounts(sample);
+  const { good, valid } = sample;
+  if (good === 0) return 0;
+  const rate = good / valid;
+  const square = Z ** 2;
+  const spread = Z * Math.sqrt((rate * (1 - rate)) / valid + square / (4 * valid ** 2));
+  return Math.max(0, (rate + square / (2 * valid) - spread) / (1 + square / valid));
+}
+
+function assertCounts({ good, valid }: Sample): void {
+  const isCounted = Number.isSafeInteger(good) && Number.isSafeInteger(valid) && good >= 0 && good <= valid;
+  if (!isCounted) throw invalid(`\`${good}\` of \`${valid}\` are no counts`);
+}
+
+const invalid = (message: string): Fault => new Fault("GATE_INPUT_INVALID", message, { retry: "never" });
