@@ -10,6 +10,8 @@ import { flushCommits } from "./queries.ts";
  * C1 A caller is answered only after its commit.
  * C2 A flush holds at most one commit of a run, so its fence is judged against a row that nothing else in it moves.
  * C3 A commit that the database refuses fails alone: the flush is halved until it stands by itself.
+ * C4 A flush that the database undid because of another transaction (a deadlock) wrote nothing, so it is written again: the
+ *    effects that its commits record have happened, and nobody but a person may know of them otherwise.
  */
 export class Committer {
   readonly #sql: Query;
@@ -62,15 +64,24 @@ export class Committer {
 
   async #flush(batch: readonly Waiting[]): Promise<void> {
     try {
-      const written = await flushCommits(
-        this.#sql,
-        batch.map(({ commit }) => commit),
-      );
+      const written = await this.#write(batch.map(({ commit }) => commit));
       for (const { commit, resolve } of batch) {
         resolve(written.get(`${commit.tenantId}/${commit.runId}`) ?? { kind: "fenced" }); // C1
       }
     } catch (error) {
-      await this.#split(batch, asFault(error));
+      await this.#split(batch, error);
+    }
+  }
+
+  async #write(commits: readonly Commit[]): Promise<ReadonlyMap<string, CommitResult>> {
+    for (let repeats = 0; ; repeats++) {
+      try {
+        return await flushCommits(this.#sql, commits);
+      } catch (error) {
+        const fault = asFault(error);
+        const isUndone = fault instanceof Fault && fault.retry === "now"; // C4
+        if (!isUndone || repeats === REPEATS_MAX) throw fault;
+      }
     }
   }
 
@@ -90,6 +101,9 @@ export class Committer {
 
 /** Commits in a flush: beyond this the statement grows faster than its fixed cost shrinks. */
 const FLUSH_COMMITS_MAX = 256;
+
+/** Each deadlock lets one of its transactions through, so a flush outlasts as many others as this. */
+const REPEATS_MAX = 10;
 
 interface Waiting {
   readonly commit: Commit;

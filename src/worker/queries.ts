@@ -12,14 +12,14 @@ interface FlushRow {
 
 /**
  * Writes a flush in one transaction, tenant by tenant. The result is keyed `tenant/run`; a commit without an entry was
- * fenced off. Locks each run row, then its due row. Flags travel as text: as a boolean array the driver would send each as
+ * fenced off. Locks the run rows, then the due rows, each in id order per tenant as the ingress does. Flags travel as text: as a boolean array the driver would send each as
  * false.
  */
 export async function flushCommits(
   sql: Query,
   unordered: readonly Commit[],
 ): Promise<ReadonlyMap<string, CommitResult>> {
-  const commits = [...unordered].sort((a, b) => (a.tenantId < b.tenantId ? -1 : a.tenantId > b.tenantId ? 1 : 0));
+  const commits = [...unordered].sort(byTenantAndRun);
   const events = commits.flatMap((commit) =>
     commit.events.map(({ entry, hash, payload_text }) => ({ ...entry, hash, payload_text, day: commit.streamDay })),
   );
@@ -44,6 +44,11 @@ export async function flushCommits(
         ${events.map((e) => e.prev_hash)}::text[], ${events.map((e) => e.hash)}::text[], ${events.map((e) => e.payload_text)}::text[])`;
   return new Map(rows.map((row) => [`${row.tenant_id}/${row.run_id}`, committed(row)]));
 }
+
+const byTenantAndRun = (left: Commit, right: Commit): number =>
+  compared(left.tenantId, right.tenantId) || compared(left.runId, right.runId);
+
+const compared = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
 const committed = (row: FlushRow): CommitResult => ({
   kind: "committed",
