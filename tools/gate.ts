@@ -1,12 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { type Digest, digestOf, type Instant, parseDigest, sha256Hex, systemHost } from "../src/contracts/index.ts";
-import { deployVerdict, gateArtifact, goldenStage, parseTestReport } from "../src/gate/index.ts";
+import { deployVerdict, gateArtifact, goldenStage, parseTestReports } from "../src/gate/index.ts";
 import { pathsUnder } from "./source/files.ts";
 import { REQUIRED } from "./traceability.ts";
 
-const USAGE = `usage: gate.js evaluate REPORT ARTIFACT [DIGEST]   judge a suite's JSON report, write the gate artifact
-       gate.js check ARTIFACT [DIGEST]             whether that gate artifact lets the build be deployed
-REPORT comes from \`vitest run --reporter=json --outputFile=REPORT\`. DIGEST is SHA-256 in hex; without it, that of \`dist\`.
+const USAGE = `usage: gate.js evaluate ARTIFACT REPORT... [--digest HEX]   judge a suite's reports, write the gate artifact
+       gate.js check ARTIFACT [--digest HEX]                whether that gate artifact lets the build be deployed
+REPORT comes from \`vitest run --reporter=json --outputFile=REPORT\`; several are parts or runs of one suite.
+HEX is a SHA-256; without it, that of \`dist\`, which has to be built and may not hold ARTIFACT.
 Ends with 0 where the deploy may go on, 4 where a gate says no, 5 where evidence is missing, 2 on misuse.`;
 
 const EXIT_BY_CODE: { readonly [code: string]: number } = { GATE_FAILED: 4, GATE_EVIDENCE_MISSING: 5 };
@@ -21,15 +23,13 @@ interface Surroundings {
 
 /** The script: its arguments to its exit code. */
 export function gate(args: readonly string[], { now, say }: Surroundings): number {
-  const [command, ...rest] = args;
-  const [report, path, digestText] = command === "check" ? [undefined, ...rest] : rest;
-  const isKnown = command === "check" || (command === "evaluate" && report !== undefined);
-  const digest = digestText === undefined ? digestOfBuild() : parseDigest(digestText);
-  if (!isKnown || path === undefined || digest === undefined || rest.length > (command === "check" ? 2 : 3)) {
+  const order = parseOrder(args);
+  if (order === undefined) {
     say(USAGE);
     return MISUSE;
   }
-  if (report !== undefined) evaluate({ report, path, digest, now });
+  const { path, digest, reports } = order;
+  if (reports.length > 0) evaluate(order, now);
   const verdict = deployVerdict(jsonIn(path), { digest, now });
   if (verdict.pass) {
     say(`${digest} may be deployed`);
@@ -39,18 +39,38 @@ export function gate(args: readonly string[], { now, say }: Surroundings): numbe
   return EXIT_BY_CODE[verdict.refusal.code] ?? 1;
 }
 
-interface Evaluation {
-  readonly report: string;
+/** What to do: judge the reports, if any; then check the artifact at `path` for a digest. */
+interface Order {
   readonly path: string;
   readonly digest: Digest;
-  readonly now: Instant;
+  readonly reports: readonly string[];
 }
 
-function evaluate({ report: reportPath, path, digest, now }: Evaluation): void {
-  const report = parseTestReport(jsonIn(reportPath));
+function parseOrder(args: readonly string[]): Order | undefined {
+  const words = parseWords(args);
+  const [command, path, ...reports] = words?.positionals ?? [];
+  const given = words?.values.digest;
+  const digest = given === undefined ? digestOfBuild() : parseDigest(given);
+  const isWhole = command === "evaluate" ? reports.length > 0 : command === "check" && reports.length === 0;
+  return isWhole && path !== undefined && digest !== undefined ? { path, digest, reports } : undefined;
+}
+
+function parseWords(args: readonly string[]) {
+  const options = { digest: { type: "string" } } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch {
+    // An option that is not ours: the usage says which are.
+    return undefined;
+  }
+}
+
+function evaluate({ path, digest, reports }: Order, now: Instant): void {
+  const report = parseTestReports(reports.map(jsonIn));
   const artifact = gateArtifact({
     artifactDigest: digest,
-    suite: report === undefined ? null : { ref: sha256Hex(readFileSync(reportPath)), ...report },
+    suite:
+      report === undefined ? null : { ref: digestOf(reports.map((name) => sha256Hex(readFileSync(name)))), ...report },
     stages: [goldenStage(report, REQUIRED)],
     evaluatedAt: now,
   });

@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { after, instant, sha256Hex } from "../contracts/index.ts";
 import { deployVerdict, EVIDENCE_AGE_MS_MAX, gateArtifact } from "./artifact.ts";
 import { goldenStage } from "./golden-suite.ts";
-import { parseTestReport } from "./test-report.ts";
+import { parseTestReports } from "./test-report.ts";
 
 const DIGEST = sha256Hex("the artifact");
-const FINISHED_AT = instant(1_700_000_060_000);
+const STARTED_AT = instant(1_700_000_000_000);
+const FINISHED_AT = after(STARTED_AT, 60_000);
 
 const CLEAN = { fullName: "P1-T18 a clean test", status: "passed" };
 const FORCED = { fullName: "P1-T18 a forced failure", status: "failed" };
@@ -19,10 +20,10 @@ const fileOf = (...assertionResults: readonly { readonly status: string }[]) => 
   assertionResults,
 });
 
-const suiteOf = (...testResults: readonly unknown[]) => ({ startTime: FINISHED_AT - 60_000, testResults });
+const suiteOf = (...testResults: readonly unknown[]) => ({ startTime: STARTED_AT, testResults });
 
 function artifactOf(suite: unknown, required: readonly string[] = []) {
-  const report = parseTestReport(suite);
+  const report = parseTestReports([suite].flat());
   return gateArtifact({
     artifactDigest: DIGEST,
     suite: report === undefined ? null : { ref: sha256Hex("the report"), ...report },
@@ -74,12 +75,22 @@ test("attempts of one test are one unit: each that ran has to pass, one that was
   expect(artifactOf(twice("pending"))).toMatchObject({ code: "GATE_EVIDENCE_MISSING" });
 });
 
+test("P1-T18 several reports are one suite: each is read, each run of a test has to pass, the oldest gives the age", () => {
+  const [passing, failing] = [suiteOf(fileOf(CLEAN)), suiteOf(fileOf({ ...CLEAN, status: "failed" }))];
+  const old = { ...passing, startTime: STARTED_AT - EVIDENCE_AGE_MS_MAX };
+
+  expect(artifactOf([passing, passing])).toMatchObject({ code: null, stages: [{ n: 1, passes: 1 }] });
+  expect(artifactOf([passing, failing])).toMatchObject({ code: "GATE_FAILED" });
+  expect(artifactOf([passing, undefined])).toMatchObject({ code: "GATE_EVIDENCE_MISSING" });
+  expect(artifactOf([passing, old])).toMatchObject({ code: "GATE_EVIDENCE_MISSING" });
+});
+
 test("a failure that names no id is not this gate's", () => {
   expect(artifactOf(suiteOf(fileOf(CLEAN, OTHER))).deploy_blocked).toBe(false);
 });
 
 test("P1-D13 a stale gate artifact blocks", () => {
-  const lastMoment = after(FINISHED_AT, EVIDENCE_AGE_MS_MAX);
+  const lastMoment = after(STARTED_AT, EVIDENCE_AGE_MS_MAX);
 
   expect(deployVerdict(clean, { digest: DIGEST, now: lastMoment }).pass).toBe(true);
   for (const now of [after(lastMoment, 1), after(FINISHED_AT, -1)]) {
@@ -91,7 +102,7 @@ test.each([
   ["that is not there", undefined, "GATE_EVIDENCE_MISSING"],
   ["of another artifact", { ...clean, artifact_digest: sha256Hex("another") }, "GATE_EVIDENCE_MISSING"],
   ["with a member we do not know", { ...clean, override: true }, "GATE_EVIDENCE_MISSING"],
-  ["without a time", { ...clean, finished_at: null }, "GATE_EVIDENCE_MISSING"],
+  ["without a time", { ...clean, started_at: null }, "GATE_EVIDENCE_MISSING"],
   ["without stages", { ...clean, stages: [] }, "GATE_FAILED"],
   ["that blocks without a code", { ...clean, deploy_blocked: true }, "GATE_FAILED"],
 ])("P1-D13 INV-08 a gate artifact %s blocks", (_, artifact, code) => {

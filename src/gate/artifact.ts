@@ -53,7 +53,7 @@ export type GateArtifact = z.infer<typeof document>;
 /** A suite's run, for exactly one artifact. `suite` is null where there is no report that can be read. */
 export interface GateEvidence {
   readonly artifactDigest: Digest;
-  readonly suite: { readonly ref: Digest; readonly startedAt: Instant; readonly finishedAt: Instant } | null;
+  readonly suite: (Span & { readonly ref: Digest }) | null;
   readonly stages: readonly Stage[];
   readonly evaluatedAt: Instant;
 }
@@ -77,7 +77,7 @@ export function gateArtifact(evidence: GateEvidence): GateArtifact {
 function blockedBy({ suite, stages, evaluatedAt }: GateEvidence): GateArtifact["code"] {
   const failing = stages.filter(({ passed }) => !passed);
   if (failing.some(({ code }) => code === "GATE_FAILED")) return "GATE_FAILED";
-  const isEvident = suite !== null && isFresh(suite.finishedAt, evaluatedAt) && stages.length > 0;
+  const isEvident = suite !== null && isFresh(suite, evaluatedAt) && stages.length > 0;
   return isEvident && failing.length === 0 ? null : "GATE_EVIDENCE_MISSING";
 }
 
@@ -91,17 +91,22 @@ export function deployVerdict(
 ): Verdict {
   const parsed = document.safeParse(gate);
   if (!parsed.success) return refuse("GATE_EVIDENCE_MISSING", "there is no gate artifact that can be read");
-  const { artifact_digest, finished_at, deploy_blocked, code, stages } = parsed.data;
+  const { artifact_digest, started_at, finished_at, deploy_blocked, code, stages } = parsed.data;
   if (artifact_digest !== digest) return refuse("GATE_EVIDENCE_MISSING", "the gate artifact is for another artifact");
   if (code !== null) return refuse(code, "the gate artifact blocks the deploy");
   if (deploy_blocked || stages.length === 0 || stages.some(({ passed }) => !passed))
     return refuse("GATE_FAILED", "the gate artifact contradicts itself");
-  const finishedAt = parseInstant(finished_at ?? "");
-  if (finishedAt === undefined || !isFresh(finishedAt, now))
+  const [startedAt, finishedAt] = [parseInstant(started_at ?? ""), parseInstant(finished_at ?? "")];
+  if (startedAt === undefined || finishedAt === undefined || !isFresh({ startedAt, finishedAt }, now))
     return refuse("GATE_EVIDENCE_MISSING", "the gate artifact's evidence is not of the last 24 hours");
   return PASS;
 }
 
-/** Not too old, and not from the future: a wrong clock is no evidence. */
-const isFresh = (finishedAt: Instant, now: Instant): boolean =>
-  finishedAt <= now && now <= after(finishedAt, EVIDENCE_AGE_MS_MAX);
+interface Span {
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant;
+}
+
+/** Not too old, by its oldest part, and not from the future: a wrong clock is no evidence. */
+const isFresh = ({ startedAt, finishedAt }: Span, now: Instant): boolean =>
+  finishedAt <= now && now <= after(startedAt, EVIDENCE_AGE_MS_MAX);

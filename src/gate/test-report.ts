@@ -31,16 +31,20 @@ const document = z.object({ startTime: z.number(), testResults: z.array(testFile
 type TestFile = z.infer<typeof testFile>;
 type Attempt = z.infer<typeof attempt>;
 
-/** Reads vitest's JSON report; undefined when the value is none. */
-export function parseTestReport(value: unknown): TestReport | undefined {
-  const parsed = document.safeParse(value);
+/**
+ * Reads vitest's JSON reports as one: the parts of a suite, or several runs of it. Undefined when there is none, or when one of
+ * the values is no report.
+ */
+export function parseTestReports(values: readonly unknown[]): TestReport | undefined {
+  const parsed = z.array(document).nonempty().safeParse(values);
   if (!parsed.success) return undefined;
-  const { startTime, testResults } = parsed.data;
+  const files = parsed.data.flatMap(({ testResults }) => testResults);
+  const starts = parsed.data.map(({ startTime }) => startTime);
   return {
-    startedAt: instant(startTime),
-    finishedAt: instant(testResults.reduce((last, { endTime }) => Math.max(last, Math.ceil(endTime)), startTime)),
-    units: unitsOf(testResults),
-    unreadable: testResults.filter(neverRan).map(({ name }) => name),
+    startedAt: instant(Math.min(...starts)),
+    finishedAt: instant(Math.max(...starts, ...files.map(({ endTime }) => Math.ceil(endTime)))),
+    units: unitsOf(files),
+    unreadable: files.filter(neverRan).map(({ name }) => name),
   };
 }
 
