@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Brand } from "./brand.ts";
 import { Fault } from "./fault.ts";
 import { pathStep } from "./field-path.ts";
@@ -66,9 +66,8 @@ export function canonicalText(value: Json): string {
   throw new Fault("VALUE_NOT_JSON", `${message} at \`${field_path}\``, { retry: "never" });
 }
 
-/** SHA-256 of bytes, or of a text's UTF-8, in lower-case hex. */
-export const sha256Hex = (content: string | Uint8Array): Digest =>
-  createHash("sha256").update(content).digest("hex") as Digest;
+/** SHA-256 of bytes, or of a text's UTF-8, in lower-case hex. One shot: half the time of a hash object. */
+export const sha256Hex = (content: string | Uint8Array): Digest => hash("sha256", content, "hex") as Digest;
 
 /** The digest by which a JSON value is known: SHA-256 of its RFC 8785 text. Throws like `canonicalText`. */
 export const digestOf = (value: Json): Digest => sha256Hex(canonicalText(value));

@@ -366,8 +366,10 @@ describe("what is left behind", () => {
     expect(settled.trace).toMatchObject({
       tool: "executeRefund",
       input: { order_id: "shop_abc_ord_1" },
-      output: { refund_id: "re_1" },
-      stages: { permission: "the scope grants `executeRefund`", rate_limit: expect.stringMatching(/^skipped: /) },
+      authority: {
+        passed: expect.stringMatching(/^parse contract input_schema tenant permission bounds /),
+        rules: { permission: "the scope grants `executeRefund`" },
+      },
       latency_ms: 250,
       cost_micros: 0,
       receipt_id: "receipt-1",

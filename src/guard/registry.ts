@@ -70,7 +70,8 @@ export const toolNotFound = (name: string, version: string): Refusal => ({
   details: { tool: name, version },
 });
 
-const keyOf = (name: string, version: string): string => JSON.stringify([name, version]);
+/** A version holds no space, so no two tools share a key. */
+const keyOf = (name: string, version: string): string => `${version} ${name}`;
 
 function compileTool(tool: Tool, { externalKeyPrefix }: RegistryOptions): Result<RegisteredTool> {
   const contract = deepFrozen(structuredClone(tool.contract));

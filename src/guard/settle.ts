@@ -8,7 +8,7 @@ import {
   type JsonObject,
 } from "../contracts/index.ts";
 import { type Finding, type RedactionContext, redact } from "../ledger/index.ts";
-import type { AdmittedCall, CallRequest, IdempotencyRecord, RefusedCall, StageRecord } from "./call.ts";
+import type { AdmittedCall, CallRequest, IdempotencyRecord, RefusedCall, Stage, StageRecord } from "./call.ts";
 import type { Failed, Performed, Succeeded } from "./perform.ts";
 import { rejectedStub } from "./storable.ts";
 import type { EffectProof, EntityChange, Usage } from "./tool.ts";
@@ -96,7 +96,8 @@ function settleSuccess(call: AdmittedCall, performed: Succeeded, context: Settle
     call.intent === null || receipt === null ? null : completed(call.intent, stored.state, receipt, context.now);
   const trace = traceOf(call, context, {
     outcome: "succeeded",
-    output: stored.trace,
+    // A step's patch of the document holds the same output, unless the trace shows less of it.
+    ...(stored.trace === stored.state && context.request.purpose !== "compensation" ? {} : { output: stored.trace }),
     receipt_id: receipt?.receipt_id ?? null,
     ...spent(usage),
     ...found(stored.findings),
@@ -217,7 +218,7 @@ export const refusedTrace = (request: CallRequest, refusal: RefusedCall): JsonOb
   outcome: "refused",
   code: refusal.refusal.code,
   message: refusal.refusal.message,
-  stages: rulesOf(refusal.stages),
+  authority: authorityOf(refusal.stages),
   ...(refusal.refusal.field_path === undefined ? {} : { field_path: refusal.refusal.field_path }),
 });
 
@@ -231,7 +232,7 @@ function traceOf(call: AdmittedCall, context: SettleContext, end: JsonObject): J
     attempt: request.attempt,
     purpose: request.purpose,
     input: tracedInput(call, context),
-    stages: rulesOf(call.stages),
+    authority: authorityOf(call.stages),
     internal_key: call.internalKey,
     external_key: call.externalKey,
     started_at: formatInstant(startedAt),
@@ -247,11 +248,30 @@ export function tracedInput(call: AdmittedCall, { request, salt }: SettleContext
   return redacted.kind === "clean" ? redacted.value : rejectedStub(redacted.stub);
 }
 
-/** Stage to rule, in pipeline order by the table; a verdict other than `passed` stands before the rule. */
-const rulesOf = (stages: readonly StageRecord[]): JsonObject =>
-  Object.fromEntries(
-    stages.map(({ stage, verdict, rule }) => [stage, verdict === "passed" ? rule : `${verdict}: ${rule}`]),
+/** Stages whose rule differs from call to call; what the others say is the same for all that pass. */
+const TELLING: ReadonlySet<Stage> = new Set([
+  "permission",
+  "rate_limit",
+  "idempotency",
+  "approval",
+  "reservation",
+  "breaker",
+]);
+
+/**
+ * What let the call through, or did not: the stages passed, in order, and the rules that say more than their stage does. A
+ * stage that is not named was skipped. Written out in full, the rules were half of every event.
+ */
+function authorityOf(stages: readonly StageRecord[]): JsonObject {
+  const passed = stages.filter(({ verdict }) => verdict === "passed");
+  const told = stages.filter(
+    ({ stage, verdict }) => verdict === "refused" || (verdict === "passed" && TELLING.has(stage)),
   );
+  return {
+    passed: passed.map(({ stage }) => stage).join(" "),
+    rules: Object.fromEntries(told.map(({ stage, rule }) => [stage, rule])),
+  };
+}
 
 const totals = (usage: readonly Usage[]): { readonly tokens: number; readonly costMicros: number } => ({
   tokens: usage.reduce((sum, spent) => sum + spent.tokens, 0),

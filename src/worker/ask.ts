@@ -1,4 +1,4 @@
-import { type ApprovalRow, approvalOfCall, driftOf, pendingApprovals } from "../approve/index.ts";
+import { type ApprovalRow, approvalsOfCall, driftOf, pendingApprovals } from "../approve/index.ts";
 import { after, assert, type Json } from "../contracts/index.ts";
 import { type AdmittedCall, type ApprovalCall, type CallRequest, tracedInput } from "../guard/index.ts";
 import { entitiesById } from "../ledger/index.ts";
@@ -25,21 +25,21 @@ const queueFull = (planned: PlannedCall, waiting: number): Prepared => ({
   extras: {},
 });
 
-/** A call that a rule puts to a person, with the request for it that is open already, if there is one. */
+/** A call that a rule puts to a person, with the approval of it that is open already, if there is one. */
 interface Asked {
   readonly planned: PlannedCall;
   readonly request: CallRequest;
   readonly admission: ApprovalCall;
-  readonly pending: ApprovalRow | undefined;
+  readonly open: ApprovalRow | undefined;
 }
 
 /** Puts a call to a person: the preview, the entities it is based on, and the digest of the token that decides it. */
 export async function askAPerson(
   desk: DeskOptions,
   run: RunFacts,
-  { planned, request, admission: { call, rule, reason }, pending }: Asked,
+  { planned, request, admission: { call, rule, reason }, open }: Asked,
 ): Promise<Prepared> {
-  if (pending?.status === "PENDING") return joining(desk, run, planned, pending);
+  if (open !== undefined) return joining(desk, run, planned, open);
   const now = desk.host.clock.now();
   const { contract } = call.tool;
   const [base, waiting] = await inTenant(desk.database, run.state.tenant_id, (sql) =>
@@ -75,12 +75,12 @@ const askedAs = (planned: PlannedCall, row: Pick<ApprovalRow, "approval_id" | "t
 const JOIN_POLL_MS = 1_000;
 
 /**
- * A request for this very call is open. Another run's is waited for, since its effect will be this call's too; the run's own
- * is of a worker that died before it could say so.
+ * An approval of this very call is open. Another run's is waited for until it is spent, since its effect will be this call's
+ * too; the run's own is of a worker that died before it could say so.
  */
-const joining = (desk: DeskOptions, run: RunFacts, planned: PlannedCall, pending: ApprovalRow): Prepared =>
-  pending.run_id === run.state.run_id
-    ? { kind: "answer", stimulus: askedAs(planned, pending), extras: {} }
+const joining = (desk: DeskOptions, run: RunFacts, planned: PlannedCall, open: ApprovalRow): Prepared =>
+  open.run_id === run.state.run_id
+    ? { kind: "answer", stimulus: askedAs(planned, open), extras: {} }
     : { kind: "later", at: after(desk.host.clock.now(), JOIN_POLL_MS), busy: false };
 
 const ownTexts = (input: Json, tenantId: string): readonly string[] =>
@@ -95,7 +95,7 @@ export async function voidedByDrift(
   assert(call.internalKey !== null, "only a call with a key is approved");
   const key = call.internalKey;
   const found = await inTenant(desk.database, request.tenantId, async (sql) => {
-    const approval = await approvalOfCall(sql, key, request.runId);
+    const { own: approval } = await approvalsOfCall(sql, key, request.runId);
     assert(approval !== undefined, "the claim that was lost was on an approval");
     return { approval, drift: (await driftOf(sql, approval)) ?? "the base changed and changed back" };
   });

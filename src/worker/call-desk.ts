@@ -1,4 +1,4 @@
-import { type ApprovalRow, approvalOfCall } from "../approve/index.ts";
+import { approvalsOfCall, type CallApprovals } from "../approve/index.ts";
 import { after, assert } from "../contracts/index.ts";
 import {
   type Admission,
@@ -33,15 +33,15 @@ export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: Pla
   const resolution = resolveCall(request, registered.ok ? registered.value : undefined);
   if (!resolution.ok) return refused(planned, request, resolution.admission);
   const { resolved } = resolution;
-  const { read, approval } = await readFacts(desk, run, resolved);
-  const admission = admit(resolved, request, factsOf(desk, run, planned, { read, approval }));
+  const { read, approvals } = await readFacts(desk, run, resolved);
+  const admission = admit(resolved, request, factsOf(desk, run, planned, { read, approvals }));
   switch (admission.kind) {
     case "refused":
       return refused(planned, request, admission);
     case "reused":
       return reused(desk, run, planned, request, admission);
     case "approval":
-      return askAPerson(desk, run, { planned, request, admission, pending: approval });
+      return askAPerson(desk, run, { planned, request, admission, open: approvals.open });
     case "busy":
       return { kind: "later", at: after(desk.host.clock.now(), BUSY_POLL_MS), busy: true };
     case "recover":
@@ -71,12 +71,13 @@ const requestOf = ({ state }: RunFacts, planned: PlannedCall): CallRequest => ({
   runStartedAt: state.started_at,
 });
 
-const NOTHING_STORED: StoredFacts = { record: null, breaker: null, rateHits: [] };
-
 interface ReadFacts {
   readonly read: StoredFacts;
-  readonly approval: ApprovalRow | undefined;
+  readonly approvals: CallApprovals;
 }
+
+const NOBODY_ASKED: CallApprovals = { own: undefined, open: undefined };
+const NOTHING_READ: ReadFacts = { read: { record: null, breaker: null, rateHits: [] }, approvals: NOBODY_ASKED };
 
 /** READ tools that nothing limits are judged by what the run and the process know: no query on their path. */
 async function readFacts(
@@ -87,19 +88,21 @@ async function readFacts(
   const { contract } = call.tool;
   const { internalKey } = call;
   if (internalKey === null && contract.dependency === null && contract.rate_limit_rpm === null) {
-    return { read: NOTHING_STORED, approval: undefined };
+    return NOTHING_READ;
   }
   return inTenant(desk.database, run.state.tenant_id, async (sql) => {
     const now = desk.host.clock.now();
+    // In this order: an approval that is spent between the two reads has left a record for the second.
+    const approvals = internalKey === null ? NOBODY_ASKED : await approvalsOfCall(sql, internalKey, run.state.run_id);
     const read = await loadFacts(sql, { internalKey, breakerId: contract.dependency, tool: contract.name, now });
-    const approval = internalKey === null ? undefined : await approvalOfCall(sql, internalKey, run.state.run_id);
-    return { read, approval };
+    return { read, approvals };
   });
 }
 
-function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read, approval }: ReadFacts): CallFacts {
+function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read, approvals }: ReadFacts): CallFacts {
   const { control, state } = run;
   const { pack } = run.pack;
+  const { own: approval } = approvals;
   const origins = [...control.credentials.values()].map(({ origin }) => origin);
   const registered = desk.registry.find(planned.tool, planned.version);
   const dependency = registered.ok ? registered.value.contract.dependency : null;
@@ -117,7 +120,7 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
     counters: state.counters,
     recentCalls: state.marks,
     ...read,
-    // An open request decides nothing; `asked` finds it again.
+    // A pending request decides nothing, and neither does another run's.
     approval:
       approval === undefined || approval.status === "PENDING"
         ? null

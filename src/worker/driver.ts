@@ -264,6 +264,8 @@ class Drive {
         return { planned, attempted };
       },
     );
+    // A drive that fails or is fenced waits for nobody: then an attempt that cannot be settled either has no listener.
+    done.catch(() => undefined);
     this.#inFlight.set(planned.lane, { abort, done });
   }
 

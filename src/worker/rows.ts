@@ -72,8 +72,13 @@ const reservationRow = (
   read_heartbeat_ms: read === null ? null : Number(read.heartbeat_at),
 });
 
+/** No rows. */
+export const NOTHING: CommitExtras = Object.freeze({});
+
 /** Two sets of rows as one; lists are joined, an intent stands alone. */
 export function joinExtras(left: CommitExtras, right: CommitExtras): CommitExtras {
+  if (right === NOTHING) return left;
+  if (left === NOTHING) return right;
   const joined: { [name: string]: unknown } = { ...left };
   for (const [name, rows] of Object.entries(right)) {
     const before = joined[name];

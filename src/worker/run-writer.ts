@@ -7,7 +7,7 @@ import type { ControlRoom, TenantControl } from "./control.ts";
 import type { DeskOptions } from "./desk.ts";
 import { CONFLICT_RETRIES_MAX, conflicting, entityRows, recordConflict, type StepChanges } from "./entities.ts";
 import type { Lease } from "./lease.ts";
-import { joinExtras } from "./rows.ts";
+import { joinExtras, NOTHING } from "./rows.ts";
 import type { RunFile } from "./run-file.ts";
 
 /**
@@ -51,7 +51,7 @@ export class RunWriter {
   #version: number;
   #folded: number;
   #events: RunEvent[] = [];
-  #extras: CommitExtras = {};
+  #extras: CommitExtras = NOTHING;
   #changes: StepChanges[] = [];
   #costMicros = 0;
   #isFenced = false;
@@ -89,7 +89,7 @@ export class RunWriter {
     return this.#extras.settle !== undefined;
   }
 
-  add(events: readonly RunEvent[], extras: CommitExtras = {}): void {
+  add(events: readonly RunEvent[], extras: CommitExtras = NOTHING): void {
     this.#events.push(...events);
     this.#extras = joinExtras(this.#extras, extras);
   }
@@ -175,9 +175,9 @@ export class RunWriter {
   }
 
   async #takeExtras(state: RunState, intent: Intent | null): Promise<CommitExtras> {
-    const entities = await this.#entityRows(state, this.#changes);
-    const extras = joinExtras(this.#extras, entities.length === 0 ? {} : { entities });
-    this.#extras = {};
+    const entities = this.#changes.length === 0 ? [] : await this.#entityRows(state, this.#changes);
+    const extras = joinExtras(this.#extras, entities.length === 0 ? NOTHING : { entities });
+    this.#extras = NOTHING;
     this.#changes = [];
     return intent === null ? extras : { ...extras, intent };
   }

@@ -27,7 +27,7 @@ describe("a call", () => {
     const { payload } = await tenant.event(run.run_id, "step.succeeded");
     expect(payload).toMatchObject({
       patch: [{ op: "add", path: "/answer", value: { text: "blue" } }],
-      call: { tool: "look", outcome: "succeeded", stages: { permission: "the scope grants `look`" } },
+      call: { tool: "look", outcome: "succeeded", authority: { rules: { permission: "the scope grants `look`" } } },
     });
   });
 
