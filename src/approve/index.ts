@@ -4,7 +4,8 @@ export { type BaseRevision, type Preview, type SealedPreview, sealPreview } from
 export {
   type ApprovalRow,
   type ApprovalStatus,
-  approvalOfCall,
+  approvalsOfCall,
+  type CallApprovals,
   type DecisionRow,
   decisionsOf,
   findApproval,

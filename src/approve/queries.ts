@@ -65,23 +65,35 @@ export async function pendingApprovals(sql: TenantQuery): Promise<number> {
   return rows[0]?.pending ?? 0;
 }
 
-/**
- * The newest approval that a run asked for under a call's key; else the one that another run has pending under it, since
- * only one may be; else undefined.
- */
-export async function approvalOfCall(
-  sql: TenantQuery,
-  internalKey: string,
-  runId: string,
-): Promise<ApprovalRow | undefined> {
+/** What people were asked under a call's key. */
+export interface CallApprovals {
+  /** The newest that the run itself asked for, whatever its status. */
+  readonly own: ApprovalRow | undefined;
+  /**
+   * One by which the call may be made yet: pending, of whichever run, since only one may be; or granted to another run that
+   * has not begun the call. Its effect will be this call's too.
+   */
+  readonly open: ApprovalRow | undefined;
+}
+
+/** Seconds in which a run that holds its approval begins the call; past them nobody waits for it. */
+const BEGIN_SECONDS_MAX = 60;
+
+/** What people were asked under a call's key, as it concerns one run. */
+export async function approvalsOfCall(sql: TenantQuery, internalKey: string, runId: string): Promise<CallApprovals> {
   const rows = await sql<ApprovalRow[]>`
     select ${columns(sql)}
       from approval
      where tenant_id = require_tenant_context() and internal_key = ${internalKey}
-       and (run_id = ${runId} or status = 'PENDING')
-     order by (run_id = ${runId}) desc, created_at desc, approval_id desc
-     limit 1`;
-  return rows[0];
+       and (run_id = ${runId} or status = 'PENDING'
+            or (status = 'APPROVED' and consumed_at is null and decided_at > clock() - make_interval(secs => ${BEGIN_SECONDS_MAX})))
+     order by created_at desc, approval_id desc
+     limit 100`;
+  const isGranted = (row: ApprovalRow) => row.run_id !== runId && row.status === "APPROVED" && row.consumed_at === null;
+  return {
+    own: rows.find((row) => row.run_id === runId),
+    open: rows.find(({ status }) => status === "PENDING") ?? rows.find(isGranted),
+  };
 }
 
 /** Records a person's decision at the approval's present level. False: that person has decided here already. */
