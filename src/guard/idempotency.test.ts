@@ -133,6 +133,13 @@ describe("a call whose outcome is unknown", () => {
     expect(admissionOf({ record: UNKNOWN, afterMs: 24 * HOUR_MS })).toMatchObject({ kind: "recover", how: "person" });
   });
 
+  test("the receipt that says so is the one that its recovery is recorded with", () => {
+    expect(admissionOf({ record: { ...UNKNOWN, receipt_id: "receipt-1" }, afterMs: 5 })).toMatchObject({
+      how: "same_key",
+      call: { intent: { receipt_id: "receipt-1" } },
+    });
+  });
+
   test("after the window, or without a key, the provider is asked", () => {
     expect(admissionOf({ record: UNKNOWN, afterMs: 25 * HOUR_MS, lookup })).toMatchObject({ how: "lookup" });
     expect(admissionOf({ record: UNKNOWN, afterMs: 5, tool: NO_KEY, lookup })).toMatchObject({ how: "lookup" });

@@ -7,7 +7,7 @@ import type { ResolvedCall } from "./resolve.ts";
  * Stage 8: what an earlier call under the same key means for this one (commerce-kernel 10.2, 10.3).
  *
  * K1  Only a COMPLETED record ages out, 24 h after it was first seen; the next call is a new generation.
- * K2  An open or UNKNOWN record keeps its generation and its keys for ever; nothing is executed blindly beside it.
+ * K2  An open or UNKNOWN record keeps its generation, keys and receipt for ever; nothing is executed blindly beside it.
  * K3  The same external key is sent again only while the provider still honours it.
  * K4  A negative look-up proves nothing before `settle_ms` after the last sign of life.
  * K5  Different parameters under one key never share an effect: they are reported, not executed.
@@ -115,7 +115,8 @@ function recover(
   record: IdempotencyRecord,
 ): IdempotencyDecision {
   const { contract, lookup } = call.tool;
-  const taken = { ...reservation(call, request, facts, record), external_key: record.external_key }; // K2
+  const { external_key, receipt_id } = record;
+  const taken = { ...reservation(call, request, facts, record), external_key, receipt_id }; // K2
   const claims: readonly Claim[] = [{ kind: "reservation", record: taken, takes: "own" }];
   const person = (rule: string): IdempotencyDecision => ({
     kind: "recover",

@@ -105,7 +105,9 @@ begin
         on conflict do nothing;
     elsif r->>'takes' = 'released' then
       update idempotency
-         set status = 'IN_PROGRESS', run_id = p_run, step_id = r->>'step_id', epoch = p_epoch, heartbeat_at = clock()
+         set status = 'IN_PROGRESS', run_id = p_run, step_id = r->>'step_id', epoch = p_epoch, heartbeat_at = clock(),
+             -- Nothing happened before: what happens now answers for duplicates from now on.
+             first_seen_at = clock(), ttl_expires_at = clock() + interval '25 hours'
        where tenant_id = tenant and internal_key = r->>'internal_key' and generation = (r->>'generation')::int
          and status = 'FAILED_NO_EFFECT';
     else
@@ -162,7 +164,10 @@ begin
     update idempotency
        set status = s->>'status', result = s->>'result', receipt_id = s->>'receipt_id', heartbeat_at = clock()
      where tenant_id = tenant and internal_key = s->>'internal_key' and generation = (s->>'generation')::int
-       and status <> 'COMPLETED';
+       and status <> 'COMPLETED'
+       -- Another run may have taken the key over meanwhile. A late holder can tell it that the effect happened, and no more:
+       -- "nothing happened" would open the key to a third call while the second is being made.
+       and (run_id = p_run or s->>'status' = 'COMPLETED');
   end loop;
 
   insert into receipt (tenant_id, receipt_id, tool_name, tool_version, internal_key, generation, execution_id, step_id,
