@@ -1,5 +1,6 @@
 import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
 import { formatInstant, type Instant, instant } from "../contracts/index.ts";
+import { lateClosingSocket } from "./socket.ts";
 
 /** Where a PostgreSQL answers: a URL, or the parts of one (a `host` that starts with `/` is a unix socket directory). */
 export type ConnectionOptions =
@@ -67,7 +68,8 @@ export function openDatabase(options: ConnectionOptions): Database {
       connect_timeout: CONNECT_TIMEOUT_SECONDS,
       onnotice: ignoreNotice,
     };
-    return "url" in options ? postgres(options.url, shared) : postgres({ ...shared, ...options });
+    const connecting = { ...shared, socket: lateClosingSocket };
+    return "url" in options ? postgres(options.url, connecting) : postgres({ ...connecting, ...options });
   };
   const app = pool(APP_CONNECTIONS_MAX, { role: "countermark_app" });
   const committer = pool(1, {

@@ -1,0 +1,48 @@
+import { Socket } from "node:net";
+
+/*
+ * The driver (postgres 3.4.9, its issues 1154 and 1208) keeps writes for the end of the turn, and forgets its socket the moment
+ * it closes. What a failing transaction then still sends, its rollback, is written to nothing: an exception that no caller can
+ * catch ends the process; or the write stays queued, and the connection is never made again. So its sockets close late:
+ * whatever is in flight fails first, what follows from that is sent to a socket that swallows it, and only then it is closed.
+ */
+
+/** A socket whose end is told as an error at once, and as its close a few turns later. */
+class LateClosing extends Socket {
+  /** The driver names the server by it when it asks for TLS. */
+  readonly host: string;
+
+  constructor(host: string) {
+    super();
+    this.host = host;
+  }
+
+  override emit(event: string | symbol, ...details: unknown[]): boolean {
+    if (event !== "close") return super.emit(event, ...details);
+    // Where TLS has taken the connection over, nobody listens here any more.
+    if (this.listenerCount("error") > 0) super.emit("error", closedError());
+    afterTurns(CLOSING_TURNS, () => super.emit("close", ...details));
+    return true;
+  }
+}
+
+const closedError = () => Object.assign(new Error("the connection was closed"), { code: "CONNECTION_CLOSED" });
+
+/** Turns of the event loop in which a transaction that failed sends its rollback and hears that it failed too. */
+const CLOSING_TURNS = 3;
+
+const afterTurns = (turns: number, act: () => void): void =>
+  void setImmediate(turns === 0 ? act : () => afterTurns(turns - 1, act));
+
+/** What the driver knows when it opens a connection. */
+interface Target {
+  readonly path?: string | false | null;
+  readonly host: readonly string[];
+  readonly port: readonly number[];
+}
+
+/** Opens a socket for the driver. It is not connected yet: what is written waits, and a failure comes as its events. */
+export function lateClosingSocket({ path, host: [host = "localhost"], port: [port = 5432] }: Target): Socket {
+  const socket = new LateClosing(host);
+  return path ? socket.connect(path) : socket.connect(port, host);
+}
