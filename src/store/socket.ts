@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { nextTurn } from "../contracts/index.ts";
 
 /*
  * The driver (postgres 3.4.9, its issues 1154 and 1208) keeps writes for the end of the turn, and forgets its socket the moment
@@ -21,7 +22,7 @@ class LateClosing extends Socket {
     if (event !== "close") return super.emit(event, ...details);
     // Where TLS has taken the connection over, nobody listens here any more.
     if (this.listenerCount("error") > 0) super.emit("error", closedError());
-    afterTurns(CLOSING_TURNS, () => super.emit("close", ...details));
+    void closingTurns().then(() => super.emit("close", ...details));
     return true;
   }
 }
@@ -31,8 +32,9 @@ const closedError = () => Object.assign(new Error("the connection was closed"), 
 /** Turns of the event loop in which a transaction that failed sends its rollback and hears that it failed too. */
 const CLOSING_TURNS = 3;
 
-const afterTurns = (turns: number, act: () => void): void =>
-  void setImmediate(turns === 0 ? act : () => afterTurns(turns - 1, act));
+async function closingTurns(): Promise<void> {
+  for (let turn = 0; turn < CLOSING_TURNS; turn++) await nextTurn();
+}
 
 /** What the driver knows when it opens a connection. */
 interface Target {
