@@ -83,29 +83,25 @@ const pathOf = ({ field_path }: Finding): string => field_path.replace(/\[\d+\]/
 // A hit in a member's name masks the object around it; of the outermost one nothing is left.
 const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
 
-const entityRules = new Map<string, DocumentRules>();
-
 /**
- * Members of an entity as they may be stored. Entities have no schema: members named `id` or `…_id` are taken for ids, which
- * are scanned for known keys and personal data but not for entropy.
+ * Members of an entity as they may be stored. Entities have no schema, so their own shape declares what is kept; members named
+ * `id` or `…_id`, at any depth, are taken for ids, which are scanned for known keys and personal data but not for entropy.
  */
-export const storableEntity = (set: JsonObject, context: RedactionContext): JsonObject =>
-  storable(set, rulesOfNames(Object.keys(set)), context).state;
-
-function rulesOfNames(names: readonly string[]): DocumentRules {
-  const key = JSON.stringify(names);
-  const known = entityRules.get(key);
-  if (known !== undefined) return known;
-  const properties = names.map((name): [string, JsonObject] => [
-    name,
-    /(^|_)id$/.test(name) ? { "x-countermark": "id" } : {},
-  ]);
-  const schema = { type: "object", properties: Object.fromEntries(properties) };
-  const rules = documentRulesOf({ schema, sensitive: [], allowlist: null });
+export function storableEntity(set: JsonObject, context: RedactionContext): JsonObject {
+  const rules = documentRulesOf({ schema: shapeOf(set, ""), sensitive: [], allowlist: null });
   if (!rules.ok) throw new Error("rules without paths always compile");
-  if (entityRules.size < ENTITY_SHAPES_MAX) entityRules.set(key, rules.value);
-  return rules.value;
+  return storable(set, rules.value, context).state;
 }
 
-/** Shapes come from handlers' source, so there are few; the bound is for a handler that makes names up. */
-const ENTITY_SHAPES_MAX = 1_000;
+/** A schema that declares exactly the places that a value has. */
+function shapeOf(value: Json, name: string): JsonObject {
+  if (Array.isArray(value)) return { type: "array", prefixItems: value.map((element) => shapeOf(element, name)) };
+  if (isJsonObject(value)) {
+    const properties = Object.entries(value).map(([member, part]): [string, JsonObject] => [
+      member,
+      shapeOf(part, member),
+    ]);
+    return { type: "object", properties: Object.fromEntries(properties) };
+  }
+  return /(^|_)id$/.test(name) ? { "x-countermark": "id" } : {};
+}

@@ -192,7 +192,9 @@ interface Nested {
  * its own, whose intent is committed before it.
  */
 async function invokeNested(desk: DeskOptions, run: RunFacts, nested: Nested): Promise<ToolOutcome> {
-  const contract = run.pack.pack.tools[nested.tool];
+  const version = run.pack.pack.tools[nested.tool]?.version ?? "";
+  // Judged by the registered contract, which is what runs: what a pack says of the tool is only a claim.
+  const registered = desk.registry.find(nested.tool, version);
   const planned: PlannedCall = {
     lane: nested.request.stepId,
     step: nested.request.stepId,
@@ -200,11 +202,11 @@ async function invokeNested(desk: DeskOptions, run: RunFacts, nested: Nested): P
     purpose: "poll",
     settleOnly: false,
     tool: nested.tool,
-    version: contract?.version ?? "",
+    version,
     input: nested.input,
     approvalAsked: null,
   };
-  if (contract !== undefined && contract.side_effect_level !== "READ") {
+  if (registered.ok && registered.value.contract.side_effect_level !== "READ") {
     return {
       kind: "rejected",
       code: "PERMISSION_DENIED",

@@ -1,11 +1,12 @@
-import { after, assert, type Instant } from "../contracts/index.ts";
+import { after, assert, Fault, type Instant } from "../contracts/index.ts";
 import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import { blockRun, mustBlock } from "./block.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
+import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
 import { type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
-import { openRun } from "./run-file.ts";
+import { openRun, type RunFile } from "./run-file.ts";
 
 /** How a worker holds runs; data, so that another profile is another value. */
 export interface LeaseProfile {
@@ -22,6 +23,9 @@ export interface LeaseProfile {
 }
 
 export const WORKER_PROFILE: LeaseProfile = { leaseMs: 10_000, beatMs: 3_000, claimsMax: 20, runsMax: 64, pollMs: 200 };
+
+/** How long a run is left to others by a worker that lacks one of its tools. */
+const LEFT_FOR_MS = 2_000;
 
 export interface WorkerOptions extends DriverOptions {
   readonly database: Database;
@@ -143,11 +147,40 @@ export class Worker {
       const pack = await room.pack(tenantId, file.row.pack_digest);
       const workflow = pack.workflows[file.row.workflow_id];
       assert(workflow !== undefined, "a run's pack has its workflow");
+      const missing = missingTool(this.#options.registry, pack, workflow);
+      if (missing !== null) return await this.#leave({ lease, file, missing });
       const stopping = this.#stopping.signal;
       await driveRun(this.#options, { file, lease, pack, workflow, control, stopping });
     } catch (error) {
       onTrouble(runId, error);
     }
+  }
+
+  /** Leaves a run to a worker that has its tools: it is due again a little later, and nothing of it has changed. */
+  async #leave({ lease, file, missing }: { readonly lease: Lease; readonly file: RunFile; readonly missing: string }) {
+    const { host, committer, onTrouble } = this.#options;
+    const { row, state, head, folded } = file;
+    await committer.commit({
+      tenantId: lease.tenantId,
+      runId: lease.runId,
+      streamDay: row.stream_day,
+      epoch: lease.epoch,
+      version: row.version,
+      status: row.status,
+      outcome: null,
+      code: row.code,
+      head,
+      events: [],
+      snapshot: null,
+      documentSha256: null,
+      costMicros: 0,
+      release: true,
+      dueAt: after(host.clock.now(), LEFT_FOR_MS),
+      folded,
+      extras: null,
+    });
+    const message = `run \`${state.run_id}\` needs tool \`${missing}\` as its pack has it, which this worker does not have`;
+    onTrouble(lease.runId, new Fault("TOOL_NOT_FOUND", message, { retry: "never" }));
   }
 
   async #beating(): Promise<void> {

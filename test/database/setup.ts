@@ -44,13 +44,13 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
 
 function clusterFor(project: TestProject): Promise<TestCluster | undefined> {
   if (project.name === "embedded") return startEmbeddedCluster();
-  return findServerCluster(process.env.COUNTERMARK_TEST_SERVER_URL);
+  return findServerCluster(process.env.DATABASE_URL);
 }
 
 /** Without a server its tests are skipped, and say so; where the result counts, in CI, that is a failure. */
 function skipAll(project: TestProject): undefined {
   const reason =
-    "there is no PostgreSQL 15 or newer: set COUNTERMARK_TEST_SERVER_URL to a superuser's URL, or install the package postgresql";
+    "there is no PostgreSQL 15 or newer: set DATABASE_URL to a superuser's URL, or install the package postgresql";
   if (process.env.CI === "true") throw new Error(`project \`${project.name}\`: ${reason}`);
   process.stderr.write(`skipping all tests of project \`${project.name}\`: ${reason}\n`);
   project.config.testNamePattern = NOTHING;

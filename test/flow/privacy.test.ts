@@ -65,7 +65,6 @@ for (const tool of ["look", "reserve"]) {
     expect(run.outcome).toBe("SUCCESS");
     expect((await tenant.event(run.run_id, "step.succeeded", "ask")).payload).toMatchObject({
       patch: [{ value: { text: masked } }],
-      call: { output: { text: masked } },
     });
     expect(tenant.calls("note").map(({ input }) => input)).toEqual([{ text: masked }]);
     expect((await tenant.entity(entityId))?.state).toEqual({ contact: masked });

@@ -61,7 +61,7 @@ export const signalRunEndpoint = endpoint({
 export const resumeRunEndpoint = endpoint({
   method: "post",
   path: "/v1/runs/{run_id}/resume",
-  summary: "Resume a run that waits for a person",
+  summary: "Resume a run that waits for a person, or is blocked",
   needs: ["operate"],
   idempotent: true,
   request: {
@@ -73,6 +73,8 @@ export const resumeRunEndpoint = endpoint({
   answer: runSummary,
   handle: (call, { params, body }) =>
     act(call, params.run_id, async ({ salt, run }) => {
+      // A blocked run waits for a person as a whole: resuming it has it tried again from where it is.
+      if (run.row.status === "BLOCKED") return accepted({ kind: "resume", payload: { lane: null, payload: {} } });
       const lane = oneLane(await manualLanes(call, run), body.lane, "waits for a person");
       if (!lane.ok) return lane;
       const payload = storableInput(body.payload, null, salt);

@@ -1,0 +1,32 @@
+import { digestOf, type JsonObject } from "../contracts/index.ts";
+import type { Registry, ToolContract } from "../guard/index.ts";
+import type { CompiledPack, CompiledWorkflow } from "../run/index.ts";
+
+/**
+ * The first tool of a workflow that this process cannot carry out as the run's pack means it, or null: it is not registered
+ * here, or registered under another contract. Such a run is another worker's.
+ */
+export function missingTool(registry: Registry, { pack }: CompiledPack, workflow: CompiledWorkflow): string | null {
+  const names = new Set(
+    Object.values(workflow.steps).flatMap(({ call, undo }) => [call, undo].flatMap((target) => target?.tool ?? [])),
+  );
+  for (const name of names) {
+    const meant = pack.tools[name];
+    const found = meant === undefined ? undefined : registry.find(name, meant.version);
+    if (meant === undefined || found?.ok !== true || digestOfContract(found.value.contract) !== digestOfContract(meant))
+      return name;
+  }
+  return null;
+}
+
+const digests = new WeakMap<ToolContract, string>();
+
+/** Contracts are frozen, so each is hashed once. */
+function digestOfContract(contract: ToolContract): string {
+  const known = digests.get(contract);
+  if (known !== undefined) return known;
+  const plain: JsonObject = JSON.parse(JSON.stringify(contract));
+  const digest = digestOf(plain);
+  digests.set(contract, digest);
+  return digest;
+}
