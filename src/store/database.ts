@@ -42,6 +42,7 @@ export const SCHEMA = "countermark";
 const APP_CONNECTIONS_MAX = 8;
 const WORKER_CONNECTIONS_MAX = 2;
 const CONNECT_TIMEOUT_SECONDS = 10;
+const RECONNECT_SECONDS_MAX = 1;
 const CLOSE_TIMEOUT_SECONDS = 5;
 
 const types = {
@@ -66,6 +67,7 @@ export function openDatabase(options: ConnectionOptions): Database {
       types,
       connection: { search_path: SCHEMA, application_name: "countermark", TimeZone: "UTC", ...settings },
       connect_timeout: CONNECT_TIMEOUT_SECONDS,
+      backoff: reconnectSeconds,
       onnotice: ignoreNotice,
     };
     const connecting = { ...shared, socket: lateClosingSocket };
@@ -94,6 +96,13 @@ export function openDatabase(options: ConnectionOptions): Database {
     },
   };
 }
+
+/**
+ * Seconds before the next try to connect. The driver's own goes up to 20, twice a lease: a database that came back would be
+ * found after the runs were lost.
+ */
+const reconnectSeconds = (retries: number): number =>
+  Math.min(RECONNECT_SECONDS_MAX, 0.05 * 2 ** Math.min(retries, 10));
 
 // Notices are PostgreSQL's remarks to a person at a prompt ("schema exists already"); ours reads SQLSTATEs instead.
 const ignoreNotice = (): void => undefined;

@@ -1,5 +1,6 @@
 import { after, type Instant, type JsonObject } from "../contracts/index.ts";
 import {
+  type AdmittedCall,
   breakerAfter,
   breakerConfigOf,
   breakerNow,
@@ -12,9 +13,11 @@ import {
   type Performed,
   type PerformPorts,
   perform,
+  type SettleContext,
   type Settlement,
   settle,
   type ToolOutcome,
+  unknownReceipt,
 } from "../guard/index.ts";
 import { entitiesById } from "../ledger/index.ts";
 import type { PlannedCall, Stimulus } from "../run/index.ts";
@@ -65,7 +68,8 @@ async function settled(
   { performed, startedAt }: { readonly performed: Exclude<LookedUp, { kind: "absent" }>; readonly startedAt: Instant },
 ): Promise<Attempted> {
   const { call, request } = start;
-  const settlement = settle(call, performed, settleContext(desk, run, request, startedAt));
+  const context = settleContext(desk, run, request, startedAt);
+  const settlement = leftToPeople(desk, start, settle(call, performed, context), { performed, context });
   const answered = {
     lane: planned.lane,
     step: planned.step,
@@ -83,6 +87,21 @@ async function settled(
     entities: settlement.entities,
     costMicros: settlement.costMicros,
   };
+}
+
+/** Once nobody looks any more, only a person can settle the effect: its receipt says so from then on. */
+function leftToPeople(
+  desk: DeskOptions,
+  { call }: AttemptRequest["start"],
+  settlement: Settlement,
+  { performed, context }: { readonly performed: Performed; readonly context: SettleContext },
+): Settlement {
+  const isUnknown = performed.kind === "failed" && performed.effect === "unknown";
+  if (!isUnknown || call.intent === null || settlement.record === null || settlement.receipt !== null)
+    return settlement;
+  if (nextLook(desk, call, settlement) !== null) return settlement;
+  const receipt = unknownReceipt(call.intent, call, context, performed.proof);
+  return { ...settlement, receipt, record: { ...settlement.record, receipt_id: receipt.receipt_id } };
 }
 
 type Answered = Omit<Extract<Stimulus, { kind: "succeeded" }>, "kind" | "output" | "receipt_id" | "reused">;
@@ -107,7 +126,7 @@ function stimulusOf(
   }
   const { code, message, effect, retryAfterMs } = performed;
   const retry = retryAfterMs === null ? {} : { retryAfterMs };
-  const look = effect === "unknown" ? { lookAt: nextLook(desk, start, settlement) } : {};
+  const look = effect === "unknown" ? { lookAt: nextLook(desk, start.call, settlement) } : {};
   return { kind: "failed", ...answered, code, message, effect, ...look, ...retry };
 }
 
@@ -116,7 +135,7 @@ const LOOK_AGAIN_MS = 1_000;
 const LOOKING_MS_MAX = 10 * 60_000;
 
 /** When the outcome of an unanswered attempt is looked for again; null once only a person can tell. */
-function nextLook(desk: DeskOptions, { call }: AttemptRequest["start"], settlement: Settlement): Instant | null {
+function nextLook(desk: DeskOptions, call: AdmittedCall, settlement: Settlement): Instant | null {
   if (settlement.receipt !== null || call.intent === null) return null;
   const now = desk.host.clock.now();
   if (now - call.intent.first_seen_at > LOOKING_MS_MAX) return null;

@@ -1,5 +1,5 @@
 import { approvalsOfCall, type CallApprovals } from "../approve/index.ts";
-import { after, assert } from "../contracts/index.ts";
+import { after, assert, type Instant } from "../contracts/index.ts";
 import {
   type Admission,
   type AdmittedCall,
@@ -31,13 +31,13 @@ export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: Pla
   const request = requestOf(run, planned);
   const registered = desk.registry.find(planned.tool, planned.version);
   const resolution = resolveCall(request, registered.ok ? registered.value : undefined);
-  if (!resolution.ok) return refused(planned, request, resolution.admission);
+  if (!resolution.ok) return refused(planned, { request, admission: resolution.admission, now: desk.host.clock.now() });
   const { resolved } = resolution;
   const { read, approvals } = await readFacts(desk, run, resolved);
   const admission = admit(resolved, request, factsOf(desk, run, planned, { read, approvals }));
   switch (admission.kind) {
     case "refused":
-      return refused(planned, request, admission);
+      return refused(planned, { request, admission, now: desk.host.clock.now() });
     case "reused":
       return reused(desk, run, planned, request, admission);
     case "approval":
@@ -133,7 +133,13 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
   };
 }
 
-function refused(planned: PlannedCall, request: CallRequest, admission: RefusedCall): Prepared {
+interface Refused {
+  readonly request: CallRequest;
+  readonly admission: RefusedCall;
+  readonly now: Instant;
+}
+
+function refused(planned: PlannedCall, { request, admission, now }: Refused): Prepared {
   const { refusal, stage, counted, effect } = admission;
   const spent = counted ? { ...NOTHING_SPENT, tool_calls: [planned.tool] } : NOTHING_SPENT;
   const answered = {
@@ -144,9 +150,11 @@ function refused(planned: PlannedCall, request: CallRequest, admission: RefusedC
     message: refusal.message,
   };
   const retry = admission.retryAfterMs === undefined ? {} : { retryAfterMs: admission.retryAfterMs };
+  // A breaker that is open now says nothing of an earlier attempt: it is looked for again once the breaker lets calls through.
+  const lookAt = admission.retryAfterMs === undefined ? null : after(now, admission.retryAfterMs);
   const stimulus: Stimulus =
     effect === "unknown"
-      ? { kind: "failed", ...answered, effect, lookAt: null, ...retry }
+      ? { kind: "failed", ...answered, effect, lookAt, ...retry }
       : { kind: "refused", ...answered, stage, ...retry };
   return { kind: "answer", stimulus, extras: {} };
 }
