@@ -19,6 +19,7 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "test/tidy/**/*.test.ts", "tools/**/*.test.ts"],
           environment: "node",
+          setupFiles: ["test/seed.ts"],
         },
       },
       {
@@ -26,6 +27,7 @@ export default defineConfig({
           name: "embedded",
           include: [...databaseSuites, "test/host/**/*.test.ts"],
           environment: "node",
+          setupFiles: ["test/seed.ts"],
           env: { COUNTERMARK_TEST_DATABASE: "embedded" },
           globalSetup: ["test/database/setup.ts"],
           testTimeout: 60_000,
@@ -38,6 +40,7 @@ export default defineConfig({
           name: "server",
           include: databaseSuites,
           environment: "node",
+          setupFiles: ["test/seed.ts"],
           env: { COUNTERMARK_TEST_DATABASE: "server" },
           globalSetup: ["test/database/setup.ts"],
           testTimeout: 60_000,

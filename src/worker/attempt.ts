@@ -175,11 +175,11 @@ async function breakerRows(
 
 function portsOf(desk: DeskOptions, run: RunFacts, { start, cancelled }: AttemptRequest): PerformPorts {
   const { control, state } = run;
-  const origins = [...control.credentials.values()].map(({ origin }) => origin);
+  const { fetch, resolve } = desk.network;
   return {
     clock: desk.host.clock,
     cancelled,
-    egress: { mode: control.mode, sandboxOrigins: control.mode === "sandbox" ? origins : [], ...desk.network },
+    egress: { mode: control.mode, sandboxOrigins: control.sandboxOrigins, fetch, resolve },
     salt: control.secrets.tokenKey,
     context: {
       credential: (service) => {

@@ -103,7 +103,6 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
   const { control, state } = run;
   const { pack } = run.pack;
   const { own: approval } = approvals;
-  const origins = [...control.credentials.values()].map(({ origin }) => origin);
   const registered = desk.registry.find(planned.tool, planned.version);
   const dependency = registered.ok ? registered.value.contract.dependency : null;
   return {
@@ -115,11 +114,13 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
     rule: pack.hitl_rules[planned.tool],
     revoked: control.revoked.has(planned.tool),
     dependencyOrigin: dependency === null ? null : (control.credentials.get(dependency)?.origin ?? null),
-    sandboxOrigins: control.mode === "sandbox" ? origins : [],
+    sandboxOrigins: control.sandboxOrigins,
     bounds: pack.bounds,
     counters: state.counters,
     recentCalls: state.marks,
-    ...read,
+    record: read.record,
+    breaker: read.breaker,
+    rateHits: read.rateHits,
     // A pending request decides nothing, and neither does another run's.
     approval:
       approval === undefined || approval.status === "PENDING"

@@ -21,6 +21,8 @@ export interface TenantControl {
   readonly revoked: ReadonlySet<string>;
   /** By service. */
   readonly credentials: ReadonlyMap<string, Credential>;
+  /** Origins of simulators that sandbox mode may reach; none in live mode. */
+  readonly sandboxOrigins: readonly string[];
   /** Those replaced less than their overlap ago; webhooks signed with them are still taken. */
   readonly previousCredentials: ReadonlyMap<string, Credential>;
   readonly secrets: TenantSecrets;
@@ -107,6 +109,7 @@ export class ControlRoom {
       revision: tenant.control_revision,
       revoked: new Set((await revokedTools(sql)).map(({ tool_name }) => tool_name)),
       credentials,
+      sandboxOrigins: tenant.mode === "sandbox" ? [...credentials.values()].map(({ origin }) => origin) : [],
       previousCredentials,
       secrets,
       packs: (await activePacks(sql)).map(({ digest, document }) => this.#compiled(digest, document)),

@@ -335,6 +335,15 @@ describe("R1 what is stored is clean", () => {
     );
   });
 
+  it("R3 a long name that looks like an address only once it is cut is not shown in a path", () => {
+    const name = "@-+@!.aaaaaa.aaaaaaa.aa.aaaaaaaaaaaa.aaaaaaaa.aaaaaaa.aa.aaaaa.aaa@aaaaaaaaa.aaa0";
+
+    const redacted = scanned({ "": { [name]: ["sk", "test", "ABCDEFGH1234"].join("_") } });
+
+    expect(redacted.kind).toBe("rejected");
+    for (const { field_path } of redacted.findings) expect(scan(field_path)).toEqual([]);
+  });
+
   it("R3 neither stub nor findings hold an address, a key or a number that was found", () => {
     fc.assert(
       fc.property(document, (value) => {

@@ -143,12 +143,18 @@ function scopeOf(place: Place, name: string): ScanScope {
 function report(hits: readonly Hit[], walk: Walk): void {
   for (const hit of hits) {
     if (walk.findings.length === FINDINGS_MAX && !isGraver(hit, walk)) continue;
-    const steps = walk.steps.map((step) => (typeof step === "string" ? firstBytes(step, STEP_BYTES_MAX) : step));
+    const steps = walk.steps.map((step) => (typeof step === "string" ? shownName(step) : step));
     const finding = findingOf(hit, fieldPath(steps));
     const reason = reasonOf(hit.kind);
     if (reason !== undefined && isGraver(hit, walk)) walk.worst = { reason, finding };
     if (walk.findings.length < FINDINGS_MAX) walk.findings.push(finding);
   }
+}
+
+/** A name as a path shows it: cut, and then cleaned again, since what is left of a long name may be an address. */
+function shownName(name: string): string {
+  const shown = firstBytes(name, STEP_BYTES_MAX);
+  return shown === name ? name : (clean(shown, PLAIN).text ?? REJECTED);
 }
 
 function isGraver(hit: Hit, walk: Walk): boolean {
