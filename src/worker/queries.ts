@@ -102,3 +102,9 @@ export const renewLeases = (
   select tenant_id, id, signals
     from renew_leases(${workerId}, ${held.map((h) => h.tenantId)}::text[], ${held.map((h) => h.runId)}::text[],
            ${held.map((h) => h.epoch)}::bigint[], ${leaseMs})`;
+
+/**
+ * Refreshes the planner's statistics of the tables that every commit touches. A plan made while they were empty scans all
+ * runs of a tenant for each commit; new statistics have it made anew.
+ */
+export const analyzeHot = (owner: Query) => owner`analyze countermark.run, countermark.due`;

@@ -5,7 +5,7 @@ import { blockRun, mustBlock } from "./block.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
 import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
-import { type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
+import { analyzeHot, type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
 import { openRun, type RunFile } from "./run-file.ts";
 
 /** How a worker holds runs; data, so that another profile is another value. */
@@ -50,6 +50,8 @@ export class Worker {
   readonly #stopping = new AbortController();
   readonly #stopped = new AbortController();
   #wake = new AbortController();
+  #claimed = 0;
+  #analyzeAt = 32;
   #claims: Promise<void> | null = null;
   #beats: Promise<void> | null = null;
 
@@ -112,11 +114,20 @@ export class Worker {
       const until = after(host.clock.now(), profile.leaseMs);
       const claimed = await claimDue(database.worker, workerId, limit, profile.leaseMs);
       for (const due of claimed) this.#hold(due, until);
+      await this.#analyze(claimed.length);
       return claimed.length;
     } catch (error) {
       this.#options.onTrouble("", error);
       return 0;
     }
+  }
+
+  /** Statistics follow growth: after 32 claims, then each time there were four times as many. */
+  async #analyze(claimed: number): Promise<void> {
+    this.#claimed += claimed;
+    if (this.#claimed < this.#analyzeAt) return;
+    this.#analyzeAt = this.#claimed * 4;
+    await analyzeHot(this.#options.database.owner);
   }
 
   #hold(due: ClaimedDue, until: Instant): void {
