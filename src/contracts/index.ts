@@ -39,6 +39,7 @@ export { uuidV7Ids } from "./ids.ts";
 export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
 export { isJsonObject, isSameJson, type Json, type JsonObject } from "./json.ts";
 export { ManualClock, seededHost } from "./manual-clock.ts";
+export { parseMinorUnits } from "./minor-units.ts";
 export type { Money } from "./money.ts";
 export { parseJson } from "./parse-json.ts";
 export { applyPatch, createPatch, type PatchOperation } from "./patch.ts";

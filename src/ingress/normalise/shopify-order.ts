@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Json, JsonObject, Result } from "../../contracts/index.ts";
-import { accepted } from "../../contracts/index.ts";
-import { parseMinorUnits } from "./minor-units.ts";
+import { accepted, parseMinorUnits } from "../../contracts/index.ts";
 import { Name, NumericId, readBy, unusable } from "./reading.ts";
 
 /** An order of more lines than this is not one that a person placed in this shop. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { parseMinorUnits } from "../../../contracts/index.ts";
 import type { CallContext } from "../../../guard/index.ts";
 import type { Address } from "./address.ts";
 import { type Answer, answered, failed } from "./answer.ts";
-import { minorUnits } from "./decimal-money.ts";
 import { ask, failedByUser, userErrors } from "./shopify-graphql.ts";
 
 /** An order as decisions need it: nothing in it is about a person. Amounts are minor units of `currency`. */
@@ -132,7 +132,7 @@ const isPriced = (line: Omit<ShopLine, "unitMinor"> & { readonly unitMinor: numb
   line.unitMinor !== undefined;
 
 const amountOf = ({ shopMoney }: z.infer<typeof money>, currency: string): number | undefined =>
-  shopMoney.currencyCode === currency ? minorUnits(shopMoney.amount, currency) : undefined;
+  shopMoney.currencyCode === currency ? parseMinorUnits(shopMoney.amount, currency) : undefined;
 
 /** Sum of the successful transactions of some kinds; `undefined` when one of them cannot be read exactly. */
 function sumOf(wire: WireOrder, kinds: readonly string[], currency: string): number | undefined {

@@ -43,3 +43,16 @@ test("every amount of cents survives its decimal text, where a float would lose 
     }),
   );
 });
+
+test.each([
+  ["45.000", "USD", 4500],
+  ["0.1", "EUR", 10],
+  ["45.005", "USD", undefined],
+  ["1200.5", "JPY", undefined],
+  ["-1.00", "USD", undefined],
+  ["1e3", "USD", undefined],
+  ["", "USD", undefined],
+  ["99999999999999.00", "USD", undefined],
+] as const)("an amount is never rounded: %s %s", (amount, currency, minor) => {
+  expect(parseMinorUnits(amount, currency)).toBe(minor);
+});
