@@ -7,6 +7,7 @@ export {
   type Digest,
   digestOf,
   isJson,
+  isOrdinary,
   JSON_BYTES_MAX,
   JSON_DEPTH_MAX,
   parseDigest,
@@ -48,5 +49,6 @@ export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
 export { type CompiledSchema, compileSchema } from "./schema.ts";
 export { seededRandom } from "./seeded-random.ts";
+export { Stop } from "./stop.ts";
 export { nextTurn, systemHost, timeLimit } from "./system-host.ts";
 export { compareVersions, parseVersion, type Version } from "./version.ts";

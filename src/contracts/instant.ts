@@ -8,8 +8,16 @@ const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.
 /** Brands epoch milliseconds. The caller vouches that the number came from a clock or a stored instant. */
 export const instant = (epochMs: number): Instant => epochMs as Instant;
 
-/** RFC 3339 in UTC with milliseconds, the wire form of every time we write. */
-export const formatInstant = (at: Instant): string => new Date(at).toISOString();
+let written = { at: Number.NaN, text: "" };
+
+/**
+ * RFC 3339 in UTC with milliseconds, the wire form of every time we write. The last text is kept: one step writes the same
+ * instant several times, and many steps share a millisecond.
+ */
+export function formatInstant(at: Instant): string {
+  if (at !== written.at) written = { at, text: new Date(at).toISOString() };
+  return written.text;
+}
 
 /**
  * Reads RFC 3339 text with any offset; fractions beyond milliseconds are cut. `undefined` when the text is not a valid

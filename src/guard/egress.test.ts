@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
+import { Stop } from "../contracts/index.ts";
 import { ConnectionFailed, type EgressOptions, EgressRefused, openEgress } from "./egress.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -36,7 +37,7 @@ const openTo = (origin: string, changes: Partial<EgressOptions> = {}) =>
     sandboxOrigins: [origin],
     requestCapBytes: null,
     responseCapBytes: null,
-    signal: new AbortController().signal,
+    stop: new Stop(),
     fetch: globalThis.fetch,
     resolve: async () => ["127.0.0.1"],
     ...changes,
@@ -240,9 +241,9 @@ describe("connections", () => {
 
   test("an aborted attempt sends nothing more", async () => {
     const { origin, seen } = await provider((_, response) => response.end());
-    const abort = new AbortController();
-    const egress = openTo(origin, { signal: abort.signal });
-    abort.abort();
+    const stop = new Stop();
+    const egress = openTo(origin, { stop });
+    stop.stop();
 
     expect(await failureOf(egress.fetch(origin))).toBeInstanceOf(ConnectionFailed);
     expect(seen).toHaveLength(0);

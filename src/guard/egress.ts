@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Refusal } from "../contracts/index.ts";
+import type { Refusal, Stop } from "../contracts/index.ts";
 import { liveCredentialIn } from "./hygiene.ts";
 import { isLoopbackAddress, type NetworkPolicy, networkVerdict } from "./network.ts";
 import { limited } from "./response-cap.ts";
@@ -41,7 +41,8 @@ export interface EgressOptions extends NetworkPolicy {
   readonly requestCapBytes: number | null;
   /** Bytes of one response's body, cut off while streaming; null is no cap. */
   readonly responseCapBytes: number | null;
-  readonly signal: AbortSignal;
+  /** The end of the attempt. */
+  readonly stop: Stop;
   readonly fetch: typeof fetch;
   /** All addresses of a host name; asked in sandbox mode only. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
@@ -119,7 +120,7 @@ function claimKey(request: Request, keysSent: Set<string>): void {
 }
 
 async function send(request: Request, body: ArrayBuffer | null, options: EgressOptions): Promise<Response> {
-  const signal = AbortSignal.any([options.signal, request.signal]);
+  const signal = AbortSignal.any([options.stop.signal, request.signal]);
   try {
     return await options.fetch(request.url, {
       method: request.method,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assert, type Clock, type Instant, instant } from "../contracts/index.ts";
+import { assert, type Clock, type Instant, instant, Stop } from "../contracts/index.ts";
 import { admit } from "./admit.ts";
 import type { AdmittedCall, CallFacts } from "./call.ts";
 import type { DeclaredContract } from "./define-tool.ts";
@@ -53,7 +53,7 @@ const denied = () => Promise.reject(new Error("not used"));
 function portsOf(changes: Partial<PerformPorts> = {}): PerformPorts {
   return {
     clock: handClock().clock,
-    cancelled: new AbortController().signal,
+    cancelled: new Stop(),
     egress: {
       mode: "sandbox",
       sandboxOrigins: ["http://127.0.0.1:4010"],
@@ -288,10 +288,10 @@ describe("time", () => {
 
   test("a cancelled run stops its call; for a write the effect is unknown", async () => {
     const { clock, advance } = handClock();
-    const cancel = new AbortController();
-    const performing = run(never, {}, portsOf({ clock, cancelled: cancel.signal }));
+    const cancelled = new Stop();
+    const performing = run(never, {}, portsOf({ clock, cancelled }));
 
-    cancel.abort();
+    cancelled.stop();
     await advance(0);
     await advance(1_000);
 

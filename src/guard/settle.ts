@@ -65,12 +65,13 @@ export interface Settlement {
   readonly costMicros: number;
 }
 
-/** What the caller knows about an attempt. The receipt's id is made before, so that a repeated commit writes the same row. */
+/** What the caller knows about an attempt. */
 export interface SettleContext {
   readonly request: CallRequest;
   readonly startedAt: Instant;
   readonly now: Instant;
-  readonly receiptId: string;
+  /** Made before, so that a repeated commit writes the same row; null where there can be no receipt. */
+  readonly receiptId: string | null;
   readonly salt: Uint8Array;
 }
 
@@ -89,7 +90,7 @@ function settleSuccess(call: AdmittedCall, performed: Succeeded, context: Settle
       : receiptOf(call.intent, call, context, {
           proof: performed.proof,
           result: canonicalText(stored.state),
-          resultSha256: performed.outputSha256,
+          resultSha256: digestOfOutput(performed),
           status: "claimed",
         });
   const record =
@@ -103,6 +104,11 @@ function settleSuccess(call: AdmittedCall, performed: Succeeded, context: Settle
     ...found(stored.findings),
   });
   return { trace, output: stored.state, record, receipt, entities, findings: stored.findings, ...totals(usage) };
+}
+
+function digestOfOutput({ outputSha256 }: Succeeded): string {
+  assert(outputSha256 !== null, "the output of a call with an intent has a digest");
+  return outputSha256;
 }
 
 function completed(intent: IdempotencyRecord, result: JsonObject, receipt: Receipt, now: Instant): IdempotencyRecord {
@@ -163,8 +169,10 @@ function receiptOf(
   const { contract } = call.tool;
   const { request, now } = context;
   const { proof } = facts;
+  const receiptId = intent.receipt_id ?? context.receiptId;
+  assert(receiptId !== null, "a receipt has an id before it is made");
   return {
-    receipt_id: intent.receipt_id ?? context.receiptId,
+    receipt_id: receiptId,
     tool_name: contract.name,
     tool_version: contract.version,
     internal_key: intent.internal_key,

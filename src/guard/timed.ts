@@ -1,4 +1,4 @@
-import { after, type Clock, type Instant } from "../contracts/index.ts";
+import { after, type Clock, type Instant, Stop } from "../contracts/index.ts";
 
 /** A handler that does not stop when told to is abandoned after this long; its late result is discarded. */
 export const GRACE_MS = 1_000;
@@ -15,54 +15,54 @@ const OVER = "the attempt is over";
 export interface TimedOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** Aborts the attempt from outside: a cancelled run, a lost lease. */
-  readonly cancelled: AbortSignal;
+  /** Stops the attempt from outside: a cancelled run, a lost lease. */
+  readonly cancelled: Stop;
 }
 
 /** Runs one attempt until it ends, or until time or its caller ends it. It never rejects and leaves no timer behind. */
-export async function timed<T>(options: TimedOptions, attempt: (signal: AbortSignal) => Promise<T>): Promise<Ended<T>> {
-  const abort = new AbortController();
+export async function timed<T>(options: TimedOptions, attempt: (stop: Stop) => Promise<T>): Promise<Ended<T>> {
+  const stop = new Stop();
   const deadline = after(options.clock.now(), options.timeoutMs);
+  let answer: Ended<T> | undefined;
+  const work = ended(() => attempt(stop)).then((end) => {
+    answer = end;
+    return end;
+  });
   try {
-    const work = ended(() => attempt(abort.signal));
-    return (await Promise.race([work, soon()])) ?? (await watched(options, { work, abort, deadline }));
+    // An attempt that answers without waiting needs no watch: timer and signals were a tenth of a step.
+    for (let turn = 0; turn < SOON_TURNS && answer === undefined; turn++) await undefined;
+    return answer ?? (await watched(options, { work, stop, deadline }));
   } finally {
-    abort.abort(OVER);
+    stop.stop(OVER);
   }
 }
 
 /** Turns of the microtask queue within which a handler that waits for nothing has answered. */
 const SOON_TURNS = 8;
 
-/** An attempt that answers without waiting needs no watch: timer and signals were a tenth of a step. */
-async function soon(): Promise<undefined> {
-  for (let turn = 0; turn < SOON_TURNS; turn++) await undefined;
-  return undefined;
-}
-
 interface Underway<T> {
   readonly work: Promise<Ended<T>>;
-  readonly abort: AbortController;
+  readonly stop: Stop;
   readonly deadline: Instant;
 }
 
 async function watched<T>(
   { clock, cancelled }: TimedOptions,
-  { work, abort, deadline }: Underway<T>,
+  { work, stop, deadline }: Underway<T>,
 ): Promise<Ended<T>> {
   const watch = new AbortController();
   const stopWatching = () => watch.abort(OVER);
-  cancelled.addEventListener("abort", stopWatching, { once: true });
-  if (cancelled.aborted) stopWatching();
+  cancelled.signal.addEventListener("abort", stopWatching, { once: true });
+  if (cancelled.isStopped) stopWatching();
   try {
     const late = clock.wake(deadline, watch.signal).then(() => undefined);
     const first = await Promise.race([work, late]);
     if (first !== undefined) return first;
-    const why = cancelled.aborted ? "cancelled" : "timeout";
-    abort.abort();
+    const why = cancelled.isStopped ? "cancelled" : "timeout";
+    stop.stop();
     return (await lastWord(work, clock)) ?? { kind: "stopped", why };
   } finally {
-    cancelled.removeEventListener("abort", stopWatching);
+    cancelled.signal.removeEventListener("abort", stopWatching);
     watch.abort(OVER);
   }
 }

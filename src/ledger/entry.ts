@@ -7,6 +7,7 @@ import {
   formatInstant,
   type Ids,
   type Instant,
+  isOrdinary,
   type Json,
   type ProposedEvent,
   sha256Hex,
@@ -90,21 +91,24 @@ export function sealEvent({ proposed, head, frame, recordedAt, ids }: SealReques
 export const entryHash = (entry: EventEntry): Digest => sha256Hex(entryText(entry));
 
 /**
- * RFC 8785 text of an entry: its members are fixed, so they are spliced in sorted order. JSON.stringify is RFC 8785's
- * string form except for lone surrogates, which it escapes; such a text goes to the full writer, which refuses it.
+ * RFC 8785 text of an entry: its members are fixed, so they are spliced in sorted order.
  */
 export function entryText(entry: EventEntry): string {
   assert(Number.isSafeInteger(entry.seq) && entry.seq >= 1, "a sequence starts at 1");
   assert(Number.isSafeInteger(entry.epoch) && entry.epoch >= 0, "an epoch is a counter");
-  const text =
+  return (
     `{"actor":${quoted(entry.actor)},"at":${quoted(entry.at)},"causation":${quoted(entry.causation)}` +
     `,"channel":${quoted(entry.channel)},"correlation":${quoted(entry.correlation)}` +
     `,"dedup_key":${quoted(entry.dedup_key)},"epoch":${entry.epoch},"event_id":${quoted(entry.event_id)}` +
     `,"payload_sha256":${quoted(entry.payload_sha256)},"prev_hash":${quoted(entry.prev_hash)}` +
     `,"recorded_at":${quoted(entry.recorded_at)},"seq":${entry.seq},"severity":${quoted(entry.severity)}` +
     `,"step":${quoted(entry.step)},"stream":${quoted(entry.stream)},"tenant":${quoted(entry.tenant)}` +
-    `,"type":${quoted(entry.type)}}`;
-  return text.includes("\\ud") ? canonicalText({ ...entry }) : text;
+    `,"type":${quoted(entry.type)}}`
+  );
 }
 
-const quoted = (text: string | null): string => JSON.stringify(text);
+/** Most texts here are names and digests, in which JSON escapes nothing. */
+const quoted = (text: string | null): string => {
+  if (text === null) return "null";
+  return isOrdinary(text) ? `"${text}"` : canonicalText(text);
+};

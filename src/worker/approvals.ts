@@ -34,6 +34,10 @@ const DEFAULT_MANUAL_RULE: ApprovalRule = {
   authorized_approvers: ["role:approver", "role:admin"],
 };
 
+/** Whether an approval's time is over. */
+export const isOverdue = (state: RunState, now: Instant): boolean =>
+  phasesOf(state).some((phase) => phase.kind === "approval" && phase.timeout_at <= now);
+
 /** Approvals whose time is over, each with what their rule says comes then. Decided ones are told through the inbox. */
 export async function overdueApprovals(desk: DeskOptions, run: RunFacts, now: Instant): Promise<readonly Told[]> {
   const overdue = phasesOf(run.state).flatMap((phase) =>

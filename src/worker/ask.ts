@@ -51,7 +51,7 @@ export async function askAPerson(
     version: contract.version,
     operation: contract.operation,
     sideEffectLevel: contract.side_effect_level,
-    input: tracedInput(call, settleContext(desk, run, request, now)),
+    input: tracedInput(call, settleContext(desk, run, { request, startedAt: now, record: null })),
     internalKey: call.internalKey,
     fingerprint: call.fingerprint,
     step: planned.step,

@@ -1,4 +1,4 @@
-import { after, type Instant, type JsonObject } from "../contracts/index.ts";
+import { after, type Instant, type JsonObject, type Stop } from "../contracts/index.ts";
 import {
   type AdmittedCall,
   breakerAfter,
@@ -39,7 +39,7 @@ export interface Attempted {
 export interface AttemptRequest {
   readonly planned: PlannedCall;
   readonly start: Extract<Prepared, { readonly kind: "start" }>;
-  readonly cancelled: AbortSignal;
+  readonly cancelled: Stop;
 }
 
 /** Makes one attempt at a call whose intent is made. Never rejects for what a handler does. */
@@ -68,7 +68,7 @@ async function settled(
   { performed, startedAt }: { readonly performed: Exclude<LookedUp, { kind: "absent" }>; readonly startedAt: Instant },
 ): Promise<Attempted> {
   const { call, request } = start;
-  const context = settleContext(desk, run, request, startedAt);
+  const context = settleContext(desk, run, { request, startedAt, record: call.intent });
   const settlement = leftToPeople(desk, start, settle(call, performed, context), { performed, context });
   const answered = {
     lane: planned.lane,
@@ -203,7 +203,7 @@ interface Nested {
   readonly tool: string;
   readonly input: Parameters<CallContext["invoke"]>[1];
   readonly request: CallRequest;
-  readonly cancelled: AbortSignal;
+  readonly cancelled: Stop;
 }
 
 /**

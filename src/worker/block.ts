@@ -49,13 +49,11 @@ export async function blockRun(
   await committer.commit({
     tenantId: lease.tenantId,
     runId: row.run_id,
-    streamDay: row.stream_day,
     epoch: lease.epoch,
     version: row.version,
     status: "BLOCKED",
     outcome: null,
     code: "RUN_BLOCKED",
-    head: isNew ? { seq: sealed.entry.seq, hash: sealed.hash } : head,
     events: isNew ? [sealed] : [],
     snapshot: null,
     documentSha256: null,

@@ -181,7 +181,11 @@ function reused(
   request: CallRequest,
   { call, record }: Extract<Admission, { kind: "reused" }>,
 ): Prepared {
-  const settled = settleReused(call, record, settleContext(desk, run, request, desk.host.clock.now()));
+  const settled = settleReused(
+    call,
+    record,
+    settleContext(desk, run, { request, startedAt: desk.host.clock.now(), record: null }),
+  );
   assert(settled.output !== null, "a stored result is an output");
   const spent = { tool_calls: [planned.tool], tokens: 0, marks: planned.purpose === "step" ? [call.mark] : [] };
   const stimulus: Stimulus = {
@@ -218,7 +222,7 @@ function openReceipt(
   { call, record }: Pick<RecoverCall, "call" | "record">,
 ): CommitExtras {
   if (!isOwnRecord(record, request)) return {};
-  const context = settleContext(desk, run, request, desk.host.clock.now());
+  const context = settleContext(desk, run, { request, startedAt: desk.host.clock.now(), record });
   const receipt = unknownReceipt(record, call, context);
   return {
     settle: [settleRow({ ...record, status: "UNKNOWN", receipt_id: receipt.receipt_id })],

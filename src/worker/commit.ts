@@ -1,22 +1,20 @@
 import type { Instant, JsonObject } from "../contracts/index.ts";
-import type { SealedEvent, StreamHead } from "../ledger/index.ts";
+import type { SealedEvent } from "../ledger/index.ts";
 import type { RunOutcome, RunStatus } from "../run/index.ts";
 
 /** What one step of one run makes true together: run row, events, and what `extras` names. All of it, or nothing. */
 export interface Commit {
   readonly tenantId: string;
   readonly runId: string;
-  /** Partition of the run's stream, `YYYY-MM-DD`. */
-  readonly streamDay: string;
   /** The fence: the epoch of the lease and the version that the run row must still have. */
   readonly epoch: number;
   readonly version: number;
   readonly status: RunStatus;
   readonly outcome: RunOutcome | null;
   readonly code: string | null;
-  readonly head: StreamHead;
+  /** They follow the run's head, and the last becomes it. */
   readonly events: readonly SealedEvent[];
-  /** The folded run as JSON text, at suspension and end; null keeps the stored one. */
+  /** The folded run as JSON text, at a rest with many events before it; null keeps the stored one. */
   readonly snapshot: string | null;
   readonly documentSha256: string | null;
   readonly costMicros: number;

@@ -1,5 +1,13 @@
 import type { Host, Instant, Json } from "../contracts/index.ts";
-import type { AdmittedCall, CallRequest, PerformPorts, Registry, SandboxTier, SettleContext } from "../guard/index.ts";
+import type {
+  AdmittedCall,
+  CallRequest,
+  IdempotencyRecord,
+  PerformPorts,
+  Registry,
+  SandboxTier,
+  SettleContext,
+} from "../guard/index.ts";
 import type { CompiledPack, PlannedCall, RunState, Stimulus } from "../run/index.ts";
 import type { Database } from "../store/index.ts";
 import type { CommitExtras, Intent } from "./commit.ts";
@@ -48,16 +56,15 @@ export const NOTHING_SPENT = { tool_calls: [], tokens: 0, marks: [] } as const;
 /** Names a planned call in its answer. */
 export const refOf = ({ lane, step, attempt }: PlannedCall) => ({ lane, step, attempt });
 
-/** What guards need to know to settle an attempt that started now. */
+/** What guards need to know to settle an attempt that started at `startedAt`; only one with a record has a receipt. */
 export const settleContext = (
   desk: DeskOptions,
   run: RunFacts,
-  request: CallRequest,
-  startedAt: Instant,
+  { request, startedAt, record }: Pick<SettleContext, "request" | "startedAt"> & { record: IdempotencyRecord | null },
 ): SettleContext => ({
   request,
   startedAt,
   now: desk.host.clock.now(),
-  receiptId: desk.host.ids.next(),
+  receiptId: record === null ? null : desk.host.ids.next(),
   salt: run.control.secrets.tokenKey,
 });

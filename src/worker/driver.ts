@@ -1,4 +1,4 @@
-import { after, assert, type Instant, instant } from "../contracts/index.ts";
+import { after, assert, type Instant, instant, Stop } from "../contracts/index.ts";
 import { type InboxEntry, waitingInbox } from "../ledger/index.ts";
 import {
   type Advance,
@@ -14,7 +14,7 @@ import {
 } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
 import { Alarm } from "./alarm.ts";
-import { askToCompensate, closings, overdueApprovals, type Told } from "./approvals.ts";
+import { askToCompensate, closings, isOverdue, overdueApprovals, type Told } from "./approvals.ts";
 import { voidedByDrift } from "./ask.ts";
 import { type Attempted, attemptCall } from "./attempt.ts";
 import { prepareCall } from "./call-desk.ts";
@@ -61,11 +61,6 @@ export type DriveEnd = "rested" | "given_back" | "fenced";
 export const driveRun = (options: DriverOptions, request: DriveRequest): Promise<DriveEnd> =>
   new Drive(options, request).go();
 
-interface InFlight {
-  readonly abort: AbortController;
-  readonly done: Promise<Landed>;
-}
-
 interface Landed {
   readonly planned: PlannedCall;
   readonly attempted: Attempted;
@@ -82,7 +77,10 @@ class Drive {
   readonly #request: DriveRequest;
   /** The desk at which calls are made: nothing leaves from it once the lease is over. */
   readonly #desk: DeskOptions;
-  readonly #inFlight = new Map<string, InFlight>();
+  /** The call under way on each lane. */
+  readonly #inFlight = new Map<string, Stop>();
+  readonly #landed: Landed[] = [];
+  #failure: { readonly error: unknown } | null = null;
   readonly #writer: RunWriter;
   readonly #alarm: Alarm;
   #state: RunState;
@@ -104,7 +102,10 @@ class Drive {
   async go(): Promise<DriveEnd> {
     const { lost } = this.#request.lease;
     // One listener a drive: a combined signal for each call was a tenth of a step.
-    const abortAll = () => this.#abortAll();
+    const abortAll = () => {
+      this.#abortAll();
+      this.#alarm.ring();
+    };
     lost.addEventListener("abort", abortAll, { once: true });
     this.#request.lease.onTold = () => this.#alarm.ring();
     try {
@@ -118,21 +119,21 @@ class Drive {
       return await this.#giveBack();
     } finally {
       lost.removeEventListener("abort", abortAll);
-      this.#alarm.ring();
+      this.#alarm.off();
       this.#abortAll();
     }
   }
 
   #abortAll(): void {
-    for (const { abort } of this.#inFlight.values()) abort.abort();
+    for (const call of this.#inFlight.values()) call.stop();
   }
 
   /** One round: decide, prepare what is due, commit, start, and wait for the next answer. True: the run is at rest. */
   async #turn(): Promise<boolean> {
-    await this.#hear();
-    await this.#closeOverdue();
+    if (this.#isTold()) await this.#hear();
+    if (isOverdue(this.#state, this.#now())) await this.#closeOverdue();
     const next = this.#advance();
-    await this.#closeAttempts(next);
+    if (this.#mustClose(next)) await this.#writer.commit(this.#state, JUST_RECORD);
     const starts = new Map<PlannedCall, Start>();
     let later: Instant | null = null;
     let answered = false;
@@ -148,7 +149,7 @@ class Drive {
     if (this.#writer.isFenced) return false;
     if (this.#inFlight.size > 0) {
       await this.#writer.commitEvents(this.#state);
-      await this.#nextAnswer(soonest(later, next.wake) ?? this.#patience());
+      if (!this.#isTold()) await this.#nextAnswer(soonest(later, next.wake) ?? this.#patience());
       return false;
     }
     if (starts.size > 0 || answered) return false;
@@ -157,25 +158,23 @@ class Drive {
 
   /** Reads the inbox when a beat found more in it than was folded: a cancellation does not wait for a call to answer. */
   async #hear(): Promise<void> {
-    if (this.#request.lease.told <= this.#writer.folded) return;
     const { tenant_id, run_id } = this.#state;
     await this.#foldInbox(await inTenant(this.#options.database, tenant_id, (sql) => waitingInbox(sql, run_id)));
     await this.#writer.commit(this.#state, JUST_RECORD); // so that what was folded is not read again
   }
 
   /** How an attempt ended is committed before the next one is judged, since the guards read its record back. R1 */
-  async #closeAttempts({ calls }: Advance): Promise<void> {
-    if (!this.#writer.hasSettled || !calls.some(({ attempt, purpose }) => attempt > 1 || purpose === "retry")) return;
-    await this.#writer.commit(this.#state, JUST_RECORD);
+  #mustClose({ calls }: Advance): boolean {
+    return this.#writer.hasSettled && calls.some(({ attempt, purpose }) => attempt > 1 || purpose === "retry");
   }
 
   #advance(): Advance {
     const { workflow, pack } = this.#request;
     const now = this.#at;
     const next = advance(workflow, pack.pack.bounds, this.#state, now, new Set(this.#inFlight.keys()));
-    this.#writer.add(next.events, { ...closings(next.events), ...this.#children(next) });
+    if (next.events.length > 0) this.#writer.add(next.events, { ...closings(next.events), ...this.#children(next) });
     this.#state = next.state;
-    for (const lane of next.abandoned) this.#inFlight.get(lane)?.abort.abort();
+    for (const lane of next.abandoned) this.#inFlight.get(lane)?.stop();
     if (next.ask === null) return next;
     this.#tell(askToCompensate(this.#options, this.#facts(), next.ask, now));
     return this.#advance();
@@ -257,24 +256,35 @@ class Drive {
   }
 
   #launch(planned: PlannedCall, start: Start): void {
-    const abort = new AbortController();
-    const done = attemptCall(this.#desk, this.#facts(), { planned, start, cancelled: abort.signal }).then(
-      (attempted) => {
-        if (start.intent !== null) this.#reach("after_effect", planned);
-        return { planned, attempted };
-      },
-    );
-    // A drive that fails or is fenced waits for nobody: then an attempt that cannot be settled either has no listener.
-    done.catch(() => undefined);
-    this.#inFlight.set(planned.lane, { abort, done });
+    const cancelled = new Stop();
+    this.#inFlight.set(planned.lane, cancelled);
+    void this.#attempt(planned, start, cancelled);
+  }
+
+  /** A drive that has ended, fenced or failed, hears nothing of it any more. */
+  async #attempt(planned: PlannedCall, start: Start, cancelled: Stop): Promise<void> {
+    try {
+      const attempted = await attemptCall(this.#desk, this.#facts(), { planned, start, cancelled });
+      if (start.intent !== null) this.#reach("after_effect", planned);
+      this.#landed.push({ planned, attempted });
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    this.#alarm.ring();
   }
 
   /** Waits for an answer, until time moves the run on, or until it is told something: none waits for the call of another lane. */
   async #nextAnswer(until: Instant): Promise<void> {
-    const answers = [...this.#inFlight.values()].map(({ done }) => done);
-    const landed = await Promise.race([...answers, this.#alarm.until(until)]);
-    if (landed === null) this.#at = this.#now();
+    if (this.#landed.length === 0 && this.#failure === null && !this.#hasLost()) await this.#alarm.until(until);
+    if (this.#failure !== null) throw this.#failure.error;
+    const landed = this.#landed.shift();
+    if (landed === undefined) this.#at = this.#now();
     else this.#land(landed);
+  }
+
+  /** Whether a beat found more in the inbox than was folded. */
+  #isTold(): boolean {
+    return this.#request.lease.told > this.#writer.folded;
   }
 
   #land({ planned, attempted }: Landed): void {

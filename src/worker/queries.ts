@@ -1,48 +1,60 @@
-import { formatInstant, type Instant } from "../contracts/index.ts";
+import { assert, type Instant } from "../contracts/index.ts";
 import type { Query } from "../store/index.ts";
-import { type Commit, type CommitResult, extrasText, type LostClaim } from "./commit.ts";
+import type { Commit, CommitResult, LostClaim } from "./commit.ts";
+import { commitLines, moreCount, moreLines } from "./flush-lines.ts";
 
+/** What a flush did for one tenant. */
 interface FlushRow {
   readonly tenant_id: string;
-  readonly run_id: string;
+  readonly control_revision: number;
+  readonly held: number;
+  /** Runs whose commit was fenced off; null for none. */
+  readonly fenced: readonly string[] | null;
+  readonly told: { readonly [run: string]: Pick<Told, "claim" | "conflict"> } | null;
+}
+
+/** What the database has to say of a commit that it took. */
+interface Told {
   readonly claim: LostClaim | null;
   readonly conflict: string | null;
-  readonly control_revision: number;
 }
 
 /**
  * Writes a flush in one transaction, tenant by tenant. The result is keyed `tenant/run`; a commit without an entry was
- * fenced off. Locks the run rows, then the due rows, each in id order per tenant as the ingress does. Flags travel as text: as a boolean array the driver would send each as
- * false.
+ * fenced off. Locks the run rows, then the due rows, each in id order per tenant as the ingress does.
  */
 export async function flushCommits(
   sql: Query,
   unordered: readonly Commit[],
 ): Promise<ReadonlyMap<string, CommitResult>> {
   const commits = [...unordered].sort(byTenantAndRun);
-  const events = commits.flatMap((commit) =>
-    commit.events.map(({ entry, hash, payload_text }) => ({ ...entry, hash, payload_text, day: commit.streamDay })),
-  );
-  const { tenants, commitEnds, eventEnds } = slices(commits);
+  const { tenants, commitEnds, moreEnds } = slices(commits);
   const rows = await sql<FlushRow[]>`
-    select tenant_id, run_id, claim, conflict, control_revision
-      from commit_flush(
-        ${tenants}::text[], ${commitEnds}::int[], ${eventEnds}::int[],
-        ${commits.map((c) => c.runId)}::text[], ${commits.map((c) => c.epoch)}::bigint[], ${commits.map((c) => c.version)}::bigint[],
-        ${commits.map((c) => c.status)}::text[], ${commits.map((c) => c.outcome)}::text[], ${commits.map((c) => c.code)}::text[],
-        ${commits.map((c) => c.head.seq)}::bigint[], ${commits.map((c) => c.head.hash)}::text[],
-        ${commits.map((c) => c.snapshot)}::text[], ${commits.map((c) => c.documentSha256)}::text[],
-        ${commits.map((c) => c.costMicros)}::bigint[], ${commits.map((c) => (c.release ? "t" : "f"))}::text[]::boolean[],
-        ${commits.map((c) => timestamp(c.dueAt))}::timestamptz[], ${commits.map((c) => c.folded)}::int[],
-        ${commits.map((c) => extrasText(c.extras))}::text[],
-        ${events.map((e) => e.stream)}::text[], ${events.map((e) => e.day)}::date[], ${events.map((e) => e.seq)}::bigint[],
-        ${events.map((e) => e.event_id)}::text[], ${events.map((e) => e.type)}::text[], ${events.map((e) => e.at)}::timestamptz[],
-        ${events.map((e) => e.recorded_at)}::timestamptz[], ${events.map((e) => e.correlation)}::text[],
-        ${events.map((e) => e.causation)}::text[], ${events.map((e) => e.actor)}::text[], ${events.map((e) => e.channel)}::text[],
-        ${events.map((e) => e.epoch)}::bigint[], ${events.map((e) => e.step)}::text[], ${events.map((e) => e.severity)}::text[],
-        ${events.map((e) => e.dedup_key)}::text[], ${events.map((e) => e.payload_sha256)}::text[],
-        ${events.map((e) => e.prev_hash)}::text[], ${events.map((e) => e.hash)}::text[], ${events.map((e) => e.payload_text)}::text[])`;
-  return new Map(rows.map((row) => [`${row.tenant_id}/${row.run_id}`, committed(row)]));
+    select tenant_id, control_revision, held, fenced, told
+      from commit_flush(${tenants}::text[], ${commitEnds}::int[], ${moreEnds}::int[], ${commitLines(commits)}, ${moreLines(commits)})`;
+  const results = new Map<string, CommitResult>();
+  for (const [index, row] of rows.entries()) {
+    addResults(results, commits.slice(commitEnds[index - 1] ?? 0, commitEnds[index]), row);
+  }
+  return results;
+}
+
+function addResults(results: Map<string, CommitResult>, commits: readonly Commit[], row: FlushRow): void {
+  const fenced = new Set(row.fenced);
+  assert(row.held + fenced.size === commits.length, "each commit of a flush was held or fenced");
+  const plain: CommitResult = {
+    kind: "committed",
+    lostClaim: null,
+    conflict: null,
+    controlRevision: row.control_revision,
+  };
+  for (const { tenantId, runId } of commits) {
+    assert(tenantId === row.tenant_id, "a flush answers tenant by tenant");
+    const told = row.told?.[runId];
+    const key = `${tenantId}/${runId}`;
+    if (told !== undefined) results.set(key, { ...plain, lostClaim: told.claim, conflict: told.conflict });
+    else if (!fenced.has(runId)) results.set(key, plain);
+  }
 }
 
 const byTenantAndRun = (left: Commit, right: Commit): number =>
@@ -50,29 +62,19 @@ const byTenantAndRun = (left: Commit, right: Commit): number =>
 
 const compared = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
-const committed = (row: FlushRow): CommitResult => ({
-  kind: "committed",
-  lostClaim: row.claim,
-  conflict: row.conflict,
-  controlRevision: row.control_revision,
-});
-
-const timestamp = (at: Instant | null): string | null => (at === null ? null : formatInstant(at));
-
-/** Where each tenant's commits and events end in the arrays, counted from one as SQL does. */
+/** Where each tenant's lines end, counted from one as SQL does. */
 function slices(commits: readonly Commit[]) {
   const tenants: string[] = [];
   const commitEnds: number[] = [];
-  const eventEnds: number[] = [];
-  let events = 0;
+  const moreEnds: number[] = [];
+  let more = 0;
   commits.forEach((commit, index) => {
-    events += commit.events.length;
-    const last = tenants.length - 1;
-    if (tenants[last] !== commit.tenantId) tenants.push(commit.tenantId);
+    more += moreCount(commit);
+    if (tenants.at(-1) !== commit.tenantId) tenants.push(commit.tenantId);
     commitEnds[tenants.length - 1] = index + 1;
-    eventEnds[tenants.length - 1] = events;
+    moreEnds[tenants.length - 1] = more;
   });
-  return { tenants, commitEnds, eventEnds };
+  return { tenants, commitEnds, moreEnds };
 }
 
 /** One thing that was due and is now this worker's, under the epoch given. */

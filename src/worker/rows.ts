@@ -75,10 +75,15 @@ const reservationRow = (
 /** No rows. */
 export const NOTHING: CommitExtras = Object.freeze({});
 
+function isEmpty(extras: CommitExtras): boolean {
+  for (const _ in extras) return false;
+  return true;
+}
+
 /** Two sets of rows as one; lists are joined, an intent stands alone. */
 export function joinExtras(left: CommitExtras, right: CommitExtras): CommitExtras {
-  if (right === NOTHING) return left;
-  if (left === NOTHING) return right;
+  if (isEmpty(right)) return left;
+  if (isEmpty(left)) return right;
   const joined: { [name: string]: unknown } = { ...left };
   for (const [name, rows] of Object.entries(right)) {
     const before = joined[name];

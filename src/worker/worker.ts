@@ -170,17 +170,15 @@ export class Worker {
   /** Leaves a run to a worker that has its tools: it is due again a little later, and nothing of it has changed. */
   async #leave({ lease, file, missing }: { readonly lease: Lease; readonly file: RunFile; readonly missing: string }) {
     const { host, committer, onTrouble } = this.#options;
-    const { row, state, head, folded } = file;
+    const { row, state, folded } = file;
     await committer.commit({
       tenantId: lease.tenantId,
       runId: lease.runId,
-      streamDay: row.stream_day,
       epoch: lease.epoch,
       version: row.version,
       status: row.status,
       outcome: null,
       code: row.code,
-      head,
       events: [],
       snapshot: null,
       documentSha256: null,

@@ -45,7 +45,7 @@ describe("a commit", () => {
       version: run.version + 1,
       epoch: run.epoch,
       status: "RUNNING",
-      head: commit.head,
+      head: afterCommit(run, commit).head,
       events: ["test.step", "test.step"],
     });
   });

@@ -119,13 +119,11 @@ export function step(run: Held, changes: Partial<Commit> = {}, extras: CommitExt
   return {
     tenantId: run.tenantId,
     runId: run.runId,
-    streamDay: STREAM_DAY,
     epoch: run.epoch,
     version: run.version,
     status: "RUNNING",
     outcome: null,
     code: null,
-    head: { seq: event.entry.seq, hash: event.hash },
     events: [event],
     snapshot: null,
     documentSha256: null,
@@ -142,7 +140,11 @@ export function step(run: Held, changes: Partial<Commit> = {}, extras: CommitExt
 export const withTakenSequence = (run: Held): Commit => step({ ...run, head: { seq: 0, hash: GENESIS_HASH } });
 
 /** The run as its holder knows it after a commit. */
-export const afterCommit = (run: Held, { head }: Commit): Held => ({ ...run, version: run.version + 1, head });
+export function afterCommit(run: Held, { events }: Commit): Held {
+  const last = events.at(-1);
+  const head = last === undefined ? run.head : { seq: last.entry.seq, hash: last.hash };
+  return { ...run, version: run.version + 1, head };
+}
 
 export interface StoredRun {
   readonly version: number;

@@ -1,4 +1,4 @@
-import { compileSchema, entityIdOf, type JsonObject } from "../../../src/contracts/index.ts";
+import { compileSchema, entityIdOf, type JsonObject, Stop } from "../../../src/contracts/index.ts";
 import { openEgress } from "../../../src/guard/egress.ts";
 import type { CallContext, Tool, ToolOutcome } from "../../../src/guard/index.ts";
 import { type Answers, callContext, TENANT } from "../../../src/packs/commerce/testing/call-context.ts";
@@ -18,7 +18,7 @@ export function attempt({ sims, keys }: Bench, rest: Partial<Answers> = {}): Cal
     sandboxOrigins: Object.values(origins),
     requestCapBytes: 262_144,
     responseCapBytes: 262_144,
-    signal: new AbortController().signal,
+    stop: new Stop(),
     fetch,
     resolve: async () => ["127.0.0.1"],
   });
