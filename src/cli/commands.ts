@@ -35,7 +35,22 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     path: ["run", "cancel"],
     summary: "cancel a run; what it did is undone as its workflow says",
-    load: async () => (await import("./commands/run.ts")).runCancelCommand,
+    load: async () => (await import("./commands/run-acts.ts")).runCancelCommand,
+  },
+  {
+    path: ["run", "signal"],
+    summary: "tell a run of an event that it waits for",
+    load: async () => (await import("./commands/run-acts.ts")).runSignalCommand,
+  },
+  {
+    path: ["run", "resume"],
+    summary: "resume a run that waits for a person, or is blocked",
+    load: async () => (await import("./commands/run-acts.ts")).runResumeCommand,
+  },
+  {
+    path: ["run", "resolve"],
+    summary: "settle an effect of which nobody knows whether it happened",
+    load: async () => (await import("./commands/run-acts.ts")).runResolveCommand,
   },
   {
     path: ["replay"],

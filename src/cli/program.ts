@@ -18,7 +18,7 @@ export type Parsed =
 const PROGRAM = "countermark";
 
 const GROUPS: { readonly [word: string]: string } = {
-  run: "start, list, show and cancel runs",
+  run: "start, list, show, cancel, signal, resume and settle runs",
   ledger: "verify and read the record",
   tenant: "add and list tenants",
   key: "make keys",

@@ -172,7 +172,9 @@ describe("runs over HTTP", () => {
     const settled = await ada.post(`${path}/resolve`, { applied: true, output: { done: "yes" } });
     const shown = await until(() => olga.get(path), ended);
 
-    expect(waiting.body.why).toMatch(/^does not know whether step `send` took effect .*resolve`$/);
+    expect(waiting.body.why).toMatch(
+      /^does not know whether step `send` took effect .*`countermark run resolve [^`]+`$/,
+    );
     expect(byOperator).toMatchObject({ status: 403, body: { code: "ROLE_REQUIRED" } });
     expect(misshapen).toMatchObject({ status: 400, body: { code: "SCHEMA_INVALID" } });
     expect(settled.status).toBe(202);
