@@ -15,7 +15,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     path: ["check"],
     summary: "check a pack's file, without a database",
-    load: async () => (await import("./commands/check.ts")).checkCommand,
+    load: async () => (await import("./commands/pack.ts")).checkCommand,
+  },
+  {
+    path: ["pack", "activate"],
+    summary: "make a pack the version that new runs start on",
+    load: async () => (await import("./commands/pack.ts")).packActivateCommand,
+  },
+  {
+    path: ["pack", "list"],
+    summary: "list the active packs with their workflows",
+    load: async () => (await import("./commands/pack.ts")).packListCommand,
   },
   {
     path: ["run", "start"],

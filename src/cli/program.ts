@@ -18,6 +18,7 @@ export type Parsed =
 const PROGRAM = "countermark";
 
 const GROUPS: { readonly [word: string]: string } = {
+  pack: "activate and list packs",
   run: "start, list, show, cancel, signal, resume and settle runs",
   ledger: "verify and read the record",
   tenant: "add and list tenants",
