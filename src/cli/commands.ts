@@ -113,6 +113,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/key.ts")).keyAddCommand,
   },
   {
+    path: ["credential", "set"],
+    summary: "set where and with which key a service is reached",
+    load: async () => (await import("./commands/provider.ts")).credentialSetCommand,
+  },
+  {
+    path: ["credential", "list"],
+    summary: "list the credentials, without their secrets",
+    load: async () => (await import("./commands/provider.ts")).credentialListCommand,
+  },
+  {
+    path: ["endpoint", "add"],
+    summary: "open an address at which a provider delivers; it is shown once",
+    load: async () => (await import("./commands/provider.ts")).endpointAddCommand,
+  },
+  {
+    path: ["endpoint", "list"],
+    summary: "list the addresses at which providers deliver",
+    load: async () => (await import("./commands/provider.ts")).endpointListCommand,
+  },
+  {
     path: ["migrate", "up"],
     summary: "apply the migrations that the database lacks",
     load: async () => (await import("./commands/migrate.ts")).migrateUpCommand,

@@ -23,6 +23,8 @@ const GROUPS: { readonly [word: string]: string } = {
   ledger: "verify and read the record",
   tenant: "add and list tenants",
   key: "make keys",
+  credential: "set and list how services are reached",
+  endpoint: "open and list addresses for webhooks",
   migrate: "move the database's schema",
 };
 
