@@ -1,5 +1,6 @@
-import { after, isTenantId, prefixesCollide, type Refusal, sha256Hex } from "../contracts/index.ts";
+import { after, isSameJson, isTenantId, prefixesCollide, type Refusal, sha256Hex } from "../contracts/index.ts";
 import {
+  type CredentialRow,
   insertEndpoint,
   insertKey,
   insertPrincipal,
@@ -9,9 +10,11 @@ import {
   type PrincipalKind,
   type Role,
   sandboxConfigurationRefusals,
+  type TenantSecrets,
   tenantSecrets,
   touchControl,
   upsertCredential,
+  validCredentials,
 } from "../guard/index.ts";
 import { AUDIT_STREAM, appendOutside } from "../ledger/index.ts";
 import { type CompiledPack, installPack } from "../run/index.ts";
@@ -87,31 +90,36 @@ export async function addKey(
 /** How long a replaced credential is still taken, in milliseconds. */
 const OVERLAP_MS = 24 * 3_600_000;
 
+/** Where and with which secret a service is reached, and what else it takes. */
+interface ServiceAccess {
+  readonly service: string;
+  readonly origin: string;
+  readonly secret: string;
+  readonly settings: { readonly [name: string]: string };
+}
+
 /**
  * Sets where and with which secret a service is reached. In sandbox mode a live host or key is refused (LIVE_FORBIDDEN),
- * whatever else is configured.
+ * whatever else is configured. What is set already stays as it is (`changed` false), so that asking twice does not take the
+ * place of the one before it, whose webhooks are still taken.
  */
 export async function setCredential(
   installation: Installation,
-  credential: {
-    readonly tenantId: string;
-    readonly service: string;
-    readonly origin: string;
-    readonly secret: string;
-    readonly settings: { readonly [name: string]: string };
-    readonly by: string;
-  },
-): Promise<Done<{ readonly service: string }>> {
+  credential: ServiceAccess & { readonly tenantId: string; readonly by: string },
+): Promise<Done<{ readonly service: string; readonly changed: boolean }>> {
   const { tenantId, service, origin, secret, settings, by } = credential;
   const control = await installation.control.find(tenantId);
   if (control === undefined)
     return { ok: false, refusal: { code: "TENANT_NOT_FOUND", message: `there is no tenant \`${tenantId}\`` } };
   const refusal = control.mode === "sandbox" ? liveRefusal(service, origin, secret, settings) : undefined;
   if (refusal !== undefined) return { ok: false, refusal };
-  await inTenant(installation.database, tenantId, async (sql) => {
+  const changed = await inTenant(installation.database, tenantId, async (sql) => {
     const { clock } = installation.host;
     const now = clock.now();
     const secrets = await tenantSecrets(sql, installation.host, tenantId, installation.installationKey);
+    const rows = await validCredentials(sql, now);
+    const current = rows.find((row) => row.service === service && row.slot === "current");
+    if (current !== undefined && isSameAccess(current, credential, secrets)) return false;
     await upsertCredential(sql, {
       service,
       origin,
@@ -121,9 +129,19 @@ export async function setCredential(
       overlapUntil: after(now, OVERLAP_MS),
     });
     await audit(installation, sql, { tenantId, by, type: "credential.set", payload: { service, origin } });
+    return true;
   });
-  return { ok: true, value: { service } };
+  return { ok: true, value: { service, changed } };
 }
+
+const isSameAccess = (
+  row: CredentialRow,
+  { service, origin, secret, settings }: ServiceAccess,
+  secrets: TenantSecrets,
+) =>
+  row.origin === origin &&
+  secrets.open(row.sealed_secret, `credential ${service}`) === secret &&
+  isSameJson(JSON.parse(secrets.open(row.settings, `settings ${service}`)), settings);
 
 function liveRefusal(
   service: string,

@@ -9,6 +9,12 @@ import {
   restoreToolEndpoint,
   revokeToolEndpoint,
 } from "./endpoints/packs.ts";
+import {
+  addEndpointEndpoint,
+  listCredentialsEndpoint,
+  listEndpointsEndpoint,
+  setCredentialEndpoint,
+} from "./endpoints/providers.ts";
 import { replayEndpoint } from "./endpoints/replay.ts";
 import {
   cancelRunEndpoint,
@@ -45,6 +51,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   activatePackEndpoint,
   revokeToolEndpoint,
   restoreToolEndpoint,
+  listCredentialsEndpoint,
+  setCredentialEndpoint,
+  listEndpointsEndpoint,
+  addEndpointEndpoint,
   listTenantsEndpoint,
   addTenantEndpoint,
   addKeyEndpoint,

@@ -51,6 +51,12 @@ const pending = { approval_id: "a", status: "PENDING", tool_name: "executeRefund
 const why = (run: RunState, approvals: readonly (typeof pending)[] = []) => whyOf(run, { row, approvals });
 
 describe("where a run is, in one sentence", () => {
+  test("blocked: what to do, and which command has it tried again", () => {
+    const blocked = whyOf(state(READY), { row: { ...row, status: "BLOCKED" }, approvals: [] });
+
+    expect(blocked).toMatch(/^was claimed too often .*mend the cause, then `countermark run resume r`$/);
+  });
+
   test.each<[string, RunState, RegExp]>([
     ["nobody runs it", state(READY, { status: "PENDING" }), /^waits for a worker; one runs with `countermark dev`$/],
     ["at a step", state({ kind: "ready", attempt: 2 }), /^is at step `pay` \(attempt 2\)$/],
@@ -65,11 +71,11 @@ describe("where a run is, in one sentence", () => {
       /the event `sent` about `shop_ord_1` until 2026-01-02 12:05 UTC$/,
     ],
     ["polling", state({ ...WAITING, poll_at: NOON }), /^polls at step `pay`, next at 2026-01-02 12:05 UTC$/],
-    ["waiting for a person", state(WAITING), /or until `POST \/v1\/runs\/r\/resume`/],
+    ["waiting for a person", state(WAITING), /or until `countermark run resume r`/],
     [
       "an unknown effect to settle",
       state({ kind: "unknown", attempt: 1, look_at: null, code: "TOOL_TIMEOUT" }),
-      /took effect \(TOOL_TIMEOUT\); look it up .* `POST \/v1\/runs\/r\/resolve`$/,
+      /took effect \(TOOL_TIMEOUT\); look it up .* `countermark run resolve r`$/,
     ],
     [
       "an unknown effect to look up",

@@ -12,7 +12,7 @@ export interface WhyFacts {
 /** One sentence: where a run is and what comes next, or what a person has to do. Pure. */
 export function whyOf(state: RunState, facts: WhyFacts): string {
   if (facts.row.status === "BLOCKED") {
-    return "was claimed too often without progress; see its last events and mend the cause";
+    return `was claimed too often without progress; see its last events, mend the cause, then \`countermark run resume ${facts.row.run_id}\``;
   }
   if (state.outcome !== null) return ending(state, facts);
   if (state.status === "PENDING") return "waits for a worker; one runs with `countermark dev`";
@@ -83,7 +83,7 @@ function laneSentence({ step, phase }: At, { row, approvals }: WhyFacts): string
       return approvalSentence(phase, approvals);
     case "unknown":
       return phase.look_at === null
-        ? `does not know whether ${at} took effect (${phase.code}); look it up at the provider, then settle it with \`POST /v1/runs/${row.run_id}/resolve\``
+        ? `does not know whether ${at} took effect (${phase.code}); look it up at the provider, then settle it with \`countermark run resolve ${row.run_id}\``
         : `does not know whether ${at} took effect (${phase.code}); it looks again at ${clockTime(phase.look_at)}`;
     case "waiting":
       return waitingSentence(at, phase, row.run_id);
@@ -121,7 +121,7 @@ function waitingSentence(at: string, phase: Extract<LanePhase, { kind: "waiting"
     return `waits at ${at} for the event \`${phase.event_type}\`${about} until ${clockTime(phase.until)}`;
   }
   if (phase.poll_at !== null) return `polls at ${at}, next at ${clockTime(phase.poll_at)}`;
-  return `waits at ${at} until ${clockTime(phase.until)}, or until \`POST /v1/runs/${runId}/resume\` where a person may resume it`;
+  return `waits at ${at} until ${clockTime(phase.until)}, or until \`countermark run resume ${runId}\` where a person may resume it`;
 }
 
 /** `12:05 UTC`, with the day, since runs wait for days: `2026-01-02 12:05 UTC`. */

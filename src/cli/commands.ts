@@ -15,7 +15,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     path: ["check"],
     summary: "check a pack's file, without a database",
-    load: async () => (await import("./commands/check.ts")).checkCommand,
+    load: async () => (await import("./commands/pack.ts")).checkCommand,
+  },
+  {
+    path: ["pack", "activate"],
+    summary: "make a pack the version that new runs start on",
+    load: async () => (await import("./commands/pack.ts")).packActivateCommand,
+  },
+  {
+    path: ["pack", "list"],
+    summary: "list the active packs with their workflows",
+    load: async () => (await import("./commands/pack.ts")).packListCommand,
   },
   {
     path: ["run", "start"],
@@ -35,7 +45,22 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     path: ["run", "cancel"],
     summary: "cancel a run; what it did is undone as its workflow says",
-    load: async () => (await import("./commands/run.ts")).runCancelCommand,
+    load: async () => (await import("./commands/run-acts.ts")).runCancelCommand,
+  },
+  {
+    path: ["run", "signal"],
+    summary: "tell a run of an event that it waits for",
+    load: async () => (await import("./commands/run-acts.ts")).runSignalCommand,
+  },
+  {
+    path: ["run", "resume"],
+    summary: "resume a run that waits for a person, or is blocked",
+    load: async () => (await import("./commands/run-acts.ts")).runResumeCommand,
+  },
+  {
+    path: ["run", "resolve"],
+    summary: "settle an effect of which nobody knows whether it happened",
+    load: async () => (await import("./commands/run-acts.ts")).runResolveCommand,
   },
   {
     path: ["replay"],
@@ -86,6 +111,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ["key", "add"],
     summary: "make a key; it is shown once",
     load: async () => (await import("./commands/key.ts")).keyAddCommand,
+  },
+  {
+    path: ["credential", "set"],
+    summary: "set where and with which key a service is reached",
+    load: async () => (await import("./commands/provider.ts")).credentialSetCommand,
+  },
+  {
+    path: ["credential", "list"],
+    summary: "list the credentials, without their secrets",
+    load: async () => (await import("./commands/provider.ts")).credentialListCommand,
+  },
+  {
+    path: ["endpoint", "add"],
+    summary: "open an address at which a provider delivers; it is shown once",
+    load: async () => (await import("./commands/provider.ts")).endpointAddCommand,
+  },
+  {
+    path: ["endpoint", "list"],
+    summary: "list the addresses at which providers deliver",
+    load: async () => (await import("./commands/provider.ts")).endpointListCommand,
   },
   {
     path: ["migrate", "up"],

@@ -1,24 +1,50 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { JSON_BYTES_MAX, type Json, parseJson, type Refusal, type Result } from "../contracts/index.ts";
+import {
+  isJsonObject,
+  JSON_BYTES_MAX,
+  type JsonObject,
+  parseJson,
+  type Refusal,
+  type Result,
+} from "../contracts/index.ts";
 import type { Context } from "./command.ts";
 
-/** Text of a file, or of standard input for `-`. Refused: FILE_NOT_FOUND, BODY_NOT_UTF8, BODY_TOO_LARGE. */
-export async function readText(context: Context, path: string): Promise<Result<string>> {
+/**
+ * Text of a file, or of standard input for `-`. Refused: FILE_NOT_FOUND, BODY_NOT_UTF8, BODY_TOO_LARGE.
+ *
+ * @param called what messages call it
+ */
+export async function readText(context: Context, path: string, called = `\`${path}\``): Promise<Result<string>> {
   const bytes = path === "-" ? await inputBytes(context) : await fileBytes(resolve(context.cwd, path));
-  if (bytes === undefined) return no("FILE_NOT_FOUND", `\`${path}\` does not exist or cannot be read`);
-  if (bytes.length > JSON_BYTES_MAX) return no("BODY_TOO_LARGE", `\`${path}\` is larger than ${JSON_BYTES_MAX} bytes`);
+  if (bytes === undefined) return no("FILE_NOT_FOUND", `${called} does not exist or cannot be read`);
+  if (bytes.length > JSON_BYTES_MAX) return no("BODY_TOO_LARGE", `${called} is larger than ${JSON_BYTES_MAX} bytes`);
   try {
     return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
-    return no("BODY_NOT_UTF8", `\`${path}\` is not UTF-8`); // the one thing a fatal decoder refuses
+    return no("BODY_NOT_UTF8", `${called} is not UTF-8`); // the one thing a fatal decoder refuses
   }
 }
 
-/** JSON of a file, or of standard input for `-`. Refused as `readText` does, and SCHEMA_PARSE_ERROR. */
-export async function readJson(context: Context, path: string): Promise<Result<Json>> {
-  const text = await readText(context, path);
-  return text.ok ? parseJson(text.value) : text;
+/** How options whose value `readObject` reads say so in help. */
+export const OBJECT_PLACES = "a JSON object: itself, a file, or `-` for standard input";
+
+/**
+ * A JSON object: given as it is, which its brace shows, or of a file, or of standard input for `-`. Refused as `readText`
+ * does, SCHEMA_PARSE_ERROR, and INVALID_INPUT for what is no object.
+ */
+export async function readObject(context: Context, given: string): Promise<Result<JsonObject>> {
+  const isItself = given.trimStart().startsWith("{");
+  const text = isItself ? { ok: true as const, value: given } : await readText(context, given);
+  return text.ok ? objectIn(text.value, `\`${given}\``) : text;
+}
+
+/** @param called what messages call the text */
+export function objectIn(text: string, called: string): Result<JsonObject> {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return parsed;
+  const { value } = parsed;
+  return isJsonObject(value) ? { ok: true, value } : no("INVALID_INPUT", `${called} is not a JSON object`);
 }
 
 async function fileBytes(path: string): Promise<Uint8Array | undefined> {

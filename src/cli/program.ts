@@ -18,10 +18,13 @@ export type Parsed =
 const PROGRAM = "countermark";
 
 const GROUPS: { readonly [word: string]: string } = {
-  run: "start, list, show and cancel runs",
+  pack: "activate and list packs",
+  run: "start, list, show, cancel, signal, resume and settle runs",
   ledger: "verify and read the record",
   tenant: "add and list tenants",
   key: "make keys",
+  credential: "set and list how services are reached",
+  endpoint: "open and list addresses for webhooks",
   migrate: "move the database's schema",
 };
 

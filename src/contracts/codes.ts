@@ -134,7 +134,7 @@ export const CODES = {
   EFFECT_UNKNOWN: entry(
     502,
     "it is not known whether the effect happened",
-    "look it up at the provider, then settle the receipt by hand",
+    "look it up at the provider, then settle it with `countermark run resolve`",
   ),
   // State (INV-06)
   STATE_VERSION_CONFLICT: entry(409, "the entity changed in the meantime", "read it again and repeat the change"),
@@ -197,7 +197,7 @@ export const CODES = {
   RUN_BLOCKED: entry(
     409,
     "the run was claimed too often without progress",
-    "see its last events, mend the cause, then retry it",
+    "see its last events, mend the cause, then `countermark run resume` or cancel it",
   ),
   COMPENSATION_ABORTED: entry(500, "compensation stopped at a failed compensation", "undo the remaining steps by hand"),
   CONDITION_EVAL_ERROR: entry(

@@ -235,3 +235,19 @@ export async function intakeCounts(
       from inbound_event where tenant_id = require_tenant_context()`;
   return rows[0] ?? { accepted: 0, duplicate: 0 };
 }
+
+/** A webhook address without its token, of which only a digest is stored. */
+export interface EndpointRow {
+  readonly endpoint_id: string;
+  readonly provider: string;
+  readonly created_at: Instant;
+  readonly disabled_at: Instant | null;
+}
+
+/** The tenant's webhook addresses, oldest first. */
+export const listEndpoints = (sql: TenantQuery) => sql<EndpointRow[]>`
+  select endpoint_id, provider, created_at, disabled_at
+    from webhook_endpoint
+   where tenant_id = require_tenant_context()
+   order by created_at, endpoint_id
+   limit 1000`;

@@ -3,7 +3,8 @@ import type { EventSource } from "./normalise/event.ts";
 import type { WebhookSecrets } from "./signature/verify.ts";
 
 /** Providers whose events are taken in. */
-export type Provider = "stripe" | "shopify" | "printful" | "sendgrid";
+export const PROVIDERS = ["stripe", "shopify", "printful", "sendgrid"] as const;
+export type Provider = (typeof PROVIDERS)[number];
 
 interface Intake {
   readonly source: EventSource;
@@ -41,6 +42,10 @@ export function secretsOf(provider: Provider, { credentials, previousCredentials
   const previous = previousCredentials.get(provider)?.settings[secret];
   return previous === undefined ? { current } : { current, previous };
 }
+
+/** The setting of its credential without which every delivery of a provider is refused; null where it is there. */
+export const missingSetting = (provider: Provider, configured: Configured): string | null =>
+  secretsOf(provider, configured).current === NO_SECRET ? INTAKES[provider].secret : null;
 
 /** The account that an endpoint belongs to; null leaves it unchecked. */
 export function accountOf(provider: Provider, { credentials }: Configured): string | null {

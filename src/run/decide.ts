@@ -9,7 +9,7 @@ import { compensationOf, heldBy } from "./rollback.ts";
 import { resolveEffect, settleCall } from "./settle.ts";
 import { COMPENSATION, type Lane, type RunState } from "./state.ts";
 import type { Stimulus } from "./stimulus.ts";
-import { outputKey } from "./waiting.ts";
+import { awaitedEvents, outputKey } from "./waiting.ts";
 
 // D1  A stimulus gives one event, or none where the run no longer expects it. What follows from it, `advance` finds.
 // D2  An answer counts only for the lane, step and attempt it was asked for; so a late or repeated one changes nothing.
@@ -127,13 +127,7 @@ function takeSignal(
   { signal_id, event_type, entity_id, payload }: Of<"signal">,
   now: Instant,
 ): RunEvent | null {
-  const isWanted = Object.entries(workflow.steps).some(
-    ([id, { definition }]) =>
-      definition.type === "WAIT" &&
-      definition.wait_for.type === "WEBHOOK" &&
-      definition.wait_for.event_type === event_type &&
-      state.steps[id] === undefined,
-  );
+  const isWanted = awaitedEvents(workflow, state).includes(event_type);
   const isKnown = state.signals.some((signal) => signal.signal_id === signal_id);
   if (!isWanted || isKnown || state.signals.length >= SIGNALS_MAX) return null;
   return runEvent("signal.received", now, null, { signal_id, event_type, entity_id, payload });

@@ -65,3 +65,4 @@ export {
   type StepState,
 } from "./state.ts";
 export type { CallFailed, CallRef, CallRefused, CallSucceeded, EffectResolution, Stimulus } from "./stimulus.ts";
+export { awaitedEvents } from "./waiting.ts";

@@ -1,5 +1,5 @@
 import { after, type Instant } from "../contracts/index.ts";
-import type { CompiledStep } from "./compiled.ts";
+import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import type { WaitStep } from "./definition.ts";
 import { type RunEvent, runEvent } from "./events.ts";
 import { storing } from "./fold.ts";
@@ -21,6 +21,14 @@ export function startWaiting(state: RunState, lane: Lane, step: CompiledStep, wa
     entity_id: applyMapping(step.input, state.document).entity_id ?? null,
   });
 }
+
+/** The events that some WAIT step may still want; a run takes in no others, as it could never use them. */
+export const awaitedEvents = ({ steps }: CompiledWorkflow, state: Pick<RunState, "steps">): readonly string[] =>
+  Object.entries(steps).flatMap(([id, { definition }]) =>
+    definition.type === "WAIT" && definition.wait_for.type === "WEBHOOK" && state.steps[id] === undefined
+      ? [definition.wait_for.event_type]
+      : [],
+  );
 
 /** How a wait ends now: by a signal that came, its timer, its time-out; null while it goes on. */
 export function endWaiting(

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { activatePack, openInstallation } from "../../src/api/index.ts";
 import { bootstrap, DEFAULT_TENANT } from "../../src/cli/bootstrap.ts";
 import { defineTool, type Tool } from "../../src/guard/index.ts";
-import { compilePack, definePack } from "../../src/run/index.ts";
+import { compilePack, definePack, type WaitCondition } from "../../src/run/index.ts";
 import type { ConnectionOptions } from "../../src/store/index.ts";
 import { realHost } from "../database/real-host.ts";
 
@@ -41,8 +41,35 @@ const payBack = defineTool(
   async ({ amount_minor = 0 }) => ({ kind: "applied", result: { output: { paid_minor: amount_minor } } }),
 );
 
-/** What the tests' process brings: `echo` reads, `payBack` needs a person. */
-export const TEST_TOOLS: readonly Tool[] = [echo, payBack];
+/** Orders whose parcel nobody will ever know of, each as often as it was sent. */
+export const LOST: string[] = [];
+
+const sendParcel = defineTool(
+  {
+    name: "sendParcel",
+    version: "1.0.0",
+    side_effect_level: "HARD_WRITE",
+    input_schema: object({ order_id: { type: "string" } }),
+    output_schema: object({ parcel: { type: "string" } }),
+    timeout_seconds: 5,
+    settle_ms: 0,
+  },
+  async ({ order_id }) => {
+    LOST.push(String(order_id));
+    return { kind: "unknown", code: "TOOL_TIMEOUT", message: "nobody answered" };
+  },
+);
+
+/** What the tests' process brings: `echo` reads, `payBack` needs a person, `sendParcel` never learns what came of it. */
+export const TEST_TOOLS: readonly Tool[] = [echo, payBack, sendParcel];
+
+const waiting = (id: string, wait_for: WaitCondition) => ({
+  id,
+  name: id,
+  trigger: { kind: "MANUAL" as const, input_schema: object({ order_id: { type: "string" } }) },
+  steps: [{ id: "only", type: "WAIT" as const, wait_for, wait_timeout_seconds: 3_600 }],
+  pass_criteria: "true",
+});
 
 const workflow = (id: string, { contract }: Tool) => ({
   id,
@@ -68,7 +95,13 @@ export const TEST_PACK = definePack({
   name: "Tests",
   version: "1.0.0",
   state: "ACTIVE",
-  workflows: [workflow("note", echo), workflow("pay_back", payBack)],
+  workflows: [
+    workflow("note", echo),
+    workflow("pay_back", payBack),
+    workflow("send", sendParcel),
+    waiting("hold", { type: "MANUAL" }),
+    waiting("listen", { type: "WEBHOOK", event_type: "parcel.sent", entity_id: "$.trigger.order_id" }),
+  ],
   tools: Object.fromEntries(TEST_TOOLS.map(({ contract }) => [contract.name, contract])),
   scopes: Object.fromEntries(
     TEST_TOOLS.map(({ contract: { name } }) => [

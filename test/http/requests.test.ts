@@ -40,6 +40,10 @@ describe("keys and roles", () => {
       expect(await may(client.post("/v1/approvals/none/decision"))).toBe(decides);
       expect(await may(client.post("/v1/tools/none/revoke"))).toBe(administers);
       expect(await may(client.post("/v1/runs/none/resolve"))).toBe(administers);
+      expect(await may(client.get("/v1/credentials"))).toBe(administers);
+      expect(await may(client.post("/v1/credentials"))).toBe(administers);
+      expect(await may(client.get("/v1/endpoints"))).toBe(administers);
+      expect(await may(client.post("/v1/endpoints"))).toBe(administers);
       expect(await may(client.get("/v1/tenants"))).toBe(false);
     },
   );

@@ -119,6 +119,22 @@ describe("runs over HTTP", () => {
     expect(shown.body).toMatchObject({ status: "SUCCEEDED", document: { listen: { n: 1 } } });
   });
 
+  test("an event that no step of the run may still want is refused, and what it may want is named", async () => {
+    const { client, until } = bench();
+    const olga = await client("olga", "operator");
+    const start = (workflow: string) => olga.post("/v1/runs", { workflow, input: { order_id: freshOrder() } });
+    const [listening, holding] = [(await start("Listen")).body.run_id, (await start("Hold")).body.run_id];
+    for (const id of [listening, holding]) await until(() => olga.get(`/v1/runs/${id}`), isIn("SUSPENDED_WAIT"));
+
+    const misspelt = await olga.post(`/v1/runs/${listening}/signal`, { event_type: "parcel.snet" });
+    const deaf = await olga.post(`/v1/runs/${holding}/signal`, { event_type: "parcel.sent" });
+
+    for (const answer of [misspelt, deaf])
+      expect(answer).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID", field_path: "$.event_type" } });
+    expect(misspelt.body.detail).toMatch(/no event `parcel\.snet`, now or later; it may still take `parcel\.sent`$/);
+    expect(deaf.body.detail).toMatch(/it may still take no event$/);
+  });
+
   test("a waiting run is cancelled, with who and why in its transcript and on the audit stream", async () => {
     const { client, until } = bench();
     const olga = await client("olga", "operator");
@@ -156,7 +172,9 @@ describe("runs over HTTP", () => {
     const settled = await ada.post(`${path}/resolve`, { applied: true, output: { done: "yes" } });
     const shown = await until(() => olga.get(path), ended);
 
-    expect(waiting.body.why).toMatch(/^does not know whether step `send` took effect .*resolve`$/);
+    expect(waiting.body.why).toMatch(
+      /^does not know whether step `send` took effect .*`countermark run resolve [^`]+`$/,
+    );
     expect(byOperator).toMatchObject({ status: 403, body: { code: "ROLE_REQUIRED" } });
     expect(misshapen).toMatchObject({ status: 400, body: { code: "SCHEMA_INVALID" } });
     expect(settled.status).toBe(202);

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { accepted, type Json, type JsonObject, type Refusal, type Result, rejected } from "../../contracts/index.ts";
 import { type InboxEntry, tellRun } from "../../ledger/index.ts";
-import { COMPENSATION, findRun, type RunRow, type RunState } from "../../run/index.ts";
+import { awaitedEvents, COMPENSATION, findRun, type RunRow, type RunState } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { audit } from "../administer.ts";
 import { currentControl } from "../control.ts";
@@ -50,10 +50,12 @@ export const signalRunEndpoint = endpoint({
   statuses: TOLD,
   answer: runSummary,
   handle: (call, { params, body }) =>
-    act(call, params.run_id, async ({ salt }) => {
+    act(call, params.run_id, async ({ salt, run }) => {
+      const { event_type, entity_id = null } = body;
+      const unwanted = await unwantedEvent(call, run, event_type);
+      if (unwanted !== null) return rejected(unwanted);
       const payload = storableInput(body.payload, null, salt);
       if (!payload.ok) return payload;
-      const { event_type, entity_id = null } = body;
       return accepted({ kind: "signal", payload: { event_type, entity_id, payload: payload.value } });
     }),
 });
@@ -153,6 +155,20 @@ const closed = ({ run_id, status }: RunRow): Refusal => ({
   code: "RUN_CLOSED",
   message: `run \`${run_id}\` has ended ${status}`,
 });
+
+/** Why a run could never use an event; null where it may. It would be dropped, so a slip of the pen must not look like a success. */
+async function unwantedEvent(
+  { installation, caller }: Call,
+  { row, state }: RecordedRun,
+  eventType: string,
+): Promise<Refusal | null> {
+  const workflow = (await installation.control.pack(caller.tenantId, row.pack_digest)).workflows[row.workflow_id];
+  const awaited = workflow === undefined ? [] : awaitedEvents(workflow, state);
+  if (awaited.includes(eventType)) return null;
+  const wanted = awaited.length === 0 ? "no event" : awaited.map((type) => `\`${type}\``).join(", ");
+  const message = `the run waits for no event \`${eventType}\`, now or later; it may still take ${wanted}`;
+  return { code: "REQUEST_INVALID", message, field_path: "$.event_type" };
+}
 
 /** Lanes at a WAIT step that only a person ends. */
 async function manualLanes({ installation, caller }: Call, { row, state }: RecordedRun): Promise<readonly string[]> {

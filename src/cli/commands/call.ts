@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../../contracts/index.ts";
 import { askAndPrint } from "../answer.ts";
 import type { Command } from "../command.ts";
 import { leavesOf } from "../document.ts";
-import { readJson } from "../files.ts";
+import { OBJECT_PLACES, readObject } from "../files.ts";
 import { exitOfRun } from "../follow.ts";
 import type { Paint } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
@@ -11,24 +11,18 @@ import { columns } from "../table.ts";
 
 export const callCommand: Command = {
   operands: [{ name: "TOOL", summary: "a tool of an active pack" }],
-  options: [
-    { flags: "--input <file>", summary: "its arguments, a JSON object; `-` for standard input", required: true },
-  ],
+  options: [{ flags: "--input <json>", summary: `its arguments, ${OBJECT_PLACES}`, required: true }],
   examples: [
     "countermark call fetchOrder --input order.json",
-    "countermark call fetchOrder --input - --json < order.json",
+    `countermark call fetchOrder --input '{"order_id":"shop_ord_17"}' --json`,
   ],
   run: async (context, args) => {
-    const path = args.value("input") ?? "";
-    const input = await readJson(context, path);
+    const input = await readObject(context, args.value("input") ?? "");
     if (!input.ok) return reportRefusal(talkOf(context), input.refusal);
-    const { value } = input;
-    if (!isJsonObject(value))
-      return reportRefusal(talkOf(context), { code: "INVALID_INPUT", message: `\`${path}\` is not a JSON object` });
     return askAndPrint(context, {
       ask: (client) => {
         client.work();
-        return client.post("/v1/calls", { tool: args.operand("TOOL"), input: value });
+        return client.post("/v1/calls", { tool: args.operand("TOOL"), input: input.value });
       },
       lines: calledLines,
       exit: exitOfRun,

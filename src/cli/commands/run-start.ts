@@ -1,9 +1,8 @@
-import { isJsonObject } from "../../contracts/index.ts";
 import { printAnswer } from "../answer.ts";
 import { type Answer, type Client, withClient } from "../client.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { rawOf } from "../document.ts";
-import { readJson } from "../files.ts";
+import { OBJECT_PLACES, readObject } from "../files.ts";
 import { exitOfRun, followRun } from "../follow.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { runLine } from "../run-lines.ts";
@@ -12,20 +11,17 @@ import { WAIT_OPTION, waitMsOf } from "../wait-option.ts";
 export const runStartCommand: Command = {
   operands: [{ name: "WORKFLOW", summary: "a workflow of an active pack" }],
   options: [
-    { flags: "--input <file>", summary: "the trigger's payload, JSON; `-` for standard input", default: "" },
+    { flags: "--input <json>", summary: `the trigger's payload, ${OBJECT_PLACES}`, default: "{}" },
     { flags: "--start-key <text>", summary: "starts one run however often it is given" },
     WAIT_OPTION,
   ],
   examples: [
     "countermark run start order_to_fulfil --input order.json",
-    "echo '{}' | countermark run start nightly --input - --start-key 2026-01-02",
+    `countermark run start nightly --input '{"day":"2026-01-02"}' --start-key 2026-01-02`,
   ],
   run: async (context, args) => {
-    const path = args.value("input") ?? "";
-    const input = path === "" ? { ok: true as const, value: {} } : await readJson(context, path);
+    const input = await readObject(context, args.value("input") ?? "");
     if (!input.ok) return reportRefusal(talkOf(context), input.refusal);
-    if (!isJsonObject(input.value))
-      return reportRefusal(talkOf(context), { code: "INVALID_INPUT", message: `\`${path}\` is not a JSON object` });
     const startKey = args.value("start-key");
     const body = {
       workflow: args.operand("WORKFLOW"),

@@ -1,10 +1,8 @@
 import { askAndPrint, part } from "../answer.ts";
 import type { Command } from "../command.ts";
-import { numberOf, rawOf } from "../document.ts";
-import { followRun } from "../follow.ts";
+import { rawOf } from "../document.ts";
 import { note } from "../output.ts";
-import { runLine, runLines, runListLines } from "../run-lines.ts";
-import { WAIT_OPTION, waitMsOf } from "../wait-option.ts";
+import { runLines, runListLines } from "../run-lines.ts";
 
 const STATUSES = [
   "PENDING",
@@ -43,7 +41,7 @@ export const runListCommand: Command = {
   },
 };
 
-const RUN = { name: "RUN", summary: "a run's id" } as const;
+export const RUN = { name: "RUN", summary: "a run's id" } as const;
 
 export const runShowCommand: Command = {
   operands: [RUN],
@@ -53,22 +51,4 @@ export const runShowCommand: Command = {
       ask: (client) => client.get(`/v1/runs/${part(args.operand("RUN"))}`),
       lines: (run, paint) => runLines(run, context.host.clock.now(), paint),
     }),
-};
-
-export const runCancelCommand: Command = {
-  operands: [RUN],
-  options: [{ flags: "--reason <text>", summary: "why, for the record", required: true }, WAIT_OPTION],
-  examples: ["countermark run cancel 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11 --reason 'ordered twice'"],
-  run: (context, args) => {
-    const runId = args.operand("RUN");
-    return askAndPrint(context, {
-      ask: async (client) => {
-        const told = await client.post(`/v1/runs/${part(runId)}/cancel`, { reason: args.value("reason") ?? "" });
-        if (!told.ok || waitMsOf(args) === 0) return told;
-        const beyond = numberOf(told.body, "events") ?? 0;
-        return followRun({ client, context }, { runId, beyond, waitMs: waitMsOf(args) });
-      },
-      lines: (run, paint) => [runLine(run, paint)],
-    });
-  },
 };

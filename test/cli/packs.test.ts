@@ -1,0 +1,80 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { type FreshDatabase, freshDatabase } from "../database/database.ts";
+import { newFolder, runCli, type World } from "./run-cli.ts";
+import { TEST_PACK } from "./test-pack.ts";
+
+let fresh: FreshDatabase;
+let world: World & { readonly cwd: string };
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  world = { cwd: newFolder(), server: fresh.options };
+});
+
+afterAll(() => fresh.drop());
+
+const yaml = (version: string): string => stringify({ ...TEST_PACK, version }, { aliasDuplicateObjects: false });
+
+function file(name: string, text: string): string {
+  writeFileSync(join(world.cwd, name), text);
+  return name;
+}
+
+test("a pack is activated from a file, listed with its digest, and replaced by its next version from standard input", async () => {
+  const checked = await runCli(["check", file("pack.yaml", yaml("1.0.0")), "--json"], world);
+  const { digest } = JSON.parse(checked.stdout);
+
+  const none = await runCli(["pack", "list"], world);
+  const activated = await runCli(["pack", "activate", "pack.yaml"], world);
+  const listed = await runCli(["pack", "list"], world);
+  const next = await runCli(["pack", "activate", "-", "--json"], { ...world, stdin: yaml("1.1.0") });
+  const then = await runCli(["pack", "list", "--json"], world);
+  const started = await runCli(["run", "start", "note", "--input", '{"text":"hi"}', "--json"], world);
+
+  expect(none).toMatchObject({ exit: 0, stdout: "no packs\n" });
+  expect(activated).toMatchObject({ exit: 0, stderr: "" });
+  expect(activated.stdout).toBe(`active  tests 1.0.0  new runs start on it\n        sha256 ${digest}\n`);
+  expect(listed.stdout).toMatch(/^PACK +VERSION +STATE +DIGEST +WORKFLOWS +WITHDRAWN TOOLS\ntests +1\.0\.0 +ACTIVE /);
+  expect(listed.stdout).toContain(`${digest.slice(0, 12)}  note, pay_back, `);
+  expect(JSON.parse(then.stdout).packs).toMatchObject([{ version: "1.1.0", digest: JSON.parse(next.stdout).digest }]);
+  expect(JSON.parse(started.stdout).pack_digest).toBe(JSON.parse(next.stdout).digest);
+});
+
+test("a pack that does not compile is refused with every finding and its place, as check does, and nothing is activated", async () => {
+  file("bad.yaml", `colour: blue\nsize: 1\n${yaml("2.0.0")}`);
+
+  const said = await runCli(["pack", "activate", "bad.yaml"], world);
+  const checked = await runCli(["check", "bad.yaml"], world);
+  const asData = await runCli(["pack", "activate", "bad.yaml", "--json"], world);
+  const listed = await runCli(["pack", "list"], world);
+
+  expect(said).toMatchObject({ exit: 2, stdout: "" });
+  expect(said.stderr).toContain("PACK_FIELD_UNKNOWN: bad.yaml:1:9 `$.colour` unknown field `colour`");
+  expect(said.stderr).toContain("PACK_FIELD_UNKNOWN: bad.yaml:2:7 `$.size` unknown field `size`");
+  expect(said.stderr).toBe(checked.stderr);
+  expect(asData).toMatchObject({ exit: 2, stdout: "" });
+  expect(JSON.parse(asData.stderr)).toMatchObject({ code: "PACK_FIELD_UNKNOWN", details: { errors: [{}, {}] } });
+  expect(listed.stdout).not.toContain("2.0.0");
+});
+
+test("activating takes an admin, and a file that is there", async () => {
+  const otto = (await runCli(["key", "add", "otto", "--role", "operator"], world)).stdout.trim();
+
+  const denied = await runCli(["pack", "activate", file("pack.yaml", yaml("1.0.0")), "--key", otto], world);
+  const missing = await runCli(["pack", "activate", "none.yaml"], world);
+
+  expect(denied).toMatchObject({ exit: 7, stdout: "", stderr: expect.stringMatching(/^ROLE_REQUIRED: /) });
+  expect(missing).toMatchObject({ exit: 2, stdout: "", stderr: expect.stringMatching(/^FILE_NOT_FOUND: /) });
+});
+
+test.each([
+  ["activate", "$ countermark pack activate shop.yaml"],
+  ["list", "$ countermark pack list"],
+])("the help of pack %s has an example", async (verb, line) => {
+  const said = await runCli(["pack", verb, "--help"]);
+
+  expect(said).toMatchObject({ exit: 0, stderr: "", stdout: expect.stringContaining(`Examples:\n  ${line}\n`) });
+});
