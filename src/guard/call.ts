@@ -84,6 +84,8 @@ export type BreakerPhase = Pick<BreakerRecord, "state" | "opened_at">;
 /** An approval of exactly this call, as found for its internal key. */
 export interface ApprovalFact {
   readonly approval_id: string;
+  /** The attempt that it was asked for. */
+  readonly attempt: number;
   readonly status: "PENDING" | "APPROVED" | "DENIED" | "TIMED_OUT" | "VOIDED" | "CANCELLED";
   readonly params_fingerprint: string;
   readonly consumed: boolean;

@@ -127,6 +127,7 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
         ? null
         : {
             approval_id: approval.approval_id,
+            attempt: approval.attempt,
             status: approval.status,
             params_fingerprint: approval.params_fingerprint,
             consumed: approval.consumed_at !== null,
