@@ -173,7 +173,7 @@ class Drive {
     const { workflow, pack } = this.#request;
     const now = this.#at;
     const next = advance(workflow, pack.pack.bounds, this.#state, now, new Set(this.#inFlight.keys()));
-    this.#writer.add(next.events, { ...closings(next.events), ...this.#children(next) });
+    this.#writer.add(next.events, { ...closings(next.events, next.state), ...this.#children(next) });
     this.#state = next.state;
     for (const lane of next.abandoned) this.#inFlight.get(lane)?.abort.abort();
     if (next.ask === null) return next;
