@@ -64,7 +64,7 @@ export type CommitResult =
   | {
       readonly kind: "committed";
       readonly lostClaim: LostClaim | null;
-      /** Entities whose version had moved, so that their change was not written; null when all were. */
+      /** Entities whose version had moved, so that their change is open; null when all were written. */
       readonly conflict: string | null;
       readonly controlRevision: number;
     };

@@ -5,7 +5,7 @@ import type { CommitExtras, CommitResult, Intent } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import type { ControlRoom, TenantControl } from "./control.ts";
 import type { DeskOptions } from "./desk.ts";
-import { CONFLICT_RETRIES_MAX, conflicting, entityRows, recordConflict, type StepChanges } from "./entities.ts";
+import { applyOpenChanges, entityRows, type StepChanges } from "./entities.ts";
 import type { Lease } from "./lease.ts";
 import { joinExtras, NOTHING } from "./rows.ts";
 import type { RunFile } from "./run-file.ts";
@@ -122,7 +122,7 @@ export class RunWriter {
     const extras = await this.#takeExtras(state, asked.intent);
     if (events.length === 0 && Object.keys(extras).length === 0 && !asked.release) return null;
     const { release, dueAt } = asked;
-    // What moved an entity meanwhile is found by the commit; so while changes are open, the lease is kept for another try.
+    // What moved an entity meanwhile is found by the commit; so while changes may be open, the lease is kept.
     const result = await this.#write(state, {
       events,
       documentSha256,
@@ -133,7 +133,7 @@ export class RunWriter {
     if (this.#landed !== null && result.kind === "committed") this.#options.onOutcome(this.#landed);
     this.#landed = null;
     if (changes.length === 0 || result.kind === "fenced") return result;
-    if (result.conflict !== null) await this.#reapply(state, changes, result.conflict);
+    if (result.conflict !== null) await applyOpenChanges(this.#options, state);
     return release ? this.#write(state, { ...NO_EVENTS, extras: {}, release, dueAt }) : result;
   }
 
@@ -175,27 +175,13 @@ export class RunWriter {
   }
 
   async #takeExtras(state: RunState, intent: Intent | null): Promise<CommitExtras> {
-    const entities = this.#changes.length === 0 ? [] : await this.#entityRows(state, this.#changes);
+    const { tenant_id: tenantId, correlation_id: correlationId } = state;
+    const run = { tenantId, correlationId };
+    const entities = this.#changes.length === 0 ? [] : await entityRows(this.#options.database, run, this.#changes);
     const extras = joinExtras(this.#extras, entities.length === 0 ? NOTHING : { entities });
     this.#extras = NOTHING;
     this.#changes = [];
     return intent === null ? extras : { ...extras, intent };
-  }
-
-  #entityRows({ tenant_id: tenantId, correlation_id: correlationId }: RunState, changes: readonly StepChanges[]) {
-    return entityRows(this.#options.database, { tenantId, correlationId }, changes);
-  }
-
-  /** An entity moved between reading and writing: its change is applied anew, and the tool is not called again. */
-  async #reapply(state: RunState, changes: readonly StepChanges[], conflict: string): Promise<void> {
-    let left = conflicting(changes, conflict);
-    for (let retry = 0; left.length > 0 && retry < CONFLICT_RETRIES_MAX; retry++) {
-      const entities = await this.#entityRows(state, left);
-      const result = await this.#write(state, { ...NO_EVENTS, extras: { entities }, release: false, dueAt: null });
-      if (result.kind === "fenced") return;
-      left = result.conflict === null ? [] : conflicting(left, result.conflict);
-    }
-    await recordConflict(this.#options, state, { conflict, isResolved: left.length === 0 });
   }
 
   #seal(state: RunState): readonly SealedEvent[] {
