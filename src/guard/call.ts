@@ -93,6 +93,7 @@ export interface ApprovalFact {
 
 /** Everything the guards may look at, loaded once per call. */
 export interface CallFacts {
+  /** The clock that stamped the facts: the database's, where any were read. */
   readonly now: Instant;
   readonly mode: Mode;
   readonly workerTier: SandboxTier;
