@@ -1,4 +1,4 @@
-import type { Instant, JsonObject } from "../contracts/index.ts";
+import type { JsonObject } from "../contracts/index.ts";
 import type { SealedEvent, StreamHead } from "../ledger/index.ts";
 import type { RunOutcome, RunStatus } from "../run/index.ts";
 
@@ -20,9 +20,10 @@ export interface Commit {
   readonly snapshot: string | null;
   readonly documentSha256: string | null;
   readonly costMicros: number;
-  /** Gives up the lease; the run is due again at `dueAt`, or when told something. */
+  /** Gives up the lease; the run is due again in `dueInMs`, null for never, or when told something. */
   readonly release: boolean;
-  readonly dueAt: Instant | null;
+  /** A time from now, since another clock than ours says when it has passed. */
+  readonly dueInMs: number | null;
   /** Inbox entries folded so far, this commit's included. */
   readonly folded: number;
   readonly extras: CommitExtras | null;

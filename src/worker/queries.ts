@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from "../contracts/index.ts";
+import type { Instant } from "../contracts/index.ts";
 import type { Query } from "../store/index.ts";
 import { type Commit, type CommitResult, extrasText, type LostClaim } from "./commit.ts";
 
@@ -33,7 +33,7 @@ export async function flushCommits(
         ${commits.map((c) => c.head.seq)}::bigint[], ${commits.map((c) => c.head.hash)}::text[],
         ${commits.map((c) => c.snapshot)}::text[], ${commits.map((c) => c.documentSha256)}::text[],
         ${commits.map((c) => c.costMicros)}::bigint[], ${commits.map((c) => (c.release ? "t" : "f"))}::text[]::boolean[],
-        ${commits.map((c) => timestamp(c.dueAt))}::timestamptz[], ${commits.map((c) => c.folded)}::int[],
+        ${commits.map((c) => c.dueInMs)}::bigint[], ${commits.map((c) => c.folded)}::int[],
         ${commits.map((c) => extrasText(c.extras))}::text[],
         ${events.map((e) => e.stream)}::text[], ${events.map((e) => e.day)}::date[], ${events.map((e) => e.seq)}::bigint[],
         ${events.map((e) => e.event_id)}::text[], ${events.map((e) => e.type)}::text[], ${events.map((e) => e.at)}::timestamptz[],
@@ -56,8 +56,6 @@ const committed = (row: FlushRow): CommitResult => ({
   conflict: row.conflict,
   controlRevision: row.control_revision,
 });
-
-const timestamp = (at: Instant | null): string | null => (at === null ? null : formatInstant(at));
 
 /** Where each tenant's commits and events end in the arrays, counted from one as SQL does. */
 function slices(commits: readonly Commit[]) {

@@ -155,7 +155,7 @@ export class RunWriter {
       documentSha256,
       costMicros,
       release,
-      dueAt,
+      dueInMs: dueAt === null ? null : Math.max(0, dueAt - this.#options.host.clock.now()),
       folded: this.#folded,
       extras,
     });

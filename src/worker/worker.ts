@@ -172,7 +172,7 @@ export class Worker {
 
   /** Leaves a run to a worker that has its tools: it is due again a little later, and nothing of it has changed. */
   async #leave({ lease, file, missing }: { readonly lease: Lease; readonly file: RunFile; readonly missing: string }) {
-    const { host, committer, onTrouble } = this.#options;
+    const { committer, onTrouble } = this.#options;
     const { row, state, head, folded } = file;
     await committer.commit({
       tenantId: lease.tenantId,
@@ -189,7 +189,7 @@ export class Worker {
       documentSha256: null,
       costMicros: 0,
       release: true,
-      dueAt: after(host.clock.now(), LEFT_FOR_MS),
+      dueInMs: LEFT_FOR_MS,
       folded,
       extras: null,
     });

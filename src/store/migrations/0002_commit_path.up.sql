@@ -263,7 +263,7 @@ $$;
 create function commit_flush(
   p_tenants text[], p_commit_ends int[], p_event_ends int[],
   c_run text[], c_epoch bigint[], c_version bigint[], c_status text[], c_outcome text[], c_code text[], c_head_seq bigint[],
-  c_head_hash text[], c_snapshot text[], c_document text[], c_cost bigint[], c_release boolean[], c_due timestamptz[],
+  c_head_hash text[], c_snapshot text[], c_document text[], c_cost bigint[], c_release boolean[], c_due bigint[],
   c_folded int[], c_extras text[],
   e_run text[], e_day date[], e_seq bigint[], e_id text[], e_type text[], e_at timestamptz[], e_recorded timestamptz[],
   e_correlation text[], e_causation text[], e_actor text[], e_channel text[], e_epoch bigint[], e_step text[], e_severity text[],
@@ -321,7 +321,8 @@ begin
 
     if true = any(c_release[lo:hi]) then
       update due
-         set worker_id = null, claims = 0, due_at = case when due.signals > i.folded then clock() else i.due end
+         set worker_id = null, claims = 0,
+             due_at = clock() + make_interval(secs => case when due.signals > i.folded then 0 else i.due / 1000.0 end)
         from unnest(c_run[lo:hi], c_release[lo:hi], c_due[lo:hi], c_folded[lo:hi]) as i(run, release, due, folded)
        where due.tenant_id = tenant and due.kind = 'run' and due.id = i.run and i.release and i.run = any(held);
     end if;
