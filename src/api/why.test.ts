@@ -120,12 +120,26 @@ describe("where a run is, in one sentence", () => {
 
   test("a run that undoes itself says what it undoes", () => {
     const failure = { code: "TOOL_ERROR", message: "no", step: "ship", on_failure: null, rollback: true };
-    const compensation = { lane: null, held: [], plan: ["pay"], at: 0, attempt: 1, phase: READY };
+    const compensation = { lane: null, held: [], plan: ["pay"], at: 0, phase: READY, tried: {}, escalated: [] };
 
     expect(
       why(
         state({ kind: "failed", code: "TOOL_ERROR", message: "no" }, { stage: "compensating", failure, compensation }),
       ),
     ).toBe("undoes what it did after TOOL_ERROR: is at step `pay` (attempt 1)");
+  });
+
+  test("a run that could not undo a step says whom it waits for, also while it undoes others", () => {
+    const failure = { code: "TOOL_ERROR", message: "no", step: "ship", on_failure: null, rollback: true };
+    const asked = { kind: "approval", attempt: 4, approval_id: "ap_1", timeout_at: NOON } as const;
+    const failed = { step: "hold", attempt: 3, code: "POD_UNAVAILABLE", message: "no", phase: asked };
+    const undoing = { lane: null, held: [], plan: ["hold", "pay"], at: 1, phase: READY, tried: {} };
+    const compensation = { ...undoing, escalated: [failed] };
+
+    expect(
+      why(
+        state({ kind: "failed", code: "TOOL_ERROR", message: "no" }, { stage: "compensating", failure, compensation }),
+      ),
+    ).toMatch(/^undoes what it did after TOOL_ERROR: waits for an approver to decide .* `countermark approve ap_1`$/);
   });
 });

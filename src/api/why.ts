@@ -71,7 +71,10 @@ function urgent({ lanes, compensation }: RunState): At | undefined {
   const undoing: readonly At[] =
     compensation === null
       ? []
-      : [{ step: compensation.plan[compensation.at] ?? compensation.held[0] ?? null, phase: compensation.phase }];
+      : [
+          ...compensation.escalated,
+          { step: compensation.plan[compensation.at] ?? compensation.held[0] ?? null, phase: compensation.phase },
+        ];
   const places: readonly At[] = [...undoing, ...Object.values(lanes)];
   return URGENCY.map((kind) => places.find(({ phase }) => phase.kind === kind)).find((place) => place !== undefined);
 }

@@ -132,7 +132,7 @@ async function close(
   request: DecisionRequest,
   status: "APPROVED" | "DENIED",
 ): Promise<DecisionResult> {
-  await closeApproval(sql, approval.approval_id, status, host.clock.now(), null);
+  await closeApproval(sql, approval.approval_id, status, null);
   await tellDecision(sql, host, approval, request.approver.principalId, status, request.reason);
   return { ok: true, status, missing: 0 };
 }
@@ -145,7 +145,7 @@ async function voidApproval(
   request: DecisionRequest,
   drift: string,
 ): Promise<DecisionResult> {
-  await closeApproval(sql, approval.approval_id, "VOIDED", host.clock.now(), drift);
+  await closeApproval(sql, approval.approval_id, "VOIDED", drift);
   await tellDecision(sql, host, approval, request.approver.principalId, "VOIDED", drift);
   return refuseDecision(sql, host, request, no("BASE_DRIFTED", drift));
 }

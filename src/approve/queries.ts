@@ -137,10 +137,9 @@ export const closeApproval = (
   sql: TenantQuery,
   approvalId: string,
   status: Exclude<ApprovalStatus, "PENDING">,
-  at: Instant,
   voidReason: string | null,
 ) => sql<{ approval_id: string }[]>`
   update approval
-     set status = ${status}, decided_at = ${at}::timestamptz, void_reason = ${voidReason}
+     set status = ${status}, decided_at = clock(), void_reason = ${voidReason}
    where tenant_id = require_tenant_context() and approval_id = ${approvalId} and status = 'PENDING'
   returning approval_id`;

@@ -65,7 +65,15 @@ describe("order and failure of guards", () => {
     ["bounds", { counters: { steps: 1, tool_calls: 100, tool_calls_per_type: {}, tokens: 0, active_ms: 0 } }],
     [
       "approval",
-      { approval: { approval_id: "a", status: "DENIED", params_fingerprint: refund.fingerprint, consumed: false } },
+      {
+        approval: {
+          approval_id: "a",
+          attempt: 1,
+          status: "DENIED",
+          params_fingerprint: refund.fingerprint,
+          consumed: false,
+        },
+      },
     ],
     [
       "breaker",

@@ -12,6 +12,7 @@ import { type GuardVerdict, passed, type Refused, refused, skipped } from "./ver
  * A2  A condition that cannot be evaluated means that approval is required.
  * A3  An approval is of one call: the same key and the same parameters. It is consumed with the intent, once.
  * A4  A retry of the step that consumed it is still that one call, as long as its reservation is held by the step.
+ * A5  A compensation that a person sent back for one more attempt asks anew where nobody had decided, or the base had moved.
  */
 
 export type ApprovalDecision =
@@ -25,7 +26,7 @@ export function approvalDecision(call: ResolvedCall, request: CallRequest, facts
   if (facts.rule === undefined)
     return refused("CC04_RULE_MISSING", `${reason}, and no rule of \`${call.tool.contract.name}\` says who may decide`);
   const { approval } = facts;
-  if (approval === null || approval.params_fingerprint !== call.fingerprint)
+  if (approval === null || approval.params_fingerprint !== call.fingerprint || isOver(approval, request))
     return { verdict: "asks", by: facts.rule, reason };
   if (approval.status !== "APPROVED") return closed(approval, approval.status);
   if (!approval.consumed)
@@ -34,6 +35,10 @@ export function approvalDecision(call: ResolvedCall, request: CallRequest, facts
     ? passed(`approved for this step's earlier attempt (${reason})`) // A4
     : { verdict: "asks", by: facts.rule, reason };
 }
+
+// A5
+const isOver = ({ status, attempt }: ApprovalFact, request: CallRequest): boolean =>
+  request.purpose === "compensation" && attempt < request.attempt && (status === "TIMED_OUT" || status === "VOIDED");
 
 function reasonToAsk(call: ResolvedCall, request: CallRequest, { rule }: CallFacts): string | undefined {
   if (call.tool.contract.side_effect_level === "FINANCIAL") return "a FINANCIAL tool needs approval"; // A1

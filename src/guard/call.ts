@@ -84,6 +84,8 @@ export type BreakerPhase = Pick<BreakerRecord, "state" | "opened_at">;
 /** An approval of exactly this call, as found for its internal key. */
 export interface ApprovalFact {
   readonly approval_id: string;
+  /** The attempt that it was asked for. */
+  readonly attempt: number;
   readonly status: "PENDING" | "APPROVED" | "DENIED" | "TIMED_OUT" | "VOIDED" | "CANCELLED";
   readonly params_fingerprint: string;
   readonly consumed: boolean;
@@ -91,6 +93,7 @@ export interface ApprovalFact {
 
 /** Everything the guards may look at, loaded once per call. */
 export interface CallFacts {
+  /** The clock that stamped the facts: the database's, where any were read. */
   readonly now: Instant;
   readonly mode: Mode;
   readonly workerTier: SandboxTier;

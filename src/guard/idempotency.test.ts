@@ -105,6 +105,7 @@ describe("a call that failed without effect", () => {
   test("the approval that its first attempt consumed still covers the retry of this step, and of no other", () => {
     const consumed = (fingerprint: string) => ({
       approval_id: "approval-1",
+      attempt: 1,
       status: "APPROVED" as const,
       params_fingerprint: fingerprint,
       consumed: true,

@@ -177,6 +177,7 @@ describe("approval", () => {
     approvalDecision(of, requestOf(request), factsOf(of, { approval: null, ...facts }));
   const fact = (changes: Partial<ApprovalFact>): ApprovalFact => ({
     approval_id: "approval-1",
+    attempt: 1,
     status: "APPROVED",
     params_fingerprint: call.fingerprint,
     consumed: false,
@@ -234,5 +235,17 @@ describe("approval", () => {
     ["CANCELLED", "HITL_CLOSED"],
   ] as const)("an approval that is %s refuses with %s", (status, code) => {
     expect(decide(call, { approval: fact({ status }) })).toMatchObject({ refusal: { code } });
+  });
+
+  test.each([
+    ["TIMED_OUT", "asks"],
+    ["VOIDED", "asks"],
+    ["DENIED", "refused"],
+  ] as const)("a compensation tried once more after its approval was %s: %s", (status, verdict) => {
+    const once = { purpose: "compensation", attempt: 1 } as const;
+
+    expect(decide(call, { approval: fact({ status }) }, { ...once, attempt: 2 }).verdict).toBe(verdict);
+    expect(decide(call, { approval: fact({ status }) }, once).verdict).toBe("refused");
+    expect(decide(call, { approval: fact({ status }) }, { purpose: "retry", attempt: 2 }).verdict).toBe("refused");
   });
 });

@@ -1,15 +1,18 @@
-import { type Instant, instant } from "../contracts/index.ts";
+import { assert, type Instant, instant } from "../contracts/index.ts";
 import type { Query, TenantQuery } from "../store/index.ts";
 import type { BreakerRecord, BreakerState, IdempotencyRecord, IdempotencyStatus, Mode } from "./call.ts";
 
 /** The stored facts of one call, read in one round trip. */
 export interface StoredFacts {
+  /** The database's clock, which stamped what was read: guards judge by no other. */
+  readonly now: Instant;
   readonly record: IdempotencyRecord | null;
   readonly breaker: BreakerRecord | null;
   readonly rateHits: readonly Instant[];
 }
 
 interface FactsRow {
+  readonly now: Instant;
   readonly internal_key: string | null;
   readonly generation: number;
   readonly status: IdempotencyStatus;
@@ -42,11 +45,10 @@ export async function loadFacts(
     readonly internalKey: string | null;
     readonly breakerId: string | null;
     readonly tool: string;
-    readonly now: Instant;
   },
 ): Promise<StoredFacts> {
   const rows = await sql<FactsRow[]>`
-    select i.internal_key, i.generation, i.status, i.params_sha256, i.external_key, i.run_id, i.step_id, i.epoch, i.first_seen_at,
+    select clock() as now, i.internal_key, i.generation, i.status, i.params_sha256, i.external_key, i.run_id, i.step_id, i.epoch, i.first_seen_at,
            i.heartbeat_at, i.result, i.receipt_id, b.breaker_id, b.state, b.failure_times, b.success_count, b.probe_count,
            b.opened_at, b.expires_at, b.revision, w.hits
       from (select require_tenant_context() as tenant_id) t
@@ -59,11 +61,12 @@ export async function loadFacts(
       left join breaker b on b.tenant_id = t.tenant_id and b.breaker_id = ${asked.breakerId}
       left join rate_window w on w.tenant_id = t.tenant_id and w.tool_name = ${asked.tool}`;
   const row = rows[0];
-  if (row === undefined) return { record: null, breaker: null, rateHits: [] };
+  assert(row !== undefined, "the facts of a call are one row");
   return {
+    now: row.now,
     record: recordOf(row),
     breaker: breakerOf(row),
-    rateHits: (row.hits ?? []).filter((hit) => hit > asked.now - RATE_WINDOW_MS).map(instant),
+    rateHits: (row.hits ?? []).filter((hit) => hit > row.now - RATE_WINDOW_MS).map(instant),
   };
 }
 

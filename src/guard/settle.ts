@@ -250,7 +250,10 @@ function traceOf(call: AdmittedCall, context: SettleContext, end: JsonObject): J
 }
 
 /** The arguments as people and traces may see them; a stub where they held what must not be stored. */
-export function tracedInput(call: AdmittedCall, { request, salt }: SettleContext): Json {
+export function tracedInput(
+  call: Pick<AdmittedCall, "tool" | "input">,
+  { request, salt }: { readonly request: Pick<CallRequest, "stepId">; readonly salt: Uint8Array },
+): Json {
   const context: RedactionContext = { entry_id: null, step_id: request.stepId, tool: call.tool.contract.name, salt };
   const redacted = redact(call.input, call.tool.inputRules.trace, context);
   return redacted.kind === "clean" ? redacted.value : rejectedStub(redacted.stub);

@@ -158,6 +158,7 @@ async function recordEvent(sql: TenantQuery, event: StoredEvent, now: Instant): 
       stateSha256: digestOf(state),
       patch: JSON.stringify(createPatch(before?.state ?? {}, state)),
       correlationId: event.event_id,
+      by: null,
       at: now,
     });
     if (isWritten) return;

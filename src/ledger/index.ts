@@ -4,15 +4,19 @@ export { type ArtifactReference, type ArtifactStore, folderArtifacts } from "./a
 export { type EntryFrame, entryHash, type SealedEvent, type SealRequest, type StreamHead, sealEvent } from "./entry.ts";
 export { inclusionProof, isIncluded, merkleRoot } from "./merkle.ts";
 export {
+  closeChange,
   confirmReceipts,
   type EffectEvidence,
   type EntityRow,
   type EntityWrite,
   entitiesById,
+  entityToChange,
   findStream,
   foldedCount,
   type InboxEntry,
   listStreams,
+  type OpenChange,
+  openChanges,
   openRunsAbout,
   patchesSince,
   type ReceiptRow,

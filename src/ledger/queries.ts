@@ -239,10 +239,12 @@ export interface EntityWrite {
   readonly stateSha256: string;
   readonly patch: string;
   readonly correlationId: string;
+  /** The step whose outcome it is; null for what no run did. */
+  readonly by: { readonly runId: string; readonly stepId: string } | null;
   readonly at: Instant;
 }
 
-/** Writes the next version of an entity outside a run. False: somebody else wrote it first; read it again. Locks its row. */
+/** Writes the next version of an entity outside a run's commit. False: somebody else wrote it first; read it again. Locks its row. */
 export async function writeEntity(sql: TenantQuery, write: EntityWrite): Promise<boolean> {
   const rows = await sql`
     with made as (
@@ -260,10 +262,59 @@ export async function writeEntity(sql: TenantQuery, write: EntityWrite): Promise
          and version = ${write.version}::int - 1
       returning version
     )
-    insert into entity_version (tenant_id, entity_type, entity_id, version, state_patch, state_sha256, correlation_id, at)
+    insert into entity_version (tenant_id, entity_type, entity_id, version, state_patch, state_sha256, correlation_id, run_id,
+           step_id, at)
     select require_tenant_context(), ${write.entityType}, ${write.entityId}, version, ${write.patch}, ${write.stateSha256},
-           ${write.correlationId}, ${write.at}::timestamptz
+           ${write.correlationId}, ${write.by?.runId ?? null}, ${write.by?.stepId ?? null}, ${write.at}::timestamptz
       from (select version from made union all select version from moved) w
+    returning version`;
+  return rows.length === 1;
+}
+
+/** One entity, undefined when there is none. Locks its row: nobody writes another version before the transaction ends. */
+export async function entityToChange(
+  sql: TenantQuery,
+  entityType: string,
+  entityId: string,
+): Promise<EntityRow | undefined> {
+  const rows = await sql<EntityRow[]>`
+    select entity_type, entity_id, version, state
+      from entity
+     where tenant_id = require_tenant_context() and entity_type = ${entityType} and entity_id = ${entityId}
+       for update`;
+  return rows[0];
+}
+
+/** What a step's outcome changes of an entity that had moved when the outcome committed, and which is not written yet. */
+export interface OpenChange {
+  readonly entity_type: string;
+  readonly entity_id: string;
+  /** The version that it was to make. */
+  readonly version: number;
+  /** The members it sets, as JSON text. */
+  readonly members: string;
+  readonly correlation_id: string;
+  readonly step_id: string;
+}
+
+/** A run's open changes; those of one entity in the order in which they were made. */
+export const openChanges = (sql: TenantQuery, runId: string) => sql<OpenChange[]>`
+  select entity_type, entity_id, version, members, correlation_id, step_id
+    from entity_change
+   where tenant_id = require_tenant_context() and run_id = ${runId}
+   order by entity_type, entity_id, version
+   limit 1000`;
+
+/** Closes an open change, for who writes it in the same transaction. False: somebody else has. Locks it meanwhile. */
+export async function closeChange(
+  sql: TenantQuery,
+  runId: string,
+  change: Pick<OpenChange, "entity_type" | "entity_id" | "version">,
+): Promise<boolean> {
+  const rows = await sql`
+    delete from entity_change
+     where tenant_id = require_tenant_context() and run_id = ${runId} and entity_type = ${change.entity_type}
+       and entity_id = ${change.entity_id} and version = ${change.version}
     returning version`;
   return rows.length === 1;
 }

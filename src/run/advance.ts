@@ -5,7 +5,9 @@ import type { CompiledWorkflow } from "./compiled.ts";
 import type { RunEvent } from "./events.ts";
 import { evolve } from "./evolve.ts";
 import { isEnded } from "./fold.ts";
-import { plannedCalls } from "./planned.ts";
+import { isAborted } from "./fold-compensation.ts";
+import { phasesOf } from "./lane.ts";
+import { plannedCalls, undoCall } from "./planned.ts";
 import { COMPENSATION, type PlannedCall, type RunState } from "./state.ts";
 import { transition } from "./transition.ts";
 
@@ -20,11 +22,23 @@ export interface ChildRun {
   readonly input: JsonObject;
 }
 
-/** A person to be asked whether the branches of these PARALLEL steps are undone, and with them `plan`. */
-export interface CompensationAsk {
+/** A person to be asked whether the branches of PARALLEL steps are undone, or a failed compensation is tried once more. */
+export type CompensationAsk = BranchesAsk | FailedAsk;
+
+export interface BranchesAsk {
   readonly kind: "PARALLEL_COMPENSATION";
   readonly held: readonly string[];
+  /** Undone with them, in this order. */
   readonly plan: readonly string[];
+}
+
+export interface FailedAsk {
+  readonly kind: "COMPENSATION_FAILED";
+  /** Why the last attempt failed. */
+  readonly code: string;
+  readonly message: string;
+  /** What would be made again, as attempt number `attempt`. */
+  readonly call: PlannedCall;
 }
 
 /** What a run does now. */
@@ -38,7 +52,10 @@ export interface Advance {
   /** Lanes whose call in flight nobody waits for any longer, or has used up the run's time: abort it. */
   readonly abandoned: readonly string[];
   readonly startRuns: readonly ChildRun[];
-  /** To be put to a person; answer with `approval_requested` on lane `compensation`, step and attempt of the ask. */
+  /**
+   * To be put to a person; answer with `approval_requested` on lane `compensation`, for attempt 1 of the plan's first step or
+   * step and attempt of the call. Then ask `advance` again: there may be more.
+   */
   readonly ask: CompensationAsk | null;
   /** When time alone will move the run on; null when it will not. */
   readonly wake: Instant | null;
@@ -76,7 +93,7 @@ export function advance(
     calls: busy.size === 0 ? due : due.filter(({ lane }) => !busy.has(lane)), // A1
     abandoned: busy.size === 0 ? [] : abandonedOf(state, due, busy),
     startRuns: events.flatMap(childOf),
-    ask: askOf(state),
+    ask: askOf(workflow, state),
     wake: wakeOf(workflow, bounds, state, now),
     ended: isEnded(state),
   };
@@ -92,15 +109,20 @@ const childOf = (event: RunEvent): readonly ChildRun[] =>
     ? [{ step: event.step, workflow: event.payload.workflow, input: event.payload.input }]
     : [];
 
-function askOf({ compensation }: RunState): CompensationAsk | null {
-  if (compensation?.phase.kind !== "asking") return null;
-  return { kind: "PARALLEL_COMPENSATION", held: compensation.held, plan: compensation.plan };
+function askOf(workflow: CompiledWorkflow, state: RunState): CompensationAsk | null {
+  const { compensation } = state;
+  if (compensation === null || isAborted(compensation)) return null;
+  const { phase, held, plan, escalated } = compensation;
+  if (phase.kind === "asking") return { kind: "PARALLEL_COMPENSATION", held, plan };
+  const failed = escalated.find((one) => one.phase.kind === "asking");
+  const call = failed === undefined ? null : undoCall(workflow, state, failed.step, failed.attempt + 1);
+  if (failed === undefined || call === null) return null;
+  return { kind: "COMPENSATION_FAILED", code: failed.code, message: failed.message, call };
 }
 
 function wakeOf(workflow: CompiledWorkflow, bounds: Bounds, state: RunState, now: Instant): Instant | null {
   if (isEnded(state)) return null;
-  const instants = Object.values(state.lanes).flatMap(({ phase }) => instantsOf(phase));
-  if (state.compensation !== null) instants.push(...instantsOf(state.compensation.phase));
+  const instants = phasesOf(state).flatMap(instantsOf);
   if (state.active_since !== null && (state.stage === "forward" || state.stage === "handling")) {
     instants.push(after(now, activeMsMax(workflow, bounds) - activeMs(state, now)));
   }

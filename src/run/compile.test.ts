@@ -316,6 +316,17 @@ describe("CC-04 financial_hitl", () => {
     expect(errorsOf([look("a")], { pack: { hitl_rules } })).toEqual([]);
   });
 
+  test("P1-T-CC04 refuses to have a failed compensation tried again by itself, for ever", () => {
+    const hitl_rules = {
+      charge: rule("charge"),
+      "compensation.failed": rule("compensation.failed", { timeout_action: "AUTO_APPROVE" }),
+    };
+
+    expect(errorsOf([look("a")], { pack: { hitl_rules } })).toEqual([
+      'CC04_RULE_INVALID $.hitl_rules["compensation.failed"].timeout_action',
+    ]);
+  });
+
   test("P1-T-CC04 refuses a condition that does not compile, for any tool", () => {
     const hitl_rules = { charge: rule("charge"), mail: rule("mail", { condition: "eval('1')" }) };
 

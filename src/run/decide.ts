@@ -1,13 +1,14 @@
 import type { Instant } from "../contracts/index.ts";
 import type { CompiledWorkflow } from "./compiled.ts";
 import { settleCompensation } from "./decide-compensation.ts";
+import type { CompensationDefinition } from "./definition.ts";
 import { type ApprovalDecision, type RunEvent, runEvent } from "./events.ts";
 import { isEnded, storing } from "./fold.ts";
 import { beingUndone } from "./fold-compensation.ts";
 import { lanesOf, presentStep } from "./lane.ts";
 import { compensationOf, heldBy } from "./rollback.ts";
 import { resolveEffect, settleCall } from "./settle.ts";
-import { COMPENSATION, type Lane, type RunState } from "./state.ts";
+import { COMPENSATION, type CompensationProgress, type Lane, type RunState } from "./state.ts";
 import type { Stimulus } from "./stimulus.ts";
 import { awaitedEvents, outputKey } from "./waiting.ts";
 
@@ -62,12 +63,17 @@ type Of<K extends Stimulus["kind"]> = Extract<Stimulus, { readonly kind: K }>;
 function requestApproval(state: RunState, asked: Of<"approval_requested">, now: Instant): RunEvent | null {
   const { lane, step, attempt, approval_id, timeout_at } = asked;
   const { compensation } = state;
-  const isAsking = lane === COMPENSATION && compensation !== null && mayAsk(compensation.phase, attempt);
+  const isAsking = lane === COMPENSATION && compensation !== null && mayAskToUndo(compensation, asked);
   const present = state.lanes[lane];
   const isCalling = present !== undefined && present.step === step && mayAsk(present.phase, attempt);
   if (!isAsking && !isCalling) return null; // D2
   return runEvent("approval.requested", now, step, { lane, attempt, approval_id, timeout_at });
 }
+
+/** About undoing the present step of the plan, or about one that failed for good. */
+const mayAskToUndo = (compensation: CompensationProgress, { step, attempt }: Of<"approval_requested">): boolean =>
+  (beingUndone(compensation) === step && mayAsk(compensation.phase, attempt)) ||
+  compensation.escalated.some((failed) => failed.step === step && failed.phase.kind === "asking");
 
 const mayAsk = (phase: Lane["phase"], attempt: number): boolean =>
   phase.kind === "asking" || ((phase.kind === "ready" || phase.kind === "retry") && phase.attempt === attempt);
@@ -87,14 +93,19 @@ function decideApproval(
 ): RunEvent | null {
   const waiting = waitingFor(state, approval_id);
   if (waiting === null) return null;
-  const { lane, step } = waiting;
+  const { lane, step, isEscalated } = waiting;
   const code = CODES_OF[decision];
   const undone = lane === COMPENSATION && step !== null ? compensationOf(workflow, step) : null;
-  const action = code === null ? null : (undone?.on_compensation_failure ?? null);
+  const action = code === null || isEscalated || undone === null ? null : afterRefusal(undone, decision);
   const held = lane === COMPENSATION ? (state.compensation?.held ?? []) : [];
   const keep =
     code === null ? [] : (state.compensation?.plan ?? []).filter((id) => held.includes(heldBy(workflow, id) ?? ""));
   return runEvent("approval.decided", now, step, { lane, approval_id, decision, by, code, action, keep });
+}
+
+/** Who has said no is not asked again whether it is to be tried. */
+function afterRefusal({ on_compensation_failure }: CompensationDefinition, decision: ApprovalDecision) {
+  return decision === "denied" && on_compensation_failure === "ESCALATE" ? "ALERT" : on_compensation_failure;
 }
 
 function escalateApproval(
@@ -107,17 +118,22 @@ function escalateApproval(
   return runEvent("approval.escalated", now, waiting.step, { lane: waiting.lane, approval_id, level, timeout_at });
 }
 
-function waitingFor(
-  state: RunState,
-  approvalId: string,
-): { readonly lane: string; readonly step: string | null } | null {
+interface Waiting {
+  readonly lane: string;
+  readonly step: string | null;
+  /** Whether it was asked about a compensation that failed. */
+  readonly isEscalated: boolean;
+}
+
+function waitingFor(state: RunState, approvalId: string): Waiting | null {
   const isIt = (phase: Lane["phase"]) => phase.kind === "approval" && phase.approval_id === approvalId;
   const lane = lanesOf(state).find(({ phase }) => isIt(phase));
-  if (lane !== undefined) return { lane: lane.id, step: lane.step };
+  if (lane !== undefined) return { lane: lane.id, step: lane.step, isEscalated: false };
   const { compensation } = state;
-  return compensation !== null && isIt(compensation.phase)
-    ? { lane: COMPENSATION, step: beingUndone(compensation) }
-    : null;
+  if (compensation === null) return null;
+  const failed = compensation.escalated.find(({ phase }) => isIt(phase));
+  if (failed !== undefined) return { lane: COMPENSATION, step: failed.step, isEscalated: true };
+  return isIt(compensation.phase) ? { lane: COMPENSATION, step: beingUndone(compensation), isEscalated: false } : null;
 }
 
 /** Kept if some WAIT step may still want it, so that an event that outruns its step is not lost. */

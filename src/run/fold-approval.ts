@@ -1,6 +1,6 @@
 import type { RunEvent, RunEventOf, RunPayloads } from "./events.ts";
 import { countStep, laneFailed, resume, setLane } from "./fold.ts";
-import { foldCompensationApproval } from "./fold-compensation.ts";
+import { foldCompensationApproval, foldCompensationAsked, foldCompensationEscalated } from "./fold-compensation.ts";
 import { COMPENSATION, type RunState } from "./state.ts";
 
 type ApprovalEvent = Extract<
@@ -12,7 +12,7 @@ type ApprovalEvent = Extract<
 export function foldApproval(state: RunState, event: ApprovalEvent): RunState {
   switch (event.type) {
     case "approval.requested":
-      return approvalRequested(state, event.payload);
+      return approvalRequested(state, event);
     case "approval.escalated":
       return approvalEscalated(state, event.payload);
     case "approval.decided":
@@ -20,20 +20,15 @@ export function foldApproval(state: RunState, event: ApprovalEvent): RunState {
   }
 }
 
-function approvalRequested(state: RunState, payload: RunPayloads["approval.requested"]): RunState {
-  const { lane, attempt, approval_id, timeout_at } = payload;
-  const phase = { kind: "approval", attempt, approval_id, timeout_at } as const;
-  if (lane !== COMPENSATION) return setLane(countStep(state, lane), lane, phase);
-  return state.compensation === null ? state : { ...state, compensation: { ...state.compensation, phase } };
+function approvalRequested(state: RunState, event: RunEventOf<"approval.requested">): RunState {
+  const { lane, attempt, approval_id, timeout_at } = event.payload;
+  if (lane === COMPENSATION) return foldCompensationAsked(state, event);
+  return setLane(countStep(state, lane), lane, { kind: "approval", attempt, approval_id, timeout_at });
 }
 
 function approvalEscalated(state: RunState, payload: RunPayloads["approval.escalated"]): RunState {
   const { lane, timeout_at } = payload;
-  if (lane === COMPENSATION) {
-    const { compensation } = state;
-    if (compensation?.phase.kind !== "approval") return state;
-    return { ...state, compensation: { ...compensation, phase: { ...compensation.phase, timeout_at } } };
-  }
+  if (lane === COMPENSATION) return foldCompensationEscalated(state, payload);
   const phase = state.lanes[lane]?.phase;
   return phase?.kind === "approval" ? setLane(state, lane, { ...phase, timeout_at }) : state;
 }

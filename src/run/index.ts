@@ -1,5 +1,12 @@
 /** What a run does next: packs and their checks, the step machine, its events, its replay. Pure throughout. */
-export { type Advance, advance, type ChildRun, type CompensationAsk } from "./advance.ts";
+export {
+  type Advance,
+  advance,
+  type BranchesAsk,
+  type ChildRun,
+  type CompensationAsk,
+  type FailedAsk,
+} from "./advance.ts";
 export { beginRun, type RunStart, runBeginning } from "./begin.ts";
 export { CHECKS, type CheckId, type Finding, findingText } from "./compile/finding.ts";
 export { type Compilation, compilePack } from "./compile.ts";
@@ -33,6 +40,7 @@ export {
   type Spent,
 } from "./events.ts";
 export { evolve, foldRun, initialState, startRun } from "./evolve.ts";
+export { phasesOf } from "./lane.ts";
 export type { DeclaredPack, DraftPack } from "./pack-shape.ts";
 export { definePack, type PackError, type ParsedPack, parsePack, parsePackObject } from "./parse-pack.ts";
 export {
@@ -48,6 +56,7 @@ export {
   suspendedRuns,
 } from "./queries.ts";
 export { type Divergence, type RecordedEvent, type Replay, replay } from "./replay.ts";
+export { FAILED_COMPENSATION, MANUAL_COMPENSATION } from "./rollback.ts";
 export {
   COMPENSATION,
   type CompensationProgress,

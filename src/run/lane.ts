@@ -1,7 +1,7 @@
 import { assert } from "../contracts/index.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import type { ParallelStep } from "./definition.ts";
-import { type Lane, MAIN, type RunState } from "./state.ts";
+import { type Lane, type LanePhase, MAIN, type RunState } from "./state.ts";
 
 /** The run's lanes in the one order every decision uses, whatever order a stored snapshot has: `main`, then by id. */
 export function lanesOf(state: RunState): readonly Lane[] {
@@ -9,6 +9,12 @@ export function lanesOf(state: RunState): readonly Lane[] {
   if (lanes.length < 2) return lanes;
   return lanes.toSorted((a, b) => (a.id === MAIN ? -1 : b.id === MAIN ? 1 : a.id < b.id ? -1 : 1));
 }
+
+/** Every phase in which something of the run waits: its lanes, what is being undone, what a person is asked about. */
+export const phasesOf = ({ lanes, compensation }: RunState): readonly LanePhase[] => [
+  ...Object.values(lanes).map(({ phase }) => phase),
+  ...(compensation === null ? [] : [compensation, ...compensation.escalated].map(({ phase }) => phase)),
+];
 
 /** The compiled step of an id; a run is pinned to its pack, so it is always there. */
 export function stepOf(workflow: CompiledWorkflow, id: string): CompiledStep {

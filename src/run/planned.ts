@@ -52,12 +52,22 @@ function compensationCall(workflow: CompiledWorkflow, state: RunState, now: Inst
   if (compensation === null || id === null || isUndone(compensation)) return null;
   const { phase } = compensation;
   const isDue = phase.kind === "ready" || (phase.kind === "retry" && phase.at <= now);
-  const { undo } = stepOf(workflow, id);
-  if (!isDue || undo === null) return null;
+  return isDue ? undoCall(workflow, state, id, phase.attempt) : null;
+}
+
+/** The call that undoes a step; null for a step that declares none. */
+export function undoCall(
+  workflow: CompiledWorkflow,
+  state: RunState,
+  step: string,
+  attempt: number,
+): PlannedCall | null {
+  const { undo } = stepOf(workflow, step);
+  if (undo === null) return null;
   return {
     lane: COMPENSATION,
-    step: id,
-    attempt: phase.attempt,
+    step,
+    attempt,
     purpose: "compensation",
     settleOnly: false,
     tool: undo.tool,

@@ -5,6 +5,7 @@ import { decide } from "./decide.ts";
 import type { RunEvent, RunEventOf } from "./events.ts";
 import { evolve, initialState, startRun } from "./evolve.ts";
 import { isEnded } from "./fold.ts";
+import { phasesOf } from "./lane.ts";
 import { plannedCalls } from "./planned.ts";
 import { recordedStimulus } from "./recorded-stimulus.ts";
 import { COMPENSATION, type PlannedCall, type RunState } from "./state.ts";
@@ -86,11 +87,14 @@ function decideAgain(workflow: CompiledWorkflow, bounds: Bounds, state: RunState
 function wasCalled(workflow: CompiledWorkflow, rested: RunState | null, event: RunEvent): boolean {
   const answered = recordedStimulus(event);
   if (answered === null || !("attempt" in answered)) return true;
-  if (rested?.compensation?.phase.kind === "asking" && answered.lane === COMPENSATION) return true;
+  if (answered.kind === "approval_requested" && answered.lane === COMPENSATION && isAsking(rested)) return true;
   const { lane, step, attempt } = answered;
   const isIt = (call: PlannedCall) => call.lane === lane && call.step === step && call.attempt === attempt;
   return rested !== null && plannedCalls(workflow, rested, event.at).some(isIt);
 }
+
+const isAsking = (rested: RunState | null): boolean =>
+  rested !== null && phasesOf(rested).some(({ kind }) => kind === "asking");
 
 const isSame = (a: RunEvent, b: RunEvent): boolean =>
   a.type === b.type && a.step === b.step && a.at === b.at && textOf(a.payload) === textOf(b.payload);

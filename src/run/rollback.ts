@@ -9,6 +9,10 @@ import type { RunState } from "./state.ts";
 // R2  Higher `compensation_order` first; among equals the latest completed first.
 // R3  Where a PARALLEL step says MANUAL, nothing of its branches is undone before a person decides.
 
+/** Triggers of the rules by which a person is asked: about branches that may be undone, and a compensation that failed. */
+export const MANUAL_COMPENSATION = "compensation.manual";
+export const FAILED_COMPENSATION = "compensation.failed";
+
 /** Begins undoing, of one branch or (null) of the whole run; null when there is nothing to undo. */
 export function startUndoing(
   workflow: CompiledWorkflow,

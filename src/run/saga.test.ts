@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { assert, instant } from "../contracts/index.ts";
 import type { ParallelStep, StepDefinition } from "./definition.ts";
+import { replay } from "./replay.ts";
 import { Driver } from "./testing/driver.ts";
 import { BOUNDS, reserving, tool, workflowOf } from "./testing/pack.ts";
 
@@ -230,15 +232,158 @@ describe("compensation", () => {
     return run.succeed("a", { id: "a1" }).succeed("b", { id: "b1" }).fail("c", "NO");
   };
 
-  test("is retried with backoff up to its own max_attempts, then escalated, and the others go on", () => {
+  /** A run that could not undo `b` and has asked a person under the id `A`; `a` is still to be undone. */
+  const escalated = () => {
+    const run = failing({ max_attempts: 1 }).fail("undo:b", "POD_UNAVAILABLE");
+    asked(run, "A");
+    return run;
+  };
+
+  function asked(run: Driver, approval_id: string): void {
+    const { ask, wake } = run.last;
+    assert(ask?.kind === "COMPENSATION_FAILED", "a person is to be asked");
+    const { step, attempt } = ask.call;
+    const timeout_at = instant(run.now + 3_600_000);
+    run.send({ kind: "approval_requested", lane: "compensation", step, attempt, approval_id, timeout_at });
+    expect(run.last.wake).toBe(wake ?? timeout_at);
+  }
+
+  const decided = (run: Driver, decision: "approved" | "denied" | "timed_out") =>
+    run.send({ kind: "approval_decided", approval_id: "A", decision, by: "alice" });
+
+  const recorded = (run: Driver) => run.events.map((event, index) => ({ seq: index + 1, event }));
+
+  test("is retried with backoff up to its own max_attempts, then a person is asked at once, and the others go on", () => {
     const run = failing({ max_attempts: 2 }).fail("undo:b", "POD_UNAVAILABLE");
     expect(run.calls).toEqual([]);
 
     run.wait(60_000).fail("undo:b", "POD_UNAVAILABLE");
     expect(run.events.at(-1)?.payload).toMatchObject({ final: true, action: "ESCALATE", retry_at: null });
+
+    expect(run.last.ask).toMatchObject({
+      kind: "COMPENSATION_FAILED",
+      code: "POD_UNAVAILABLE",
+      call: { step: "b", attempt: 3, tool: "release", input: { id: "b1" } },
+    });
+    expect(run.calls).toEqual(["undo:a"]);
+    run.succeed("undo:a");
+    expect(run.state).toMatchObject({ status: "COMPENSATING", outcome: null });
+  });
+
+  test("that a person sends back is tried once more, and an expected failure is expected once that has undone it", () => {
+    const run = escalated().succeed("undo:a");
+    decided(run, "approved");
+
+    expect(run.call("undo:b")).toMatchObject({ attempt: 2, purpose: "compensation" });
+    run.succeed("undo:b");
+
+    expect(run.state).toMatchObject({ status: "FAILED_EXPECTED", code: "NO", leftover: false });
+    expect(run.state.steps).toMatchObject({ a: { status: "compensated" }, b: { status: "compensated" } });
+    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
+  });
+
+  test("that a person sends back while another is being undone waits for its turn", () => {
+    const run = escalated();
+    decided(run, "approved");
+    expect(run.calls).toEqual(["undo:a"]);
+
     run.succeed("undo:a");
 
-    expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", code: "NO", leftover: true });
+    expect(run.call("undo:b").attempt).toBe(2);
+    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
+  });
+
+  test("that fails once more is put to a person again, with the new error", () => {
+    const run = escalated().succeed("undo:a");
+    decided(run, "approved");
+
+    run.fail("undo:b", "GONE");
+
+    expect(run.last.ask).toMatchObject({ kind: "COMPENSATION_FAILED", code: "GONE", call: { step: "b", attempt: 3 } });
+    expect(run.state.outcome).toBeNull();
+  });
+
+  test.each(["denied", "timed_out"] as const)(
+    "that is %s a further attempt stays undone, and the run ends with something left",
+    (decision) => {
+      const run = escalated().succeed("undo:a");
+
+      decided(run, decision);
+
+      expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", code: "NO", leftover: true });
+      expect(run.state.steps.b?.status).toBe("compensation_failed");
+      expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
+    },
+  );
+
+  test("waits for as many people's decisions as there are failures, each by its own approval", () => {
+    const run = escalated().refuse("undo:a", "LATE").wait(60_000).refuse("undo:a", "LATE").wait(60_000);
+    run.refuse("undo:a", "LATE");
+    expect(run.last.ask).toMatchObject({ call: { step: "a" } });
+    asked(run, "A2");
+    run.send({ kind: "approval_decided", approval_id: "A2", decision: "denied", by: "alice" });
+    expect(run.state.outcome).toBeNull();
+
+    decided(run, "approved");
+    run.succeed("undo:b");
+
+    expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", leftover: true });
+    expect(run.state.steps).toMatchObject({ a: { status: "compensation_failed" }, b: { status: "compensated" } });
+  });
+
+  test("is asked about by the next level until a later instant, and the run wakes then", () => {
+    const run = escalated().succeed("undo:a");
+    const timeout_at = instant(run.now + 7_200_000);
+
+    run.send({ kind: "approval_escalated", approval_id: "A", level: 1, timeout_at });
+
+    expect(run.last.wake).toBe(timeout_at);
+  });
+
+  test("that only tells of its failure goes on and leaves something behind, and nobody is asked", () => {
+    const run = failing({ max_attempts: 1, on_compensation_failure: "ALERT" }).fail("undo:b", "GONE");
+    expect(run.last.ask).toBeNull();
+
+    expect(run.succeed("undo:a").state).toMatchObject({ status: "FAILED_UNEXPECTED", leftover: true });
+  });
+
+  test("that aborts ends the run though a person was asked about another", () => {
+    const steps = [
+      reserving("a", 1, { next_step: "b" }, { max_attempts: 1, on_compensation_failure: "ABORT" }),
+      reserving("b", 2, { next_step: "c" }, { max_attempts: 1 }),
+      tool("c"),
+    ];
+    const run = new Driver(workflowOf(steps), BOUNDS).succeed("a").succeed("b").fail("c", "NO").fail("undo:b", "GONE");
+    asked(run, "A");
+
+    run.fail("undo:a", "GONE");
+
+    expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", code: "COMPENSATION_ABORTED", leftover: true });
+  });
+
+  test("of one branch holds that branch's end up until a person decides, and the run is suspended meanwhile", () => {
+    const workflow = workflowOf([
+      {
+        id: "p",
+        type: "PARALLEL",
+        parallel_steps: ["a", "b"],
+        async_failure_policy: "COMPENSATE_FAILED",
+        next_step: "end",
+      },
+      reserving("a", 1, { next_step: "a2" }, { max_attempts: 1 }),
+      tool("a2"),
+      reserving("b", 2),
+      tool("end"),
+    ]);
+    const run = new Driver(workflow, BOUNDS).succeed("b").succeed("a").fail("a2", "NO").fail("undo:a", "GONE");
+    asked(run, "A");
+    expect(run.state).toMatchObject({ status: "SUSPENDED_HITL", active_since: null });
+
+    decided(run, "approved");
+    run.succeed("undo:a").succeed("end");
+
+    expect(run.state).toMatchObject({ status: "SUCCEEDED", steps: { a: { status: "compensated" } } });
+    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
   });
 
   test("that aborts ends the run with COMPENSATION_ABORTED and undoes nothing more", () => {
@@ -263,11 +408,20 @@ describe("compensation", () => {
     expect(run.calls).toEqual(["undo:b"]);
   });
 
-  test("that is denied counts as failed and leaves something behind", () => {
+  test("that is denied counts as failed and leaves something behind; who has said no is not asked again", () => {
     const run = failing({}).askApproval("undo:b", "A");
-    run.send({ kind: "approval_decided", approval_id: "A", decision: "denied", by: "alice" }).succeed("undo:a");
+    run.send({ kind: "approval_decided", approval_id: "A", decision: "denied", by: "alice" });
+    expect(run.last.ask).toBeNull();
 
-    expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", leftover: true });
+    expect(run.succeed("undo:a").state).toMatchObject({ status: "FAILED_UNEXPECTED", leftover: true });
+  });
+
+  test("whose approval nobody decided in time is put to a person as failed", () => {
+    const run = failing({}).askApproval("undo:b", "A");
+
+    run.send({ kind: "approval_decided", approval_id: "A", decision: "timed_out", by: null });
+
+    expect(run.last.ask).toMatchObject({ code: "HITL_TIMEOUT", call: { step: "b", attempt: 2 } });
   });
 
   test("runs on its own budget: a run that used up its calls is still rolled back", () => {

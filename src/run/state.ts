@@ -114,8 +114,20 @@ export interface CompensationProgress {
   readonly held: readonly string[];
   readonly plan: readonly string[];
   readonly at: number;
-  readonly attempt: number;
   readonly phase: LanePhase;
+  /** Attempts made of the steps that a person sent back into the plan; what comes next is one more. */
+  readonly tried: { readonly [step: string]: number };
+  readonly escalated: readonly Escalation[];
+}
+
+/** A compensation that failed for good: a person is asked whether it is tried once more, while the others go on. */
+export interface Escalation {
+  readonly step: string;
+  /** The attempt that failed last. */
+  readonly attempt: number;
+  readonly code: string;
+  readonly message: string;
+  readonly phase: Extract<LanePhase, { readonly kind: "asking" | "approval" }>;
 }
 
 /** The fold of a run's events. Plain JSON, so that a snapshot of it can be stored and hashed. */

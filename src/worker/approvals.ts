@@ -1,16 +1,28 @@
 import { type ApprovalRow, approvalToken, findApproval, tokenDigest } from "../approve/index.ts";
-import { after, formatInstant, type Instant, type JsonObject } from "../contracts/index.ts";
-import type { ApprovalRule } from "../guard/index.ts";
 import {
+  after,
+  assert,
+  digestOf,
+  formatInstant,
+  type Instant,
+  isJsonObject,
+  type JsonObject,
+} from "../contracts/index.ts";
+import { type ApprovalRule, tracedInput } from "../guard/index.ts";
+import {
+  type BranchesAsk,
   COMPENSATION,
   type CompensationAsk,
-  type LanePhase,
+  FAILED_COMPENSATION,
+  type FailedAsk,
+  MANUAL_COMPENSATION,
+  phasesOf,
   type RunEvent,
   type RunState,
   type Stimulus,
 } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
-import { approvalRequest } from "./approval-request.ts";
+import { approvalRequest, type Proposed } from "./approval-request.ts";
 import type { CommitExtras } from "./commit.ts";
 import type { DeskOptions, RunFacts } from "./desk.ts";
 
@@ -20,11 +32,8 @@ export interface Told {
   readonly extras: CommitExtras;
 }
 
-/** What a rule's trigger is called for branches that a person may undo. */
-const MANUAL_COMPENSATION = "compensation.manual";
-
-const DEFAULT_MANUAL_RULE: ApprovalRule = {
-  trigger: MANUAL_COMPENSATION,
+/** Of questions that are about no tool, where the pack has no rule of its own for them. */
+const DEFAULT_RULE: Omit<ApprovalRule, "trigger"> = {
   condition: null,
   timeout_seconds: 3600,
   timeout_action: "FAIL",
@@ -50,11 +59,6 @@ export async function overdueApprovals(desk: DeskOptions, run: RunFacts, now: In
   }
   return told;
 }
-
-const phasesOf = (state: RunState): readonly LanePhase[] => [
-  ...Object.values(state.lanes).map(({ phase }) => phase),
-  ...(state.compensation === null ? [] : [state.compensation.phase]),
-];
 
 function timedOut(run: RunFacts, row: ApprovalRow, now: Instant): Told {
   const { approval_id } = row;
@@ -97,24 +101,46 @@ function escalated(
 }
 
 const ruleOf = ({ pack }: RunFacts, trigger: string): ApprovalRule =>
-  pack.pack.hitl_rules[trigger] ?? DEFAULT_MANUAL_RULE;
+  pack.pack.hitl_rules[trigger] ?? { ...DEFAULT_RULE, trigger };
 
-/** Approvals that events of the run itself have closed: their lane went on, or away, without them. */
-export function closings(events: readonly RunEvent[]): CommitExtras {
-  const closed = events.flatMap((event) =>
-    event.type === "lane.cancelled" && event.payload.approval_id !== null
-      ? [{ approval_id: event.payload.approval_id, status: "CANCELLED", void_reason: null }]
-      : [],
-  );
+/** Approvals that events of the run itself have closed: their lane went on, or away, or the run ended, without them. */
+export function closings(events: readonly RunEvent[], state: RunState): CommitExtras {
+  const closed = events
+    .flatMap((event) => closedBy(event, state))
+    .map((approval_id) => ({ approval_id, status: "CANCELLED", void_reason: null }));
   return closed.length === 0 ? {} : { close_approvals: closed };
 }
 
-/** Asks a person whether the branches of a failed PARALLEL step are undone. */
+function closedBy(event: RunEvent, state: RunState): readonly string[] {
+  if (event.type === "lane.cancelled") return event.payload.approval_id === null ? [] : [event.payload.approval_id];
+  if (event.type !== "run.ended") return [];
+  return phasesOf(state).flatMap((phase) => (phase.kind === "approval" ? [phase.approval_id] : []));
+}
+
+/** Asks a person whether something is undone. */
 export function askToCompensate(desk: DeskOptions, run: RunFacts, ask: CompensationAsk, now: Instant): Told {
+  switch (ask.kind) {
+    case "PARALLEL_COMPENSATION":
+      return asked(desk, run, now, branchesProposal(run, ask));
+    case "COMPENSATION_FAILED":
+      return asked(desk, run, now, failedProposal(desk, run, ask));
+  }
+}
+
+function asked(desk: DeskOptions, run: RunFacts, now: Instant, proposed: Proposed): Told {
+  const { step, attempt } = proposed;
+  const { row, approvalId, timeoutAt } = approvalRequest(desk, run, now, proposed);
+  const ref = { lane: COMPENSATION, step, attempt };
+  return {
+    stimulus: { kind: "approval_requested", ...ref, approval_id: approvalId, timeout_at: timeoutAt },
+    extras: { approvals: [row] },
+  };
+}
+
+/** Whether the branches of a failed PARALLEL step are undone. */
+function branchesProposal(run: RunFacts, ask: BranchesAsk): Proposed {
   const { state } = run;
-  const rule = ruleOf(run, MANUAL_COMPENSATION);
-  const step = ask.plan[0] ?? COMPENSATION;
-  const { row, approvalId, timeoutAt } = approvalRequest(desk, run, now, {
+  return {
     tool: MANUAL_COMPENSATION,
     version: "1.0.0",
     operation: ask.kind,
@@ -122,15 +148,42 @@ export function askToCompensate(desk: DeskOptions, run: RunFacts, ask: Compensat
     input: { held: ask.held, plan: ask.plan },
     internalKey: `${state.tenant_id}:${MANUAL_COMPENSATION}:${state.run_id}`,
     fingerprint: state.run_id.replaceAll("-", ""),
-    step,
+    step: ask.plan[0] ?? COMPENSATION,
     attempt: 1,
-    rule,
+    rule: ruleOf(run, MANUAL_COMPENSATION),
     reason: "a person decides whether these branches are undone",
     base: [],
-  });
-  const ref = { lane: COMPENSATION, step, attempt: 1 };
-  return {
-    stimulus: { kind: "approval_requested", ...ref, approval_id: approvalId, timeout_at: timeoutAt },
-    extras: { approvals: [row] },
   };
 }
+
+/** Whether the call that failed to undo a step is made once more, with the error and where the run stands. */
+function failedProposal(desk: DeskOptions, run: RunFacts, { call, code, message }: FailedAsk): Proposed {
+  const { state, control } = run;
+  const found = desk.registry.find(call.tool, call.version);
+  assert(found.ok && isJsonObject(call.input), "a run is driven where all its tools are");
+  const { contract } = found.value;
+  const made = { tool: found.value, input: call.input };
+  const steps = Object.entries(state.steps).map(([id, { status }]) => [id, status]);
+  const attempts = call.attempt - 1;
+  return {
+    tool: call.tool,
+    version: call.version,
+    operation: contract.operation,
+    sideEffectLevel: contract.side_effect_level,
+    input: {
+      call: tracedInput(made, { request: { stepId: call.step }, salt: control.secrets.tokenKey }),
+      error: { code, message, attempts },
+      state: { failed: state.failure?.code ?? null, undoes: call.step, steps: Object.fromEntries(steps) },
+    },
+    internalKey: `${state.tenant_id}:${FAILED_COMPENSATION}:${state.run_id}:${call.step}`,
+    fingerprint: digestOf(call.input).slice(0, FINGERPRINT_DIGITS),
+    step: call.step,
+    attempt: call.attempt,
+    rule: ruleOf(run, FAILED_COMPENSATION),
+    reason: `undoing \`${call.step}\` failed after ${attempts} attempts (${code}): approve to try it once more, deny to leave it`,
+    base: [],
+  };
+}
+
+/** As many as those of a call's parameters have. */
+const FINGERPRINT_DIGITS = 32;

@@ -1,6 +1,5 @@
 import { after, type Instant, type JsonObject, type Stop } from "../contracts/index.ts";
 import {
-  type AdmittedCall,
   breakerAfter,
   breakerConfigOf,
   breakerNow,
@@ -92,14 +91,15 @@ async function settled(
 /** Once nobody looks any more, only a person can settle the effect: its receipt says so from then on. */
 function leftToPeople(
   desk: DeskOptions,
-  { call }: AttemptRequest["start"],
+  start: AttemptRequest["start"],
   settlement: Settlement,
   { performed, context }: { readonly performed: Performed; readonly context: SettleContext },
 ): Settlement {
+  const { call } = start;
   const isUnknown = performed.kind === "failed" && performed.effect === "unknown";
   if (!isUnknown || call.intent === null || settlement.record === null || settlement.receipt !== null)
     return settlement;
-  if (nextLook(desk, call, settlement) !== null) return settlement;
+  if (nextLook(desk, start, settlement) !== null) return settlement;
   const receipt = unknownReceipt(call.intent, call, context, performed.proof);
   return { ...settlement, receipt, record: { ...settlement.record, receipt_id: receipt.receipt_id } };
 }
@@ -126,7 +126,7 @@ function stimulusOf(
   }
   const { code, message, effect, retryAfterMs } = performed;
   const retry = retryAfterMs === null ? {} : { retryAfterMs };
-  const look = effect === "unknown" ? { lookAt: nextLook(desk, start.call, settlement) } : {};
+  const look = effect === "unknown" ? { lookAt: nextLook(desk, start, settlement) } : {};
   return { kind: "failed", ...answered, code, message, effect, ...look, ...retry };
 }
 
@@ -135,10 +135,14 @@ const LOOK_AGAIN_MS = 1_000;
 const LOOKING_MS_MAX = 10 * 60_000;
 
 /** When the outcome of an unanswered attempt is looked for again; null once only a person can tell. */
-function nextLook(desk: DeskOptions, call: AdmittedCall, settlement: Settlement): Instant | null {
+function nextLook(
+  desk: DeskOptions,
+  { call, aheadMs }: AttemptRequest["start"],
+  settlement: Settlement,
+): Instant | null {
   if (settlement.receipt !== null || call.intent === null) return null;
   const now = desk.host.clock.now();
-  if (now - call.intent.first_seen_at > LOOKING_MS_MAX) return null;
+  if (now + aheadMs - call.intent.first_seen_at > LOOKING_MS_MAX) return null;
   // The same key can be sent again at once; a look-up proves nothing before the provider has settled.
   const waitMs = call.intent.external_key === null ? call.tool.contract.settle_ms : 0;
   return after(now, Math.max(waitMs, LOOK_AGAIN_MS));
@@ -164,9 +168,8 @@ async function breakerRows(
   if (dependency === null || call.breaker === null || outcome === "ignored") return {};
   if (outcome === "success" && call.breaker.state === "CLOSED") return {};
   const config = breakerConfigOf(dependency);
-  const now = desk.host.clock.now();
-  const { breaker: stored } = await inTenant(desk.database, request.tenantId, (sql) =>
-    loadFacts(sql, { internalKey: null, breakerId: dependency, tool, now }),
+  const { breaker: stored, now } = await inTenant(desk.database, request.tenantId, (sql) =>
+    loadFacts(sql, { internalKey: null, breakerId: dependency, tool }),
   );
   const before = breakerNow({ id: dependency, stored }, config, now);
   const next = breakerAfter(before, config, { admittedIn: call.breaker, outcome, now });

@@ -59,7 +59,7 @@ export async function blockRun(
     documentSha256: null,
     costMicros: 0,
     release: true,
-    dueAt: null,
+    dueInMs: null,
     folded: folded + inbox.length,
     extras: null,
   });

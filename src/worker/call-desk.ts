@@ -50,7 +50,7 @@ export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: Pla
       if (planned.settleOnly) return cancelled(planned);
       const intent =
         admission.claims.length === 0 ? null : intentOf(admission.claims, run.control.revision, read.record);
-      return { kind: "start", how: "handler", request, call: admission.call, intent };
+      return { kind: "start", how: "handler", request, call: admission.call, intent, aheadMs: aheadOf(desk, read) };
     }
   }
 }
@@ -77,7 +77,6 @@ interface ReadFacts {
 }
 
 const NOBODY_ASKED: CallApprovals = { own: undefined, open: undefined };
-const NOTHING_READ: ReadFacts = { read: { record: null, breaker: null, rateHits: [] }, approvals: NOBODY_ASKED };
 
 /** READ tools that nothing limits are judged by what the run and the process know: no query on their path. */
 async function readFacts(
@@ -88,13 +87,12 @@ async function readFacts(
   const { contract } = call.tool;
   const { internalKey } = call;
   if (internalKey === null && contract.dependency === null && contract.rate_limit_rpm === null) {
-    return NOTHING_READ;
+    return { read: { now: desk.host.clock.now(), record: null, breaker: null, rateHits: [] }, approvals: NOBODY_ASKED };
   }
   return inTenant(desk.database, run.state.tenant_id, async (sql) => {
-    const now = desk.host.clock.now();
     // In this order: an approval that is spent between the two reads has left a record for the second.
     const approvals = internalKey === null ? NOBODY_ASKED : await approvalsOfCall(sql, internalKey, run.state.run_id);
-    const read = await loadFacts(sql, { internalKey, breakerId: contract.dependency, tool: contract.name, now });
+    const read = await loadFacts(sql, { internalKey, breakerId: contract.dependency, tool: contract.name });
     return { read, approvals };
   });
 }
@@ -106,7 +104,7 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
   const registered = desk.registry.find(planned.tool, planned.version);
   const dependency = registered.ok ? registered.value.contract.dependency : null;
   return {
-    now: desk.host.clock.now(),
+    now: read.now,
     mode: control.mode,
     workerTier: desk.tier,
     epoch: run.epoch,
@@ -127,6 +125,7 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
         ? null
         : {
             approval_id: approval.approval_id,
+            attempt: approval.attempt,
             status: approval.status,
             params_fingerprint: approval.params_fingerprint,
             consumed: approval.consumed_at !== null,
@@ -209,10 +208,14 @@ function recovering(
   read: StoredFacts,
 ): Prepared {
   if (how === "person") return unknowable(planned, call, openReceipt(desk, run, request, { call, record }));
-  if (notBefore > desk.host.clock.now()) return { kind: "later", at: notBefore, busy: false };
+  const aheadMs = aheadOf(desk, read);
+  if (notBefore > read.now) return { kind: "later", at: after(notBefore, -aheadMs), busy: false };
   const intent = intentOf(claims, run.control.revision, read.record);
-  return { kind: "start", how: how === "lookup" ? "lookup" : "handler", request, call, intent };
+  return { kind: "start", how: how === "lookup" ? "lookup" : "handler", request, call, intent, aheadMs };
 }
+
+/** Milliseconds that the clock of the facts is ahead of ours, by which we wait. */
+const aheadOf = (desk: DeskOptions, { now }: StoredFacts): number => now - desk.host.clock.now();
 
 /** The receipt of this step's own effect that only a person can settle; an open effect of another run has its own. */
 function openReceipt(

@@ -1,4 +1,4 @@
-import type { Instant, JsonObject } from "../contracts/index.ts";
+import type { JsonObject } from "../contracts/index.ts";
 import type { SealedEvent } from "../ledger/index.ts";
 import type { RunOutcome, RunStatus } from "../run/index.ts";
 
@@ -18,9 +18,10 @@ export interface Commit {
   readonly snapshot: string | null;
   readonly documentSha256: string | null;
   readonly costMicros: number;
-  /** Gives up the lease; the run is due again at `dueAt`, or when told something. */
+  /** Gives up the lease; the run is due again in `dueInMs`, null for never, or when told something. */
   readonly release: boolean;
-  readonly dueAt: Instant | null;
+  /** A time from now, since another clock than ours says when it has passed. */
+  readonly dueInMs: number | null;
   /** Inbox entries folded so far, this commit's included. */
   readonly folded: number;
   readonly extras: CommitExtras | null;
@@ -62,7 +63,7 @@ export type CommitResult =
   | {
       readonly kind: "committed";
       readonly lostClaim: LostClaim | null;
-      /** Entities whose version had moved, so that their change was not written; null when all were. */
+      /** Entities whose version had moved, so that their change is open; null when all were written. */
       readonly conflict: string | null;
       readonly controlRevision: number;
     };

@@ -48,6 +48,8 @@ export type Prepared =
       readonly request: CallRequest;
       readonly call: AdmittedCall;
       readonly intent: Intent | null;
+      /** Milliseconds that the clock which stamps records is ahead of this process's. */
+      readonly aheadMs: number;
     };
 
 /** Of a call that no guard counted. */

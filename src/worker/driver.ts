@@ -172,7 +172,8 @@ class Drive {
     const { workflow, pack } = this.#request;
     const now = this.#at;
     const next = advance(workflow, pack.pack.bounds, this.#state, now, new Set(this.#inFlight.keys()));
-    if (next.events.length > 0) this.#writer.add(next.events, { ...closings(next.events), ...this.#children(next) });
+    if (next.events.length > 0)
+      this.#writer.add(next.events, { ...closings(next.events, next.state), ...this.#children(next) });
     this.#state = next.state;
     for (const lane of next.abandoned) this.#inFlight.get(lane)?.stop();
     if (next.ask === null) return next;

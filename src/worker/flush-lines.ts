@@ -1,4 +1,4 @@
-import { assert, formatInstant } from "../contracts/index.ts";
+import { assert } from "../contracts/index.ts";
 import type { SealedEvent } from "../ledger/index.ts";
 import { type Commit, extrasText } from "./commit.ts";
 
@@ -65,7 +65,7 @@ function field(text: string | null): string {
 
 /** What few commits have, as JSON; null where there is none of it. */
 function restText(commit: Commit): string | null {
-  const { outcome, code, snapshot, documentSha256, release, dueAt, folded, extras } = commit;
+  const { outcome, code, snapshot, documentSha256, release, dueInMs, folded, extras } = commit;
   const carried = extrasText(extras);
   if (outcome === null && code === null && snapshot === null && documentSha256 === null && !release) {
     return carried === null ? null : `{"extras":${carried}}`;
@@ -75,7 +75,7 @@ function restText(commit: Commit): string | null {
     ...(code === null ? {} : { code }),
     ...(snapshot === null ? {} : { snapshot }),
     ...(documentSha256 === null ? {} : { document_sha256: documentSha256 }),
-    ...(release ? { folded, due_at: dueAt === null ? null : formatInstant(dueAt) } : {}),
+    ...(release ? { folded, due_in_ms: dueInMs } : {}),
   };
   const text = JSON.stringify(rest);
   return carried === null ? text : `${text.slice(0, -1)},"extras":${carried}}`;

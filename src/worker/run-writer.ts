@@ -5,7 +5,7 @@ import type { CommitExtras, CommitResult, Intent } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import type { ControlRoom, TenantControl } from "./control.ts";
 import type { DeskOptions } from "./desk.ts";
-import { CONFLICT_RETRIES_MAX, conflicting, entityRows, recordConflict, type StepChanges } from "./entities.ts";
+import { applyOpenChanges, entityRows, type StepChanges } from "./entities.ts";
 import type { Lease } from "./lease.ts";
 import { joinExtras, NOTHING } from "./rows.ts";
 import type { RunFile } from "./run-file.ts";
@@ -125,11 +125,11 @@ export class RunWriter {
     const documentSha256 = documentDigest(this.#events);
     const events = this.#seal(state);
     const changes = this.#changes;
-    const entities = changes.length === 0 ? [] : await this.#entityRows(state, changes);
+    const entities = changes.length === 0 ? [] : await entityRows(this.#options.database, runOf(state), changes);
     const extras = this.#takeExtras(entities, asked.intent);
     if (events.length === 0 && extras === NOTHING && !asked.release) return null;
     const { release, dueAt } = asked;
-    // What moved an entity meanwhile is found by the commit; so while changes are open, the lease is kept for another try.
+    // What moved an entity meanwhile is found by the commit; so while changes may be open, the lease is kept.
     const result = await this.#write(state, {
       events,
       documentSha256,
@@ -140,7 +140,7 @@ export class RunWriter {
     if (this.#landed !== null && result.kind === "committed") this.#options.onOutcome(this.#landed);
     this.#landed = null;
     if (changes.length === 0 || result.kind === "fenced") return result;
-    if (result.conflict !== null) await this.#reapply(state, changes, result.conflict);
+    if (result.conflict !== null) await applyOpenChanges(this.#options, state);
     return release ? this.#write(state, { ...NO_EVENTS, extras: {}, release, dueAt }) : result;
   }
 
@@ -160,7 +160,7 @@ export class RunWriter {
       documentSha256,
       costMicros,
       release,
-      dueAt,
+      dueInMs: dueAt === null ? null : Math.max(0, dueAt - this.#options.host.clock.now()),
       folded: this.#folded,
       extras,
     });
@@ -192,22 +192,6 @@ export class RunWriter {
     return intent === null ? extras : { ...extras, intent };
   }
 
-  #entityRows({ tenant_id: tenantId, correlation_id: correlationId }: RunState, changes: readonly StepChanges[]) {
-    return entityRows(this.#options.database, { tenantId, correlationId }, changes);
-  }
-
-  /** An entity moved between reading and writing: its change is applied anew, and the tool is not called again. */
-  async #reapply(state: RunState, changes: readonly StepChanges[], conflict: string): Promise<void> {
-    let left = conflicting(changes, conflict);
-    for (let retry = 0; left.length > 0 && retry < CONFLICT_RETRIES_MAX; retry++) {
-      const entities = await this.#entityRows(state, left);
-      const result = await this.#write(state, { ...NO_EVENTS, extras: { entities }, release: false, dueAt: null });
-      if (result.kind === "fenced") return;
-      left = result.conflict === null ? [] : conflicting(left, result.conflict);
-    }
-    await recordConflict(this.#options, state, { conflict, isResolved: left.length === 0 });
-  }
-
   #seal(state: RunState): readonly SealedEvent[] {
     const { host, workerId } = this.#options;
     const recordedAt = host.clock.now();
@@ -230,6 +214,8 @@ export class RunWriter {
     return sealed;
   }
 }
+
+const runOf = ({ tenant_id, correlation_id }: RunState) => ({ tenantId: tenant_id, correlationId: correlation_id });
 
 /** Run events are plain JSON by construction; the ledger's canonical writer refuses what is not. */
 const plain = (event: RunEvent): ProposedEvent<string, Json> => event as ProposedEvent<string, Json>;

@@ -3,6 +3,7 @@ import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import { blockRun, mustBlock } from "./block.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
+import { applyOpenChanges } from "./entities.ts";
 import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
 import { analyzeHot, type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
@@ -131,12 +132,12 @@ export class Worker {
   }
 
   #hold(due: ClaimedDue, until: Instant): void {
-    const { tenant_id: tenantId, id: runId, epoch, claims } = due;
+    const { tenant_id: tenantId, id: runId, epoch } = due;
     const key = `${tenantId}/${runId}`;
     // A worker that was paused may claim what it holds itself: the older lease is over.
     this.#held.get(key)?.lease.lose();
     const lease = new Lease(this.#options.host.clock, { tenantId, runId, epoch, until });
-    const done = this.#drive(lease, claims).finally(() => {
+    const done = this.#drive(lease, due).finally(() => {
       if (this.#held.get(key)?.lease === lease) this.#held.delete(key);
       this.nudge();
     });
@@ -144,7 +145,7 @@ export class Worker {
   }
 
   /** A run that cannot be driven keeps its lease until it expires; it is tried again then, and blocked in the end. */
-  async #drive(lease: Lease, claims: number): Promise<void> {
+  async #drive(lease: Lease, { claims, previous_worker: previous }: ClaimedDue): Promise<void> {
     const { database, control: room, onTrouble, profile } = this.#options;
     const { tenantId, runId } = lease;
     try {
@@ -154,6 +155,8 @@ export class Worker {
       }));
       assert(file !== undefined, "what is due exists");
       if (mustBlock(file, claims, profile.claimsMax)) return await blockRun(this.#options, file, { lease, claims });
+      // Who gives a run back leaves no change open: only a dead holder does, or one that had it blocked for what it could not do.
+      if (previous !== null || file.row.status === "BLOCKED") await applyOpenChanges(this.#options, file.state);
       const control = await room.at(tenantId, revision);
       const pack = await room.pack(tenantId, file.row.pack_digest);
       const workflow = pack.workflows[file.row.workflow_id];
@@ -169,7 +172,7 @@ export class Worker {
 
   /** Leaves a run to a worker that has its tools: it is due again a little later, and nothing of it has changed. */
   async #leave({ lease, file, missing }: { readonly lease: Lease; readonly file: RunFile; readonly missing: string }) {
-    const { host, committer, onTrouble } = this.#options;
+    const { committer, onTrouble } = this.#options;
     const { row, state, folded } = file;
     await committer.commit({
       tenantId: lease.tenantId,
@@ -184,7 +187,7 @@ export class Worker {
       documentSha256: null,
       costMicros: 0,
       release: true,
-      dueAt: after(host.clock.now(), LEFT_FOR_MS),
+      dueInMs: LEFT_FOR_MS,
       folded,
       extras: null,
     });

@@ -6,7 +6,7 @@ import { type DraftPack, definePack, type WorkflowDefinition } from "../../src/r
 /**
  * The shop's pack, with a workflow of one step for each way in which a provider can or cannot say what became of a call:
  * `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
- * wire; `poison` ends its process.
+ * wire; `mark` changes an entity; `poison` ends its process.
  */
 
 const REFERENCE = { type: "string", minLength: 1, maxLength: 40 } as const;
@@ -53,6 +53,31 @@ const debit = defineTool(
 );
 
 const wire = defineTool(contract("wire", {}), transfer);
+
+const ORDER = { type: "string", "x-countermark": "entity_id" } as const;
+const ORDER_SCHEMA: JsonObject = {
+  type: "object",
+  properties: { order_id: ORDER },
+  required: ["order_id"],
+  additionalProperties: false,
+};
+
+/** Marks an order as checked; nothing outside hears of it. */
+const mark = defineTool(
+  contract("mark", {
+    side_effect_level: "SOFT_WRITE",
+    dependency: null,
+    input_schema: ORDER_SCHEMA,
+    output_schema: ORDER_SCHEMA,
+  }),
+  async ({ order_id = null }) => ({
+    kind: "applied",
+    result: {
+      output: { order_id },
+      entities: [{ entityType: "order", entityId: String(order_id), set: { checked: true } }],
+    },
+  }),
+);
 
 const poisonWith = (die: () => void): Tool =>
   defineTool(contract("poison", { side_effect_level: "READ", dependency: null }), async ({ reference = null }) => {
@@ -107,7 +132,7 @@ const ONCE_DENIED = {
 /** The pack and its tools; `die` is what the poisonous tool's handler does. */
 export function crashPack(die: () => void): { readonly pack: DraftPack; readonly tools: readonly Tool[] } {
   const shop = commercePack();
-  const own = [debit, wire, poisonWith(die)];
+  const own = [debit, wire, mark, poisonWith(die)];
   const scopes = own.map(({ contract: { name, dependency } }) => [
     name,
     {
@@ -128,6 +153,7 @@ export function crashPack(die: () => void): { readonly pack: DraftPack; readonly
         ["debit", "debit"],
         ["wire", "wire"],
       ]),
+      workflowOf("mark", "order_id", [["mark", "mark"]]),
       workflowOf("poison", "reference", [["poison", "poison"]]),
       workflowOf("mail", "order_id", [["mail", "sendConfirmation"]]),
     ],

@@ -303,6 +303,7 @@ describe("what an approval rests on", () => {
         stateSha256: digestOf(state),
         patch: JSON.stringify(patch),
         correlationId: "outside",
+        by: null,
         at: tenant.now(),
       }),
     );

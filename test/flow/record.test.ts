@@ -83,10 +83,14 @@ describe("entities", () => {
     for (const { payload } of conflicts)
       expect(payload).toMatchObject({
         code: "STATE_VERSION_CONFLICT",
-        entities: `order ${entityId}`,
+        entity_type: "order",
+        entity_id: entityId,
+        step_id: "write",
         resolution: "RETRY",
-        result: "RESOLVED",
+        resolution_result: "RESOLVED",
+        resolved_version: Number(payload.actual_version) + 1,
       });
+    expect(await tenant.sql((sql) => sql`select entity_id from entity_change`)).toEqual([]);
   });
 
   test("P1-T31 two tenants' entities carry the prefix of their own, and the database takes no other", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { flow } from "./pack.ts";
-import { applied } from "./provider.ts";
+import type { ApprovalRow } from "../../src/approve/index.ts";
+import { flow, rule } from "./pack.ts";
+import { applied, type Behaviour } from "./provider.ts";
 import { type FlowShop, openFlowShop } from "./shop.ts";
 import { expectSound } from "./sound.ts";
 import type { FlowTenant } from "./tenant.ts";
@@ -152,28 +153,179 @@ describe("P1-D11 parallel fulfilment with real calls", () => {
     expect(released(tenant)).toEqual(["held-WEST"]);
     expect(run.code).toBe("OUT_OF_STOCK");
   });
+});
 
-  test("a compensation that fails is retried on its own budget, and a person is told when it stays undone", async () => {
-    const tenant = await shop.tenant({ workflows: [fulfilment()] });
+describe("P1-D11 a compensation that fails", () => {
+  const failing: Behaviour = () => ({ kind: "not_applied", code: "TOOL_ERROR", message: "not now" });
+
+  /** A run that could not release what it reserved in the west, as often as it may by itself, and has asked a person. */
+  async function escalated(tenant: FlowTenant): Promise<ApprovalRow> {
     stock(tenant, "EAST");
-    tenant.answers("release", () => ({ kind: "not_applied", code: "TOOL_ERROR", message: "not now" }));
+    tenant.answers("release", failing);
     const runId = await tenant.start("W");
-
     for (const attempts of [1, 2]) {
       await shop.until(`attempt ${attempts}`, async () => tenant.calls("release").length === attempts);
       await tenant.rests(runId, "COMPENSATING");
       await shop.clock.move(60_000);
     }
-    const run = await tenant.ends(runId);
+    return tenant.pending(runId);
+  }
 
-    expect(run.code).toBe("OUT_OF_STOCK");
-    expect(tenant.calls("release")).toHaveLength(3);
-    const failures = (await tenant.events(runId)).filter(({ type }) => type === "compensation.failed");
+  test("P1-D11 is retried on its own budget, then a person is asked, with the call, the error and where the run stands", async () => {
+    const tenant = await shop.tenant({ workflows: [fulfilment()] });
+
+    const approval = await escalated(tenant);
+
+    const failures = (await tenant.events(approval.run_id)).filter(({ type }) => type === "compensation.failed");
     expect(failures.map(({ payload }) => [payload.final, payload.action])).toEqual([
       [false, "ESCALATE"],
       [false, "ESCALATE"],
       [true, "ESCALATE"],
     ]);
+    expect(approval).toMatchObject({ tool_name: "release", rule_id: "compensation.failed", step_id: "fulfil_west" });
+    expect(JSON.parse(approval.preview).input).toEqual({
+      call: { id: "held-WEST" },
+      error: { code: "TOOL_ERROR", message: "not now", attempts: 3 },
+      state: {
+        failed: "OUT_OF_STOCK",
+        undoes: "fulfil_west",
+        steps: {
+          split: "succeeded",
+          fulfil_west: "compensation_failed",
+          parallel_fulfil: "failed",
+          fulfil_east: "failed",
+        },
+      },
+    });
+    expect(await tenant.run(approval.run_id)).toMatchObject({ status: "COMPENSATING", outcome: null });
+    await tenant.decides(approval, "DENY");
+    await tenant.ends(approval.run_id);
+  });
+
+  test("P1-D11 that a person has tried once more is undone by it, once", async () => {
+    const tenant = await shop.tenant({ workflows: [fulfilment()] });
+    const approval = await escalated(tenant);
+    tenant.answers("release", () => applied({ id: "released" }));
+
+    await tenant.decides(approval, "APPROVE");
+    const run = await tenant.ends(approval.run_id);
+
+    expect(run).toMatchObject({ outcome: "UNEXPECTED_FAILURE", code: "OUT_OF_STOCK" });
+    expect(tenant.calls("release")).toHaveLength(4);
+    const { payload } = await tenant.event(run.run_id, "compensation.succeeded");
+    expect(payload).toMatchObject({ attempt: 4 });
+    expect((await tenant.receipts(run.run_id)).map(({ tool_name }) => tool_name)).toEqual(["reserve", "release"]);
+  });
+
+  test("P1-D11 that fails once more is put to a person again", async () => {
+    const tenant = await shop.tenant({ workflows: [fulfilment()] });
+    const first = await escalated(tenant);
+
+    await tenant.decides(first, "APPROVE");
+    await shop.until("the fourth attempt", async () => tenant.calls("release").length === 4);
+    const second = await tenant.pending(first.run_id);
+
+    expect(second).toMatchObject({ rule_id: "compensation.failed", attempt: 5 });
+    expect(second.approval_id).not.toBe(first.approval_id);
+    await tenant.decides(second, "DENY");
+    await tenant.ends(first.run_id);
+  });
+
+  test("P1-D11 that a person leaves as it is ends the run as an unexpected failure, which says that something remains", async () => {
+    const tenant = await shop.tenant({
+      workflows: [{ ...fulfilment(), allowed_failure_modes: ["OUT_OF_STOCK"] }],
+    });
+    const approval = await escalated(tenant);
+
+    await tenant.decides(approval, "DENY");
+    const run = await tenant.ends(approval.run_id);
+
+    expect(run).toMatchObject({ status: "FAILED_UNEXPECTED", code: "OUT_OF_STOCK" });
+    expect(tenant.calls("release")).toHaveLength(3);
+    expect(JSON.parse(run.snapshot ?? "{}")).toMatchObject({ leftover: true });
+  });
+
+  test("P1-D11 that nobody decides about stays as it is when the rule's time is over", async () => {
+    const tenant = await shop.tenant({
+      workflows: [fulfilment()],
+      rules: [rule("compensation.failed", { timeout_seconds: 600 })],
+    });
+    const approval = await escalated(tenant);
+
+    await shop.clock.move(600_000);
+    const run = await tenant.ends(approval.run_id);
+
+    expect(run.status).toBe("FAILED_UNEXPECTED");
+    expect(await tenant.approvals(run.run_id)).toMatchObject([{ status: "TIMED_OUT" }]);
+  });
+
+  test("P1-D11 closes what it asked when another one aborts the run", async () => {
+    const aborting = { ...fulfil("last", "LAST", 0), next_step: "merge" };
+    const compensation = { ...aborting.compensation, max_attempts: 1, on_compensation_failure: "ABORT" };
+    const first = fulfil("first", "FIRST", 1);
+    const tenant = await shop.tenant({
+      workflows: [
+        flow("W", [
+          { ...first, next_step: "last", compensation: { ...first.compensation, max_attempts: 1 } },
+          { ...aborting, compensation },
+          { id: "merge", type: "TOOL", tool_name: "note" },
+        ]),
+      ],
+    });
+    stock(tenant);
+    tenant.answers("note", () => ({ kind: "rejected", code: "MERGE_REFUSED", message: "no" }));
+    tenant.answers("release", failing);
+
+    const run = await tenant.runs("W");
+
+    expect(run.code).toBe("COMPENSATION_ABORTED");
+    expect(await tenant.approvals(run.run_id)).toMatchObject([
+      { rule_id: "compensation.failed", step_id: "first", status: "CANCELLED" },
+    ]);
+  });
+
+  test("P1-D11 of a FINANCIAL kind asks anew for its own approval where nobody had decided it", async () => {
+    const tenant = await shop.tenant({
+      workflows: [
+        flow("W", [
+          {
+            id: "hold",
+            type: "TOOL",
+            tool_name: "reserve",
+            compensation: {
+              tool_name: "charge",
+              tool_input_mapping: { id: "$.hold.id" },
+              compensation_order: 1,
+              max_attempts: 1,
+            },
+            next_step: "merge",
+          },
+          { id: "merge", type: "TOOL", tool_name: "note" },
+        ]),
+      ],
+      rules: [rule("charge", { timeout_seconds: 60 })],
+    });
+    tenant.answers("note", () => ({ kind: "rejected", code: "MERGE_REFUSED", message: "no" }));
+    const runId = await tenant.start("W");
+    await tenant.pending(runId);
+
+    await shop.clock.move(60_000);
+    const failed = await shop.until("the escalation", async () => {
+      const open = await tenant.pending(runId);
+      return open.rule_id === "compensation.failed" && open;
+    });
+    await tenant.decides(failed, "APPROVE");
+    const anew = await shop.until("a new approval of the call", async () => {
+      const open = await tenant.pending(runId);
+      return open.rule_id === "charge" && open;
+    });
+    await tenant.decides(anew, "APPROVE");
+    await tenant.ends(runId);
+
+    expect(failed.reason).toContain("HITL_TIMEOUT");
+    expect(anew).toMatchObject({ attempt: 2, tool_name: "charge" });
+    expect(tenant.calls("charge")).toHaveLength(1);
+    expect((await tenant.event(runId, "compensation.succeeded")).payload).toMatchObject({ attempt: 2 });
   });
 });
 

@@ -7,6 +7,8 @@ export interface SettableClock {
   readonly host: Host;
   /** Moves both clocks forward by `ms` and wakes whoever is due then. */
   move(ms: number): Promise<void>;
+  /** Sets the process's clock `ms` off the database's. Only while nobody waits by it. */
+  skew(ms: number): void;
 }
 
 /**
@@ -21,11 +23,12 @@ export async function settableClock(owner: Query): Promise<SettableClock> {
     create or replace function countermark.clock() returns timestamptz language sql volatile as
     $$ select clock_timestamp() + make_interval(secs => ms / 1000) from public.clock_offset $$`;
   let offsetMs = 0;
+  let skewMs = 0;
   let moved = new AbortController();
-  const now = (): Instant => instant(realHost.clock.now() + offsetMs);
+  const now = (): Instant => instant(realHost.clock.now() + offsetMs + skewMs);
   const wake = async (at: Instant, signal: AbortSignal): Promise<void> => {
     while (now() < at && !signal.aborted)
-      await realHost.clock.wake(instant(at - offsetMs), AbortSignal.any([signal, moved.signal]));
+      await realHost.clock.wake(instant(at - offsetMs - skewMs), AbortSignal.any([signal, moved.signal]));
   };
   return {
     host: { ...realHost, clock: { now, wake } },
@@ -34,6 +37,9 @@ export async function settableClock(owner: Query): Promise<SettableClock> {
       offsetMs += ms;
       moved.abort();
       moved = new AbortController();
+    },
+    skew: (ms) => {
+      skewMs = ms;
     },
   };
 }

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { instant } from "../../src/contracts/index.ts";
 import { type Database, inTenant } from "../../src/store/index.ts";
 import { type Commit, claimDue } from "../../src/worker/index.ts";
 import { flushCommits } from "../../src/worker/queries.ts";
@@ -26,8 +25,7 @@ beforeAll(async () => {
   tenant = await addTenant(database);
 });
 
-const FAR = instant(4_102_444_800_000); // 2100-01-01
-const PAST = instant(0);
+const DAY_MS = 24 * 3_600_000;
 
 const flush = (...commits: readonly Commit[]) => flushCommits(database.committer, commits);
 const keyOf = ({ tenantId, runId }: Held): string => `${tenantId}/${runId}`;
@@ -176,8 +174,8 @@ describe("a release", () => {
     const resting = await heldRun(database, tenant);
 
     await flush(
-      step(waiting, { release: true, dueAt: FAR }),
-      step(ready, { release: true, dueAt: PAST }),
+      step(waiting, { release: true, dueInMs: DAY_MS }),
+      step(ready, { release: true, dueInMs: 0 }),
       step(resting, { release: true }),
     );
 

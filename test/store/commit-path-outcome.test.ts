@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { seededHost } from "../../src/contracts/index.ts";
+import { openChanges } from "../../src/ledger/index.ts";
 import { type Database, inTenant } from "../../src/store/index.ts";
+import { applyOpenChanges } from "../../src/worker/entities.ts";
 import type { Commit, CommitExtras, CommitResult } from "../../src/worker/index.ts";
 import { flushCommits } from "../../src/worker/queries.ts";
 import {
@@ -95,6 +98,60 @@ describe("INV-05 a receipt", () => {
 const PATCH = '[{"op":"replace","path":"/version","value":2}]';
 
 describe("INV-06 an entity", () => {
+  test("that had moved keeps open what the outcome changes of it, in order, and what builds on that", async () => {
+    const [moved, still] = [freshEntity(), freshEntity()];
+    await commit(await heldRun(database, tenant), { entities: [entityRow(moved, 1)] });
+    const run = await heldRun(database, tenant);
+
+    const [result] = await commit(run, {
+      entities: [
+        entityRow(moved, 1, { members: '{"first":1}', step_id: "one" }),
+        entityRow(still, 1),
+        entityRow(moved, 2, { members: '{"second":2}', step_id: "two" }),
+      ],
+    });
+
+    expect(result).toMatchObject({ kind: "committed", conflict: `order ${moved}` });
+    expect(await rowsOf("entity", "entity_id", moved)).toMatchObject([{ version: 1, state: '{"version":1}' }]);
+    expect(await rowsOf("entity", "entity_id", still)).toHaveLength(1);
+    expect(await inTenant(database, tenant, (sql) => openChanges(sql, run.runId))).toMatchObject([
+      { entity_id: moved, version: 1, members: '{"first":1}', step_id: "one" },
+      { entity_id: moved, version: 2, members: '{"second":2}', step_id: "two" },
+    ]);
+  });
+
+  test("is locked by who changes it, so that what is open is written once, by whoever closes it", async () => {
+    const entity = freshEntity();
+    await commit(await heldRun(database, tenant), { entities: [entityRow(entity, 1)] });
+    const run = await heldRun(database, tenant);
+    await commit(run, { entities: [entityRow(entity, 1, { members: '{"late":true}' })] });
+    const row = { tenant_id: tenant, run_id: run.runId, correlation_id: "c", channel: "ci" } as const;
+
+    await Promise.all([1, 2, 3].map(() => applyOpenChanges({ database, host: seededHost(7) }, row)));
+
+    expect(await rowsOf("entity", "entity_id", entity)).toMatchObject([
+      { version: 2, state: '{"version":1,"late":true}' },
+    ]);
+    expect(await rowsOf("entity_version", "entity_id", entity)).toMatchObject([
+      { version: 1 },
+      { version: 2, run_id: run.runId, step_id: "s", state_patch: '[{"op":"add","path":"/late","value":true}]' },
+    ]);
+    expect(await inTenant(database, tenant, (sql) => openChanges(sql, run.runId))).toEqual([]);
+  });
+
+  test("that holds the change already gets no new version, and the change is closed", async () => {
+    const entity = freshEntity();
+    await commit(await heldRun(database, tenant), { entities: [entityRow(entity, 1)] });
+    const run = await heldRun(database, tenant);
+    await commit(run, { entities: [entityRow(entity, 1)] });
+    const row = { tenant_id: tenant, run_id: run.runId, correlation_id: "c", channel: "ci" } as const;
+
+    await applyOpenChanges({ database, host: seededHost(8) }, row);
+
+    expect(await rowsOf("entity_version", "entity_id", entity)).toHaveLength(1);
+    expect(await inTenant(database, tenant, (sql) => openChanges(sql, run.runId))).toEqual([]);
+  });
+
   test("P1-T14 comes to be at version 1, and each change raises it by one and is kept", async () => {
     const entity = freshEntity();
     const run = await heldRun(database, tenant);

@@ -40,6 +40,7 @@ export const entityRow = (entityId: string, version: number, changes: JsonObject
   state: `{"version":${version}}`,
   state_sha256: `h${version}`,
   patch: "[]",
+  members: `{"version":${version}}`,
   correlation_id: "c",
   step_id: "s",
   ...changes,

@@ -32,6 +32,9 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
     insert into entity_version (tenant_id, entity_type, entity_id, version, state_patch, state_sha256, correlation_id, at)
     values (${tenant}, 'order', ${entity}, 1, '[]', 'h', 'c', clock())`;
   await sql`
+    insert into entity_change (tenant_id, run_id, entity_type, entity_id, version, members, correlation_id, step_id, at)
+    values (${tenant}, 'r', 'order', ${entity}, 2, '{}', 'c', 's', clock())`;
+  await sql`
     insert into breaker (tenant_id, breaker_id, state, failure_times, success_count, probe_count, expires_at, revision)
     values (${tenant}, 'b', 'CLOSED', '{}', 0, 0, clock(), 1)`;
   await sql`insert into rate_window (tenant_id, tool_name, hits) values (${tenant}, 't', '{}')`;

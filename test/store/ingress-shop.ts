@@ -281,6 +281,7 @@ export async function setMembers(shop: Shop, entityId: string, members: JsonObje
       stateSha256: digestOf(state),
       patch: JSON.stringify(createPatch(before, state)),
       correlationId: shop.host.ids.next(),
+      by: null,
       at: shop.host.clock.now(),
     });
   });

@@ -129,7 +129,7 @@ export function step(run: Held, changes: Partial<Commit> = {}, extras: CommitExt
     documentSha256: null,
     costMicros: 0,
     release: false,
-    dueAt: null,
+    dueInMs: null,
     folded: 0,
     extras,
     ...changes,

@@ -111,7 +111,13 @@ export const factsOf = (call: ResolvedCall, changes: Partial<CallFacts> = {}): C
   recentCalls: [],
   rateHits: [],
   record: null,
-  approval: { approval_id: "approval-1", status: "APPROVED", params_fingerprint: call.fingerprint, consumed: false },
+  approval: {
+    approval_id: "approval-1",
+    attempt: 1,
+    status: "APPROVED",
+    params_fingerprint: call.fingerprint,
+    consumed: false,
+  },
   breaker: null,
   ...changes,
 });

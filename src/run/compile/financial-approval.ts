@@ -1,4 +1,5 @@
 import type { DraftPack } from "../pack-shape.ts";
+import { FAILED_COMPENSATION } from "../rollback.ts";
 import { compileExpression } from "./expression.ts";
 import { type Finding, finding, type Steps } from "./finding.ts";
 
@@ -36,10 +37,15 @@ function checkFinancial(tool: string, rule: Rule | undefined): readonly Finding[
 }
 
 function checkRule(key: string, rule: Rule): readonly Finding[] {
-  const { trigger, condition, timeout_seconds, required_approvers } = rule;
+  const { trigger, condition, timeout_seconds, timeout_action, required_approvers } = rule;
   const compiled = condition === null ? null : compileExpression(condition);
   return [
     ...invalid(trigger !== key, [key, "trigger"], `names \`${trigger}\`, but stands under \`${key}\``),
+    ...invalid(
+      key === FAILED_COMPENSATION && timeout_action === "AUTO_APPROVE",
+      [key, "timeout_action"],
+      "only a person has a failed compensation tried once more",
+    ),
     ...invalid(!(timeout_seconds > 0), [key, "timeout_seconds"], "must be greater than zero"),
     ...invalid(
       !Number.isInteger(required_approvers) || required_approvers < 1,

@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import type { CompensationAsk } from "../advance.ts";
 import type { CompiledWorkflow } from "../compiled.ts";
 import type { ParallelStep, RetryPolicy, StepDefinition, WaitStep } from "../definition.ts";
+import { phasesOf } from "../lane.ts";
 import type { Driver } from "./driver.ts";
 import { reserving, tool, workflowOf } from "./pack.ts";
 
@@ -103,10 +105,8 @@ export interface Deed {
 /** Does one deed to a run: settles a call, decides for a person, lets time pass, crashes. */
 export function play(run: Driver, { what, which, n }: Deed): void {
   const name = run.calls[which % Math.max(run.calls.length, 1)];
-  const { lanes, compensation } = run.state;
-  const approval = [...Object.values(lanes), ...(compensation === null ? [] : [compensation])]
-    .map(({ phase }) => phase)
-    .find(({ kind }) => kind === "approval");
+  const { lanes } = run.state;
+  const approval = phasesOf(run.state).find(({ kind }) => kind === "approval");
   const unknown = Object.values(lanes).find(({ phase }) => phase.kind === "unknown");
   const by = "alice";
   if (what === 0) run.crash();
@@ -116,7 +116,7 @@ export function play(run: Driver, { what, which, n }: Deed): void {
   else if (what === 3) run.send({ kind: "resume", lane: "main", by, payload: { n } });
   else if (what === 4 && which === 0) run.tell({ kind: "cancel", by, reason: "" });
   else if (approval?.kind === "approval") decideFor(run, approval.approval_id, n);
-  else if (run.last.ask !== null) askFor(run, run.last.ask.plan[0] ?? "", n);
+  else if (run.last.ask !== null) askFor(run, run.last.ask, n);
   else if (unknown !== undefined && what < 8) settleUnknown(run, unknown.id, n);
   else if (name !== undefined) answer(run, name, what, n);
   else run.wait(1000 * (n + 1));
@@ -137,10 +137,12 @@ function decideFor(run: Driver, approval_id: string, n: number): void {
   run.send({ kind: "approval_decided", approval_id, decision, by: "alice" });
 }
 
-function askFor(run: Driver, step: string, n: number): void {
+/** Asks, and every other time the decision comes at once; otherwise others go on while it is out. */
+function askFor(run: Driver, ask: CompensationAsk, n: number): void {
   const approval_id = `M${run.events.length}`;
-  run.send({ kind: "approval_requested", lane: "compensation", step, attempt: 1, approval_id, timeout_at: run.now });
-  decideFor(run, approval_id, n);
+  const { step, attempt } = ask.kind === "COMPENSATION_FAILED" ? ask.call : { step: ask.plan[0] ?? "", attempt: 1 };
+  run.send({ kind: "approval_requested", lane: "compensation", step, attempt, approval_id, timeout_at: run.now });
+  if (n % 2 === 1) decideFor(run, approval_id, n);
 }
 
 function settleUnknown(run: Driver, lane: string, n: number): void {

@@ -335,6 +335,24 @@ create table entity_version (
 );
 create index entity_version_correlation on entity_version (correlation_id) where run_id is not null;
 
+-- What a step's outcome changes of an entity that had moved when the outcome committed. Whoever writes it into the entity
+-- deletes it in the same transaction: it happens once, and a crash before that leaves it to the run's next holder.
+create table entity_change (
+  tenant_id text not null,
+  run_id text not null,
+  entity_type text not null,
+  entity_id text not null check (starts_with(entity_id, tenant_id || '_')),
+  -- The version that the change was to make.
+  version integer not null check (version > 0),
+  -- The members it sets, as JSON text.
+  members text not null,
+  correlation_id text not null,
+  step_id text not null,
+  at timestamptz not null,
+  primary key (tenant_id, run_id, entity_type, entity_id, version),
+  foreign key (tenant_id, run_id) references run on delete restrict
+);
+
 create table breaker (
   tenant_id text not null references tenant on delete restrict,
   breaker_id text not null,
@@ -485,7 +503,7 @@ declare
 begin
   foreach t in array array['tenant', 'principal', 'api_key', 'credential', 'tenant_key', 'webhook_endpoint', 'pack', 'revocation',
     'run', 'due', 'inbox', 'event', 'event_default', 'stream_head', 'idempotency', 'receipt', 'receipt_event', 'entity',
-    'entity_version', 'breaker', 'rate_window', 'approval', 'approval_decision', 'inbound_event', 'request_record'] loop
+    'entity_version', 'entity_change', 'breaker', 'rate_window', 'approval', 'approval_decision', 'inbound_event', 'request_record'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format(
@@ -501,7 +519,7 @@ grant update on tenant, api_key, credential, webhook_endpoint, pack, run, due, i
   rate_window, approval, request_record to countermark_app;
 grant update (processing_status, status_reason, run_id, correlation_id, applied_at, held_since, timeout_released_at,
   ordering_incomplete, duplicates) on inbound_event to countermark_app;
-grant delete on revocation, credential, request_record to countermark_app;
+grant delete on revocation, credential, entity_change, request_record to countermark_app;
 
 -- The worker sees due times of every tenant, and nothing else of them.
 grant select, update on due to countermark_worker;

@@ -153,14 +153,16 @@ end
 $$;
 
 /*
- * Writes what one commit carries besides its run row and events. Returns the entities whose version had moved, or null.
- * Each statement is run only for rows that are there: starting one costs more than most have to do.
+ * Writes what one commit carries besides its run row and events. Returns the entities whose version had moved, or null: what
+ * was to change of them stays open in entity_change. Each statement is run only for rows that are there: starting one costs
+ * more than most have to do.
  */
 create function write_outcome(p_run text, p_epoch bigint, x jsonb) returns text
   language plpgsql as $$
 declare
   tenant text := require_tenant_context();
   s jsonb;
+  moved boolean;
   conflicts text[] := '{}';
 begin
   for s in select * from jsonb_array_elements(x->'settle') loop
@@ -195,23 +197,31 @@ begin
 
   for s in select * from jsonb_array_elements(x->'entities') loop
     -- What builds on a change that was not made is not made either.
-    continue when ((s->>'entity_type') || ' ' || (s->>'entity_id')) = any(conflicts);
-    insert into entity (tenant_id, entity_type, entity_id, version, state, state_sha256, updated_at)
-      select tenant, s->>'entity_type', s->>'entity_id', 1, s->>'state', s->>'state_sha256', clock()
-       where (s->>'version')::int = 1
-      on conflict do nothing;
-    if not found and (s->>'version')::int > 1 then
-      update entity
-         set version = version + 1, state = s->>'state', state_sha256 = s->>'state_sha256', updated_at = clock()
-       where tenant_id = tenant and entity_type = s->>'entity_type' and entity_id = s->>'entity_id'
-         and version = (s->>'version')::int - 1;
+    moved := ((s->>'entity_type') || ' ' || (s->>'entity_id')) = any(conflicts);
+    if not moved then
+      insert into entity (tenant_id, entity_type, entity_id, version, state, state_sha256, updated_at)
+        select tenant, s->>'entity_type', s->>'entity_id', 1, s->>'state', s->>'state_sha256', clock()
+         where (s->>'version')::int = 1
+        on conflict do nothing;
+      if not found and (s->>'version')::int > 1 then
+        update entity
+           set version = version + 1, state = s->>'state', state_sha256 = s->>'state_sha256', updated_at = clock()
+         where tenant_id = tenant and entity_type = s->>'entity_type' and entity_id = s->>'entity_id'
+           and version = (s->>'version')::int - 1;
+      end if;
+      moved := not found;
+      if moved then
+        conflicts := conflicts || ((s->>'entity_type') || ' ' || (s->>'entity_id'));
+      end if;
     end if;
-    if found then
+    if moved then
+      insert into entity_change (tenant_id, run_id, entity_type, entity_id, version, members, correlation_id, step_id, at)
+        values (tenant, p_run, s->>'entity_type', s->>'entity_id', (s->>'version')::int, s->>'members', s->>'correlation_id',
+          s->>'step_id', clock());
+    else
       insert into entity_version (tenant_id, entity_type, entity_id, version, state_patch, state_sha256, correlation_id, run_id, step_id, at)
         values (tenant, s->>'entity_type', s->>'entity_id', (s->>'version')::int, s->>'patch', s->>'state_sha256',
           s->>'correlation_id', p_run, s->>'step_id', clock());
-    else
-      conflicts := conflicts || ((s->>'entity_type') || ' ' || (s->>'entity_id'));
     end if;
   end loop;
 
@@ -353,7 +363,8 @@ begin
     if x_run is not null then
       update due
          set worker_id = null, claims = 0,
-             due_at = case when due.signals > (i.rest->>'folded')::int then clock() else (i.rest->>'due_at')::timestamptz end
+             due_at = clock() + make_interval(secs =>
+               case when due.signals > (i.rest->>'folded')::int then 0 else (i.rest->>'due_in_ms')::bigint / 1000.0 end)
         from unnest(x_run, x_rest) as i(run, rest)
        where due.tenant_id = tenant and due.kind = 'run' and due.id = i.run and i.rest ? 'folded';
 
