@@ -3,11 +3,12 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assert, Fault, type Host } from "../contracts/index.ts";
 import { createRegistry, KEY_BYTES, type Registry, type SandboxTier, type Tool } from "../guard/index.ts";
-import { folderArtifacts, isSealedReference, openSealed } from "../ledger/index.ts";
+import { type ArtifactStore, artifactFolder, artifactStore, isSealedReference, openSealed } from "../ledger/index.ts";
 import {
   assertSchemaCurrent,
   type ConnectionOptions,
   type Database,
+  inTenant,
   migrateUp,
   openDatabase,
   openEmbedded,
@@ -17,7 +18,7 @@ import { Committer, ControlRoom, type LeaseProfile, type Reached, WORKER_PROFILE
 /** How to open an installation: where its database is, and what this process brings to it. */
 export interface InstallationOptions {
   readonly host: Host;
-  /** Absolute path of `.countermark`: installation key, artifacts, and the embedded database where there is no server. */
+  /** Absolute path of `.countermark`: installation key, large artifacts, and the embedded database where there is no server. */
   readonly directory: string;
   /** A PostgreSQL server; null uses the embedded one, starting it if nothing has. */
   readonly server: ConnectionOptions | null;
@@ -42,6 +43,7 @@ export interface Installation {
   readonly control: ControlRoom;
   readonly registry: Registry;
   readonly installationKey: Uint8Array;
+  readonly artifacts: ArtifactStore;
   /** A worker of this process, not started yet. */
   newWorker(settings?: WorkerSettings): Worker;
   /** Closes the connections, and stops the embedded database if this process was the last to use it. */
@@ -68,7 +70,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const registry = registryOf(options.tools);
   const control = new ControlRoom({ database, host, installationKey });
   const committer = new Committer(database.committer);
-  const store = folderArtifacts({ root: join(directory, "artifacts"), ids: host.ids });
+  const artifacts = artifactStore(artifactFolder({ root: join(directory, "artifacts"), ids: host.ids }));
   const shared = { database, host, registry, tier, committer, control, network };
   return {
     host,
@@ -76,6 +78,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     control,
     registry,
     installationKey,
+    artifacts,
     newWorker: ({ profile = WORKER_PROFILE, reached = nothing, onTrouble = nothing } = {}) =>
       new Worker({
         ...shared,
@@ -87,7 +90,9 @@ export async function openInstallation(options: InstallationOptions): Promise<In
           ({ tenantId, secrets }) =>
           async (value) =>
             isSealedReference(value)
-              ? openSealed(value, { store, key: { tenant: tenantId, id: "tenant", secret: secrets.artifactKey } })
+              ? inTenant(database, tenantId, (sql) =>
+                  openSealed(sql, value, { store: artifacts, key: secrets.artifactKey }),
+                )
               : value,
       }),
     close,

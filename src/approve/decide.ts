@@ -1,7 +1,14 @@
 import { formatInstant, type Host, type Instant, type JsonObject, type Refusal } from "../contracts/index.ts";
-import { AUDIT_STREAM, appendOutside, entitiesById, patchesSince, tellRun } from "../ledger/index.ts";
+import {
+  type ArtifactStore,
+  AUDIT_STREAM,
+  appendOutside,
+  entitiesById,
+  patchesSince,
+  tellRun,
+} from "../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../store/index.ts";
-import type { BaseRevision } from "./preview.ts";
+import { type BaseRevision, readPreview } from "./preview.ts";
 import {
   type ApprovalRow,
   type ApprovalStatus,
@@ -34,16 +41,21 @@ export type DecisionResult =
   | { readonly ok: true; readonly status: ApprovalStatus; readonly missing: number }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** What a decision reaches the world through. */
+export interface DecidePorts {
+  readonly database: Pick<Database, "app">;
+  readonly host: Host;
+  readonly artifacts: ArtifactStore;
+}
+
 /**
- * Takes one person's decision. In one transaction: the approval is locked, the decision judged, the base read again, the
- * vote written, and with the last vote the run told. A refused decision is recorded on the audit stream and changes nothing,
- * except that a drifted base voids the approval. Concurrent deciders are served one after another.
+ * Takes one person's decision. In one transaction: the approval is locked, the decision judged, base and preview read again,
+ * the vote written, and with the last vote the run told. A refused decision is recorded on the audit stream and changes
+ * nothing, except that a drifted base voids the approval. Concurrent deciders are served one after another.
+ *
+ * Whose preview is gone or altered can be denied, not approved.
  */
-export const decide = (
-  database: Pick<Database, "app">,
-  host: Host,
-  request: DecisionRequest,
-): Promise<DecisionResult> =>
+export const decide = ({ database, host, artifacts }: DecidePorts, request: DecisionRequest): Promise<DecisionResult> =>
   inTenant(database, request.tenantId, async (sql) => {
     const now = host.clock.now();
     const approval = await lockApproval(sql, request.approvalId);
@@ -52,7 +64,10 @@ export const decide = (
     if (approval === undefined || refusal !== null)
       return refuseDecision(sql, host, request, refusal ?? notFound(request));
     const drift = await driftOf(sql, approval);
-    return drift === null ? vote(sql, host, approval, request, now) : voidApproval(sql, host, approval, request, drift);
+    if (drift !== null) return voidApproval(sql, host, approval, request, drift);
+    const preview = await readPreview(sql, artifacts, approval.preview_sha256);
+    if (!preview.ok && request.decision === "APPROVE") return refuseDecision(sql, host, request, preview.refusal);
+    return vote(sql, host, approval, request, now);
   });
 
 /** The rules of a decision, in the order in which they are told. Null: it may be taken. */

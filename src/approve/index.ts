@@ -1,6 +1,14 @@
 /** Human decisions bound to exactly what was previewed. */
-export { type Approver, type DecisionRequest, type DecisionResult, decide, driftOf, isAuthorized } from "./decide.ts";
-export { type BaseRevision, type Preview, type SealedPreview, sealPreview } from "./preview.ts";
+export {
+  type Approver,
+  type DecidePorts,
+  type DecisionRequest,
+  type DecisionResult,
+  decide,
+  driftOf,
+  isAuthorized,
+} from "./decide.ts";
+export { type BaseRevision, type Preview, readPreview, type SealedPreview, sealPreview } from "./preview.ts";
 export {
   type ApprovalRow,
   type ApprovalStatus,

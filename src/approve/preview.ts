@@ -1,12 +1,19 @@
 import {
+  accepted,
+  type Code,
   canonicalText,
   type Digest,
+  Fault,
   formatInstant,
   type Instant,
   type Json,
   type JsonObject,
+  type Result,
+  rejected,
   sha256Hex,
 } from "../contracts/index.ts";
+import type { ArtifactStore } from "../ledger/index.ts";
+import type { TenantQuery } from "../store/index.ts";
 
 /** The version of an entity that a preview was made on; 0 when it did not exist. */
 export interface BaseRevision {
@@ -60,4 +67,24 @@ export function sealPreview(
   };
   const text = canonicalText(document);
   return { preview: document, text, sha256: sha256Hex(text) };
+}
+
+/** Faults of the artifact store that trying again does not mend. */
+const LOST: ReadonlySet<Code> = new Set<Code>(["ARTIFACT_NOT_FOUND", "ARTIFACT_ERASED", "ARTIFACT_CORRUPT"]);
+
+/**
+ * Exactly the text that an approval is about. Refused with ARTIFACT_NOT_FOUND, ARTIFACT_ERASED or ARTIFACT_CORRUPT where it is
+ * no longer what was asked: nobody can approve what nobody can see. Faults: ARTIFACT_UNAVAILABLE.
+ */
+export async function readPreview(
+  sql: TenantQuery,
+  artifacts: Pick<ArtifactStore, "get">,
+  digest: Digest,
+): Promise<Result<string>> {
+  try {
+    return accepted(Buffer.from(await artifacts.get(sql, digest)).toString("utf8"));
+  } catch (error) {
+    if (!(error instanceof Fault) || !LOST.has(error.code)) throw error;
+    return rejected({ code: error.code, message: `the preview cannot be shown: ${error.message}` });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Instant } from "../contracts/index.ts";
+import type { Digest, Instant } from "../contracts/index.ts";
 import type { TenantQuery } from "../store/index.ts";
 
 export type ApprovalStatus = "PENDING" | "APPROVED" | "DENIED" | "TIMED_OUT" | "VOIDED" | "CANCELLED";
@@ -13,8 +13,8 @@ export interface ApprovalRow {
   readonly tool_version: string;
   readonly internal_key: string;
   readonly params_fingerprint: string;
-  readonly preview_sha256: string;
-  readonly preview: string;
+  /** The artifact that is shown; see `readPreview`. */
+  readonly preview_sha256: Digest;
   readonly rule_id: string;
   readonly reason: string;
   readonly requested_by: string;
@@ -33,7 +33,7 @@ export interface ApprovalRow {
 
 const columns = (sql: TenantQuery) => sql`
   approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key, params_fingerprint, preview_sha256,
-  preview, rule_id, reason, requested_by, status, escalation_level, required_approvers, authorized_approvers, token_sha256, base,
+  rule_id, reason, requested_by, status, escalation_level, required_approvers, authorized_approvers, token_sha256, base,
   created_at, timeout_at, decided_at, consumed_at, void_reason`;
 
 /** One approval, or undefined. */

@@ -32,7 +32,10 @@ export function approvalLines(approval: JsonObject, now: Instant, paint: Paint):
     ["run", textOf(approval, "run_id")],
     ...baseOf(preview).map((base): [string, string] => ["base", base]),
     ["expires", when(textOf(approval, "timeout_at"), now)],
-    ["preview", `sha256 ${textOf(approval, "preview_sha256")}`],
+    [
+      "preview",
+      `sha256 ${textOf(approval, "preview_sha256")}${approval.preview === null ? ", which can no longer be shown" : ""}`,
+    ],
     ...decisionsOf(approval, now).map((decision): [string, string] => ["decided", decision]),
   ];
   return [

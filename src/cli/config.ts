@@ -64,7 +64,7 @@ export const CONFIG_OPTIONS: readonly ConfigOption[] = [
     unit: "path",
     default: "`.countermark` in the working directory",
     bound: "a local file system; relative to the working directory",
-    effect: "where keys, artifacts and the embedded database lie",
+    effect: "where keys, large artifacts and the embedded database lie",
   },
   {
     name: "database",

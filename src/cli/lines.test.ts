@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import pc from "picocolors";
 import { expect, test } from "vitest";
 import { instant } from "../contracts/index.ts";
+import { approvalLines } from "./approval-lines.ts";
 import { leavesOf, textOf, visible } from "./document.ts";
 import { money } from "./run-lines.ts";
 import { table } from "./table.ts";
@@ -73,4 +75,11 @@ test("a document's leaves are listed with their paths, empty parts too", () => {
     ["none", "[]"],
     ["nothing", "{}"],
   ]);
+});
+
+test("an approval whose preview is gone says so", () => {
+  const approval = { approval_id: "a1", status: "PENDING", preview: null, preview_sha256: "ab12" };
+  const lines = approvalLines(approval, instant(0), pc.createColors(false));
+
+  expect(lines.join("\n")).toMatch(/preview +sha256 ab12, which can no longer be shown$/m);
 });

@@ -305,8 +305,17 @@ export const CODES = {
   REDACTION_SSN: entry(500, "a social security number was found where none may be stored", "mark the field sensitive"),
   // Ledger
   LEDGER_BROKEN: entry(500, "the hash chain does not verify", "see the first broken event; restore it from a backup"),
-  ARTIFACT_NOT_FOUND: entry(404, "no such artifact", "check the digest"),
-  ARTIFACT_CORRUPT: entry(500, "the artifact does not match its digest", "restore it from a backup"),
+  ARTIFACT_NOT_FOUND: entry(
+    404,
+    "no such artifact",
+    "check the digest; restore it from a backup, or deny what cannot be shown and ask again",
+  ),
+  ARTIFACT_ERASED: entry(410, "the artifact was erased", "nothing brings it back; obtain the value again"),
+  ARTIFACT_CORRUPT: entry(
+    500,
+    "the artifact does not match its digest",
+    "restore it from a backup, or deny what cannot be shown and ask again",
+  ),
   ARTIFACT_UNAVAILABLE: entry(
     503,
     "the artifact store cannot be read or written",

@@ -1,4 +1,5 @@
 import { assert, type Host } from "../contracts/index.ts";
+import type { TenantKey } from "../ledger/index.ts";
 import type { TenantQuery } from "../store/index.ts";
 import { findWrappedKey, insertWrappedKey } from "./queries.ts";
 import { derivedKey, KEY_BYTES, openText, sealText } from "./vault.ts";
@@ -11,7 +12,7 @@ export interface TenantSecrets {
   /** Secret of approval tokens. */
   readonly tokenKey: Uint8Array;
   /** Key of sealed artifacts. */
-  readonly artifactKey: Uint8Array;
+  readonly artifactKey: TenantKey;
 }
 
 /**
@@ -43,6 +44,6 @@ export async function tenantSecrets(
     open: (sealed, what) => openText(sealed, credentials, what),
     seal: (text, what) => sealText(text, credentials, what, host.random),
     tokenKey: derivedKey(key, "approval tokens"),
-    artifactKey: derivedKey(key, "artifacts"),
+    artifactKey: { tenant: tenantId, id: stored.key_id, secret: derivedKey(key, "artifacts") },
   };
 }

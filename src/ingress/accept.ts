@@ -48,7 +48,7 @@ export async function acceptWebhook(ports: IngressPorts, delivery: WebhookDelive
     return refused({ code: "ENDPOINT_NOT_FOUND", message: "there is no such webhook endpoint" });
   }
   const { provider } = endpoint;
-  const tenant: TenantAt = { host: ports.host, control };
+  const tenant: TenantAt = { host: ports.host, artifacts: ports.artifacts, control };
   const { headers, rawBody, receivedAt: now } = delivery;
   const secrets = secretsOf(provider, control);
   const verdict = verifySignature(provider, { headers, rawBody, secrets, now, toleranceMs: SIGNATURE_TOLERANCE_MS });

@@ -1,5 +1,6 @@
 import type { Host } from "../contracts/index.ts";
 import { findTenant } from "../guard/index.ts";
+import type { ArtifactStore } from "../ledger/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import type { ControlRoom, TenantControl } from "../worker/index.ts";
 
@@ -8,12 +9,14 @@ export interface IngressPorts {
   readonly database: Pick<Database, "app">;
   readonly host: Host;
   readonly control: Pick<ControlRoom, "at">;
+  readonly artifacts: ArtifactStore;
 }
 
 /** One tenant, for the length of one transaction. */
 export interface TenantAt {
   readonly host: Host;
   readonly control: Pick<TenantControl, "tenantId" | "mode" | "packs" | "secrets">;
+  readonly artifacts: ArtifactStore;
 }
 
 /** The tenant's facts as they are now, so that a rotated secret or a paused pack holds from the next delivery on. */

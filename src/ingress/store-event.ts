@@ -1,10 +1,12 @@
 import { assert, type Code, type Instant, type Refusal } from "../contracts/index.ts";
+import { keepSealed, type SealedValue } from "../ledger/index.ts";
 import type { TenantQuery } from "../store/index.ts";
 import { applyWaiting, entityStanding } from "./apply.ts";
 import { actorOf, audit } from "./audit.ts";
 import { type InternalEvent, isQuarantined, type NormalisedEvent } from "./normalise/event.ts";
 import { ORDERING_TIMEOUT_MS, orderingVerdict } from "./ordering.ts";
 import { ORDERING_RULES } from "./ordering-rules.ts";
+import { sealPersonal } from "./personal.ts";
 import type { TenantAt } from "./ports.ts";
 import {
   countDuplicate,
@@ -38,9 +40,10 @@ export function storeEvent(
   if (isQuarantined(tenant.control.mode, event)) {
     return storeRejected(sql, tenant, { event, receivedAt, code: "EVENT_QUARANTINED" });
   }
-  const stored = storedContent(event, tenant.control.secrets.tokenKey);
+  const { references, values } = sealPersonal(tenant, event);
+  const stored = storedContent(event, tenant.control.secrets.tokenKey, references);
   if (!stored.ok) return storeRejected(sql, tenant, { event, receivedAt, code: stored.stub.code });
-  return storeMeaning(sql, tenant, { event, receivedAt, text: contentText(stored.content) });
+  return storeMeaning(sql, tenant, { event, receivedAt, text: contentText(stored.content), sealed: values });
 }
 
 interface Rejection {
@@ -84,6 +87,8 @@ interface Meaningful {
   readonly event: InternalEvent;
   readonly receivedAt: Instant;
   readonly text: string;
+  /** What the text refers to. */
+  readonly sealed: readonly SealedValue[];
 }
 
 async function storeMeaning(sql: TenantQuery, tenant: TenantAt, meaningful: Meaningful): Promise<Intake> {
@@ -92,6 +97,7 @@ async function storeMeaning(sql: TenantQuery, tenant: TenantAt, meaningful: Mean
   if (await isOneTooMany(sql, event)) return QUEUE_FULL;
   const row = rowOf(tenant, event, meaningful);
   if (!(await insertEvent(sql, row))) return duplicateOf(sql, tenant, event);
+  await keepSealed(sql, tenant.artifacts, meaningful.sealed); // only now: a repeated delivery leaves nothing behind
   await applyWaiting(sql, tenant, event);
   const outcome = await eventOutcome(sql, row.event_id);
   assert(outcome !== undefined, "an event is there once it is inserted");

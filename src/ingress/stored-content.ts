@@ -8,11 +8,20 @@ import {
   type JsonObject,
   parseJson,
 } from "../contracts/index.ts";
-import { compileRedaction, type RedactionRules, type RejectedStub, redact } from "../ledger/index.ts";
+import {
+  compileRedaction,
+  type RedactionRules,
+  type RejectedStub,
+  redact,
+  type SealedReference,
+} from "../ledger/index.ts";
 import type { Confirmation, EventSource, InternalEvent, NormalisedEvent } from "./normalise/event.ts";
 import { BODY_SCHEMAS, PAYLOAD_SCHEMA } from "./stored-fields.ts";
 
-/** What is kept of an event: only fields that are declared, none of which holds an address, a name or an e-mail address. */
+/**
+ * What is kept of an event: only fields that are declared, none of which holds an address, a name or an e-mail address, and
+ * references to what was sealed of those.
+ */
 export interface StoredContent {
   /** RFC 3339, by the provider's clock. */
   readonly occurred_at: string;
@@ -47,8 +56,13 @@ const BODY_RULES: Readonly<Record<EventSource, RedactionRules>> = {
  * The event as it may be stored. Not ok where its payload holds what must not be stored at all; the stub then stands for it.
  *
  * @param salt the tenant's secret, see `RedactionContext`
+ * @param sealed what the payload carries besides, see `sealPersonal`
  */
-export function storedContent(event: InternalEvent, salt: Uint8Array): Stored {
+export function storedContent(
+  event: InternalEvent,
+  salt: Uint8Array,
+  sealed: { readonly [member: string]: SealedReference } = {},
+): Stored {
   const payload = redact(event.payload, PAYLOAD_RULES, contextOf(event, salt));
   if (payload.kind === "rejected") return { ok: false, stub: payload.stub };
   const { value } = payload;
@@ -58,7 +72,7 @@ export function storedContent(event: InternalEvent, salt: Uint8Array): Stored {
     content: {
       occurred_at: formatInstant(event.occurred_at),
       livemode: event.livemode,
-      payload: value,
+      payload: { ...value, ...sealed },
       confirms: event.confirms ?? null,
       body: storedBody(event, salt),
     },

@@ -41,7 +41,7 @@ export interface SweepReport {
 export async function releaseHeld(ports: IngressPorts, tenantId: string): Promise<SweepReport> {
   const control = await currentControl(ports, tenantId);
   if (control === undefined) return { entities: 0, matched: 0 };
-  const tenant: TenantAt = { host: ports.host, control };
+  const tenant: TenantAt = { host: ports.host, artifacts: ports.artifacts, control };
   const now = ports.host.clock.now();
   const due = await inTenant(ports.database, tenantId, (sql) => dueEntities(sql, tenant, now));
   for (const entity of due) await inTenant(ports.database, tenantId, (sql) => applyWaiting(sql, tenant, entity));

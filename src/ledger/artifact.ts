@@ -1,13 +1,15 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { assert, type Digest, Fault, type Ids, parseDigest, sha256Hex } from "../contracts/index.ts";
+import { type Digest, Fault, sha256Hex } from "../contracts/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+import type { ArtifactFolder } from "./artifact-folder.ts";
+import { eraseArtifact, findArtifact, insertArtifact } from "./queries.ts";
 
 /**
- * Content-addressed artifacts: previews, transcripts, sealed values. Rows hold their digests.
+ * Content-addressed artifacts of a tenant: previews, sealed values. Other rows hold their digests.
  *
- * A1 What is read hashes to its digest, or nothing is returned.
- * A2 A file appears under its name whole and durable: written aside, synced, renamed, the folder synced.
- * A3 A tenant's artifacts lie in its own folder; a digest finds nothing in another's.
+ * A1 What is read hashes to its digest, or nothing is returned; the table refuses a row that does not.
+ * A2 An artifact becomes true with the row that names it: all is written in the caller's transaction.
+ * A3 A digest finds nothing in another tenant.
+ * A4 What is erased is gone; that it was there, and its digest, stay.
  */
 
 /** What a row keeps of an artifact. Wire form. */
@@ -18,112 +20,54 @@ export interface ArtifactReference {
 }
 
 export interface NewArtifact {
-  readonly tenant: string;
   /** Text is stored as UTF-8. */
   readonly content: string | Uint8Array;
   readonly mediaType: string;
 }
 
-/** Where artifacts are kept. Faults: `ARTIFACT_UNAVAILABLE` when the store cannot be reached, at any call. */
+/** The artifacts of whichever tenant the transaction is for. Faults: `ARTIFACT_UNAVAILABLE` where the folder fails, at any call. */
 export interface ArtifactStore {
-  /** Durable once resolved. The same content again writes nothing, unless what lay there was damaged. */
-  put(artifact: NewArtifact): Promise<ArtifactReference>;
-  /** The bytes. Faults `ARTIFACT_NOT_FOUND` and `ARTIFACT_CORRUPT`. */
-  get(tenant: string, digest: Digest): Promise<Uint8Array>;
+  /** The same content again changes nothing, unless it was erased or damaged: then it is there again. */
+  put(sql: TenantQuery, artifact: NewArtifact): Promise<ArtifactReference>;
+  /** The bytes. Faults `ARTIFACT_NOT_FOUND`, `ARTIFACT_ERASED` and `ARTIFACT_CORRUPT`. */
+  get(sql: TenantQuery, digest: Digest): Promise<Uint8Array>;
   /** Destroys the content for ever; an absent one is no fault. Digests that refer to it stay and verify nothing. */
-  erase(tenant: string, digest: Digest): Promise<void>;
+  erase(sql: TenantQuery, digest: Digest): Promise<void>;
 }
 
-/** The store of a folder on disk; `root` is created when first written. */
-export function folderArtifacts({ root, ids }: { readonly root: string; readonly ids: Ids }): ArtifactStore {
-  const pathOf = (tenant: string, digest: Digest): string => {
-    assert(parseDigest(digest) !== undefined, "a digest is 64 hex digits, so no path can be smuggled in");
-    return join(root, folderOf(tenant), digest.slice(0, 2), digest);
-  };
+/**
+ * Bytes up to which the database keeps an artifact itself. No document that the kernel takes is larger than 1 MiB, and
+ * encryption adds a third, so every preview and sealed value is a row, which all machines of a deployment can read.
+ */
+export const ROW_BYTES_MAX = 2 * 1_048_576;
+
+/** The store: rows in PostgreSQL, and `folder` for what is larger than a row should be. */
+export function artifactStore(folder: ArtifactFolder): ArtifactStore {
   return {
-    put: async ({ tenant, content, mediaType }) => {
+    put: async (sql, { content, mediaType }) => {
       const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      const digest = sha256Hex(bytes);
-      const path = pathOf(tenant, digest);
-      await reaching(path, async () => {
-        if (!(await holds(path, digest))) await writeWhole(path, bytes, ids.next());
-      });
-      return { digest, media_type: mediaType, size_bytes: bytes.byteLength };
+      const reference = { digest: sha256Hex(bytes), media_type: mediaType, size_bytes: bytes.byteLength };
+      const isRow = bytes.byteLength <= ROW_BYTES_MAX;
+      const tenant = await insertArtifact(sql, reference, isRow ? bytes : null);
+      if (!isRow) await folder.write(tenant, reference.digest, bytes);
+      return reference;
     },
-    get: async (tenant, digest) => {
-      const path = pathOf(tenant, digest);
-      const bytes = await reaching(path, () => readIfThere(path));
-      if (bytes === undefined) {
-        throw new Fault("ARTIFACT_NOT_FOUND", `no artifact \`${digest}\``, { retry: "never" });
-      }
-      if (sha256Hex(bytes) !== digest) {
-        throw new Fault("ARTIFACT_CORRUPT", `the artifact \`${digest}\` does not match its digest`, { retry: "never" });
-      }
-      return bytes;
+    get: async (sql, digest) => {
+      const row = await findArtifact(sql, digest);
+      if (row === undefined) throw missing(digest);
+      if (row.is_erased)
+        throw new Fault("ARTIFACT_ERASED", `the artifact \`${digest}\` was erased`, { retry: "never" });
+      const bytes = row.content ?? (await folder.read(row.tenant_id, digest));
+      if (bytes === undefined) throw missing(digest);
+      if (sha256Hex(bytes) === digest) return bytes; // A1
+      throw new Fault("ARTIFACT_CORRUPT", `the artifact \`${digest}\` does not match its digest`, { retry: "never" });
     },
-    erase: async (tenant, digest) => {
-      const path = pathOf(tenant, digest);
-      await reaching(path, async () => {
-        await rm(path, { force: true });
-        await syncFolder(dirname(path));
-      });
+    erase: async (sql, digest) => {
+      const erased = await eraseArtifact(sql, digest);
+      if (erased?.kept_in === "folder") await folder.remove(erased.tenant_id, digest);
     },
   };
 }
 
-const PLAIN_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
-
-/** Names that a file system could misread (`..`, upper case on some) are hashed; `~` keeps them apart from plain ones. */
-const folderOf = (tenant: string): string => (PLAIN_NAME.test(tenant) ? tenant : `~${sha256Hex(tenant)}`);
-
-async function holds(path: string, digest: Digest): Promise<boolean> {
-  const present = await readIfThere(path);
-  return present !== undefined && sha256Hex(present) === digest;
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    if (isAbsent(cause)) return undefined;
-    throw cause;
-  }
-}
-
-/** A crash leaves at most a file that ends in `.part`, which nothing ever reads. */
-async function writeWhole(path: string, bytes: Uint8Array, id: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const part = `${path}.${id}.part`;
-  const file = await open(part, "wx", 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(part, path);
-  await syncFolder(dirname(path));
-}
-
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (cause) {
-    if (!isAbsent(cause)) throw cause; // nothing was ever stored there, so nothing has to be made durable
-  }
-}
-
-async function reaching<T>(path: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    throw new Fault("ARTIFACT_UNAVAILABLE", `cannot reach \`${path}\``, { retry: "now", cause });
-  }
-}
-
-const isAbsent = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+const missing = (digest: Digest): Fault =>
+  new Fault("ARTIFACT_NOT_FOUND", `no artifact \`${digest}\``, { retry: "never" });

@@ -1,6 +1,7 @@
 /** The record: hash-chained streams, receipts, artifacts, redaction, and what outsiders tell a run. */
 export { AUDIT_STREAM, appendOutside, type OutsideEvent } from "./append.ts";
-export { type ArtifactReference, type ArtifactStore, folderArtifacts } from "./artifact.ts";
+export { type ArtifactReference, type ArtifactStore, artifactStore, type NewArtifact } from "./artifact.ts";
+export { type ArtifactFolder, artifactFolder } from "./artifact-folder.ts";
 export { type EntryFrame, entryHash, type SealedEvent, type SealRequest, type StreamHead, sealEvent } from "./entry.ts";
 export { inclusionProof, isIncluded, merkleRoot } from "./merkle.ts";
 export {
@@ -36,6 +37,6 @@ export { type Redacted, redact } from "./redact/redact.ts";
 export { compileRedaction, type RedactionRules, type RedactionSource, SCAN_ONLY } from "./redact/rules.ts";
 export type { RedactionContext, RejectedStub } from "./redact/stub.ts";
 export { redactText } from "./redact/text.ts";
-export { openSealed, seal, type TenantKey } from "./seal.ts";
-export { isSealedReference, type SealedReference } from "./sealed-reference.ts";
+export { keepSealed, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
+export { declaresSealed, isSealedReference, type SealedReference } from "./sealed-reference.ts";
 export { type ChainReport, verifyStream } from "./verify.ts";

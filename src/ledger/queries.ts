@@ -1,5 +1,14 @@
-import type { Channel, Instant, Json, JsonObject, Severity } from "../contracts/index.ts";
+import {
+  assert,
+  type Channel,
+  type Digest,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type Severity,
+} from "../contracts/index.ts";
 import type { TenantQuery } from "../store/index.ts";
+import type { ArtifactReference } from "./artifact.ts";
 import type { SealedEvent, StreamHead } from "./entry.ts";
 
 /** A stored entry with its hash; `payload` is null once erased. */
@@ -388,3 +397,50 @@ export const recordEvidence = (sql: TenantQuery, evidence: EffectEvidence) => sq
     from found f left join written w using (receipt_id)
    order by f.receipt_id
    limit 100`;
+
+/** Writes an artifact, or writes it again; null leaves its content to the folder. Returns the tenant whose it is. */
+export async function insertArtifact(
+  sql: TenantQuery,
+  { digest, media_type, size_bytes }: ArtifactReference,
+  content: Uint8Array | null,
+): Promise<string> {
+  const rows = await sql<{ tenant_id: string }[]>`
+    insert into artifact (tenant_id, digest, media_type, size_bytes, kept_in, content, created_at)
+    values (require_tenant_context(), ${digest}, ${media_type}, ${size_bytes},
+           case when ${content === null} then 'folder' else 'row' end, ${content}::bytea, clock())
+        on conflict (tenant_id, digest) do update
+       set content = excluded.content, erased_at = null
+    returning tenant_id`;
+  const [row] = rows;
+  assert(row !== undefined, "an artifact is there once it is written");
+  return row.tenant_id;
+}
+
+export interface ArtifactRow {
+  readonly tenant_id: string;
+  /** Null where the folder has it, and once it is erased. */
+  readonly content: Uint8Array | null;
+  readonly is_erased: boolean;
+}
+
+/** One artifact, or undefined. */
+export async function findArtifact(sql: TenantQuery, digest: Digest): Promise<ArtifactRow | undefined> {
+  const rows = await sql<ArtifactRow[]>`
+    select tenant_id, content, erased_at is not null as is_erased
+      from artifact
+     where tenant_id = require_tenant_context() and digest = ${digest}`;
+  return rows[0];
+}
+
+/** Takes an artifact's content away; erasing it again changes nothing. Undefined: there is none. */
+export async function eraseArtifact(
+  sql: TenantQuery,
+  digest: Digest,
+): Promise<{ readonly tenant_id: string; readonly kept_in: "row" | "folder" } | undefined> {
+  const rows = await sql<{ tenant_id: string; kept_in: "row" | "folder" }[]>`
+    update artifact
+       set content = null, erased_at = coalesce(erased_at, clock())
+     where tenant_id = require_tenant_context() and digest = ${digest}
+    returning tenant_id, kept_in`;
+  return rows[0];
+}

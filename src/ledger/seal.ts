@@ -7,7 +7,9 @@ import {
   type JsonObject,
   parseJson,
   type Random,
+  sha256Hex,
 } from "../contracts/index.ts";
+import type { TenantQuery } from "../store/index.ts";
 import type { ArtifactStore } from "./artifact.ts";
 import type { SealedReference } from "./sealed-reference.ts";
 
@@ -17,6 +19,9 @@ import type { SealedReference } from "./sealed-reference.ts";
  * L1 AES-256-GCM with a fresh 96-bit nonce; tenant and key id are authenticated, so no envelope opens for another tenant.
  * L2 Equal values give different digests: a reference says nothing about its value.
  * L3 Destroying the key destroys every value sealed under it; references and hashes stay valid.
+ *
+ * A reference is part of the arguments it stands in, so by L2 two seals of one value make two calls: seal a value once, where
+ * it comes in, and hand the reference on.
  */
 
 /** A key of one tenant. `secret` is 32 bytes; the id is recorded with what it sealed, so that keys can be replaced. */
@@ -32,27 +37,40 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export interface SealOptions {
-  readonly store: ArtifactStore;
-  readonly random: Random;
-  readonly key: TenantKey;
+/** What stands in a value's place, and the artifact that holds it. */
+export interface SealedValue {
+  readonly reference: SealedReference;
+  /** The envelope; its SHA-256 is the reference. */
+  readonly content: string;
 }
 
-/** Encrypts a value, stores it and returns what may stand in its place. Faults like `ArtifactStore.put`. */
-export async function seal(value: Json, { store, random, key }: SealOptions): Promise<SealedReference> {
+/** Encrypts a value; nothing is stored yet. */
+export function sealValue(value: Json, key: TenantKey, random: Random): SealedValue {
   const content = encrypt(value, key, random.bytes(NONCE_BYTES));
-  const { digest } = await store.put({ tenant: key.tenant, content, mediaType: SEALED_MEDIA_TYPE });
-  return { $sealed: digest };
+  return { reference: { $sealed: sha256Hex(content) }, content };
+}
+
+/** Stores sealed values in the tenant's transaction, with whatever row names them. Faults like `ArtifactStore.put`. */
+export async function keepSealed(
+  sql: TenantQuery,
+  store: ArtifactStore,
+  values: readonly SealedValue[],
+): Promise<void> {
+  for (const { content } of values) await store.put(sql, { content, mediaType: SEALED_MEDIA_TYPE });
 }
 
 /** The value behind a reference. `SEAL_UNREADABLE`: another key sealed it. Faults like `ArtifactStore.get` besides. */
 export async function openSealed(
-  reference: SealedReference,
-  { store, key }: Pick<SealOptions, "store" | "key">,
+  sql: TenantQuery,
+  { $sealed }: SealedReference,
+  { store, key }: { readonly store: ArtifactStore; readonly key: TenantKey },
 ): Promise<Json> {
-  const content = await store.get(key.tenant, reference.$sealed);
-  return decrypt(Buffer.from(content).toString("utf8"), key);
+  return openEnvelope(await store.get(sql, $sealed), key);
 }
+
+/** The value in an envelope. Faults: `SEAL_UNREADABLE` where key or tenant are others, or it is no envelope. */
+export const openEnvelope = (content: Uint8Array, key: TenantKey): Json =>
+  decrypt(Buffer.from(content).toString("utf8"), key);
 
 /** The envelope as canonical text: algorithm, key id, and nonce, tag and ciphertext in base64. */
 function encrypt(value: Json, key: TenantKey, nonce: Uint8Array): string {

@@ -68,12 +68,11 @@ export const approvals = async ({ installation }: CrashShop, runId: string): Pro
 
 /** A person approves. */
 export async function approve({ installation }: CrashShop, approval: ApprovalRow): Promise<void> {
-  const { database, host, control } = installation;
-  const { secrets } = await control.at(TENANT, 0);
+  const { secrets } = await installation.control.at(TENANT, 0);
   const { approval_id, escalation_level, run_id, step_id, attempt, params_fingerprint, preview_sha256, base } =
     approval;
   const bound = { approval_id, escalation_level, run_id, step_id, attempt, params_fingerprint, preview_sha256 };
-  const decided = await decide(database, host, {
+  const decided = await decide(installation, {
     tenantId: TENANT,
     approvalId: approval_id,
     decision: "APPROVE",

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addKey } from "../../src/api/administer.ts";
-import type { Approver } from "../../src/approve/index.ts";
+import type { ApprovalRow, Approver } from "../../src/approve/index.ts";
 import { digestOf, sha256Hex } from "../../src/contracts/index.ts";
 import type { ApprovalRule } from "../../src/guard/index.ts";
 import { principalKind, resolveKey, revokeTool } from "../../src/guard/index.ts";
 import { writeEntity } from "../../src/ledger/index.ts";
+import type { TenantQuery } from "../../src/store/index.ts";
 import { call, flow, rule } from "./pack.ts";
 import { applied } from "./provider.ts";
 import { type FlowShop, openFlowShop } from "./shop.ts";
@@ -47,8 +48,9 @@ describe("an approval", () => {
       requested_by: OPERATOR,
       rule_id: "dispatch",
     });
-    expect(sha256Hex(approval.preview)).toBe(approval.preview_sha256);
-    expect(JSON.parse(approval.preview)).toMatchObject({ tool: "dispatch", input: { text: "to Ada" }, base: [] });
+    const preview = await tenant.preview(approval);
+    expect(sha256Hex(preview.text)).toBe(approval.preview_sha256);
+    expect(preview.document).toMatchObject({ tool: "dispatch", input: { text: "to Ada" }, base: [] });
     expect(tenant.calls()).toEqual([]);
   });
 
@@ -396,6 +398,54 @@ describe("what an approval rests on", () => {
     expect(run.code).toBe("PERMISSION_DENIED");
     expect(tenant.calls("think")).toEqual([]);
   });
+});
+
+describe("a preview that can no longer be shown", () => {
+  const LOSSES: readonly (readonly [
+    string,
+    string,
+    (approval: ApprovalRow, tenant: FlowTenant) => Promise<unknown>,
+  ])[] = [
+    [
+      "was erased",
+      "ARTIFACT_ERASED",
+      ({ preview_sha256 }, tenant) => tenant.sql((sql) => shop.installation.artifacts.erase(sql, preview_sha256)),
+    ],
+    ["was altered", "ARTIFACT_CORRUPT", ({ preview_sha256 }) => forced((sql) => alter(sql, preview_sha256))],
+    ["is missing", "ARTIFACT_NOT_FOUND", ({ preview_sha256 }) => forced((sql) => remove(sql, preview_sha256))],
+  ];
+
+  test.each(LOSSES)(
+    "and that %s is not approved: refused and audited with %s; it can be denied",
+    async (_how, code, lose) => {
+      const { tenant, runId, approval } = await asked();
+      await lose(approval, tenant);
+
+      const approved = await tenant.decides(approval, "APPROVE");
+      const status = (await tenant.approvals(runId)).map((row) => row.status);
+      const denied = await tenant.decides(approval, "DENY");
+      const run = await tenant.ends(runId);
+
+      expect(approved).toMatchObject({ ok: false, refusal: { code } });
+      expect(status).toEqual(["PENDING"]);
+      expect(await codesAudited(tenant)).toEqual([code]);
+      expect(denied).toMatchObject({ ok: true, status: "DENIED" });
+      expect(run.code).toBe("HITL_DENIED");
+      expect(tenant.calls()).toEqual([]);
+    },
+  );
+
+  /** What only the owner of the database can do, and no more than a superuser who goes past its constraints. */
+  const forced = (change: (sql: TenantQuery) => Promise<unknown>) =>
+    shop.installation.database.owner.begin(async (sql) => {
+      await sql`set local session_replication_role = replica`;
+      await change(sql);
+    });
+  const alter = async (sql: TenantQuery, digest: string) => {
+    await sql`alter table countermark.artifact drop constraint artifact_content`;
+    await sql`update countermark.artifact set content = content || ' ' where digest = ${digest}`;
+  };
+  const remove = (sql: TenantQuery, digest: string) => sql`delete from countermark.artifact where digest = ${digest}`;
 });
 
 test("runs that ask for one call at the same time share one request, its decision and its effect", async () => {

@@ -121,7 +121,10 @@ describe("P1-WF03", () => {
     const runId = await tenant.start("P1-WF03", request);
     const approval = await tenant.pending(runId);
     expect(refundsOf(paymentIntentId)).toEqual([]);
-    expect(JSON.parse(approval.preview)).toMatchObject({ tool: "executeRefund", input: { amount_cents: 1_500 } });
+    expect((await tenant.preview(approval)).document).toMatchObject({
+      tool: "executeRefund",
+      input: { amount_cents: 1_500 },
+    });
     await tenant.decides(approval, "APPROVE", ALICE);
     const first = await tenant.ends(runId);
     const second = await tenant.runs("P1-WF03", request);

@@ -4,6 +4,7 @@ import { call, flow } from "./pack.ts";
 import { applied } from "./provider.ts";
 import { type FlowShop, openFlowShop } from "./shop.ts";
 import { expectSound } from "./sound.ts";
+import { tablesWith } from "./tables-with.ts";
 
 /** What a tool says too much: addresses, numbers and keys made for these tests. */
 const EMAIL = "jane.doe@shop.example.com";
@@ -21,26 +22,15 @@ afterAll(async () => {
   await shop.close();
 });
 
-/** Tables in which some column of some row holds the text, whoever's row it is. */
-async function tablesWith(text: string): Promise<readonly string[]> {
-  const { owner } = shop.installation.database;
-  const tables = await owner<{ name: string }[]>`
-    select tablename as name from pg_tables where schemaname = 'countermark' order by tablename`;
-  expect(tables.length).toBeGreaterThan(20);
-  const holding: string[] = [];
-  for (const { name } of tables) {
-    const rows = await owner`select 1 from ${owner(name)} as r where strpos(r::text, ${text}) > 0 limit 1`;
-    if (rows.length > 0) holding.push(name);
-  }
-  return holding;
-}
-
-test("the search finds what is stored, in whichever column", async () => {
+test("the search finds what is stored, in whichever column, as text and as bytes", async () => {
   const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", "look")])] });
 
   await tenant.runs("W", { text: "a needle in the hay" });
+  await tenant.sql((sql) =>
+    shop.installation.artifacts.put(sql, { content: "a needle in the hay", mediaType: "text/plain" }),
+  );
 
-  expect(await tablesWith("a needle in the hay")).toEqual(["event", "event_default"]);
+  expect(await tablesWith(shop, "a needle in the hay")).toEqual(["artifact", "event", "event_default"]);
 });
 
 for (const tool of ["look", "reserve"]) {
@@ -68,7 +58,7 @@ for (const tool of ["look", "reserve"]) {
     });
     expect(tenant.calls("note").map(({ input }) => input)).toEqual([{ text: masked }]);
     expect((await tenant.entity(entityId))?.state).toEqual({ contact: masked });
-    for (const original of [EMAIL, "jane.doe", PHONE]) expect(await tablesWith(original)).toEqual([]);
+    for (const original of [EMAIL, "jane.doe", PHONE]) expect(await tablesWith(shop, original)).toEqual([]);
   });
 
   for (const [reason, secret] of [
@@ -87,7 +77,7 @@ for (const tool of ["look", "reserve"]) {
         patch: [{ value: { state: "fine", text: "[REDACTED:string]" } }],
         call: { output: { stub: { tool, step_id: "ask", reason, field_path: "$.text" } } },
       });
-      expect(await tablesWith(secret ?? "")).toEqual([]);
+      expect(await tablesWith(shop, secret ?? "")).toEqual([]);
     });
   }
 
@@ -99,7 +89,7 @@ for (const tool of ["look", "reserve"]) {
 
     expect(run.code).toBe("REFUSED");
     expect((await tenant.event(run.run_id, "step.failed")).payload.message).toBe("no account for j***@***.com");
-    expect(await tablesWith(EMAIL)).toEqual([]);
+    expect(await tablesWith(shop, EMAIL)).toEqual([]);
   });
 }
 
@@ -116,8 +106,8 @@ test("what a person is shown of a call holds nothing that must not be stored", a
 
   const approval = await tenant.pending(await tenant.start("PAY"));
 
-  expect(JSON.parse(approval.preview).input).toEqual({ text: "refund j***@***.com" });
-  expect(await tablesWith(EMAIL)).toEqual([]);
+  expect((await tenant.preview(approval)).document.input).toEqual({ text: "refund j***@***.com" });
+  expect(await tablesWith(shop, EMAIL)).toEqual([]);
 });
 
 test("a credential's secret and settings are stored sealed", async () => {
@@ -131,8 +121,8 @@ test("a credential's secret and settings are stored sealed", async () => {
 
   await setCredential(shop.installation, { tenantId: tenant.id, ...credential, by: "test" });
 
-  expect(await tablesWith("http://127.0.0.1:9")).toContain("credential");
-  for (const secret of ["open sesame", "swordfish"]) expect(await tablesWith(secret)).toEqual([]);
+  expect(await tablesWith(shop, "http://127.0.0.1:9")).toContain("credential");
+  for (const secret of ["open sesame", "swordfish"]) expect(await tablesWith(shop, secret)).toEqual([]);
 });
 
 test("every stream of these tests verifies, and every run is decided the same way again", () => expectSound(shop));

@@ -7,6 +7,7 @@ import {
   type DecisionResult,
   decide,
   listApprovals,
+  readPreview,
 } from "../../src/approve/index.ts";
 import { assert, type Instant, type JsonObject } from "../../src/contracts/index.ts";
 import {
@@ -177,6 +178,13 @@ export class FlowTenant {
     });
   }
 
+  /** What a person is shown of an approval: the text, and the document in it. */
+  async preview(row: ApprovalRow): Promise<{ readonly text: string; readonly document: JsonObject }> {
+    const read = await this.sql((sql) => readPreview(sql, this.#shop.installation.artifacts, row.preview_sha256));
+    assert(read.ok, "the preview is there");
+    return { text: read.value, document: JSON.parse(read.value) };
+  }
+
   /** The token that an authorised approver is shown. */
   async token(row: ApprovalRow): Promise<string> {
     const { approval_id, escalation_level, run_id, step_id, attempt, params_fingerprint, preview_sha256 } = row;
@@ -193,8 +201,9 @@ export class FlowTenant {
     approver: Approver = ALICE,
     changed: Partial<DecisionRequest> = {},
   ): Promise<DecisionResult> {
-    const { database } = this.#shop.installation;
-    return decide(database, this.#shop.clock.host, {
+    const { database, artifacts } = this.#shop.installation;
+    const ports = { database, artifacts, host: this.#shop.clock.host };
+    return decide(ports, {
       tenantId: this.id,
       approvalId: row.approval_id,
       decision,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../src/contracts/index.ts";
-import { type Client, freshOrder, type HttpBench, OTHER, useBench } from "./bench.ts";
+import { inTenant } from "../../src/store/index.ts";
+import { type Client, freshOrder, type HttpBench, OTHER, SHOP, useBench } from "./bench.ts";
 
 const bench = useBench();
 const ended = (body: { ended_at: string | null }) => body.ended_at !== null;
@@ -133,6 +134,26 @@ describe("approvals over HTTP", () => {
 
     expect(wrongToken).toMatchObject({ status: 403, body: { code: "HITL_TOKEN_REPLAY" } });
     expect(wrongHash).toMatchObject({ status: 409, body: { code: "HITL_PREVIEW_MISMATCH" } });
+  });
+
+  test("an approval whose preview is gone is shown without it: nobody may approve it, and it can be denied", async () => {
+    const { client, installation } = bench();
+    const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
+    const { approvalPath } = await payOut(bench(), olga);
+    const { body } = await ann.get(approvalPath);
+    await inTenant(installation.database, SHOP, (sql) => installation.artifacts.erase(sql, body.preview_sha256));
+
+    const shown = await ann.get(approvalPath);
+    const approved = await ann.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
+    const denied = await ann.post(`${approvalPath}/decision`, decisionOf("DENY", shown.body));
+
+    expect(shown).toMatchObject({ status: 200, body: { preview: null, preview_text: null, status: "PENDING" } });
+    expect(shown.body.actions).toEqual([
+      { name: "approve", allowed: false, code: "ARTIFACT_ERASED" },
+      { name: "deny", allowed: true, code: null },
+    ]);
+    expect(approved).toMatchObject({ status: 410, body: { code: "ARTIFACT_ERASED", remedy: expect.any(String) } });
+    expect(denied).toMatchObject({ status: 200, body: { status: "DENIED" } });
   });
 
   test("two approvers who race count once, and the money moves once (P1-T17)", async () => {

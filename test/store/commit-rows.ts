@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../src/contracts/index.ts";
+import { type JsonObject, sha256Hex } from "../../src/contracts/index.ts";
 import type { Intent } from "../../src/worker/index.ts";
 
 /** Rows that ride in a commit, in the wire names of their tables. Times are fixed: these statements do not judge by them. */
@@ -55,7 +55,7 @@ export const approvalRow = (approvalId: string, changes: JsonObject = {}): JsonO
   tool_version: "1.0.0",
   internal_key: `key-${approvalId}`,
   params_fingerprint: "f",
-  preview_sha256: "p",
+  preview_sha256: sha256Hex("{}"),
   preview: "{}",
   rule_id: "rule",
   reason: "why",

@@ -39,8 +39,11 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
     values (${tenant}, 'b', 'CLOSED', '{}', 0, 0, clock(), 1)`;
   await sql`insert into rate_window (tenant_id, tool_name, hits) values (${tenant}, 't', '{}')`;
   await sql`
-    insert into approval (tenant_id, approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key, params_fingerprint, preview_sha256, preview, rule_id, reason, requested_by, status, required_approvers, authorized_approvers, token_sha256, base, created_at, timeout_at)
-    values (${tenant}, 'a', 'r', 's', 1, 'c', 't', '1.0.0', 'k', 'f', 'p', '{}', 'rule', 'why', 'ann', 'PENDING', 1, '{ann}', 't', '[]', clock(), clock())`;
+    insert into artifact (tenant_id, digest, media_type, size_bytes, kept_in, content, created_at)
+    values (${tenant}, encode(sha256('{}'), 'hex'), 'm', 2, 'row', '{}', clock())`;
+  await sql`
+    insert into approval (tenant_id, approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key, params_fingerprint, preview_sha256, rule_id, reason, requested_by, status, required_approvers, authorized_approvers, token_sha256, base, created_at, timeout_at)
+    values (${tenant}, 'a', 'r', 's', 1, 'c', 't', '1.0.0', 'k', 'f', encode(sha256('{}'), 'hex'), 'rule', 'why', 'ann', 'PENDING', 1, '{ann}', 't', '[]', clock(), clock())`;
   await sql`insert into approval_decision (tenant_id, approval_id, escalation_level, approver, decision, at) values (${tenant}, 'a', 0, 'ann', 'APPROVE', clock())`;
   await sql`
     insert into inbound_event (tenant_id, event_id, source, source_event_id, event_type, type, entity_type, entity_id, received_at, seq, signature_valid, payload_sha256, processing_status)

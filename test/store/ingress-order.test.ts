@@ -43,6 +43,9 @@ interface RunRow {
   readonly channel: string;
 }
 
+const artifactsOf = async (): Promise<readonly string[]> =>
+  (await rowsOf<{ digest: string }>(shop, SHOP, "artifact", "digest")).map(({ digest }) => digest);
+
 const runsOf = async (entityId: string): Promise<readonly RunRow[]> => {
   const columns = "run_id, workflow_id, start_key, correlation_id, principal_id, channel";
   const runs = await rowsOf<RunRow>(shop, SHOP, "run", columns);
@@ -270,16 +273,24 @@ describe("what events start", () => {
     expect(event?.run_id).toBe(runs[0]?.run_id);
   });
 
-  it("a run is triggered with what its schema declares, and nothing else", async () => {
+  it("a run is triggered with what its schema declares, and nothing else; who the customer is comes sealed", async () => {
+    const kept = await artifactsOf();
     await sendShopify(shop, "orders/create", "wh-91-a", orderBody("91"));
+    const created = await artifactsOf();
+    await sendShopify(shop, "orders/paid", "wh-91-b", orderBody("91"));
+    const paid = await artifactsOf();
     await sendShopify(shop, "orders/paid", "wh-91-b", orderBody("91"));
 
     const [run] = await runsOf(`${SHOP}_ord_91`);
     const events = await rowsOf<{ stream: string; payload: string }>(shop, SHOP, "event", "stream, payload");
     const first = events.find(({ stream }) => stream === run?.run_id);
     const { document, refusal } = JSON.parse(first?.payload ?? "{}");
-    expect(document.trigger).toEqual({ order_id: `${SHOP}_ord_91` });
+    const { contact, ship_to } = document.trigger;
+    expect(document.trigger).toEqual({ order_id: `${SHOP}_ord_91`, contact, ship_to });
     expect(refusal).toBeNull();
+    expect(created).toEqual(kept); // an event that starts nothing leaves nothing of the customer, not even sealed
+    expect(paid.filter((digest) => !kept.includes(digest))).toEqual([contact.$sealed, ship_to.$sealed].toSorted());
+    expect(await artifactsOf()).toEqual(paid); // nor does a repeated delivery
   });
 
   it("a paused pack starts nothing; its events wait and start their runs when it is resumed", async () => {

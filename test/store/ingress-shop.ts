@@ -14,7 +14,7 @@ import {
 } from "../../src/contracts/index.ts";
 import { insertEndpoint, insertTenant, tenantSecrets, touchControl, upsertCredential } from "../../src/guard/index.ts";
 import { acceptWebhook, type IngressPorts, type WebhookAnswer } from "../../src/ingress/index.ts";
-import { entitiesById, writeEntity } from "../../src/ledger/index.ts";
+import { type ArtifactFolder, artifactStore, entitiesById, writeEntity } from "../../src/ledger/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
 import { compilePack, type DraftPack, installPack } from "../../src/run/index.ts";
 import { type Database, inTenant, openDatabase } from "../../src/store/index.ts";
@@ -41,6 +41,13 @@ export interface Shop {
   close(): Promise<void>;
 }
 
+/** What these shops keep is small. */
+const NO_FOLDER: ArtifactFolder = {
+  write: () => Promise.reject(new Error("nothing is too large for a row")),
+  read: async () => undefined,
+  remove: async () => undefined,
+};
+
 /** A fresh database with both shops; the shop pack is active in each. */
 export async function openShop(): Promise<Shop> {
   const fresh = await freshDatabase();
@@ -51,7 +58,7 @@ export async function openShop(): Promise<Shop> {
     await database.close();
     await fresh.drop();
   };
-  const shop = { database, host, ports: { database, host, control }, close };
+  const shop = { database, host, ports: { database, host, control, artifacts: artifactStore(NO_FOLDER) }, close };
   for (const tenant of [SHOP, OTHER]) await addShop(shop, tenant);
   return shop;
 }

@@ -6,6 +6,7 @@ import {
   decisionsOf,
   findApproval,
   listApprovals,
+  readPreview,
 } from "../../approve/index.ts";
 import { rejected } from "../../contracts/index.ts";
 import { inTenant } from "../../store/index.ts";
@@ -50,15 +51,17 @@ export const showApprovalEndpoint = endpoint({
   async handle({ installation, caller }, { params }) {
     const found = await inTenant(installation.database, caller.tenantId, async (sql) => {
       const row = await findApproval(sql, params.approval_id);
-      return row === undefined ? undefined : { row, decisions: await decisionsOf(sql, row.approval_id) };
+      if (row === undefined) return undefined;
+      const preview = await readPreview(sql, installation.artifacts, row.preview_sha256);
+      return { row, preview, decisions: await decisionsOf(sql, row.approval_id) };
     });
     if (found === undefined) {
       return rejected({ code: "APPROVAL_NOT_FOUND", message: `there is no approval \`${params.approval_id}\`` });
     }
-    const { row, decisions } = found;
+    const { row, decisions, preview } = found;
     const { secrets } = await currentControl(installation, caller.tenantId);
     const bar = decisionBar(row, decisions, { caller, now: installation.host.clock.now() });
-    return reply(approvalView(row, decisions, { bar, token: tokenOf(row, secrets.tokenKey) }));
+    return reply(approvalView(row, decisions, { preview, bar, token: tokenOf(row, secrets.tokenKey) }));
   },
 });
 
@@ -98,7 +101,7 @@ export const decideEndpoint = endpoint({
   statuses: { 200: "the decision was taken; `missing` more are needed" },
   answer: z.strictObject({ approval_id: name, status: approvalStatus, missing: z.int() }),
   async handle({ installation, caller, nudge }, { params, body }) {
-    const decided = await decide(installation.database, installation.host, {
+    const decided = await decide(installation, {
       tenantId: caller.tenantId,
       approvalId: params.approval_id,
       decision: body.decision,

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { type ApprovalRow, type DecisionRow, isAuthorized } from "../../approve/index.ts";
-import type { Code, Instant, JsonObject } from "../../contracts/index.ts";
+import type { Code, Instant, JsonObject, Result } from "../../contracts/index.ts";
 import type { Caller } from "../http/caller.ts";
 import { hasRight } from "../http/rights.ts";
 import { digest, jsonObject, name, time, timeOf, timeOrNull } from "./parts.ts";
@@ -36,9 +36,10 @@ export const approvalSummary = z.strictObject(summaryFields).openapi("ApprovalSu
 export const approval = z
   .strictObject({
     ...summaryFields,
-    preview: jsonObject,
+    /** Null, like its text, where it is gone or no longer what was asked; then nobody may approve. */
+    preview: jsonObject.nullable().openapi({ type: ["object", "null"] }),
     /** Exactly the text whose SHA-256 is `preview_sha256`. */
-    preview_text: z.string(),
+    preview_text: z.string().nullable(),
     decisions: z
       .array(
         z.strictObject({
@@ -104,18 +105,19 @@ export function decisionBar(
 export function approvalView(
   row: ApprovalRow,
   decisions: readonly DecisionRow[],
-  { bar, token }: { readonly bar: Code | null; readonly token: string },
+  { preview, bar, token }: { readonly preview: Result<string>; readonly bar: Code | null; readonly token: string },
 ): ApprovalView {
-  const preview: JsonObject = JSON.parse(row.preview);
-  const action = { allowed: bar === null, code: bar };
+  const text = preview.ok ? preview.value : null;
+  const document: JsonObject | null = text === null ? null : JSON.parse(text);
+  const approving = bar ?? (preview.ok ? null : preview.refusal.code);
   return {
     ...approvalSummaryOf(row),
-    preview,
-    preview_text: row.preview,
+    preview: document,
+    preview_text: text,
     decisions: decisions.map(({ at, ...decision }) => ({ ...decision, at: timeOf(at) })),
     actions: [
-      { name: "approve", ...action },
-      { name: "deny", ...action },
+      { name: "approve", allowed: approving === null, code: approving },
+      { name: "deny", allowed: bar === null, code: bar },
     ],
     token: bar === null ? token : null,
   };

@@ -98,10 +98,7 @@ async function sweeping({ installation, tenantId, onTrouble }: DevShopOptions, c
     await clock.wake(after(clock.now(), MS_BETWEEN_SWEEPS), closing);
     if (closing.aborted) return;
     try {
-      await releaseHeld(
-        { database: installation.database, host: installation.host, control: installation.control },
-        tenantId,
-      );
+      await releaseHeld(installation, tenantId);
     } catch (error) {
       onTrouble(error);
     }

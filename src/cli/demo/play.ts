@@ -80,7 +80,7 @@ async function play(
       tenantId: TENANT,
     };
     await playScenario({ ...stage, clock: host.clock, random: seededRandom(seed), tell }, orders);
-    await releaseHeld({ database: installation.database, host, control: installation.control }, TENANT);
+    await releaseHeld(installation, TENANT);
     await operator.untilRest();
     tell("reading back, verifying and replaying");
     assert(trouble.length === 0, `no run was in trouble: ${String(trouble[0])}`);

@@ -36,8 +36,10 @@ export interface EventMeaning {
   readonly occurred_at: Instant;
   /** Whether real money or customers are involved; null where the provider does not say. */
   readonly livemode: boolean | null;
-  /** What a workflow is triggered with. */
+  /** What a workflow is triggered with; nothing in it identifies a person. */
   readonly payload: JsonObject;
+  /** What does, by the member under which a workflow may ask for it sealed. It is stored in no other form. */
+  readonly personal?: JsonObject;
   readonly confirms?: Confirmation;
 }
 

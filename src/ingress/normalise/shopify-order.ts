@@ -10,14 +10,12 @@ const Text = z.string().nullish();
 
 const Address = z.object({
   name: Text,
-  company: Text,
   address1: Text,
   address2: Text,
   city: Text,
   province_code: Text,
   country_code: Text,
   zip: Text,
-  phone: Text,
 });
 
 const Line = z.object({
@@ -69,30 +67,32 @@ export function orderPayload(order: ShopifyOrder, orderId: string): Result<JsonO
     order_id: orderId,
     shopify_gid: order.admin_graphql_api_id,
     name: order.name ?? null,
-    email: order.email ?? null,
     currency: order.currency,
     total_cents: total,
     lines,
-    address: addressOf(order),
     payment_reference: paymentReferenceOf(order),
     cancel_reason: order.cancel_reason ?? null,
   });
 }
 
-function addressOf({ shipping_address: address }: ShopifyOrder): JsonObject | null {
-  if (address == null) return null;
+/** Who the order is for: whom to write to, and where to send the goods; null where the order does not say. */
+export function personalOf({ email, shipping_address: address }: ShopifyOrder): JsonObject {
+  const name = address?.name ?? null;
   return {
-    name: address.name ?? null,
-    company: address.company ?? null,
-    address1: address.address1 ?? null,
-    address2: address.address2 ?? null,
-    city: address.city ?? null,
-    province_code: address.province_code ?? null,
-    country_code: address.country_code ?? null,
-    zip: address.zip ?? null,
-    phone: address.phone ?? null,
+    contact: email == null ? null : { email, name },
+    ship_to: address == null ? null : addressOf(address),
   };
 }
+
+const addressOf = (address: z.infer<typeof Address>): JsonObject => ({
+  name: address.name ?? null,
+  address1: address.address1 ?? null,
+  address2: address.address2 ?? null,
+  city: address.city ?? null,
+  province_code: address.province_code ?? null,
+  country_code: address.country_code ?? null,
+  zip: address.zip ?? null,
+});
 
 /** The order attribute in which the shop's checkout records Stripe's PaymentIntent: the order body itself names no payment. */
 const PAYMENT_ATTRIBUTE = "payment_intent";

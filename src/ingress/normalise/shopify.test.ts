@@ -55,7 +55,7 @@ const read = (
   return result.ok ? result.value[0] : result.refusal;
 };
 
-test("P1-T19 a paid order triggers with its lines, address and amounts in cents, and its id is not rounded", () => {
+test("P1-T19 a paid order triggers with its lines and amounts in cents, its id is not rounded, and who it is for stands apart", () => {
   const normalised = read(order, classic("orders/paid"));
 
   expect(normalised).toMatchObject({
@@ -74,26 +74,26 @@ test("P1-T19 a paid order triggers with its lines, address and amounts in cents,
     order_id: "test_shop_ord_820982911946154508",
     shopify_gid: "gid://shopify/Order/820982911946154508",
     name: "#1001",
-    email: "Buyer@test.example.com",
     currency: "USD",
     total_cents: 4500,
     lines: [
       { sku: "TEE-M", quantity: 2, unit_cents: 1500, variant: "gid://shopify/ProductVariant/43" },
       { sku: null, quantity: 1, unit_cents: 1500, variant: null },
     ],
-    address: {
+    payment_reference: "pi_1",
+    cancel_reason: null,
+  });
+  expect(normalised).toHaveProperty("personal", {
+    contact: { email: "Buyer@test.example.com", name: "Bo Buyer" },
+    ship_to: {
       name: "Bo Buyer",
-      company: null,
       address1: "1 Main St",
       address2: null,
       city: "Springfield",
       province_code: "IL",
       country_code: "US",
       zip: "62701",
-      phone: null,
     },
-    payment_reference: "pi_1",
-    cancel_reason: null,
   });
 });
 
@@ -116,7 +116,8 @@ test("an order without address, e-mail or recorded payment is still an event; th
 
   expect(read(bare, classic("orders/paid"))).toMatchObject({
     kind: "event",
-    payload: { address: null, email: null, payment_reference: null },
+    payload: { payment_reference: null },
+    personal: { contact: null, ship_to: null },
   });
 });
 

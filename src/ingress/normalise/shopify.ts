@@ -5,7 +5,7 @@ import type { EventType } from "./event-type.ts";
 import type { DecodedDelivery, Reader } from "./reading.ts";
 import { concluded, readEntityId, unusable } from "./reading.ts";
 import { missingHeader, readShopifyHeaders, type ShopifyHeaders } from "./shopify-headers.ts";
-import { orderDigits, orderPayload, readShopifyOrder, type ShopifyOrder } from "./shopify-order.ts";
+import { orderDigits, orderPayload, personalOf, readShopifyOrder, type ShopifyOrder } from "./shopify-order.ts";
 
 /** What a topic means, and what the signed body must say for the unsigned topic header to be believed. */
 interface Topic {
@@ -73,6 +73,7 @@ function concludeOrder(
     occurred_at: occurredAt,
     livemode: order.test !== true,
     payload: payload.value,
+    personal: personalOf(order),
     ...(type === "order.cancelled" ? { confirms: cancellationOf(order) } : {}),
   });
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { compileSchema, isJsonObject, type JsonObject } from "../../contracts/index.ts";
+import { declaresSealed } from "../../ledger/index.ts";
 import { compilePack, findingText, parsePack } from "../../run/index.ts";
 import { commercePack } from "./pack.ts";
 
@@ -65,6 +67,38 @@ test("no trigger and no tool takes or gives an e-mail address, a name or a stree
 
   expect(schemas).not.toMatch(/"(email|name|recipient|address\w*|street|zip|phone)":/);
 });
+
+test("what a trigger or a tool takes of a person is a sealed reference and nothing else", () => {
+  const { pack } = commercePack();
+  const schemas = [
+    ...pack.workflows.map(({ trigger }) => trigger.input_schema),
+    ...Object.values(pack.tools).map(({ input_schema }) => input_schema),
+  ];
+
+  const taken = schemas.flatMap((schema) =>
+    ["contact", "ship_to"].flatMap((member) => {
+      const { properties = {} } = schema;
+      return isJsonObject(properties) && properties[member] !== undefined
+        ? [{ schema, member, part: { properties: { [member]: properties[member] } } }]
+        : [];
+    }),
+  );
+
+  expect(taken).toHaveLength(6); // two triggers with both, the supplier's tool and the mail's with one each
+  for (const { schema, member, part } of taken) {
+    const { validate } = validatorOf(part);
+    expect(declaresSealed(schema, member)).toBe(true);
+    expect(validate({ [member]: { $sealed: "0".repeat(64) } }).ok).toBe(true);
+    for (const clear of ["jane@example.com", { email: "jane@example.com" }, { $sealed: "jane@example.com" }]) {
+      expect(validate({ [member]: clear }).ok).toBe(false);
+    }
+  }
+});
+
+function validatorOf(schema: JsonObject) {
+  const compiled = compileSchema(schema);
+  return compiled.ok ? compiled : expect.fail(compiled.refusal.message);
+}
 
 test("another shop differs in its host, its approvers and its channel only", () => {
   const { pack } = commercePack({ shopHost: "tees.myshopify.com", approvers: ["alice"], approvalChannel: "#refunds" });

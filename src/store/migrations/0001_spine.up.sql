@@ -1,5 +1,5 @@
 -- What: tenants, principals and keys, packs, runs and their due times, the hash-chained ledger, idempotency, receipts,
---       entities, approvals, inbound events. Why: one database in which a step's state, event, receipt and idempotency
+--       entities, artifacts, approvals, inbound events. Why: one database in which a step's state, event, receipt and idempotency
 --       record become true together. Back: 0001_spine.down.sql drops the schema with everything in it.
 
 -- Roles belong to the cluster and may be shared by several databases, so they are made once and never dropped.
@@ -374,6 +374,22 @@ create table rate_window (
   primary key (tenant_id, tool_name)
 );
 
+-- Content-addressed and immutable: previews, sealed values. Erasing takes the content and leaves the digest. What is too
+-- large for a row lies in the installation's folder.
+create table artifact (
+  tenant_id text not null references tenant on delete restrict,
+  digest text not null check (digest ~ '^[0-9a-f]{64}$'),
+  media_type text not null,
+  size_bytes bigint not null check (size_bytes >= 0),
+  kept_in text not null check (kept_in in ('row', 'folder')),
+  content bytea,
+  created_at timestamptz not null,
+  erased_at timestamptz,
+  primary key (tenant_id, digest),
+  constraint artifact_content check (encode(sha256(content), 'hex') = digest and octet_length(content) = size_bytes),
+  check ((content is not null) = (kept_in = 'row' and erased_at is null))
+);
+
 -- -------------------------------------------------------------------------------------------------------- approvals
 
 create table approval (
@@ -387,9 +403,8 @@ create table approval (
   tool_version text not null,
   internal_key text not null,
   params_fingerprint text not null,
-  -- The artifact that was shown, and the redacted view of it.
+  -- The artifact that is shown.
   preview_sha256 text not null,
-  preview text not null,
   rule_id text not null,
   reason text not null,
   requested_by text not null,
@@ -408,6 +423,7 @@ create table approval (
   void_reason text,
   primary key (tenant_id, approval_id),
   foreign key (tenant_id, run_id) references run on delete restrict,
+  foreign key (tenant_id, preview_sha256) references artifact on delete restrict,
   check (consumed_at is null or status = 'APPROVED')
 );
 create index approval_status on approval (tenant_id, status, created_at);
@@ -503,7 +519,8 @@ declare
 begin
   foreach t in array array['tenant', 'principal', 'api_key', 'credential', 'tenant_key', 'webhook_endpoint', 'pack', 'revocation',
     'run', 'due', 'inbox', 'event', 'event_default', 'stream_head', 'idempotency', 'receipt', 'receipt_event', 'entity',
-    'entity_version', 'entity_change', 'breaker', 'rate_window', 'approval', 'approval_decision', 'inbound_event', 'request_record'] loop
+    'entity_version', 'entity_change', 'breaker', 'rate_window', 'artifact', 'approval', 'approval_decision', 'inbound_event',
+    'request_record'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format(
@@ -519,6 +536,7 @@ grant update on tenant, api_key, credential, webhook_endpoint, pack, run, due, i
   rate_window, approval, request_record to countermark_app;
 grant update (processing_status, status_reason, run_id, correlation_id, applied_at, held_since, timeout_released_at,
   ordering_incomplete, duplicates) on inbound_event to countermark_app;
+grant update (content, erased_at) on artifact to countermark_app;
 grant delete on revocation, credential, entity_change, request_record to countermark_app;
 
 -- The worker sees due times of every tenant, and nothing else of them.

@@ -49,18 +49,22 @@ begin
 end
 $$;
 
-/* Writes one request for approval. False: another one for the same call is pending, and only one may be. */
+/* Writes one request for approval and its preview. False: another one for the same call is pending, and only one may be. */
 create function request_approval(p_run text, x jsonb) returns boolean
   language plpgsql as $$
 begin
+  insert into artifact (tenant_id, digest, media_type, size_bytes, kept_in, content, created_at)
+    values (require_tenant_context(), x->>'preview_sha256', 'application/vnd.countermark.preview+json',
+      octet_length(x->>'preview'), 'row', convert_to(x->>'preview', 'UTF8'), clock())
+    on conflict do nothing;
   insert into approval (tenant_id, approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key,
-      params_fingerprint, preview_sha256, preview, rule_id, reason, requested_by, status, escalation_level, required_approvers,
+      params_fingerprint, preview_sha256, rule_id, reason, requested_by, status, escalation_level, required_approvers,
       authorized_approvers, token_sha256, base, created_at, timeout_at)
     select require_tenant_context(), a.approval_id, p_run, a.step_id, a.attempt, a.correlation_id, a.tool_name, a.tool_version,
-           a.internal_key, a.params_fingerprint, a.preview_sha256, a.preview, a.rule_id, a.reason, a.requested_by, 'PENDING',
+           a.internal_key, a.params_fingerprint, a.preview_sha256, a.rule_id, a.reason, a.requested_by, 'PENDING',
            a.escalation_level, a.required_approvers, a.authorized_approvers, a.token_sha256, a.base, a.created_at, a.timeout_at
       from jsonb_to_record(x) as a(approval_id text, step_id text, attempt int, correlation_id text, tool_name text,
-           tool_version text, internal_key text, params_fingerprint text, preview_sha256 text, preview text, rule_id text,
+           tool_version text, internal_key text, params_fingerprint text, preview_sha256 text, rule_id text,
            reason text, requested_by text, escalation_level int, required_approvers int, authorized_approvers text[],
            token_sha256 text, base text, created_at timestamptz, timeout_at timestamptz)
     on conflict do nothing;

@@ -18,6 +18,7 @@ export interface Answers {
   readonly settings?: { readonly [service: string]: { readonly [name: string]: string } };
   readonly entities?: { readonly [entityId: string]: JsonObject };
   readonly invoke?: CallContext["invoke"];
+  readonly open?: CallContext["open"];
   readonly tenantId?: string;
   readonly externalKey?: string;
   readonly runStartedAt?: Instant;
@@ -62,6 +63,6 @@ export function callContext(answers: Answers): CallContext {
       const state = answers.entities?.[entityId];
       return state === undefined ? null : { version: 1, state };
     },
-    open: async (value) => value,
+    open: answers.open ?? (async (value) => value),
   };
 }

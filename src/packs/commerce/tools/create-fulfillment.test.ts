@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ConnectionFailed } from "../../../guard/index.ts";
+import { Fault, isSameJson, type Json, sha256Hex } from "../../../contracts/index.ts";
+import { type CallContext, ConnectionFailed } from "../../../guard/index.ts";
 import { callContext, KEY, ORDER_ID } from "../testing/call-context.ts";
 import { graphql, json, type Scripted, scriptedFetch } from "../testing/scripted-fetch.ts";
 import { wireContact, wireOrder } from "../testing/wire-order.ts";
@@ -136,6 +137,50 @@ describe("createFulfillment", () => {
 
     expect(outcome).toMatchObject({ kind: "rejected", code: "POD_REJECTED" });
     expect(asked).toHaveLength(2);
+  });
+
+  describe("with an address that came sealed", () => {
+    const sealed = { $sealed: sha256Hex("an envelope") };
+    const shipTo = { name: "Bo", address1: "9 Side St", address2: null, city: "Ely", province_code: null, zip: "CB7" };
+    const fulfil = async (open: CallContext["open"], ...answers: readonly Scripted[]) => {
+      const { fetch, asked } = scriptedFetch(graphql({ order: wireOrder() }), ...answers);
+      const input = { ...INPUT, ship_to: sealed };
+      return { outcome: await createFulfillment.handler(input, callContext({ fetch, open })), asked };
+    };
+
+    test("sends the goods there, without asking the shop for another", async () => {
+      const open = async (value: Json) => (isSameJson(value, sealed) ? { ...shipTo, country_code: "GB" } : null);
+
+      const { outcome, asked } = await fulfil(open, supplier("draft"), supplier("pending"));
+
+      expect(outcome.kind).toBe("applied");
+      expect(JSON.parse(asked[1]?.body ?? "")).toMatchObject({
+        recipient: { name: "Bo", address1: "9 Side St", city: "Ely", country_code: "GB", zip: "CB7" },
+      });
+    });
+
+    test("refuses one that is not complete", async () => {
+      const { outcome, asked } = await fulfil(async () => ({ ...shipTo, country_code: null }));
+
+      expect(outcome).toMatchObject({ kind: "rejected", code: "POD_REJECTED" });
+      expect(asked).toHaveLength(1);
+    });
+
+    test.each(["ARTIFACT_ERASED", "ARTIFACT_NOT_FOUND", "SEAL_UNREADABLE"] as const)(
+      "refuses with %s what nobody can open any more, before the supplier is asked",
+      async (code) => {
+        const { outcome, asked } = await fulfil(() => Promise.reject(new Fault(code, "gone", { retry: "never" })));
+
+        expect(outcome).toMatchObject({ kind: "rejected", code });
+        expect(asked).toHaveLength(1);
+      },
+    );
+
+    test("leaves a store that cannot be reached now to another attempt", async () => {
+      const unreachable = new Fault("ARTIFACT_UNAVAILABLE", "no disk", { retry: "now" });
+
+      await expect(fulfil(() => Promise.reject(unreachable))).rejects.toBe(unreachable);
+    });
   });
 
   test.each([

@@ -5,14 +5,15 @@ import type { Answer, ProviderFailure } from "../clients/answer.ts";
 import { type PrintfulClient, type PrintfulOrder, printfulClient } from "../clients/printful.ts";
 import { fulfillmentIdOf } from "../ids.ts";
 import { tool } from "./define.ts";
-import { entityId, lines, ownId, slug } from "./fields.ts";
+import { entityId, lines, ownId, sealed, slug } from "./fields.ts";
 import { applied, found, outcomeOf, rejectedWith, unclear } from "./outcome.ts";
-import { goOn, readContact, readOrder, type Step, stop } from "./shop-order.ts";
+import { destinationOf } from "./sealed-contact.ts";
+import { goOn, readOrder, type Step, stop } from "./shop-order.ts";
 import { variantOf } from "./variants.ts";
 
 const CODES = { rejected: "POD_REJECTED", unavailable: "POD_UNAVAILABLE" } as const;
 
-const input = z.strictObject({ order_id: entityId(), items: lines() });
+const input = z.strictObject({ order_id: entityId(), items: lines(), ship_to: sealed().optional() });
 
 type Request = z.infer<typeof input>;
 
@@ -65,9 +66,10 @@ async function draftContent(request: Request, context: CallContext) {
   const order = await readOrder(context, request.order_id, CODES);
   if (!order.ok) return order;
   if (order.value.cancelledAt !== null) return stop(rejectedWith("POD_REJECTED", "the order is cancelled in the shop"));
-  const contact = await readContact(context, request.order_id, CODES);
-  if (!contact.ok) return contact;
-  const { address, name } = contact.value;
+  const asked = { orderId: request.order_id, sealed: request.ship_to, codes: CODES };
+  const destination = await destinationOf(context, asked);
+  if (!destination.ok) return destination;
+  const { address, name } = destination.value;
   if (address === null) return stop(rejectedWith("POD_REJECTED", "the order has no complete address"));
   const settings = context.credential("printful").settings;
   const items = request.items.map(({ sku, quantity }) => ({ sku, quantity, variantId: variantOf(settings, sku) }));

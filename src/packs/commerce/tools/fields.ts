@@ -16,6 +16,10 @@ export const ownId = () => providerId();
 /** An id that a provider gave. */
 export const providerId = () => z.string().min(1).max(ID_LENGTH_MAX).meta({ "x-countermark": "id" });
 
+/** A reference to a person's data, which only a handler opens. In a trigger it asks ingress to seal the event's member. */
+export const sealed = () =>
+  z.strictObject({ $sealed: z.string().regex(/^[0-9a-f]{64}$/) }).meta({ "x-countermark": "sealed" });
+
 /** Minor units. */
 export const cents = () => z.int().nonnegative();
 

@@ -181,6 +181,18 @@ describe("sendConfirmation", () => {
     expect(JSON.stringify(outcome)).not.toMatch(/buyer|Buyer/);
   });
 
+  test("P1-T20 writes to the address that came sealed, without asking the shop", async () => {
+    const accepted = new Response(null, { status: 200, headers: { "x-message-id": "m1" } });
+    const input = { order_id: ORDER_ID, contact: { $sealed: "0".repeat(64) } };
+    const open = async () => ({ email: "sealed@test.example.com", name: null });
+
+    const { outcome, asked } = await call(sendConfirmation, input, [accepted], { open });
+
+    expect(JSON.parse(asked[0]?.body ?? "").personalizations[0].to).toEqual([{ email: "sealed@test.example.com" }]);
+    expect(outcome).toMatchObject({ kind: "applied" });
+    expect(JSON.stringify(outcome)).not.toContain("sealed@");
+  });
+
   test.each([
     ["rejected", "EMAIL_REJECTED", [contact({ email: null })]],
     ["rejected", "RECIPIENT_FORBIDDEN", [contact({ email: "someone@example.org" })]],

@@ -11,7 +11,7 @@ export const orderToFulfil: WorkflowDefinition = {
     kind: "WEBHOOK",
     source: "SHOPIFY",
     event_type: "order.paid",
-    // The event also carries the customer's address. What is not declared here is not taken into the run.
+    // The event also carries who the customer is. What is declared here of that is sealed; the rest is kept nowhere.
     input_schema: jsonSchema(triggerOfOrder),
   },
   steps: [
@@ -59,7 +59,7 @@ export const orderToFulfil: WorkflowDefinition = {
       id: "fulfil",
       type: "TOOL",
       tool_name: "createFulfillment",
-      tool_input_mapping: { order_id: "$.order.order_id", items: "$.order.lines" },
+      tool_input_mapping: { order_id: "$.order.order_id", items: "$.order.lines", ship_to: "$.trigger.ship_to" },
       retry_policy: threeAttempts("POD_UNAVAILABLE", "TOOL_TIMEOUT"),
       compensation: {
         tool_name: "cancelFulfillment",
@@ -76,7 +76,7 @@ export const orderToFulfil: WorkflowDefinition = {
       id: "confirm",
       type: "TOOL",
       tool_name: "sendConfirmation",
-      tool_input_mapping: { order_id: "$.order.order_id" },
+      tool_input_mapping: { order_id: "$.order.order_id", contact: "$.trigger.contact" },
       retry_policy: threeAttempts("EMAIL_UNAVAILABLE", "TOOL_TIMEOUT"),
       compensate: false,
       on_failure: "ticket_unconfirmed",
@@ -96,7 +96,11 @@ export const orderToFulfil: WorkflowDefinition = {
       id: "start_exception",
       type: "START_RUN",
       workflow: "P1-WF06",
-      input_mapping: { order_id: "$.trigger.order_id" },
+      input_mapping: {
+        order_id: "$.trigger.order_id",
+        contact: "$.trigger.contact",
+        ship_to: "$.trigger.ship_to",
+      },
     },
     {
       id: "ticket_unconfirmed",
@@ -118,6 +122,7 @@ export const orderToFulfil: WorkflowDefinition = {
     "EMAIL_UNAVAILABLE",
     "INVALID_INPUT",
     "CIRCUIT_OPEN",
+    "ARTIFACT_ERASED",
     "SHOP_UNAVAILABLE",
   ],
   timeout_seconds: 300,

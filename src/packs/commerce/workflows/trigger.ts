@@ -1,9 +1,16 @@
 import { z } from "zod";
-import { cents, entityId, slug } from "../tools/fields.ts";
+import { cents, entityId, sealed, slug } from "../tools/fields.ts";
 import { refundReason } from "../tools/refund-proposal.ts";
 
-/** What starts a workflow about one order. */
-export const triggerOfOrder = z.strictObject({ order_id: entityId() });
+/**
+ * What starts a workflow about one order. Whom to write to and where to send the goods come sealed with the shop's webhook;
+ * where a person starts the run they are absent, and the handlers that need them read them from the shop.
+ */
+export const triggerOfOrder = z.strictObject({
+  order_id: entityId(),
+  contact: sealed().optional(),
+  ship_to: sealed().optional(),
+});
 
 /** What starts a refund. Without an amount all that is left is refunded. */
 export const triggerOfRefund = z.strictObject({
@@ -15,4 +22,4 @@ export const triggerOfRefund = z.strictObject({
 });
 
 /** What starts the handling of a failed fulfilment; the code is absent where another workflow hands over. */
-export const triggerOfException = z.strictObject({ order_id: entityId(), code: slug().optional() });
+export const triggerOfException = triggerOfOrder.extend({ code: slug().optional() });
