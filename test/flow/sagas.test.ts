@@ -183,7 +183,7 @@ describe("P1-D11 a compensation that fails", () => {
       [true, "ESCALATE"],
     ]);
     expect(approval).toMatchObject({ tool_name: "release", rule_id: "compensation.failed", step_id: "fulfil_west" });
-    expect(JSON.parse(approval.preview).input).toEqual({
+    expect((await tenant.preview(approval)).document.input).toEqual({
       call: { id: "held-WEST" },
       error: { code: "TOOL_ERROR", message: "not now", attempts: 3 },
       state: {
