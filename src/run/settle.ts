@@ -35,15 +35,18 @@ export function attemptOf(phase: LanePhase): number | null {
 
 function succeed(state: RunState, definition: StepDefinition, answer: CallSucceeded, now: Instant): RunEvent {
   const { lane, attempt, receipt_id, reused, spent, call, output } = answer;
+  const { patch, document_version } = storing(state, keyOf(definition), output);
+  // In the order in which the ledger writes them: it would sort them otherwise, for every step.
   return runEvent("step.succeeded", now, answer.step, {
-    lane,
     attempt,
+    call,
+    document_version,
+    lane,
     next: nextOf(definition),
-    ...storing(state, keyOf(definition), output),
+    patch,
     receipt_id,
     reused,
     spent,
-    call,
   });
 }
 

@@ -208,7 +208,7 @@ function suspension({ state, now }: Moment): RunEvent | null {
 }
 
 function restingStatus(state: RunState): RunStatus | null {
-  if (state.stage === "compensating") return null;
+  if (state.stage === "compensating" || state.lanes[MAIN]?.phase.kind === "ready") return null;
   const kinds = Object.values(state.lanes).map(({ phase }) => phase.kind);
   const undoing = state.compensation !== null && !isUndone(state.compensation) ? state.compensation.phase.kind : null;
   if (kinds.includes("ready") || kinds.includes("retry") || undoing === "ready" || undoing === "retry") return null;

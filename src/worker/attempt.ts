@@ -74,9 +74,9 @@ async function settled(
     step: planned.step,
     attempt: planned.attempt,
     spent: {
-      tool_calls: [planned.tool],
-      tokens: settlement.tokens,
       marks: planned.purpose === "step" ? [call.mark] : [],
+      tokens: settlement.tokens,
+      tool_calls: [planned.tool],
     },
     call: settlement.trace,
   };

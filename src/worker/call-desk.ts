@@ -10,6 +10,7 @@ import {
   loadFacts,
   type RecoverCall,
   type RefusedCall,
+  type ResolvedCall,
   refusedTrace,
   resolveCall,
   type StoredFacts,
@@ -33,7 +34,7 @@ export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: Pla
   const resolution = resolveCall(request, registered.ok ? registered.value : undefined);
   if (!resolution.ok) return refused(planned, { request, admission: resolution.admission, now: desk.host.clock.now() });
   const { resolved } = resolution;
-  const { read, approvals } = await readFacts(desk, run, resolved);
+  const { read, approvals } = hasFacts(resolved) ? await readFacts(desk, run, resolved) : nothingRead(desk);
   const admission = admit(resolved, request, factsOf(desk, run, planned, { read, approvals }));
   switch (admission.kind) {
     case "refused":
@@ -79,16 +80,17 @@ interface ReadFacts {
 const NOBODY_ASKED: CallApprovals = { own: undefined, open: undefined };
 
 /** READ tools that nothing limits are judged by what the run and the process know: no query on their path. */
-async function readFacts(
-  desk: DeskOptions,
-  run: RunFacts,
-  call: { readonly tool: AdmittedCall["tool"]; readonly internalKey: string | null },
-): Promise<ReadFacts> {
-  const { contract } = call.tool;
-  const { internalKey } = call;
-  if (internalKey === null && contract.dependency === null && contract.rate_limit_rpm === null) {
-    return { read: { now: desk.host.clock.now(), record: null, breaker: null, rateHits: [] }, approvals: NOBODY_ASKED };
-  }
+const hasFacts = ({ internalKey, tool: { contract } }: Keyed): boolean =>
+  internalKey !== null || contract.dependency !== null || contract.rate_limit_rpm !== null;
+
+const nothingRead = (desk: DeskOptions): ReadFacts => ({
+  read: { now: desk.host.clock.now(), record: null, breaker: null, rateHits: [] },
+  approvals: NOBODY_ASKED,
+});
+
+type Keyed = Pick<ResolvedCall, "tool" | "internalKey">;
+
+function readFacts(desk: DeskOptions, run: RunFacts, { tool: { contract }, internalKey }: Keyed): Promise<ReadFacts> {
   return inTenant(desk.database, run.state.tenant_id, async (sql) => {
     // In this order: an approval that is spent between the two reads has left a record for the second.
     const approvals = internalKey === null ? NOBODY_ASKED : await approvalsOfCall(sql, internalKey, run.state.run_id);
