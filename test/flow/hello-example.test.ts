@@ -62,7 +62,7 @@ test("the example's voucher waits for ben, is given once, and leaves a receipt",
   const decided = await ask("ben", `${path}/decision`, { decision: "APPROVE", token, preview_sha256 });
 
   expect(asked).toMatchObject({ status: "SUSPENDED_HITL", output: null });
-  expect(byAnn.actions).toContainEqual({ name: "approve", allowed: false, code: "ROLE_REQUIRED" });
+  expect(byAnn.actions).toContainEqual(expect.objectContaining({ name: "approve", code: "ROLE_REQUIRED" }));
   expect(decided.body).toMatchObject({ status: "APPROVED", missing: 0 });
   await expect
     .poll(async () => asRun(await ask("ann", `/v1/runs/${asked.run_id}`)).body)

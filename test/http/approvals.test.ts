@@ -69,15 +69,23 @@ describe("approvals over HTTP", () => {
     const { client } = bench();
     const olga = await client("olga", "operator");
     const { approvalPath } = await payOut(bench(), olga);
+    const secondKey = await client("olga", "approver");
 
+    const asAsker = asApproval(await secondKey.get(approvalPath));
     const asOperator = asApproval(await olga.get(approvalPath));
     const bot = await client("bot", "approver", { kind: "agent" });
     const asAgent = asApproval(await bot.get(approvalPath));
     const ann = await client("ann", "approver");
     const asApprover = asApproval(await ann.get(approvalPath));
 
-    expect(asOperator.body.actions[0]).toEqual({ name: "approve", allowed: false, code: "ROLE_REQUIRED" });
-    expect(asAgent.body.actions[0]).toEqual({ name: "approve", allowed: false, code: "HITL_UNAUTHORIZED" });
+    expect(asOperator.body.actions[0]).toEqual({
+      name: "approve",
+      allowed: false,
+      code: "ROLE_REQUIRED",
+      reason: "this needs a key of role approver or admin; yours is operator",
+    });
+    expect(asAgent.body.actions[0]).toMatchObject({ code: "HITL_UNAUTHORIZED", reason: "only people approve" });
+    expect(asAsker.body.actions[0]).toMatchObject({ code: "HITL_UNAUTHORIZED", reason: "who asked may not approve" });
     expect([asOperator.body.token, asAgent.body.token]).toEqual([null, null]);
     expect(asApprover.body.actions.map(({ allowed }) => allowed)).toEqual([true, true]);
     expect(asApprover.body.token).toEqual(expect.any(String));
@@ -157,8 +165,8 @@ describe("approvals over HTTP", () => {
 
     expect(shown).toMatchObject({ status: 200, body: { preview: null, preview_text: null, status: "PENDING" } });
     expect(shown.body.actions).toEqual([
-      { name: "approve", allowed: false, code: "ARTIFACT_ERASED" },
-      { name: "deny", allowed: true, code: null },
+      { name: "approve", allowed: false, code: "ARTIFACT_ERASED", reason: expect.stringContaining("was erased") },
+      { name: "deny", allowed: true, code: null, reason: null },
     ]);
     expect(approved).toMatchObject({ status: 410, body: { code: "ARTIFACT_ERASED", remedy: expect.any(String) } });
     expect(denied).toMatchObject({ status: 200, body: { status: "DENIED" } });
