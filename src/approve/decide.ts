@@ -78,27 +78,40 @@ export function judge(
   now: Instant,
 ): Refusal | null {
   const { approver } = request;
-  if (approver.kind !== "person") return no("HITL_UNAUTHORIZED", "only people approve");
-  if (approver.principalId === approval.requested_by) return no("HITL_UNAUTHORIZED", "who asked may not approve");
-  if (!isAuthorized(approval, approver)) {
-    return no("HITL_UNAUTHORIZED", `\`${approver.principalId}\` is not among the approvers of this level`);
-  }
+  const bar = approverBar(approval, approver);
+  if (bar !== null) return bar;
   const tokenFits = tokenMatches(request.token, approval.token_sha256);
   if (!tokenFits) return no("HITL_TOKEN_REPLAY", "the token is not this approval's present one");
-  if (approval.status !== "PENDING") {
-    return voters.includes(approver.principalId)
-      ? no("HITL_TOKEN_REPLAY", "the token was used already")
-      : no("HITL_CLOSED", `the approval is ${approval.status}`);
+  const closed = closedBar(approval, now);
+  if (closed !== null) {
+    const isUsed = approval.status !== "PENDING" && voters.includes(approver.principalId);
+    return isUsed ? no("HITL_TOKEN_REPLAY", "the token was used already") : closed;
   }
-  if (now >= approval.timeout_at)
-    return no("HITL_CLOSED", `the approval expired at ${formatInstant(approval.timeout_at)}`);
   if (request.previewSha256 !== approval.preview_sha256)
     return no("HITL_PREVIEW_MISMATCH", "the decision is about another preview");
   return null;
 }
 
+/** Why an approver may not decide an approval, whatever its state; null where they may. */
+export function approverBar(
+  approval: Pick<ApprovalRow, "requested_by" | "authorized_approvers">,
+  approver: Approver,
+): Refusal | null {
+  if (approver.kind !== "person") return no("HITL_UNAUTHORIZED", "only people approve");
+  if (approver.principalId === approval.requested_by) return no("HITL_UNAUTHORIZED", "who asked may not approve");
+  if (isAuthorized(approval, approver)) return null;
+  return no("HITL_UNAUTHORIZED", `\`${approver.principalId}\` is not among the approvers of this level`);
+}
+
+/** Why nobody may decide an approval any more; null while it is open. */
+export function closedBar(approval: Pick<ApprovalRow, "status" | "timeout_at">, now: Instant): Refusal | null {
+  if (approval.status !== "PENDING") return no("HITL_CLOSED", `the approval is ${approval.status}`);
+  if (now < approval.timeout_at) return null;
+  return no("HITL_CLOSED", `the approval expired at ${formatInstant(approval.timeout_at)}`);
+}
+
 /** Named directly, or through a role (`role:approver`). */
-export const isAuthorized = (approval: Pick<ApprovalRow, "authorized_approvers">, approver: Approver): boolean =>
+const isAuthorized = (approval: Pick<ApprovalRow, "authorized_approvers">, approver: Approver): boolean =>
   approval.authorized_approvers.includes(approver.principalId) ||
   approval.authorized_approvers.includes(`role:${approver.role}`);
 

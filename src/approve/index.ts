@@ -1,12 +1,13 @@
 /** Human decisions bound to exactly what was previewed. */
 export {
   type Approver,
+  approverBar,
+  closedBar,
   type DecidePorts,
   type DecisionRequest,
   type DecisionResult,
   decide,
   driftOf,
-  isAuthorized,
 } from "./decide.ts";
 export { type BaseRevision, type Preview, readPreview, type SealedPreview, sealPreview } from "./preview.ts";
 export {

@@ -1,5 +1,5 @@
 import { type Instant, isJsonObject, type JsonObject } from "../contracts/index.ts";
-import { leavesOf, listOf, objectOf, rawOf, textOf } from "./document.ts";
+import { leavesOf, listOf, objectOf, rawOf, textOf, textsOf } from "./document.ts";
 import type { Paint } from "./output.ts";
 import { money, statusOf } from "./run-lines.ts";
 import { columns, table } from "./table.ts";
@@ -29,6 +29,7 @@ export function approvalLines(approval: JsonObject, now: Instant, paint: Paint):
       "asked by",
       `${textOf(approval, "requested_by")}, ${textOf(preview, "workflow_id")}, step ${textOf(approval, "step_id")}`,
     ],
+    ["approver", textsOf(approval, "authorized_approvers").join(", ")],
     ["run", textOf(approval, "run_id")],
     ...baseOf(preview).map((base): [string, string] => ["base", base]),
     ["expires", when(textOf(approval, "timeout_at"), now)],

@@ -54,7 +54,7 @@ function barOf(approval: JsonObject, decision: Deciding["decision"]): Refusal | 
   if (action === undefined || action.allowed === true) return null;
   const code = rawOf(action, "code");
   const known = code !== undefined && isCode(code) ? code : "HITL_UNAUTHORIZED";
-  return { code: known, message: `you may not ${name} this: ${codeEntry(known).meaning}` };
+  return { code: known, message: rawOf(action, "reason") ?? codeEntry(known).meaning };
 }
 
 /** A person who did not say yes. */

@@ -30,6 +30,12 @@ export function listOf(document: JsonObject, member: string): readonly JsonObjec
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
+/** The elements of a list as text for a person; none when the member is no list. */
+export function textsOf(document: JsonObject, member: string): readonly string[] {
+  const value = document[member];
+  return Array.isArray(value) ? value.map(inline) : [];
+}
+
 export function objectOf(document: JsonObject, member: string): JsonObject {
   const value = document[member];
   return isJsonObject(value) ? value : {};

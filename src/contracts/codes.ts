@@ -188,7 +188,7 @@ export const CODES = {
   WORKFLOW_NOT_FOUND: entry(
     404,
     "no such workflow in the active packs",
-    "list the pack's workflows with `countermark check`",
+    "list the active packs with `countermark pack list`, or a file's workflows with `countermark check PACK`",
   ),
   INVALID_INPUT: entry(400, "the trigger's payload does not satisfy its schema", "correct the field named"),
   WAIT_TIMEOUT: entry(504, "the awaited event did not come in time", "see why the sender did not send it"),
@@ -393,7 +393,7 @@ export const CODES = {
   UNAUTHENTICATED: entry(
     401,
     "no valid key was given",
-    "send `Authorization: Bearer KEY`; make one with `countermark key add`",
+    "give a key: COUNTERMARK_KEY for a command, `Authorization: Bearer KEY` over HTTP; `countermark key add` makes one",
   ),
   ROLE_REQUIRED: entry(403, "the key's role may not do this", "use a key with the role named"),
   NOT_FOUND: entry(404, "there is nothing here", "see the reference for the paths"),
@@ -405,7 +405,7 @@ export const CODES = {
   DATABASE_UNAVAILABLE: entry(
     503,
     "the database cannot be reached",
-    "check DATABASE_URL, or remove it to use the embedded database",
+    "check DATABASE_URL, or remove it to use the embedded database; without it, look into `.countermark/postgres.log`",
   ),
   DATABASE_CONFLICT: entry(
     409,

@@ -103,9 +103,14 @@ test("whoever asked may not approve; another person sees exactly what happens, s
   const after = await json(["run", "show", runId]);
   const late = await run(["deny", id, "--yes", "--key", grace]);
 
-  expect(own).toMatchObject({ exit: 7, stdout: "", stderr: expect.stringContaining("HITL_UNAUTHORIZED: ") });
+  expect(own).toMatchObject({
+    exit: 7,
+    stdout: "",
+    stderr: expect.stringContaining("HITL_UNAUTHORIZED: who asked may not approve\n"),
+  });
   expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining("not confirmed: nothing was decided") });
   expect(approved.stderr).toContain("approve exactly this? [y/N]");
+  expect(approved.stderr).toMatch(/approver +\S/);
   expect(approved.stderr).toMatch(/call +payBack 1\.0\.0 +FINANCIAL/);
   expect(approved.stderr).toMatch(/expires +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(in \d+ min\)/);
   expect(approved.stderr).toMatch(/preview +sha256 [0-9a-f]{64}/);
@@ -113,7 +118,7 @@ test("whoever asked may not approve; another person sees exactly what happens, s
   expect(approved.stdout).toMatch(new RegExp(`^approval ${id} {2}APPROVED\nrun ${runId} {2}SUCCEEDED`));
   expect(approved.exit).toBe(0);
   expect(after.data).toMatchObject({ status: "SUCCEEDED", receipts: [{ tool_name: "payBack" }] });
-  expect(late).toMatchObject({ exit: 9, stderr: expect.stringContaining("HITL_CLOSED: ") });
+  expect(late).toMatchObject({ exit: 9, stderr: expect.stringContaining("HITL_CLOSED: the approval is APPROVED\n") });
 });
 
 test("a denial with a reason ends the run, which says so", async () => {

@@ -1,31 +1,36 @@
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../src/contracts/index.ts";
 import { inTenant } from "../../src/store/index.ts";
+import {
+  type Approval,
+  approvalIdOf,
+  asApproval,
+  asApprovals,
+  asCalled,
+  asEvents,
+  asStarted,
+  member,
+  type Run,
+} from "./answer.ts";
 import { type Client, freshOrder, type HttpBench, OTHER, SHOP, useBench } from "./bench.ts";
 
 const bench = useBench();
-const ended = (body: { ended_at: string | null }) => body.ended_at !== null;
+const ended = ({ ended_at }: Run) => ended_at !== null;
 
 /** A run of PayOut that waits for its approval, and the approval. */
 async function payOut({ until }: HttpBench, asker: Client) {
   const order_id = freshOrder();
-  const { body: run } = await asker.post("/v1/runs", { workflow: "PayOut", input: { order_id } });
+  const { body: run } = asStarted(await asker.post("/v1/runs", { workflow: "PayOut", input: { order_id } }));
   const path = `/v1/runs/${run.run_id}`;
   const waiting = await until(
     () => asker.get(path),
     (body) => body.status === "SUSPENDED_HITL",
   );
-  const [approval] = waiting.body.approvals;
-  return {
-    order_id,
-    path,
-    waiting,
-    approvalPath: `/v1/approvals/${approval.approval_id}`,
-    approvalId: approval.approval_id,
-  };
+  const approvalId = approvalIdOf(waiting.body);
+  return { order_id, path, waiting, approvalPath: `/v1/approvals/${approvalId}`, approvalId };
 }
 
-const decisionOf = (decision: "APPROVE" | "DENY", shown: { token: string; preview_sha256: string }) => ({
+const decisionOf = (decision: "APPROVE" | "DENY", shown: Approval) => ({
   decision,
   token: shown.token,
   preview_sha256: shown.preview_sha256,
@@ -37,10 +42,10 @@ describe("approvals over HTTP", () => {
     const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
     const { order_id, path, waiting, approvalPath, approvalId } = await payOut(bench(), olga);
 
-    const shown = await ann.get(approvalPath);
+    const shown = asApproval(await ann.get(approvalPath));
     const decided = await ann.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
     const run = await until(() => olga.get(path), ended);
-    const after = await ann.get(approvalPath);
+    const after = asApproval(await ann.get(approvalPath));
 
     expect(waiting.body.why).toMatch(
       new RegExp(
@@ -48,7 +53,7 @@ describe("approvals over HTTP", () => {
       ),
     );
     expect(shown.body.preview).toMatchObject({ tool: "pay", input: { order_id }, requested_by: "olga" });
-    expect(sha256Hex(shown.body.preview_text)).toBe(shown.body.preview_sha256);
+    expect(sha256Hex(shown.body.preview_text ?? "")).toBe(shown.body.preview_sha256);
     expect(decided.body).toEqual({ approval_id: approvalId, status: "APPROVED", missing: 0 });
     expect(run.body.status).toBe("SUCCEEDED");
     expect(till.effects.filter((effect) => effect === `pay ${order_id}`)).toHaveLength(1);
@@ -64,15 +69,25 @@ describe("approvals over HTTP", () => {
     const { client } = bench();
     const olga = await client("olga", "operator");
     const { approvalPath } = await payOut(bench(), olga);
+    const secondKey = await client("olga", "approver");
 
-    const asOperator = await olga.get(approvalPath);
-    const asAgent = await (await client("bot", "approver", { kind: "agent" })).get(approvalPath);
-    const asApprover = await (await client("ann", "approver")).get(approvalPath);
+    const asAsker = asApproval(await secondKey.get(approvalPath));
+    const asOperator = asApproval(await olga.get(approvalPath));
+    const bot = await client("bot", "approver", { kind: "agent" });
+    const asAgent = asApproval(await bot.get(approvalPath));
+    const ann = await client("ann", "approver");
+    const asApprover = asApproval(await ann.get(approvalPath));
 
-    expect(asOperator.body.actions[0]).toEqual({ name: "approve", allowed: false, code: "ROLE_REQUIRED" });
-    expect(asAgent.body.actions[0]).toEqual({ name: "approve", allowed: false, code: "HITL_UNAUTHORIZED" });
+    expect(asOperator.body.actions[0]).toEqual({
+      name: "approve",
+      allowed: false,
+      code: "ROLE_REQUIRED",
+      reason: "this needs a key of role approver or admin; yours is operator",
+    });
+    expect(asAgent.body.actions[0]).toMatchObject({ code: "HITL_UNAUTHORIZED", reason: "only people approve" });
+    expect(asAsker.body.actions[0]).toMatchObject({ code: "HITL_UNAUTHORIZED", reason: "who asked may not approve" });
     expect([asOperator.body.token, asAgent.body.token]).toEqual([null, null]);
-    expect(asApprover.body.actions.map((action: { allowed: boolean }) => action.allowed)).toEqual([true, true]);
+    expect(asApprover.body.actions.map(({ allowed }) => allowed)).toEqual([true, true]);
     expect(asApprover.body.token).toEqual(expect.any(String));
   });
 
@@ -81,18 +96,17 @@ describe("approvals over HTTP", () => {
     const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
     const bot = await client("bot", "approver", { kind: "agent" });
     const { approvalPath, approvalId } = await payOut(bench(), olga);
-    const shown = await ann.get(approvalPath);
+    const shown = asApproval(await ann.get(approvalPath));
 
     const byAgent = await bot.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
     const byOperator = await olga.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
 
     expect(byAgent).toMatchObject({ status: 403, body: { code: "HITL_UNAUTHORIZED" } });
     expect(byOperator).toMatchObject({ status: 403, body: { code: "ROLE_REQUIRED" } });
-    expect((await ann.get(approvalPath)).body.status).toBe("PENDING");
-    const { body } = await ann.get("/v1/ledger/streams/audit?limit=200");
+    expect(asApproval(await ann.get(approvalPath)).body.status).toBe("PENDING");
+    const { body } = asEvents(await ann.get("/v1/ledger/streams/audit?limit=200"));
     const refusals = body.events.filter(
-      (event: { type: string; payload: { approval_id?: string } }) =>
-        event.type === "approval.decision_refused" && event.payload.approval_id === approvalId,
+      ({ type, payload }) => type === "approval.decision_refused" && member(payload, "approval_id") === approvalId,
     );
     expect(refusals).toMatchObject([{ actor: "bot", payload: { code: "HITL_UNAUTHORIZED" } }]);
   });
@@ -101,7 +115,7 @@ describe("approvals over HTTP", () => {
     const { client } = bench();
     const ada = await client("ada", "admin");
     const { approvalPath } = await payOut(bench(), ada);
-    const annShown = await (await client("ann", "approver")).get(approvalPath);
+    const annShown = asApproval(await (await client("ann", "approver")).get(approvalPath));
 
     const decided = await ada.post(`${approvalPath}/decision`, decisionOf("APPROVE", annShown.body));
 
@@ -112,7 +126,7 @@ describe("approvals over HTTP", () => {
     const { client } = bench();
     const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
     const { approvalPath } = await payOut(bench(), olga);
-    const shown = await ann.get(approvalPath);
+    const shown = asApproval(await ann.get(approvalPath));
     await ann.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
 
     const replayed = await ann.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
@@ -124,7 +138,8 @@ describe("approvals over HTTP", () => {
     const { client } = bench();
     const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
     const [one, other] = [await payOut(bench(), olga), await payOut(bench(), olga)];
-    const [shown, strange] = [await ann.get(one.approvalPath), await ann.get(other.approvalPath)];
+    const shown = asApproval(await ann.get(one.approvalPath));
+    const strange = asApproval(await ann.get(other.approvalPath));
 
     const wrongToken = await ann.post(`${one.approvalPath}/decision`, decisionOf("APPROVE", strange.body));
     const wrongHash = await ann.post(`${one.approvalPath}/decision`, {
@@ -140,17 +155,18 @@ describe("approvals over HTTP", () => {
     const { client, installation } = bench();
     const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
     const { approvalPath } = await payOut(bench(), olga);
-    const { body } = await ann.get(approvalPath);
-    await inTenant(installation.database, SHOP, (sql) => installation.artifacts.erase(sql, body.preview_sha256));
+    const { body } = asApproval(await ann.get(approvalPath));
+    const digest = sha256Hex(body.preview_text ?? "");
+    await inTenant(installation.database, SHOP, (sql) => installation.artifacts.erase(sql, digest));
 
-    const shown = await ann.get(approvalPath);
+    const shown = asApproval(await ann.get(approvalPath));
     const approved = await ann.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
     const denied = await ann.post(`${approvalPath}/decision`, decisionOf("DENY", shown.body));
 
     expect(shown).toMatchObject({ status: 200, body: { preview: null, preview_text: null, status: "PENDING" } });
     expect(shown.body.actions).toEqual([
-      { name: "approve", allowed: false, code: "ARTIFACT_ERASED" },
-      { name: "deny", allowed: true, code: null },
+      { name: "approve", allowed: false, code: "ARTIFACT_ERASED", reason: expect.stringContaining("was erased") },
+      { name: "deny", allowed: true, code: null, reason: null },
     ]);
     expect(approved).toMatchObject({ status: 410, body: { code: "ARTIFACT_ERASED", remedy: expect.any(String) } });
     expect(denied).toMatchObject({ status: 200, body: { status: "DENIED" } });
@@ -161,7 +177,8 @@ describe("approvals over HTTP", () => {
     const olga = await client("olga", "operator");
     const [ann, abe] = [await client("ann", "approver"), await client("abe", "approver")];
     const { order_id, path, approvalPath } = await payOut(bench(), olga);
-    const [shownAnn, shownAbe] = [await ann.get(approvalPath), await abe.get(approvalPath)];
+    const shownAnn = asApproval(await ann.get(approvalPath));
+    const shownAbe = asApproval(await abe.get(approvalPath));
 
     const answers = await Promise.all([
       ann.post(`${approvalPath}/decision`, decisionOf("APPROVE", shownAnn.body)),
@@ -173,8 +190,8 @@ describe("approvals over HTTP", () => {
     expect(first).toMatchObject({ status: 200, body: { status: "APPROVED" } });
     expect(second).toMatchObject({ status: 409, body: { code: "HITL_CLOSED" } });
     expect(till.effects.filter((effect) => effect === `pay ${order_id}`)).toHaveLength(1);
-    const { body } = await olga.get(`${path}/events`);
-    const decisions = body.events.filter((event: { type: string }) => event.type === "approval.decided");
+    const { body } = asEvents(await olga.get(`${path}/events`));
+    const decisions = body.events.filter(({ type }) => type === "approval.decided");
     expect(decisions).toHaveLength(1);
   });
 
@@ -182,7 +199,7 @@ describe("approvals over HTTP", () => {
     const { client, until, till } = bench();
     const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
     const { order_id, path, approvalPath } = await payOut(bench(), olga);
-    const shown = await ann.get(approvalPath);
+    const shown = asApproval(await ann.get(approvalPath));
 
     const decided = await ann.post(`${approvalPath}/decision`, {
       ...decisionOf("DENY", shown.body),
@@ -190,11 +207,13 @@ describe("approvals over HTTP", () => {
     });
     const run = await until(() => olga.get(path), ended);
 
-    expect(decided.body.status).toBe("DENIED");
+    expect(decided.body).toMatchObject({ status: "DENIED" });
     expect(run.body).toMatchObject({ code: "HITL_DENIED", receipts: [] });
     expect(run.body.why).toContain("HITL_DENIED at step `pay`");
     expect(till.effects).not.toContain(`pay ${order_id}`);
-    expect((await ann.get(approvalPath)).body.decisions).toMatchObject([{ approver: "ann", reason: "not yet" }]);
+    expect(asApproval(await ann.get(approvalPath)).body.decisions).toMatchObject([
+      { approver: "ann", reason: "not yet" },
+    ]);
   });
 
   test("the inbox lists what is pending, and nothing of another tenant", async () => {
@@ -203,11 +222,11 @@ describe("approvals over HTTP", () => {
     const oscar = await client("oscar", "approver", { tenant: OTHER });
     const { approvalId, approvalPath } = await payOut(bench(), olga);
 
-    const inbox = await ann.get("/v1/approvals?status=PENDING&limit=200");
-    const elsewhere = await oscar.get("/v1/approvals?status=PENDING");
+    const inbox = asApprovals(await ann.get("/v1/approvals?status=PENDING&limit=200"));
+    const elsewhere = asApprovals(await oscar.get("/v1/approvals?status=PENDING"));
     const reached = await oscar.get(approvalPath);
 
-    expect(inbox.body.approvals.map((row: { approval_id: string }) => row.approval_id)).toContain(approvalId);
+    expect(inbox.body.approvals.map(({ approval_id }) => approval_id)).toContain(approvalId);
     expect(elsewhere.body.approvals).toEqual([]);
     expect(reached).toMatchObject({ status: 404, body: { code: "APPROVAL_NOT_FOUND" } });
   });
@@ -234,11 +253,11 @@ describe("single calls over HTTP", () => {
     const [olga, ann] = [await client("olga", "operator"), await client("ann", "approver")];
     const order_id = freshOrder();
 
-    const called = await olga.post("/v1/calls", { tool: "pay", input: { order_id } });
+    const called = asCalled(await olga.post("/v1/calls", { tool: "pay", input: { order_id } }));
     const path = `/v1/runs/${called.body.run_id}`;
-    const [approval] = called.body.approvals;
-    const shown = await ann.get(`/v1/approvals/${approval.approval_id}`);
-    await ann.post(`/v1/approvals/${approval.approval_id}/decision`, decisionOf("APPROVE", shown.body));
+    const approvalPath = `/v1/approvals/${approvalIdOf(called.body)}`;
+    const shown = asApproval(await ann.get(approvalPath));
+    await ann.post(`${approvalPath}/decision`, decisionOf("APPROVE", shown.body));
     const run = await until(() => olga.get(path), ended);
 
     expect(called).toMatchObject({ status: 202, body: { status: "SUSPENDED_HITL", output: null } });

@@ -16,15 +16,8 @@ import type { PrincipalKind, Role } from "../../src/guard/index.ts";
 import type { Worker } from "../../src/worker/index.ts";
 import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
+import { asRun, type Got, type Run, read } from "./answer.ts";
 import { type TillPack, tillPack } from "./pack.ts";
-
-/** An answer of the API, read whole. */
-export interface Got {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects, and fails where it is not there
-  readonly body: any;
-}
 
 /** One principal's way to ask. */
 export interface Client {
@@ -45,8 +38,8 @@ export interface HttpBench {
     options?: { readonly tenant?: string; readonly kind?: PrincipalKind },
   ): Promise<Client>;
   anonymous: Client;
-  /** Asks until `isThere` holds: the worker commits when it commits. */
-  until(ask: () => Promise<Got>, isThere: (body: Got["body"]) => boolean): Promise<Got>;
+  /** Asks for a run until `isThere` holds: the worker commits when it commits. */
+  until(ask: () => Promise<Got>, isThere: (run: Run) => boolean): Promise<Got<Run>>;
 }
 
 export const SHOP = "test_shop";
@@ -126,24 +119,17 @@ function clientOf(app: HttpBench["app"], key: string): Client {
   };
 }
 
-/** Reads an answer whole. */
-export async function read(response: Response): Promise<Got> {
-  const text = await response.text();
-  const isJson = (response.headers.get("content-type") ?? "").includes("json");
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
-}
-
 /** Polls of a condition; each costs a query, and the worker needs a few milliseconds in between. */
 const LOOKS_MAX = 250;
 
-async function until(ask: () => Promise<Got>, isThere: (body: Got["body"]) => boolean): Promise<Got> {
+async function until(ask: () => Promise<Got>, isThere: (run: Run) => boolean): Promise<Got<Run>> {
   for (let look = 0; look < LOOKS_MAX; look++) {
-    const got = await ask();
-    if (got.status === 200 && isThere(got.body)) return got;
+    const got = asRun(await ask());
+    if (isThere(got.body)) return got;
     const now = realHost.clock.now();
     await realHost.clock.wake(after(now, 20), new AbortController().signal);
   }
-  const { status, why } = (await ask()).body;
+  const { status, why } = asRun(await ask()).body;
   throw new Error(`it never came: ${status}, ${why}`);
 }
 

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, type Listening, serve } from "../../src/api/index.ts";
 import type { Clock } from "../../src/contracts/index.ts";
 import { openDatabase } from "../../src/store/index.ts";
-import { type Client, freshOrder, read, useBench } from "./bench.ts";
+import { asEvents, asStarted, read } from "./answer.ts";
+import { type Client, freshOrder, useBench } from "./bench.ts";
 
 const bench = useBench();
 let listening: Listening;
@@ -51,11 +52,11 @@ async function readUntil(response: Response, wanted: string): Promise<{ text: st
 describe("following a run", () => {
   test("a follower sees every event once, in order, and the stream ends with the run", async () => {
     const olga = await bench().client("olga", "operator");
-    const started = await olga.post("/v1/runs", { workflow: "Note", input: { order_id: freshOrder() } });
+    const started = asStarted(await olga.post("/v1/runs", { workflow: "Note", input: { order_id: freshOrder() } }));
 
     const response = await follow(olga, started.body.run_id);
     const frames = framesOf(await response.text());
-    const events = await olga.get(`/v1/runs/${started.body.run_id}/events`);
+    const events = asEvents(await olga.get(`/v1/runs/${started.body.run_id}/events`));
 
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     expect(frames.map(({ data }) => data)).toEqual(events.body.events);
@@ -65,8 +66,8 @@ describe("following a run", () => {
 
   test("a follower that lost the connection goes on after the last event it saw", async () => {
     const olga = await bench().client("olga", "operator");
-    const started = await olga.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder() } });
-    const runId: string = started.body.run_id;
+    const started = asStarted(await olga.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder() } }));
+    const runId = started.body.run_id;
     const before = await readUntil(await follow(olga, runId), "run.suspended");
     await before.cancel();
     const seen = framesOf(before.text).length;
@@ -81,7 +82,7 @@ describe("following a run", () => {
 
   test("a stream that is resumed after the end of its run ends at once", async () => {
     const olga = await bench().client("olga", "operator");
-    const started = await olga.post("/v1/runs", { workflow: "Note", input: { order_id: freshOrder() } });
+    const started = asStarted(await olga.post("/v1/runs", { workflow: "Note", input: { order_id: freshOrder() } }));
     const all = framesOf(await (await follow(olga, started.body.run_id)).text());
 
     const rest = await follow(olga, started.body.run_id, { headers: { "last-event-id": String(all.length) } });
@@ -92,7 +93,7 @@ describe("following a run", () => {
   test("when the client goes away, nobody looks at the run for it any more", async () => {
     const { client, installation } = bench();
     const olga = await client("olga", "operator");
-    const started = await olga.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder() } });
+    const started = asStarted(await olga.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder() } }));
     const waits: AbortSignal[] = [];
     const { clock } = installation.host;
     const watched: Clock = {

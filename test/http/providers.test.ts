@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { type Client, OTHER, read, useBench } from "./bench.ts";
+import { asAdded, asCredentials, asEndpoints, asEvents, asSet, member, read } from "./answer.ts";
+import { type Client, OTHER, useBench } from "./bench.ts";
 
 const bench = useBench();
 
@@ -14,8 +15,8 @@ const credential = (name: string) => ({
 
 /** What the audit stream says of a kind of act. */
 async function audited(client: Client, type: string) {
-  const { body } = await client.get("/v1/ledger/streams/audit?limit=200");
-  return body.events.filter((event: { type: string }) => event.type === type);
+  const { body } = asEvents(await client.get("/v1/ledger/streams/audit?limit=200"));
+  return body.events.filter((event) => event.type === type);
 }
 
 describe("credentials over HTTP", () => {
@@ -23,7 +24,7 @@ describe("credentials over HTTP", () => {
     const ada = await bench().client("ada", "admin");
 
     const set = await ada.post("/v1/credentials", credential("first"));
-    const listed = await ada.get("/v1/credentials");
+    const listed = asCredentials(await ada.get("/v1/credentials"));
     const events = await audited(ada, "credential.set");
 
     expect(set).toMatchObject({
@@ -40,7 +41,7 @@ describe("credentials over HTTP", () => {
   test("the same again changes nothing, so webhooks signed with the one before are still taken", async () => {
     const { client, app } = bench();
     const ada = await client("ada", "admin");
-    const { path } = (await ada.post("/v1/endpoints", { provider: "stripe" })).body;
+    const { path } = asAdded(await ada.post("/v1/endpoints", { provider: "stripe" })).body;
     await ada.post("/v1/credentials", credential("old"));
     await ada.post("/v1/credentials", credential("new"));
     const before = (await audited(ada, "credential.set")).length;
@@ -50,7 +51,7 @@ describe("credentials over HTTP", () => {
 
     expect(again).toMatchObject({ status: 200, body: { changed: false } });
     expect((await audited(ada, "credential.set")).length).toBe(before);
-    expect((await ada.get("/v1/credentials")).body.credentials).toMatchObject([{ overlaps: true }]);
+    expect(asCredentials(await ada.get("/v1/credentials")).body.credentials).toMatchObject([{ overlaps: true }]);
     expect(delivered.map(({ status }) => status)).toEqual([200, 200]);
   });
 
@@ -65,7 +66,7 @@ describe("credentials over HTTP", () => {
       await ada.post("/v1/credentials", base),
     ];
 
-    expect(changes.map(({ body }) => body.changed)).toEqual([true, true, true]);
+    expect(changes.map((answer) => asSet(answer).body.changed)).toEqual([true, true, true]);
   });
 
   test("no digest of a secret is kept under an Idempotency-Key: the request is judged anew", async () => {
@@ -82,8 +83,8 @@ describe("credentials over HTTP", () => {
   });
 
   test.each([
-    ["a live key", { secret: `sk_li${"ve_"}51H7qYKJ2eZvKYlo2C` }, 403, "LIVE_FORBIDDEN", undefined],
-    ["a live host", { origin: "https://api.stripe.com" }, 403, "LIVE_FORBIDDEN", undefined],
+    ["a live key", { secret: `sk_li${"ve_"}51H7qYKJ2eZvKYlo2C` }, 403, "LIVE_FORBIDDEN", null],
+    ["a live host", { origin: "https://api.stripe.com" }, 403, "LIVE_FORBIDDEN", null],
     ["an origin with a path", { origin: `${ORIGIN}/v1` }, 400, "REQUEST_INVALID", "$.origin"],
     ["an origin with a user", { origin: "http://me:you@127.0.0.1:12111" }, 400, "REQUEST_INVALID", "$.origin"],
     ["an origin of another scheme", { origin: "ftp://127.0.0.1" }, 400, "REQUEST_INVALID", "$.origin"],
@@ -97,7 +98,7 @@ describe("credentials over HTTP", () => {
     const listed = await ada.get("/v1/credentials");
 
     expect(refused).toMatchObject({ status, body: { code } });
-    expect(refused.body.field_path).toBe(field_path);
+    expect(member(refused.body, "field_path")).toBe(field_path);
     expect(JSON.stringify(refused.body)).not.toMatch(/sk_|whsec_|me:you/);
     expect(JSON.stringify(listed.body)).not.toContain("refused");
   });
@@ -108,9 +109,9 @@ describe("webhook addresses over HTTP", () => {
     const ada = await bench().client("ada", "admin");
     const key = { "idempotency-key": "open-once" };
 
-    const added = await ada.post("/v1/endpoints", { provider: "printful" }, key);
-    const other = await ada.post("/v1/endpoints", { provider: "printful" }, key);
-    const listed = await ada.get("/v1/endpoints");
+    const added = asAdded(await ada.post("/v1/endpoints", { provider: "printful" }, key));
+    const other = asAdded(await ada.post("/v1/endpoints", { provider: "printful" }, key));
+    const listed = asEndpoints(await ada.get("/v1/endpoints"));
     const events = await audited(ada, "endpoint.added");
 
     expect(added).toMatchObject({ status: 201, body: { provider: "printful", missing_setting: "webhook_secret" } });
@@ -139,7 +140,7 @@ describe("webhook addresses over HTTP", () => {
     const refused = await ada.post("/v1/endpoints", { provider: "fax" });
 
     expect(refused).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID", field_path: "$.provider" } });
-    expect(refused.body.detail).toContain("sendgrid");
+    expect(member(refused.body, "detail")).toContain("sendgrid");
   });
 
   test("another tenant's credentials and addresses are not seen (P1-T34)", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { freshOrder, OTHER, read, SHOP, useBench } from "./bench.ts";
+import { asEvents, asKey, asStarted, asTenants, codeIn, type Got, read } from "./answer.ts";
+import { freshOrder, OTHER, SHOP, useBench } from "./bench.ts";
 
 const bench = useBench();
 const MIB = 1_048_576;
@@ -31,8 +32,7 @@ describe("keys and roles", () => {
     async ({ role, reads, operates, decides, administers }) => {
       const client = await bench().client(`the-${role}`, role);
 
-      const may = async (answer: Promise<{ status: number; body: { code?: string } }>) =>
-        (await answer).body.code !== "ROLE_REQUIRED";
+      const may = async (answer: Promise<Got>) => codeIn(await answer) !== "ROLE_REQUIRED";
 
       expect(await may(client.get("/v1/runs"))).toBe(reads);
       expect(await may(client.post("/v1/runs"))).toBe(operates);
@@ -54,9 +54,9 @@ describe("keys and roles", () => {
 
     const refused = await victor.post("/v1/runs", { workflow: "Note", input: {} });
 
-    expect(refused.body.detail).toBe("this needs a key of role operator or admin; yours is viewer");
-    const { body } = await victor.get("/v1/ledger/streams/audit?limit=200");
-    const entries = body.events.filter((event: { actor: string }) => event.actor === "victor");
+    expect(refused.body).toMatchObject({ detail: "this needs a key of role operator or admin; yours is viewer" });
+    const { body } = asEvents(await victor.get("/v1/ledger/streams/audit?limit=200"));
+    const entries = body.events.filter(({ actor }) => actor === "victor");
     expect(entries).toMatchObject([{ type: "request.refused", payload: { request: "POST /v1/runs", role: "viewer" } }]);
   });
 
@@ -68,7 +68,7 @@ describe("keys and roles", () => {
     const added = await ines.post("/v1/tenants", { tenant_id: "test_third" });
     const twice = await ines.post("/v1/tenants", { tenant_id: "test_third" });
     const colliding = await ines.post("/v1/tenants", { tenant_id: `${SHOP}_eu` });
-    const made = await ines.post("/v1/keys", { tenant_id: "test_third", principal_id: "theo", role: "admin" });
+    const made = asKey(await ines.post("/v1/keys", { tenant_id: "test_third", principal_id: "theo", role: "admin" }));
     const me = await read(await app.request("/v1/me", { headers: { authorization: `Bearer ${made.body.key}` } }));
     const own = await ada.post("/v1/keys", { principal_id: "vera", role: "viewer" });
     const foreign = await ada.post("/v1/keys", { tenant_id: OTHER, principal_id: "mole", role: "admin" });
@@ -83,9 +83,8 @@ describe("keys and roles", () => {
     expect(foreign).toMatchObject({ status: 403, body: { code: "CROSS_TENANT_ATTEMPT" } });
     expect(risen).toMatchObject({ status: 403, body: { code: "ROLE_REQUIRED" } });
     expect(nowhere).toMatchObject({ status: 404, body: { code: "TENANT_NOT_FOUND" } });
-    expect((await ines.get("/v1/tenants")).body.tenants.map((row: { tenant_id: string }) => row.tenant_id)).toContain(
-      "test_third",
-    );
+    const { tenants } = asTenants(await ines.get("/v1/tenants")).body;
+    expect(tenants.map(({ tenant_id }) => tenant_id)).toContain("test_third");
   });
 });
 
@@ -122,8 +121,8 @@ describe("what may stand in a request", () => {
     const missing = await post(JSON.stringify({ input: {} }));
     const wrong = await post(JSON.stringify({ workflow: 7, input: {} }));
 
-    expect(missing.body.detail).toBe("`$.workflow`: is required");
-    expect(wrong.body.field_path).toBe("$.workflow");
+    expect(missing.body).toMatchObject({ detail: "`$.workflow`: is required" });
+    expect(wrong.body).toMatchObject({ field_path: "$.workflow" });
   });
 
   test("a member that occurs twice is refused, not chosen from", async () => {
@@ -200,8 +199,8 @@ describe("Idempotency-Key", () => {
     const { client } = bench();
     const [olga, otto] = [await client("olga", "operator"), await client("otto", "operator")];
 
-    const first = await olga.post("/v1/runs", start(freshOrder()), { "idempotency-key": "shared" });
-    const second = await otto.post("/v1/runs", start(freshOrder()), { "idempotency-key": "shared" });
+    const first = asStarted(await olga.post("/v1/runs", start(freshOrder()), { "idempotency-key": "shared" }));
+    const second = asStarted(await otto.post("/v1/runs", start(freshOrder()), { "idempotency-key": "shared" }));
 
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(second.body.run_id).not.toBe(first.body.run_id);
@@ -213,9 +212,9 @@ describe("Idempotency-Key", () => {
 
     const answers = await Promise.all([1, 2, 3].map(() => olga.post("/v1/runs", asked, { "idempotency-key": "race" })));
 
-    const served = answers.filter(({ status }) => status === 201);
+    const served = answers.filter(({ status }) => status === 201).map(asStarted);
     expect(new Set(served.map(({ body }) => body.run_id)).size).toBe(1);
-    expect(answers.filter(({ status }) => status !== 201).map(({ body }) => body.code)).toEqual(
+    expect(answers.filter(({ status }) => status !== 201).map(codeIn)).toEqual(
       answers.filter(({ status }) => status !== 201).map(() => "IDEMPOTENCY_IN_PROGRESS"),
     );
   });

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { addEndpoint, setCredential } from "../../src/api/index.ts";
-import { read, SHOP, useBench } from "./bench.ts";
+import { read } from "./answer.ts";
+import { SHOP, useBench } from "./bench.ts";
 
 const bench = useBench();
 const SECRET = "whsec_test_of_the_till";

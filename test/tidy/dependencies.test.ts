@@ -11,6 +11,8 @@ interface Lock {
 }
 
 interface Locked {
+  /** Digest of the package's archive; npm refuses another. */
+  readonly integrity?: string;
   readonly license?: string;
   readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -42,6 +44,15 @@ test("every dependency is pinned exactly", () => {
   );
 
   expect(loose).toEqual([]);
+});
+
+test("every package, of every platform, is locked to a digest, and to no registry", () => {
+  const packages = Object.entries(lock.packages).filter(([path]) => path !== "");
+  const loose = packages.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ""));
+  const placed = packages.filter(([, locked]) => "resolved" in locked);
+
+  expect(loose.map(([path]) => path)).toEqual([]);
+  expect(placed.map(([path]) => path)).toEqual([]);
 });
 
 test("no package runs a script when it is installed, but the embedded PostgreSQL", () => {

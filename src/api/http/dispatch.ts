@@ -10,7 +10,7 @@ import type { Call, Endpoint, RawInput, Reply } from "./endpoint.ts";
 import { eventStream } from "./event-stream.ts";
 import { problemResponse } from "./problem.ts";
 import { claimKey, fingerprintOf, parseRequestKey, requestIdOf, type StoredAnswer, settleKey } from "./request-key.ts";
-import { hasRight, rolesWith } from "./rights.ts";
+import { hasRight, roleRefusal } from "./rights.ts";
 
 /** What every request of one app shares. */
 export interface Served {
@@ -87,8 +87,7 @@ async function refuseRole(
       }),
     );
   }
-  const message = `this needs a key of role ${rolesWith(needs).join(" or ")}; yours is ${role}`;
-  return problemResponse({ code: "ROLE_REQUIRED", message });
+  return problemResponse(roleRefusal(role, needs));
 }
 
 /** Serves a request under its key, once; the key is given back where nothing came of it. */

@@ -66,14 +66,14 @@ export interface RawInput {
 }
 
 /** A declared request: what the document says of it, and how it is served. */
-export interface Endpoint extends Omit<DeclaredEndpoint<RequestShape, unknown>, "handle"> {
+export interface Endpoint<A = unknown> extends Omit<DeclaredEndpoint<RequestShape, A>, "handle"> {
   readonly idempotent: boolean;
   readonly media: "application/json" | "text/event-stream";
-  readonly serve: (call: Call, raw: RawInput) => Promise<Reply<unknown>>;
+  readonly serve: (call: Call, raw: RawInput) => Promise<Reply<A>>;
 }
 
 /** Declares a request once; its schemas parse what comes in, type what its handler sees, and are printed in the document. */
-export function endpoint<S extends RequestShape, A>(declared: DeclaredEndpoint<S, A>): Endpoint {
+export function endpoint<S extends RequestShape, A>(declared: DeclaredEndpoint<S, A>): Endpoint<A> {
   const { handle, request, ...rest } = declared;
   return {
     media: "application/json",

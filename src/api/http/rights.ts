@@ -1,3 +1,4 @@
+import type { Refusal } from "../../contracts/index.ts";
 import type { Role } from "../../guard/index.ts";
 
 /** What a request needs. A right is the name of a group of requests, never of one. */
@@ -16,6 +17,12 @@ const GRANTS: { readonly [R in Role]: readonly Right[] } = {
 export const hasRight = (role: Role, needs: readonly Right[]): boolean =>
   needs.some((right) => GRANTS[role].includes(right));
 
-/** Roles that have one of the rights, weakest first, for the refusal's message. */
+/** Roles that have one of the rights, weakest first. */
 export const rolesWith = (needs: readonly Right[]): readonly string[] =>
   Object.entries(GRANTS).flatMap(([role, rights]) => (needs.some((right) => rights.includes(right)) ? [role] : []));
+
+/** The refusal of a role that has none of the rights. */
+export const roleRefusal = (role: Role, needs: readonly Right[]): Refusal => ({
+  code: "ROLE_REQUIRED",
+  message: `this needs a key of role ${rolesWith(needs).join(" or ")}; yours is ${role}`,
+});

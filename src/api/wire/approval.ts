@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { type ApprovalRow, type DecisionRow, isAuthorized } from "../../approve/index.ts";
-import type { Code, Instant, JsonObject, Result } from "../../contracts/index.ts";
+import { type ApprovalRow, approverBar, closedBar, type DecisionRow } from "../../approve/index.ts";
+import type { Instant, JsonObject, Refusal, Result } from "../../contracts/index.ts";
 import type { Caller } from "../http/caller.ts";
-import { hasRight } from "../http/rights.ts";
+import { hasRight, roleRefusal } from "../http/rights.ts";
 import { digest, jsonObject, name, time, timeOf, timeOrNull } from "./parts.ts";
 
 export const approvalStatus = z.enum(["PENDING", "APPROVED", "DENIED", "TIMED_OUT", "VOIDED", "CANCELLED"]);
@@ -51,9 +51,16 @@ export const approval = z
         }),
       )
       .readonly(),
-    /** What the reader may do now; `code` says why not. */
+    /** What the reader may do now; `code` and `reason` say why not. */
     actions: z
-      .array(z.strictObject({ name: z.enum(["approve", "deny"]), allowed: z.boolean(), code: z.string().nullable() }))
+      .array(
+        z.strictObject({
+          name: z.enum(["approve", "deny"]),
+          allowed: z.boolean(),
+          code: z.string().nullable(),
+          reason: z.string().nullable(),
+        }),
+      )
       .readonly(),
     /** What a decision must carry; only for a reader who may decide now. */
     token: z.string().nullable(),
@@ -90,35 +97,40 @@ export function decisionBar(
   row: ApprovalRow,
   decisions: readonly DecisionRow[],
   { caller, now }: { readonly caller: Caller; readonly now: Instant },
-): Code | null {
-  if (!hasRight(caller.role, ["approve"])) return "ROLE_REQUIRED";
-  const isApprover = caller.kind === "person" && caller.principalId !== row.requested_by && isAuthorized(row, caller);
-  if (!isApprover) return "HITL_UNAUTHORIZED";
-  if (row.status !== "PENDING" || now >= row.timeout_at) return "HITL_CLOSED";
+): Refusal | null {
+  if (!hasRight(caller.role, ["approve"])) return roleRefusal(caller.role, ["approve"]);
+  const bar = approverBar(row, caller) ?? closedBar(row, now);
+  if (bar !== null) return bar;
   const hasVoted = decisions.some(
     ({ approver, escalation_level }) => approver === caller.principalId && escalation_level === row.escalation_level,
   );
-  return hasVoted ? "HITL_TOKEN_REPLAY" : null;
+  return hasVoted ? { code: "HITL_TOKEN_REPLAY", message: "you have decided on this already" } : null;
 }
 
 /** An approval as its reader sees it. `token` is the present one; it is shown only where `bar` is null. */
 export function approvalView(
   row: ApprovalRow,
   decisions: readonly DecisionRow[],
-  { preview, bar, token }: { readonly preview: Result<string>; readonly bar: Code | null; readonly token: string },
+  { preview, bar, token }: { readonly preview: Result<string>; readonly bar: Refusal | null; readonly token: string },
 ): ApprovalView {
   const text = preview.ok ? preview.value : null;
   const document: JsonObject | null = text === null ? null : JSON.parse(text);
-  const approving = bar ?? (preview.ok ? null : preview.refusal.code);
+  const approving = bar ?? (preview.ok ? null : preview.refusal);
   return {
     ...approvalSummaryOf(row),
     preview: document,
     preview_text: text,
     decisions: decisions.map(({ at, ...decision }) => ({ ...decision, at: timeOf(at) })),
     actions: [
-      { name: "approve", allowed: approving === null, code: approving },
-      { name: "deny", allowed: bar === null, code: bar },
+      { name: "approve", ...standingOf(approving) },
+      { name: "deny", ...standingOf(bar) },
     ],
     token: bar === null ? token : null,
   };
 }
+
+const standingOf = (bar: Refusal | null) => ({
+  allowed: bar === null,
+  code: bar?.code ?? null,
+  reason: bar?.message ?? null,
+});
