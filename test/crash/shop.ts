@@ -23,7 +23,7 @@ import { crashPack } from "./pack.ts";
 export const TENANT = "shop";
 
 /** Leases short enough that a test need not wait for long, with room for two lost beats. */
-export const PROFILE: LeaseProfile = { leaseMs: 600, beatMs: 150, claimsMax: 3, runsMax: 8, pollMs: 20 };
+export const PROFILE: LeaseProfile = { leaseMs: 1_500, beatMs: 300, claimsMax: 3, runsMax: 8, pollMs: 20 };
 
 /** An installation on a database of its own, with providers that outlive every worker. */
 export interface CrashShop {
