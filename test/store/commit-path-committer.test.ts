@@ -52,7 +52,8 @@ describe("the committer", () => {
 
     await Promise.all(runs.map((run) => committer.commit(step(run))));
 
-    expect(await flushesOf(runs)).toBeLessThanOrEqual(2);
+    // Halves of what is queued, as long as the half before was quicker than this process.
+    expect(await flushesOf(runs)).toBeLessThanOrEqual(5);
   });
 
   test("C2 puts the commits of one run into flushes of their own, in order", async () => {
