@@ -85,7 +85,7 @@ const NOTES: readonly Tool[] = [
 /**
  * The demo's pack.
  *
- * @param approvalSeconds how long an approver has; the scripted demo lets one approval expire, so it is short there
+ * @param approvalSeconds how long an approver has; the scripted demo lets one approval expire under a version of its own
  */
 export function demoPack(options: { readonly shopHost: string; readonly approvalSeconds: number }): DemoPack {
   const shop = commercePack({ shopHost: options.shopHost, approvers: ["role:approver", "role:admin"] });

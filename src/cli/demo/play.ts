@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp, type Installation, openInstallation, serve } from "../../api/index.ts";
+import { activatePack, createApp, type Installation, openInstallation, serve } from "../../api/index.ts";
 import { after, assert, type Host, seededRandom } from "../../contracts/index.ts";
 import { releaseHeld } from "../../ingress/index.ts";
 import { type Simulators, simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
@@ -22,8 +22,11 @@ export interface DemoOptions {
   readonly tell: (what: string) => void;
 }
 
-/** Seconds that an approver has in the scripted demo, in which one approval is left to expire. */
-const APPROVAL_SECONDS = 4;
+/** Seconds that an approver has: more than a busy machine needs to get there. */
+const APPROVAL_SECONDS = 300;
+
+/** The same for the approval that is left to expire. */
+const EXPIRY_SECONDS = 2;
 
 const TENANT = "shop";
 
@@ -54,7 +57,9 @@ async function play(
   { host, seed, orders, tell }: DemoOptions,
   { installation, simulators, keys }: Set,
 ): Promise<DemoReport> {
-  const { pack } = demoPack({ shopHost: keys.shopify.shopDomain, approvalSeconds: APPROVAL_SECONDS });
+  const { shopDomain: shopHost } = keys.shopify;
+  const { pack } = demoPack({ shopHost, approvalSeconds: APPROVAL_SECONDS });
+  const impatient = demoPack({ shopHost, approvalSeconds: EXPIRY_SECONDS }).pack;
   const trouble: unknown[] = [];
   const worker = installation.newWorker({ onTrouble: (_runId, error) => void trouble.push(error) });
   const app = createApp(installation, { nudge: () => worker.nudge() });
@@ -78,6 +83,7 @@ async function play(
       approver: clientOf(demoKeys.approver),
       intern: clientOf(demoKeys.intern),
       tenantId: TENANT,
+      hurryApprovers: () => activatePack(installation, { tenantId: TENANT, pack: impatient, by: "demo" }),
     };
     await playScenario({ ...stage, clock: host.clock, random: seededRandom(seed), tell }, orders);
     await releaseHeld(installation, TENANT);

@@ -13,6 +13,8 @@ export interface Stage {
   /** As somebody whose scope grants nothing. */
   readonly intern: DemoClient;
   readonly tenantId: string;
+  /** From now on an approval expires within seconds: another version of the pack, for runs that start after it. */
+  readonly hurryApprovers: () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   /** Told what is being shown now. */
@@ -144,6 +146,7 @@ async function refunds(stage: Stage, placed: readonly PlacedOrder[]): Promise<vo
   await decided(stage, approved, "APPROVE");
   await decided(stage, denied, "DENY");
   await orderThatChanges(stage, drifted);
+  await stage.hurryApprovers();
   const waiting = await requestRefund(stage, expired);
   await stage.operator.untilRunEnds(waiting);
 }
