@@ -23,6 +23,7 @@ export {
 } from "./condition/condition.ts";
 export type { ConditionContext } from "./condition/evaluate.ts";
 export type { ConditionTree } from "./condition/translate.ts";
+export { type Difference, differences } from "./difference.ts";
 export {
   carriesPrefix,
   type EntityId,

@@ -28,6 +28,7 @@ export type {
   WaitStep,
   WorkflowDefinition,
 } from "./definition.ts";
+export { DRIFTS, type Drift, type DriftClass, isEqualDrift } from "./drift.ts";
 export {
   type ApprovalDecision,
   type DocumentPatch,
@@ -55,7 +56,7 @@ export {
   type RunRow,
   suspendedRuns,
 } from "./queries.ts";
-export { type Divergence, type RecordedEvent, type Replay, replay } from "./replay.ts";
+export { type Divergence, type RecordedEvent, type Replay, type ReplayOptions, replay } from "./replay.ts";
 export { FAILED_COMPENSATION, MANUAL_COMPENSATION } from "./rollback.ts";
 export {
   COMPENSATION,

@@ -109,7 +109,7 @@ describe("every run", () => {
 
         const again = replay(history.workflow, run.bounds, recorded(run.events));
 
-        expect(again).toMatchObject({ identical: true, state: run.state });
+        expect(again).toMatchObject({ equal: true, state: run.state });
       }),
       RUNS,
     );

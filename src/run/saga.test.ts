@@ -279,7 +279,7 @@ describe("compensation", () => {
 
     expect(run.state).toMatchObject({ status: "FAILED_EXPECTED", code: "NO", leftover: false });
     expect(run.state.steps).toMatchObject({ a: { status: "compensated" }, b: { status: "compensated" } });
-    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
+    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ equal: true, state: run.state });
   });
 
   test("that a person sends back while another is being undone waits for its turn", () => {
@@ -290,7 +290,7 @@ describe("compensation", () => {
     run.succeed("undo:a");
 
     expect(run.call("undo:b").attempt).toBe(2);
-    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
+    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ equal: true, state: run.state });
   });
 
   test("that fails once more is put to a person again, with the new error", () => {
@@ -312,7 +312,7 @@ describe("compensation", () => {
 
       expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", code: "NO", leftover: true });
       expect(run.state.steps.b?.status).toBe("compensation_failed");
-      expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
+      expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ equal: true, state: run.state });
     },
   );
 
@@ -383,7 +383,7 @@ describe("compensation", () => {
     run.succeed("undo:a").succeed("end");
 
     expect(run.state).toMatchObject({ status: "SUCCEEDED", steps: { a: { status: "compensated" } } });
-    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ identical: true, state: run.state });
+    expect(replay(run.workflow, BOUNDS, recorded(run))).toMatchObject({ equal: true, state: run.state });
   });
 
   test("that aborts ends the run with COMPENSATION_ABORTED and undoes nothing more", () => {

@@ -106,6 +106,6 @@ export async function expectSound({ pack }: CrashShop, { run, events }: Standing
     return event === null ? [] : [{ seq: stored.seq, event }];
   });
   const again = replay(workflowOf(pack, run.workflow_id), pack.pack.bounds, recorded);
-  expect(again).toMatchObject({ identical: true });
-  if (again.identical && run.outcome !== null) expect(again.document_sha256).toBe(run.document_sha256);
+  expect(again).toMatchObject({ equal: true });
+  if (again.equal && run.outcome !== null) expect(again.document_sha256).toBe(run.document_sha256);
 }

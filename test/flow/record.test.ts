@@ -150,8 +150,8 @@ describe("P1-T15 replay", () => {
     expect(run.code).toBe("GONE");
     const receipts = (await tenant.receipts(run.run_id)).map(({ receipt_id }) => receipt_id);
     expect(receipts).toHaveLength(5);
-    expect(again).toMatchObject({ identical: true, document_sha256: run.document_sha256, state: { code: "GONE" } });
-    expect(again.identical && [...again.receipts].sort()).toEqual([...receipts].sort());
+    expect(again).toMatchObject({ equal: true, document_sha256: run.document_sha256, state: { code: "GONE" } });
+    expect(again.equal && [...again.receipts].sort()).toEqual([...receipts].sort());
     expect(tenant.calls()).toHaveLength(calls);
   });
 
@@ -169,7 +169,7 @@ describe("P1-T15 replay", () => {
 
     const again = replay(workflow, tenant.pack.pack.bounds, recorded);
 
-    expect(again).toMatchObject({ identical: false, first: { code: "REPLAY_MISMATCH", seq: forged?.seq } });
+    expect(again).toMatchObject({ equal: false, first: { code: "REPLAY_MISMATCH", seq: forged?.seq } });
   });
 });
 

@@ -32,7 +32,7 @@ async function expectSettled(tenant: FlowTenant, runId: string): Promise<void> {
   const row = await tenant.run(runId);
   const again = await replayed(tenant, runId);
   expect(again).toMatchObject({
-    identical: true,
+    equal: true,
     document_sha256: row.document_sha256,
     state: { outcome: row.outcome },
   });

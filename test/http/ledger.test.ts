@@ -101,8 +101,13 @@ describe("the ledger over HTTP", () => {
 
     const replayed = asReplay(await olga.post(`/v1/runs/${runId}/replay`));
 
-    expect(replayed.body).toMatchObject({ identical: false, first: { code: "REPLAY_MISMATCH" } });
-    expect(member(replayed.body.first?.expected ?? null, "type")).toBe("run.ended");
+    expect(replayed.body).toMatchObject({ identical: false, verdict: "semantic_drift", drift: "D4" });
+    expect(replayed.body.first).toMatchObject({
+      code: "REPLAY_MISMATCH",
+      stream: runId,
+      type: "run.ended",
+      field_path: "$.payload.document_sha256",
+    });
   });
 });
 

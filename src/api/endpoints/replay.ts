@@ -1,21 +1,46 @@
 import { z } from "@hono/zod-openapi";
-import { assert, formatInstant, type Json, rejected } from "../../contracts/index.ts";
-import { findRun, type RunEvent, replay } from "../../run/index.ts";
+import { assert, fieldPath, rejected } from "../../contracts/index.ts";
+import { type Divergence, DRIFTS, findRun, replay } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { recordedEvents } from "../recorded-run.ts";
 import { json, name } from "../wire/parts.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
 
+const driftClass = z.enum(["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8"]);
+
+export const divergence = z.strictObject({
+  code: z.literal("REPLAY_MISMATCH"),
+  drift: driftClass,
+  stream: name,
+  seq: z.int(),
+  /** Of the recorded event; of the decided one where nothing was recorded. */
+  type: z.string(),
+  step: z.string().nullable(),
+  /** Into the event; `$` where one of the two is missing or another one altogether. */
+  field_path: z.string(),
+  /** What is there in the recorded event. */
+  expected: json,
+  /** What is there in the one decided again. */
+  actual: json,
+});
+
 const replayed = z
   .strictObject({
     run_id: name,
+    /** Whether nothing differs at all. */
     identical: z.boolean(),
+    /** `equal`: what happened is the same. */
+    verdict: z.enum(["equal", "semantic_drift"]),
+    /** The gravest class of drift found; D0 for none. */
+    drift: driftClass,
+    /** Events by the class of drift they were found in, as far as the replay came. */
+    drifts: z.partialRecord(driftClass, z.int()),
     events: z.int(),
     document_sha256: z.string().nullable(),
     receipts: z.array(z.string()).readonly(),
-    /** The first place at which deciding again gave something else; null when it never did. */
-    first: z.strictObject({ code: z.literal("REPLAY_MISMATCH"), seq: z.int(), expected: json, found: json }).nullable(),
+    /** The first event that changes what happened, else the first that differs at all; null where none does. */
+    first: divergence.nullable(),
   })
   .openapi("Replay");
 
@@ -40,19 +65,26 @@ export const replayEndpoint = endpoint({
     const workflow = workflows[row.workflow_id];
     assert(workflow !== undefined, "a run's pack has its workflow");
     const found = replay(workflow, pack.bounds, events);
-    const base = { run_id, identical: found.identical, events: events.length };
-    if (found.identical) {
-      const { document_sha256, receipts } = found;
-      return reply({ ...base, document_sha256, receipts, first: null });
-    }
-    const { code, seq, expected, found: decided } = found.first;
-    const first = { code, seq, expected: eventJson(expected), found: eventJson(decided) };
-    return reply({ ...base, document_sha256: null, receipts: [], first });
+    const { drift, drifts } = found;
+    return reply({
+      run_id,
+      identical: drift === "D0",
+      verdict: DRIFTS[drift].verdict,
+      drift,
+      drifts,
+      events: events.length,
+      document_sha256: found.equal ? found.document_sha256 : null,
+      receipts: found.equal ? found.receipts : [],
+      first: found.first === null ? null : divergenceView(run_id, found.first),
+    });
   },
 });
 
-function eventJson(event: RunEvent | null): Json {
-  if (event === null) return null;
-  const payload: Json = JSON.parse(JSON.stringify(event.payload));
-  return { type: event.type, step: event.step, at: formatInstant(event.at), payload };
+/** A divergence as it is answered: where, and what is there in the record and in the replay. */
+export function divergenceView(stream: string, found: Divergence): z.output<typeof divergence> {
+  const { code, drift, seq, steps, values } = found;
+  const event = found.expected ?? found.found;
+  assert(event !== null, "one of the two is there");
+  const { type, step } = event;
+  return { code, drift, stream, seq, type, step, field_path: fieldPath(steps), ...values };
 }

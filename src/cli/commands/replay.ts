@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../contracts/index.ts";
+import { isJsonObject, type JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command } from "../command.ts";
 import { inline, textOf } from "../document.ts";
@@ -11,19 +11,21 @@ export const replayCommand: Command = {
     askAndPrint(context, {
       ask: (client) => client.post(`/v1/runs/${part(args.operand("RUN"))}/replay`, {}),
       lines: (found, paint) => {
-        const first = found.first;
-        if (!isJsonObject(first)) {
-          const events = textOf(found, "events");
-          return [
-            `${paint.green("identical")}  ${events} events decided again, document ${textOf(found, "document_sha256")}`,
-          ];
-        }
-        return [
-          `${paint.red("differs")}  first at event ${textOf(first, "seq")}`,
-          `  recorded  ${inline(first.expected ?? null)}`,
-          `  decided   ${inline(first.found ?? null)}`,
-        ];
+        const events = textOf(found, "events");
+        const { first, verdict } = found;
+        const head =
+          verdict === "equal"
+            ? `${paint.green(found.identical === true ? "identical" : "equal")}  ${events} events decided again, document ${textOf(found, "document_sha256")}`
+            : `${paint.red("differs")}  ${textOf(found, "drift")} after ${events} events were read`;
+        return isJsonObject(first) ? [head, ...divergenceLines(first)] : [head];
       },
-      exit: ({ identical }) => (identical === true ? EXIT.done : EXIT.notVerified),
+      exit: ({ verdict }) => (verdict === "equal" ? EXIT.done : EXIT.notVerified),
     }),
 };
+
+/** The first place at which a replay came to something else, in three lines. */
+export const divergenceLines = (first: JsonObject): readonly string[] => [
+  `  ${textOf(first, "drift")} at event ${textOf(first, "seq")} of ${textOf(first, "stream")}: ${textOf(first, "type")} ${textOf(first, "field_path")}`,
+  `  recorded  ${inline(first.expected ?? null)}`,
+  `  decided   ${inline(first.actual ?? null)}`,
+];

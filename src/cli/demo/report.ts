@@ -113,7 +113,7 @@ async function isReplayedIdentically(
     return event === null ? [] : [{ seq: stored.seq, event }];
   });
   const again = replay(workflow, pack.pack.bounds, recorded);
-  return again.identical && (row.document_sha256 === null || again.document_sha256 === row.document_sha256);
+  return again.equal && (row.document_sha256 === null || again.document_sha256 === row.document_sha256);
 }
 
 /** Codes of what guards, approvals and ingress said no to. */
