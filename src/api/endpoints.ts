@@ -23,7 +23,7 @@ import {
   signalRunEndpoint,
 } from "./endpoints/run-acts.ts";
 import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
-import { runEventsEndpoint, runStreamEndpoint } from "./endpoints/transcript.ts";
+import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 
 /** Every request that needs a key, in the order of the reference. */
@@ -34,6 +34,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   showRunEndpoint,
   runEventsEndpoint,
   runStreamEndpoint,
+  runTranscriptEndpoint,
   cancelRunEndpoint,
   signalRunEndpoint,
   resumeRunEndpoint,

@@ -26,6 +26,7 @@ const state = (phase: LanePhase, rest: Partial<RunState> = {}): RunState => ({
   steps: {},
   counters: { steps: 1, tool_calls: 0, tool_calls_per_type: {}, tokens: 0, active_ms: 0 },
   marks: [],
+  retries: 0,
   failure: null,
   compensation: null,
   leftover: false,

@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run.ts")).runShowCommand,
   },
   {
+    path: ["run", "export"],
+    summary: "write a run's transcript and its pack, to be decided again anywhere",
+    load: async () => (await import("./commands/run.ts")).runExportCommand,
+  },
+  {
     path: ["run", "cancel"],
     summary: "cancel a run; what it did is undone as its workflow says",
     load: async () => (await import("./commands/run-acts.ts")).runCancelCommand,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_DELAYS, jitterFraction, retryDelayMs } from "./backoff.ts";
+import { DEFAULT_DELAYS, hashedFraction, jitterFraction, retryDelayMs } from "./backoff.ts";
 
 const plain = { ...DEFAULT_DELAYS, jitter: false };
 const none = { fraction: 0.5, retryAfterMs: undefined };
@@ -47,5 +47,47 @@ describe("jitter", () => {
       const share = tenths.filter((value) => value === tenth).length / fractions.length;
       expect(Math.abs(share - 0.1)).toBeLessThan(0.02);
     }
+  });
+});
+
+describe("RT-902 delays that are stretched by a hash", () => {
+  const table: readonly (readonly [string, number, number, readonly number[]])[] = [
+    ["t-retry", 20, 200, [23, 45, 81, 187, 200, 200, 200]],
+    ["task-001", 50, 2_000, [51, 110, 234, 408, 825, 1_674, 2_000]],
+  ];
+  const series = (work: string, baseMs: number, maxMs: number) =>
+    [1, 2, 3, 4, 5, 6, 7].map((failed) =>
+      retryDelayMs(
+        {
+          base_delay_seconds: baseMs / 1000,
+          max_delay_seconds: maxMs / 1000,
+          backoff_multiplier: 2,
+          jitter: true,
+          strategy: "stretch",
+        },
+        failed + 1,
+        { fraction: hashedFraction(work, failed), retryAfterMs: undefined },
+      ),
+    );
+
+  test.each(table)("RT-902 of `%s` from %d to at most %d ms are those of the table", (work, baseMs, maxMs, delays) => {
+    expect(series(work, baseMs, maxMs)).toEqual(delays);
+  });
+
+  test("RT-903 never decrease, never exceed the maximum, and are the same again", () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 1, max: 5_000 }),
+        (work, base, max) => {
+          const delays = series(work, base, max);
+
+          expect(delays).toEqual([...delays].sort((a, b) => a - b));
+          expect(Math.max(...delays)).toBeLessThanOrEqual(max);
+          expect(series(work, base, max)).toEqual(delays);
+        },
+      ),
+    );
   });
 });

@@ -26,6 +26,8 @@ export interface WorkflowDefinition {
   readonly allowed_failure_modes: readonly string[];
   /** Active seconds; default 300. */
   readonly timeout_seconds: number;
+  /** Retries of all its steps together; default 10. */
+  readonly max_total_retries?: number;
 }
 
 export interface Trigger {

@@ -51,6 +51,14 @@ interface Retried extends Stopped {
   readonly retry_at: Instant | null;
 }
 
+/** Why there is no further attempt of what could be tried again: its own attempts, or the run's retries, are used up. */
+export type Exhausted = "attempts" | "budget";
+
+/** A step's attempt; `exhausted` is null where another attempt follows, or none would help. */
+interface Tried extends Retried {
+  readonly exhausted: Exhausted | null;
+}
+
 /** What the provider asked to be left alone for, recorded because the next attempt's instant follows from it. */
 interface Delayed {
   readonly retry_after_ms: number | null;
@@ -68,12 +76,12 @@ export interface RunPayloads {
     readonly refusal: Stopped | null;
   };
   readonly "step.succeeded": Called & Moved & Stored & { readonly receipt_id: string | null; readonly reused: boolean };
-  readonly "step.failed": Called & Retried & Delayed;
-  readonly "call.refused": Called & Retried & Delayed & { readonly stage: string };
+  readonly "step.failed": Called & Tried & Delayed;
+  readonly "call.refused": Called & Tried & Delayed & { readonly stage: string };
   readonly "effect.unknown": Called & Stopped & { readonly look_at: Instant | null };
   readonly "effect.resolved": Attempt & { readonly by: string } & (
       | (Moved & Stored & { readonly resolution: "applied"; readonly receipt_id: string | null })
-      | (Retried & { readonly resolution: "not_applied" })
+      | (Tried & { readonly resolution: "not_applied" })
     );
   readonly "branch.taken": Moved & { readonly taken: boolean };
   readonly "branch.failed": OnLane & Stopped;

@@ -63,6 +63,7 @@ export function initialState(event: RunEventOf<"run.started">): RunState {
     steps: {},
     counters: { steps: 0, tool_calls: 0, tool_calls_per_type: {}, tokens: 0, active_ms: 0 },
     marks: [],
+    retries: 0,
     failure,
     compensation: null,
     leftover: false,
@@ -156,7 +157,7 @@ function attemptFailed(
 ): RunState {
   if (payload.retry_at === null) return laneFailed(state, step, payload, at);
   const phase = { kind: "retry", attempt: payload.attempt + 1, at: payload.retry_at } as const;
-  return resume(setLane(state, payload.lane, phase), at);
+  return resume({ ...setLane(state, payload.lane, phase), retries: state.retries + 1 }, at);
 }
 
 function effectUnknown(state: RunState, event: RunEventOf<"effect.unknown">): RunState {

@@ -75,4 +75,5 @@ export {
   type StepState,
 } from "./state.ts";
 export type { CallFailed, CallRef, CallRefused, CallSucceeded, EffectResolution, Stimulus } from "./stimulus.ts";
+export { type ReadTranscript, readTranscript, replayTranscript, type Transcript, transcriptOf } from "./transcript.ts";
 export { awaitedEvents } from "./waiting.ts";

@@ -109,6 +109,7 @@ const workflow = z.strictObject({
   pass_criteria: text,
   allowed_failure_modes: names.default([]),
   timeout_seconds: z.number().default(300),
+  max_total_retries: z.int().min(0).exactOptional(),
 });
 
 const tool = z

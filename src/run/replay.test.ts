@@ -154,10 +154,9 @@ describe("how far a replay came from the record", () => {
 
   test("D2 branches of one step took their turns in another order", () => {
     const events = new Driver(branches, BOUNDS).succeed("b").events;
-    const [first, second, ...rest] = events.filter(({ type }) => type === "branch.taken");
-    expect(rest).toEqual([]);
-    const at = events.findIndex((event) => event === first);
-    const swapped = second === undefined || first === undefined ? [] : events.with(at, second).with(at + 1, first);
+    const at = events.findIndex(({ type }) => type === "branch.taken");
+    const swapped = [...events.slice(0, at), ...events.slice(at, at + 2).reverse(), ...events.slice(at + 2)];
+    expect(swapped).not.toEqual(events);
 
     expect(played(swapped, branches)).toMatchObject({ equal: true, drift: "D2", first: { drift: "D2", seq: at + 1 } });
   });

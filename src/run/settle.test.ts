@@ -38,6 +38,31 @@ describe("a failed attempt", () => {
     expect(tooLong.last.wake).toBe(later(tooLong.now, 60_000));
   });
 
+  test("says when it could have been tried again, had there been attempts left", () => {
+    const once = workflowOf([tool("a", { retry_policy: { ...retry_policy, max_attempts: 1 } })]);
+    const gone = new Driver(once, BOUNDS).fail("a", "POD_UNAVAILABLE");
+    const hopeless = new Driver(once, BOUNDS).fail("a", "TOOL_ERROR");
+    const retried = new Driver(workflow, BOUNDS).fail("a", "POD_UNAVAILABLE");
+
+    const exhausted = [gone, hopeless, retried].map(
+      ({ events }) => events.find((event) => event.type === "step.failed")?.payload.exhausted,
+    );
+    expect(exhausted).toEqual(["attempts", null, null]);
+  });
+
+  test("RT-9.2 is final when the run has used up its retries, whichever steps had them", () => {
+    const steps = [tool("a", { retry_policy, next_step: "b" }), tool("b", { retry_policy })];
+    const run = new Driver(workflowOf(steps, { max_total_retries: 2 }), BOUNDS);
+    run.fail("a", "POD_UNAVAILABLE").wait(1000).fail("a", "POD_UNAVAILABLE").wait(2000).succeed("a");
+    expect(run.state.retries).toBe(2);
+
+    run.fail("b", "POD_UNAVAILABLE");
+
+    expect(run.state).toMatchObject({ code: "POD_UNAVAILABLE", steps: { b: { status: "failed", attempts: 1 } } });
+    const failures = run.events.filter((event) => event.type === "step.failed");
+    expect(failures.map(({ payload }) => payload.exhausted)).toEqual([null, null, "budget"]);
+  });
+
   test("of a guard's refusal is treated alike", () => {
     const run = new Driver(workflow, BOUNDS).refuse("a", "PERMISSION_DENIED");
 

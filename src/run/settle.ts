@@ -2,7 +2,7 @@ import { after, type Instant } from "../contracts/index.ts";
 import { DEFAULT_DELAYS, jitterFraction, retryDelayMs } from "./backoff.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import type { RetryPolicy, StepDefinition, WaitStep } from "./definition.ts";
-import { type RunEvent, runEvent } from "./events.ts";
+import { type Exhausted, type RunEvent, runEvent } from "./events.ts";
 import { isDraining, storing } from "./fold.ts";
 import { presentStep } from "./lane.ts";
 import type { LanePhase, RunState } from "./state.ts";
@@ -24,7 +24,9 @@ export function settleCall(workflow: CompiledWorkflow, state: RunState, answer: 
   if (definition.type === "WAIT") {
     return lane.phase.kind === "waiting" ? settlePoll(state, step, definition, answer, now) : null;
   }
-  return answer.kind === "succeeded" ? succeed(state, definition, answer, now) : fail(state, definition, answer, now);
+  return answer.kind === "succeeded"
+    ? succeed(state, definition, answer, now)
+    : fail(workflow, state, { definition, answer, now });
 }
 
 /** The attempt whose answer a lane waits for; null when it waits for none. */
@@ -56,35 +58,54 @@ const nextOf = (definition: StepDefinition): string | null =>
 const keyOf = (definition: StepDefinition): string =>
   "output_key" in definition ? outputKey(definition) : definition.id;
 
-function fail(state: RunState, definition: StepDefinition, answer: CallFailed | CallRefused, now: Instant): RunEvent {
+interface Failing {
+  readonly definition: StepDefinition;
+  readonly answer: CallFailed | CallRefused;
+  readonly now: Instant;
+}
+
+function fail(workflow: CompiledWorkflow, state: RunState, { definition, answer, now }: Failing): RunEvent {
   const { lane, attempt, code, message, spent, call } = answer;
   if (answer.kind === "failed" && answer.effect === "unknown") {
     const look_at = answer.lookAt ?? null;
     return runEvent("effect.unknown", now, answer.step, { lane, attempt, code, message, look_at, spent, call });
   }
   const retry_after_ms = answer.retryAfterMs ?? null;
-  const retry = retryOf(state, definition, answer, now);
+  const retry = retryOf(workflow, state, definition, { ...answer, now });
   const payload = { lane, attempt, code, message, ...retry, retry_after_ms, spent, call };
   return answer.kind === "refused"
     ? runEvent("call.refused", now, answer.step, { ...payload, stage: answer.stage })
     : runEvent("step.failed", now, answer.step, payload);
 }
 
+/** Retries of all steps of a run, where its workflow does not say. */
+export const RETRIES_MAX = 10;
+
+interface Next {
+  readonly final: boolean;
+  readonly retry_at: Instant | null;
+  readonly exhausted: Exhausted | null;
+}
+
+const NO_NEXT: Next = { final: true, retry_at: null, exhausted: null };
+
 /** When the next attempt is, if there is one. While the run ends there is none. */
 export function retryOf(
+  { definition: { max_total_retries: retriesMax = RETRIES_MAX } }: CompiledWorkflow,
   state: RunState,
   definition: StepDefinition,
-  failed: { readonly attempt: number; readonly code: string; readonly retryAfterMs?: number },
-  now: Instant,
-): { readonly final: boolean; readonly retry_at: Instant | null } {
+  failed: { readonly attempt: number; readonly code: string; readonly retryAfterMs?: number; readonly now: Instant },
+): Next {
   const policy = policyOf(definition);
-  const isRetried =
+  const mayRetry =
     policy !== null &&
     !isDraining(state) &&
-    failed.attempt < policy.max_attempts &&
     (policy.retryable_errors === "all" || policy.retryable_errors.includes(failed.code));
-  if (!isRetried) return { final: true, retry_at: null };
-  return { final: false, retry_at: retryAt(state, { ...failed, step: definition.id }, policy, now) };
+  if (!mayRetry) return NO_NEXT;
+  if (failed.attempt >= policy.max_attempts) return { ...NO_NEXT, exhausted: "attempts" };
+  if (state.retries >= retriesMax) return { ...NO_NEXT, exhausted: "budget" };
+  const retry_at = retryAt(state, { ...failed, step: definition.id }, policy, failed.now);
+  return { final: false, retry_at, exhausted: null };
 }
 
 /** The instant of the attempt after `failed.attempt`. */
@@ -149,7 +170,7 @@ export function resolveEffect(
     return runEvent("effect.resolved", now, definition.id, payload);
   }
   const message = "the effect did not happen";
-  const retry = retryOf(state, definition, { attempt, code }, now);
+  const retry = retryOf(workflow, state, definition, { attempt, code, now });
   return runEvent("effect.resolved", now, definition.id, {
     ...found,
     resolution: "not_applied",

@@ -144,6 +144,8 @@ export interface RunState extends RunIdentity {
   readonly steps: { readonly [step: string]: StepState };
   readonly counters: Counters;
   readonly marks: readonly CallMark[];
+  /** Attempts scheduled after a failed one, of all steps; what undoes something has attempts of its own. */
+  readonly retries: number;
   readonly failure: Failure | null;
   readonly compensation: CompensationProgress | null;
   /** True when an effect that should have been undone was not, or the on_failure chain failed. */

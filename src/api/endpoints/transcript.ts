@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { after, rejected } from "../../contracts/index.ts";
 import { readStream } from "../../ledger/index.ts";
-import { findRun } from "../../run/index.ts";
+import { findRun, transcriptOf } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { BEAT_FRAME, eventFrame } from "../http/event-stream.ts";
+import { recordedEvents } from "../recorded-run.ts";
 import { eventView, type LedgerEvent, ledgerEvent } from "../wire/event.ts";
-import { afterSeq, limit, nextOf } from "../wire/parts.ts";
+import { afterSeq, digest, json, limit, name, nextOf, time } from "../wire/parts.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
 
 const FRAMES = z.custom<AsyncIterable<string>>().openapi({ type: "string" });
@@ -27,6 +28,36 @@ export const runEventsEndpoint = endpoint({
     );
     if (rows === undefined) return rejected(runNotFound(params.run_id));
     return reply({ events: rows.map(eventView), next: nextOf(rows, query.limit, ({ seq }) => seq) });
+  },
+});
+
+export const runTranscriptEndpoint = endpoint({
+  method: "get",
+  path: "/v1/runs/{run_id}/transcript",
+  summary: "Export a run with its pack, to be decided again anywhere",
+  description: "Payloads are as the ledger has them: redacted.",
+  needs: ["read"],
+  request: { ...NOTHING, params: RUN_ID },
+  statuses: { 200: "the events of the run's own that are recorded so far, and the pack that it runs on" },
+  answer: z.strictObject({
+    schema: z.literal("countermark.transcript.v1"),
+    workflow_id: name,
+    pack_digest: digest,
+    pack: json,
+    events: z
+      .array(z.strictObject({ seq: z.int(), type: name, step: z.string().nullable(), at: time, payload: json }))
+      .readonly(),
+  }),
+  async handle({ installation, caller }, { params }) {
+    const recorded = await inTenant(installation.database, caller.tenantId, async (sql) => {
+      const row = await findRun(sql, params.run_id);
+      return row === undefined ? undefined : { row, events: await recordedEvents(sql, params.run_id, 0) };
+    });
+    if (recorded === undefined) return rejected(runNotFound(params.run_id));
+    const { row, events } = recorded;
+    return reply(
+      transcriptOf(await installation.control.pack(caller.tenantId, row.pack_digest), row.workflow_id, events),
+    );
   },
 });
 

@@ -52,3 +52,13 @@ export const runShowCommand: Command = {
       lines: (run, paint) => runLines(run, context.host.clock.now(), paint),
     }),
 };
+
+export const runExportCommand: Command = {
+  operands: [RUN],
+  examples: ["countermark run export 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11 > refund.json"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) => client.get(`/v1/runs/${part(args.operand("RUN"))}/transcript`),
+      lines: (transcript) => [JSON.stringify(transcript)],
+    }),
+};
