@@ -1,6 +1,14 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
+import {
+  discardLetterEndpoint,
+  listLettersEndpoint,
+  needsPersonEndpoint,
+  requeueLetterEndpoint,
+  resolveLetterEndpoint,
+  showLetterEndpoint,
+} from "./endpoints/dead-letters.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
   activatePackEndpoint,
@@ -24,6 +32,7 @@ import {
 } from "./endpoints/run-acts.ts";
 import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
 import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
+import { upgradeRunEndpoint, upgradeRunsEndpoint } from "./endpoints/upgrades.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 
 /** Every request that needs a key, in the order of the reference. */
@@ -40,9 +49,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   resumeRunEndpoint,
   resolveEffectEndpoint,
   replayEndpoint,
+  upgradeRunEndpoint,
+  upgradeRunsEndpoint,
   listApprovalsEndpoint,
   showApprovalEndpoint,
   decideEndpoint,
+  needsPersonEndpoint,
+  listLettersEndpoint,
+  showLetterEndpoint,
+  requeueLetterEndpoint,
+  discardLetterEndpoint,
+  resolveLetterEndpoint,
   callEndpoint,
   listStreamsEndpoint,
   readStreamEndpoint,

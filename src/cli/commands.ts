@@ -68,6 +68,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run-acts.ts")).runResolveCommand,
   },
   {
+    path: ["run", "upgrade"],
+    summary: "put a run on the active version of its pack, if that is proved to decide it alike",
+    load: async () => (await import("./commands/run-upgrade.ts")).runUpgradeCommand,
+  },
+  {
     path: ["replay"],
     summary: "decide a recorded run again and compare",
     load: async () => (await import("./commands/replay.ts")).replayCommand,
@@ -91,6 +96,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ["deny"],
     summary: "deny what is shown",
     load: async () => (await import("./commands/decide.ts")).denyCommand,
+  },
+  {
+    path: ["needs-person"],
+    summary: "list what cannot go on without a person, other than approvals",
+    load: async () => (await import("./commands/dead-letter.ts")).needsPersonCommand,
+  },
+  {
+    path: ["deadletter", "list"],
+    summary: "list what ended badly and was kept for a person",
+    load: async () => (await import("./commands/dead-letter.ts")).deadLetterListCommand,
+  },
+  {
+    path: ["deadletter", "show"],
+    summary: "show a dead letter with its original",
+    load: async () => (await import("./commands/dead-letter.ts")).deadLetterShowCommand,
+  },
+  {
+    path: ["deadletter", "requeue"],
+    summary: "take it up again: a blocked run goes on, a failed one is started anew",
+    load: async () => (await import("./commands/dead-letter.ts")).deadLetterRequeueCommand,
+  },
+  {
+    path: ["deadletter", "discard"],
+    summary: "say that nothing is to be done about it",
+    load: async () => (await import("./commands/dead-letter.ts")).deadLetterDiscardCommand,
+  },
+  {
+    path: ["deadletter", "resolve"],
+    summary: "say that it was mended by hand",
+    load: async () => (await import("./commands/dead-letter.ts")).deadLetterResolveCommand,
   },
   {
     path: ["ledger", "verify"],

@@ -199,6 +199,25 @@ export const CODES = {
     "the run was claimed too often without progress",
     "see its last events, mend the cause, then `countermark run resume` or cancel it",
   ),
+  STATE_TRANSITION_ILLEGAL: {
+    ...entry(409, "the state cannot go where this would lead", "see where it stands; nothing has changed"),
+    aliases: ["STATE.INVALID_TRANSITION", "E_INVALID_TRANSITION", "TX_INVALID_TRANSITION"],
+  },
+  DEAD_LETTER_NOT_FOUND: entry(404, "no such dead letter", "list them with `countermark deadletter list`"),
+  DEAD_LETTER_NOT_REQUEUABLE: entry(
+    409,
+    "this cannot be taken up again by itself",
+    "mend it by hand, then `countermark deadletter resolve`, or discard it",
+  ),
+  RUN_HELD: entry(409, "a worker has the run now", "ask again when it waits or has ended"),
+  WORKFLOW_VERSION_INCOMPATIBLE: {
+    ...entry(
+      409,
+      "the pack's active version would decide what is recorded of the run otherwise",
+      "let the run finish on its own version; see the first event that differs",
+    ),
+    aliases: ["workflow_version_incompatible"],
+  },
   COMPENSATION_ABORTED: entry(500, "compensation stopped at a failed compensation", "undo the remaining steps by hand"),
   CONDITION_EVAL_ERROR: entry(
     500,
@@ -351,6 +370,7 @@ export const CODES = {
     "look at both deliveries; the later one was not applied",
   ),
   EVENT_UNUSABLE: entry(200, "the event's type or body cannot be used", "see the reason; it stays stored as rejected"),
+  EVENT_NOT_USED: entry(200, "events of this type mean nothing here", "nothing to do; it stays stored as rejected"),
   EVENT_QUARANTINED: entry(
     200,
     "a live event reached a sandbox, or a test event a live tenant",

@@ -40,6 +40,7 @@ export type { Clock, Host, Ids, Random } from "./host.ts";
 export { uuidV7Ids } from "./ids.ts";
 export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
 export { isJsonObject, isSameJson, type Json, type JsonObject } from "./json.ts";
+export { type Machine, statusMachine, terminalStates, transitionOf } from "./machine.ts";
 export { ManualClock, seededHost } from "./manual-clock.ts";
 export { parseMinorUnits } from "./minor-units.ts";
 export type { Money } from "./money.ts";

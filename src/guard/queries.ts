@@ -88,6 +88,20 @@ export async function openRecordOf(
   return rows[0];
 }
 
+export interface UnknownEffect {
+  readonly run_id: string;
+  readonly step_id: string;
+  readonly since: Instant;
+}
+
+/** Effects of which nobody knows whether they happened, the oldest first. */
+export const unknownEffects = (sql: TenantQuery, limit: number) => sql<UnknownEffect[]>`
+  select run_id, step_id, heartbeat_at as since
+    from idempotency
+   where tenant_id = require_tenant_context() and status = 'UNKNOWN'
+   order by heartbeat_at, run_id, step_id
+   limit ${limit}`;
+
 const recordOf = (row: FactsRow): IdempotencyRecord | null =>
   row.internal_key === null
     ? null

@@ -221,6 +221,21 @@ export const unmatchedEvents = (sql: TenantQuery, reason: string, since: Instant
    order by received_at desc, event_id
    limit ${limit}`;
 
+export interface ReconcileRow {
+  readonly event_id: string;
+  readonly type: string;
+  readonly entity_id: string;
+  readonly received_at: Instant;
+}
+
+/** Events whose preconditions did not hold: the truth is at the provider. The oldest first. */
+export const reconcileQueue = (sql: TenantQuery, limit: number) => sql<ReconcileRow[]>`
+  select event_id, type, entity_id, received_at
+    from inbound_event
+   where tenant_id = require_tenant_context() and processing_status = 'RECONCILE_QUEUED'
+   order by received_at, event_id
+   limit ${limit}`;
+
 /** Ends the search for an event's receipt; what else there is to say about the event stays said. */
 export const receiptFound = (sql: TenantQuery, eventId: string, warning: string) => sql`
   update inbound_event set status_reason = case when ordering_incomplete then ${warning} end

@@ -2,6 +2,15 @@
 export { AUDIT_STREAM, appendOutside, type OutsideEvent } from "./append.ts";
 export { type ArtifactReference, type ArtifactStore, artifactStore, type NewArtifact } from "./artifact.ts";
 export { type ArtifactFolder, artifactFolder } from "./artifact-folder.ts";
+export {
+  blockedLetters,
+  findLetter,
+  type LetterKind,
+  type LetterRow,
+  listLetters,
+  lockLetter,
+} from "./dead-letter/queries.ts";
+export { LETTER_MACHINE, type LetterState, type Review, review } from "./dead-letter/review.ts";
 export { type EntryFrame, entryHash, type SealedEvent, type SealRequest, type StreamHead, sealEvent } from "./entry.ts";
 export { inclusionProof, isIncluded, merkleRoot } from "./merkle.ts";
 export {

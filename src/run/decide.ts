@@ -53,6 +53,8 @@ function factOf(workflow: CompiledWorkflow, state: RunState, stimulus: Stimulus,
       return resumeByHand(workflow, state, stimulus, now);
     case "cancel":
       return cancel(state, stimulus, now);
+    case "upgrade":
+      return upgrade(state, stimulus, now);
     case "effect_resolved":
       return resolveEffect(workflow, state, stimulus, now);
   }
@@ -167,4 +169,9 @@ function resumeByHand(
 function cancel(state: RunState, { by, reason }: Of<"cancel">, now: Instant): RunEvent | null {
   if (state.cancel_requested || state.failure !== null) return null;
   return runEvent("run.cancel_requested", now, null, { by, reason });
+}
+
+/** Only from the version that the run is on. */
+function upgrade(state: RunState, { from, to, by, proof }: Of<"upgrade">, now: Instant): RunEvent | null {
+  return state.pack_digest === from ? runEvent("run.upgraded", now, null, { from, to, by, proof }) : null;
 }

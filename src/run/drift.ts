@@ -1,8 +1,6 @@
 import { type Difference, differences, type Json, type JsonObject, type PathStep } from "../contracts/index.ts";
+import type { DriftClass } from "./drift-class.ts";
 import type { RunEvent, RunEventType } from "./events.ts";
-
-/** How far deciding again came from the record, from not at all to not being the record's workflow. */
-export type DriftClass = "D0" | "D1" | "D2" | "D3" | "D4" | "D5" | "D6" | "D7" | "D8";
 
 export interface Drift {
   readonly name: string;
@@ -72,6 +70,7 @@ const FACTS: ReadonlySet<RunEventType> = new Set([
   "signal.received",
   "wait.released",
   "effect.resolved",
+  "run.upgraded",
   "run.cancel_requested",
 ]);
 

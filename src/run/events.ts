@@ -1,6 +1,7 @@
 import type { Instant, Json, JsonObject, ProposedEvent, Severity } from "../contracts/index.ts";
 import type { CallMark } from "../guard/index.ts";
 import type { CompensationDefinition } from "./definition.ts";
+import type { DriftClass } from "./drift-class.ts";
 import type { RunIdentity, RunOutcome, RunStatus } from "./state.ts";
 
 /** RFC 6902 operations on the run document. A run only ever adds or replaces whole members at the top. */
@@ -65,6 +66,17 @@ interface Delayed {
 }
 
 type FailureAction = CompensationDefinition["on_compensation_failure"];
+
+/** What shows that another version decides what is recorded alike. */
+export interface UpgradeProof {
+  /** Events decided again, up to the one with this hash. */
+  readonly events: number;
+  readonly head_hash: string;
+  /** Of the document that both versions come to. */
+  readonly document_sha256: string;
+  /** The gravest difference found; none that changes what happened. */
+  readonly drift: DriftClass;
+}
 
 /** Payloads by event type. Recorded for ever: a member is never renamed and never changes its meaning. */
 export interface RunPayloads {
@@ -147,6 +159,13 @@ export interface RunPayloads {
     Delayed & { readonly effect: "none" | "unknown"; readonly action: FailureAction };
   readonly "handling.started": { readonly next: string };
   readonly "run.started_child": Moved & { readonly workflow: string; readonly input: JsonObject };
+  readonly "run.upgraded": {
+    readonly from: string;
+    /** The pack version that the run is pinned to from now on. */
+    readonly to: string;
+    readonly by: string;
+    readonly proof: UpgradeProof;
+  };
   readonly "run.cancel_requested": { readonly by: string; readonly reason: string };
   readonly "run.suspended": { readonly status: RunStatus; readonly document_sha256: string };
   readonly "run.ended": {
@@ -198,6 +217,7 @@ const SEVERITIES: { readonly [T in RunEventType]: Severity } = {
   "compensation.failed": "error",
   "handling.started": "info",
   "run.started_child": "info",
+  "run.upgraded": "info",
   "run.cancel_requested": "info",
   "run.suspended": "info",
   "run.ended": "info",

@@ -133,6 +133,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return foldCompensation(state, event);
     case "handling.started":
       return handlingStarted(state, event.payload.next);
+    case "run.upgraded":
+      return { ...state, pack_digest: event.payload.to };
     case "run.cancel_requested":
       return { ...state, cancel_requested: true };
     case "run.suspended":

@@ -28,7 +28,8 @@ export type {
   WaitStep,
   WorkflowDefinition,
 } from "./definition.ts";
-export { DRIFTS, type Drift, type DriftClass, isEqualDrift } from "./drift.ts";
+export { DRIFTS, type Drift, isEqualDrift } from "./drift.ts";
+export type { DriftClass } from "./drift-class.ts";
 export {
   type ApprovalDecision,
   type DocumentPatch,
@@ -38,7 +39,9 @@ export {
   type RunEventType,
   type RunPayloads,
   recordedRunEvent,
+  runEvent,
   type Spent,
+  type UpgradeProof,
 } from "./events.ts";
 export { evolve, foldRun, initialState, startRun } from "./evolve.ts";
 export { phasesOf } from "./lane.ts";
@@ -51,10 +54,12 @@ export {
   findRunByStartKey,
   installPack,
   listRuns,
+  outdatedRuns,
   type PackRow,
   type RunFilter,
   type RunRow,
   suspendedRuns,
+  upgradeRow,
 } from "./queries.ts";
 export { type Divergence, type RecordedEvent, type Replay, type ReplayOptions, replay } from "./replay.ts";
 export { FAILED_COMPENSATION, MANUAL_COMPENSATION } from "./rollback.ts";
@@ -76,4 +81,5 @@ export {
 } from "./state.ts";
 export type { CallFailed, CallRef, CallRefused, CallSucceeded, EffectResolution, Stimulus } from "./stimulus.ts";
 export { type ReadTranscript, readTranscript, replayTranscript, type Transcript, transcriptOf } from "./transcript.ts";
+export { type Proven, proveUpgrade } from "./upgrade.ts";
 export { awaitedEvents } from "./waiting.ts";

@@ -3,7 +3,7 @@ import { isCallDue } from "./bound.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import { isDraining, isEnded } from "./fold.ts";
 import { beingUndone, isUndone } from "./fold-compensation.ts";
-import { lanesOf, presentStep, stepOf } from "./lane.ts";
+import { isSettled, lanesOf, presentStep, stepOf } from "./lane.ts";
 import { applyMapping } from "./mapping.ts";
 import { attemptOf } from "./settle.ts";
 import { COMPENSATION, type Lane, type PlannedCall, type RunState } from "./state.ts";
@@ -75,4 +75,24 @@ export function undoCall(
     input: applyMapping(undo.input, state.document),
     approvalAsked: null,
   };
+}
+
+/** A call as its lane's step has it now, whatever the lane waits for. */
+export type StandingCall = Pick<PlannedCall, "lane" | "step" | "tool" | "version" | "input" | "approvalAsked">;
+
+/** Writing calls that a run stands at: they may have been begun, or been shown to a person. */
+export function standingCalls(workflow: CompiledWorkflow, state: RunState): readonly StandingCall[] {
+  const { compensation } = state;
+  const id = compensation === null || isUndone(compensation) ? null : beingUndone(compensation);
+  const undoing = id === null ? null : undoCall(workflow, state, id, 1);
+  const steps = lanesOf(state).flatMap((lane): readonly StandingCall[] => {
+    const step = isSettled(lane) ? null : presentStep(workflow, lane);
+    if (step === null || step.call === null || step.call.reads) return [];
+    const { tool, version, input } = step.call;
+    const [stepId, approvalAsked] = [step.definition.id, approvalReason(step, state)];
+    return [{ lane: lane.id, step: stepId, tool, version, input: applyMapping(input, state.document), approvalAsked }];
+  });
+  if (undoing === null) return steps;
+  const { lane, step, tool, version, input, approvalAsked } = undoing;
+  return [...steps, { lane, step, tool, version, input, approvalAsked }];
 }

@@ -1,4 +1,4 @@
-import type { Instant, JsonObject } from "../contracts/index.ts";
+import type { Channel, Instant, JsonObject } from "../contracts/index.ts";
 import type { TenantQuery } from "../store/index.ts";
 import type { RunOutcome, RunStatus } from "./state.ts";
 
@@ -11,6 +11,7 @@ export interface RunRow {
   readonly pack_digest: string;
   readonly correlation_id: string;
   readonly principal_id: string;
+  readonly channel: Channel;
   readonly status: RunStatus;
   readonly outcome: RunOutcome | null;
   readonly code: string | null;
@@ -29,7 +30,7 @@ export interface RunRow {
 
 const columns = (sql: TenantQuery) => sql`
   run_id, to_char(stream_day, 'YYYY-MM-DD') as stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id,
-  status, outcome, code, epoch, version, head_seq, head_hash, snapshot, snapshot_seq, document_sha256, cost_micros,
+  channel,  status, outcome, code, epoch, version, head_seq, head_hash, snapshot, snapshot_seq, document_sha256, cost_micros,
   started_at, updated_at, ended_at`;
 
 /** One run of the current tenant, or undefined. */
@@ -76,6 +77,30 @@ export const suspendedRuns = (sql: TenantQuery, limit: number) => sql<{ run_id: 
 export async function insertRun(sql: TenantQuery, start: JsonObject): Promise<boolean> {
   const rows = await sql<{ begun: boolean }[]>`select begin_run(${JSON.stringify(start)}::text::jsonb) as begun`;
   return rows[0]?.begun ?? false;
+}
+
+/** Open runs after `afterRun` that are not on the version of their pack that takes new runs, oldest first. */
+export const outdatedRuns = (sql: TenantQuery, afterRun: string, limit: number) => sql<{ run_id: string }[]>`
+  select run.run_id
+    from run
+    join pack on pack.tenant_id = run.tenant_id and pack.pack_id = run.pack_id and pack.state in ('ACTIVE', 'PAUSED')
+   where run.tenant_id = require_tenant_context() and run.ended_at is null and run.run_id > ${afterRun}
+     and pack.digest <> run.pack_digest
+   order by run.run_id
+   limit ${limit}`;
+
+/**
+ * Puts an open run on another version of its pack with the event that says so. `held`: a worker has it now; `moved`: it is not
+ * as it was read. Locks the run's row, then its due row.
+ */
+export async function upgradeRow(
+  sql: TenantQuery,
+  run: { readonly runId: string; readonly version: number; readonly to: string },
+  event: JsonObject,
+): Promise<"held" | "moved" | null> {
+  const rows = await sql<{ problem: "held" | "moved" | null }[]>`
+    select upgrade_run(${run.runId}, ${run.version}, ${run.to}, ${JSON.stringify(event)}::text::jsonb) as problem`;
+  return rows[0]?.problem ?? null;
 }
 
 export interface PackRow {

@@ -36,6 +36,8 @@ export function recordedStimulus(event: RunEvent): Stimulus | null {
       return { kind: "signal", ...event.payload };
     case "wait.released":
       return { kind: "resume", lane: event.payload.lane, by: event.payload.by, payload: outputOf(event.payload) };
+    case "run.upgraded":
+      return { kind: "upgrade", ...event.payload };
     case "run.cancel_requested":
       return { kind: "cancel", ...event.payload };
     case "run.started":

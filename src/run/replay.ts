@@ -2,7 +2,8 @@ import { assert, digestOf, isJsonObject, type Json, type JsonObject, type PathSt
 import type { Bounds } from "../guard/index.ts";
 import type { CompiledWorkflow } from "./compiled.ts";
 import { decide } from "./decide.ts";
-import { type CallPair, type DriftClass, driftBetween, isEqualDrift, viewOf, worse } from "./drift.ts";
+import { type CallPair, driftBetween, isEqualDrift, viewOf, worse } from "./drift.ts";
+import type { DriftClass } from "./drift-class.ts";
 import type { RunEvent, RunEventOf } from "./events.ts";
 import { evolve, initialState, startRun } from "./evolve.ts";
 import { isEnded } from "./fold.ts";

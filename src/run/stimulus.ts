@@ -1,5 +1,5 @@
 import type { Instant, Json, JsonObject } from "../contracts/index.ts";
-import type { ApprovalDecision, Spent } from "./events.ts";
+import type { ApprovalDecision, Spent, UpgradeProof } from "./events.ts";
 
 /** Names the planned call that was settled; an answer that no longer fits the run's state is ignored. */
 export interface CallRef {
@@ -41,6 +41,13 @@ export type Stimulus =
       readonly payload: Json;
     }
   | { readonly kind: "resume"; readonly lane: string; readonly by: string; readonly payload: JsonObject }
+  | {
+      readonly kind: "upgrade";
+      readonly from: string;
+      readonly to: string;
+      readonly by: string;
+      readonly proof: UpgradeProof;
+    }
   | { readonly kind: "cancel"; readonly by: string; readonly reason: string }
   | EffectResolution;
 

@@ -120,6 +120,7 @@ export const rule = (tool: string, rest: Partial<ApprovalRule> = {}): ApprovalRu
 
 /** What differs between the packs of two tests. */
 export interface PackPlan {
+  readonly version?: string;
   readonly workflows: readonly Workflow[];
   readonly bounds?: NonNullable<DeclaredPack["bounds"]>;
   readonly rules?: readonly ApprovalRule[];
@@ -143,7 +144,7 @@ export function flowPack(tools: readonly Tool[], plan: PackPlan): CompiledPack {
     definePack({
       id: "flow",
       name: "Flow",
-      version: "1.0.0",
+      version: plan.version ?? "1.0.0",
       state: "ACTIVE",
       workflows: [...plan.workflows],
       tools: Object.fromEntries(tools.map(({ contract }) => [contract.name, { ...contract }])),

@@ -49,7 +49,9 @@ describe("freezing", () => {
   });
 
   test("what this build would decide otherwise, or cannot read, is not frozen", () => {
-    const forged: Json = JSON.parse(JSON.stringify(transcript).replace('"outcome":"', '"outcome":"NOT_'));
+    const forged: Json = JSON.parse(
+      JSON.stringify(transcript).replace('"outcome":"SUCCESS"', '"outcome":"EXPECTED_FAILURE"'),
+    );
 
     expect(freezeProblem({}, "forged", forged)).toMatch(/not decided alike: D5/);
     expect(freezeProblem({}, "empty", {})).toContain("not a transcript");

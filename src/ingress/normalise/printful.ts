@@ -4,7 +4,17 @@ import { accepted, parseInstant } from "../../contracts/index.ts";
 import type { Confirmation, EventMeaning, InboundEvent } from "./event.ts";
 import type { EventType } from "./event-type.ts";
 import type { DecodedDelivery, Reader } from "./reading.ts";
-import { concluded, digestWithout, Name, NumericId, nameOf, readBy, readEntityId, unusable } from "./reading.ts";
+import {
+  concluded,
+  digestWithout,
+  Name,
+  NumericId,
+  nameOf,
+  readBy,
+  readEntityId,
+  unusable,
+  unused,
+} from "./reading.ts";
 
 /** Printful numbers the attempts in the body; everything else of a retry is the same. */
 const RETRY_MEMBERS = ["retries"];
@@ -69,7 +79,7 @@ export const readPrintful: Reader = (delivery) => {
 
 function meaningOf(eventType: string, delivery: DecodedDelivery): Result<EventMeaning> {
   const known = TYPES.get(eventType);
-  if (known === undefined) return unusable("events of this type are not used", "$.type");
+  if (known === undefined) return unused("events of this type are not used", "$.type");
   const envelope = readBy(Envelope, delivery.body);
   if (!envelope.ok) return envelope;
   const { occurred_at, store_id, data } = envelope.value;

@@ -18,6 +18,10 @@ export type Reader = (delivery: DecodedDelivery) => readonly NormalisedEvent[];
 export const unusable = (message: string, field_path?: string): { readonly ok: false; readonly refusal: Refusal } =>
   rejected({ code: "EVENT_UNUSABLE", message, ...(field_path === undefined ? {} : { field_path }) });
 
+/** Well formed, and of a type that nobody here asked for. */
+export const unused = (message: string, field_path?: string): { readonly ok: false; readonly refusal: Refusal } =>
+  rejected({ code: "EVENT_NOT_USED", message, ...(field_path === undefined ? {} : { field_path }) });
+
 /** Reads a value by its schema; the first problem refuses, with its field path and never with the value. */
 export function readBy<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   const read = schema.safeParse(value);

@@ -3,7 +3,7 @@ import type { Json, Result } from "../../contracts/index.ts";
 import { accepted, digestOf, instant } from "../../contracts/index.ts";
 import type { Confirmation, EventMeaning, InboundEvent, NormalisedEvent } from "./event.ts";
 import type { EventType } from "./event-type.ts";
-import { concluded, Name, nameOf, type Reader, readBy, readEntityId, unusable } from "./reading.ts";
+import { concluded, Name, nameOf, type Reader, readBy, readEntityId, unusable, unused } from "./reading.ts";
 
 const MailEvent = z.object({
   email: z.string().max(320),
@@ -55,7 +55,7 @@ function readMailEvent(tenant: string, body: Json): NormalisedEvent {
 
 function meaningOf(tenant: string, eventType: string, body: Json): Result<EventMeaning> {
   const known = TYPES.get(eventType);
-  if (known === undefined) return unusable("events of this type are not used", "$.event");
+  if (known === undefined) return unused("events of this type are not used", "$.event");
   const event = readBy(MailEvent, body);
   if (!event.ok) return event;
   const { email, timestamp, sg_message_id, notification_id, reason, response, status, type } = event.value;

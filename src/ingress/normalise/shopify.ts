@@ -3,7 +3,7 @@ import { accepted, digestOf, parseInstant } from "../../contracts/index.ts";
 import type { EventMeaning, InboundEvent } from "./event.ts";
 import type { EventType } from "./event-type.ts";
 import type { DecodedDelivery, Reader } from "./reading.ts";
-import { concluded, readEntityId, unusable } from "./reading.ts";
+import { concluded, readEntityId, unusable, unused } from "./reading.ts";
 import { missingHeader, readShopifyHeaders, type ShopifyHeaders } from "./shopify-headers.ts";
 import { orderDigits, orderPayload, personalOf, readShopifyOrder, type ShopifyOrder } from "./shopify-order.ts";
 
@@ -47,7 +47,7 @@ function meaningOf(delivery: DecodedDelivery, headers: ShopifyHeaders): Result<E
   if (missing !== undefined) return unusable(`the header \`${missing}\` is missing`);
   if (delivery.account !== null && headers.shop_domain !== delivery.account) return unusable("another shop sent this");
   const topic = TOPICS.get(headers.topic ?? "");
-  if (topic === undefined) return unusable("events of this topic are not used");
+  if (topic === undefined) return unused("events of this topic are not used");
 
   const order = readShopifyOrder(delivery.body);
   if (!order.ok) return order;

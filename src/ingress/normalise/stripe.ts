@@ -3,7 +3,17 @@ import type { Json, JsonObject, Result } from "../../contracts/index.ts";
 import { accepted, carriesPrefix, digestOf, instant } from "../../contracts/index.ts";
 import type { Confirmation, EventMeaning, InboundEvent } from "./event.ts";
 import type { EventType } from "./event-type.ts";
-import { concluded, digestWithout, Name, nameOf, type Reader, readBy, readEntityId, unusable } from "./reading.ts";
+import {
+  concluded,
+  digestWithout,
+  Name,
+  nameOf,
+  type Reader,
+  readBy,
+  readEntityId,
+  unusable,
+  unused,
+} from "./reading.ts";
 import { Charge, Dispute, PaymentIntent, Refund } from "./stripe-objects.ts";
 
 /** Falls as endpoints acknowledge, so it differs between the retries of one event. */
@@ -59,7 +69,7 @@ function meaningOf(type: string, tenant: string, body: Json): Result<EventMeanin
   const envelope = readBy(Envelope, body);
   if (!envelope.ok) return envelope;
   const reader = READERS.get(type);
-  if (reader === undefined) return unusable("events of this type are not used", "$.type");
+  if (reader === undefined) return unused("events of this type are not used", "$.type");
   const { created, livemode, data, request } = envelope.value;
   const read = reader(data.object, { tenant, key: request?.idempotency_key ?? null });
   return read.ok ? accepted({ ...read.value, occurred_at: instant(created * 1000), livemode }) : read;
