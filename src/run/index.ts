@@ -79,6 +79,7 @@ export {
   type Signal,
   type StepState,
 } from "./state.ts";
+export { RUN_MACHINE, STEP_MACHINE } from "./status-machine.ts";
 export type { CallFailed, CallRef, CallRefused, CallSucceeded, EffectResolution, Stimulus } from "./stimulus.ts";
 export { type ReadTranscript, readTranscript, replayTranscript, type Transcript, transcriptOf } from "./transcript.ts";
 export { type Proven, proveUpgrade } from "./upgrade.ts";

@@ -202,3 +202,25 @@ test("an ended run takes no other status, whoever writes it", async () => {
   await expect(revived).rejects.toThrow();
   expect((await tenant.run(run.run_id)).status).toBe(run.status);
 });
+
+describe("a run that was claimed too often", () => {
+  /** A run that waits, made due with as many claims as it takes. */
+  async function blocked() {
+    const wait = { id: "wait", type: "WAIT", wait_for: { type: "MANUAL" }, wait_timeout_seconds: 600 };
+    const tenant = await shop.tenant({ workflows: [flow("W", [wait])] });
+    const runId = await tenant.start("W");
+    await tenant.rests(runId, "SUSPENDED_WAIT");
+    await tenant.sql((sql) => sql`update due set claims = 1000, due_at = clock() where kind = 'run' and id = ${runId}`);
+    await tenant.rests(runId, "BLOCKED");
+    return { tenant, runId, letter: await onlyLetter(tenant) };
+  }
+
+  test("leaves a letter, and goes on from where it was when that is requeued", async () => {
+    const { tenant, runId, letter } = await blocked();
+
+    expect(letter).toMatchObject({ kind: "blocked", run_id: runId, reason_code: "RUN_BLOCKED", attempts: 1001 });
+    expect(await reviewed(tenant, letter, "requeue")).toMatchObject({ ok: true, value: { requeued_as: runId } });
+
+    expect((await tenant.ends(runId)).outcome).toBe("SUCCESS");
+  });
+});

@@ -10,7 +10,6 @@ import {
   asStarted,
   asStreams,
   asVerification,
-  member,
   type Run,
 } from "./answer.ts";
 import { freshOrder, OTHER, useBench } from "./bench.ts";

@@ -143,7 +143,7 @@ describe("what is kept", () => {
   it("an event of a type that is not used is stored as rejected with its reason", async () => {
     const answer = await sendShopify(shop, "products/create", "wh-odd", { id: 1 });
 
-    expect(answer).toMatchObject({ events: [{ processing_status: "REJECTED", status_reason: "EVENT_UNUSABLE" }] });
+    expect(answer).toMatchObject({ events: [{ processing_status: "REJECTED", status_reason: "EVENT_NOT_USED" }] });
   });
 
   it("another body under a known id is written down and not applied", async () => {

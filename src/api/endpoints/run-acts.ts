@@ -1,8 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { accepted, type Json, type JsonObject, type Refusal, type Result, rejected } from "../../contracts/index.ts";
-import { type InboxEntry, tellRun } from "../../ledger/index.ts";
+import {
+  accepted,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type Refusal,
+  type Result,
+  rejected,
+} from "../../contracts/index.ts";
+import { blockedLetters, type InboxEntry, review, tellRun } from "../../ledger/index.ts";
 import { awaitedEvents, COMPENSATION, findRun, type RunRow, type RunState } from "../../run/index.ts";
-import { inTenant } from "../../store/index.ts";
+import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { audit } from "../administer.ts";
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoint.ts";
@@ -136,7 +144,7 @@ async function act(
   const control = await currentControl(installation, tenantId);
   const run = await inTenant(installation.database, tenantId, (sql) => readRun(sql, runId));
   if (run === undefined) return rejected(runNotFound(runId));
-  if (run.row.ended_at !== null) return rejected(closed(run.row));
+  if (run.row.ended_at !== null) return refuseClosed(call, run.row);
   const told = await tell({ run, salt: control.secrets.tokenKey });
   if (!told.ok) return told;
   const { kind, payload } = told.value;
@@ -144,11 +152,35 @@ async function act(
     const at = installation.host.clock.now();
     const isNew = await tellRun(sql, runId, { inbox_id: requestId, kind, payload, actor: by, at });
     if (isNew) await audit(installation, sql, { tenantId, by, type: `run.${kind}_asked`, payload: { run_id: runId } });
+    if (isNew && LIFTS.has(kind)) await settleBlocked(sql, runId, { by, at, reason: `run.${kind}_asked` });
     return findRun(sql, runId);
   });
   if (row === undefined) return rejected(runNotFound(runId));
   nudge();
   return reply(summaryOf(row), 202);
+}
+
+/** What lifts a block: whoever does it has reviewed the run, and its dead letter with it. */
+const LIFTS: ReadonlySet<InboxEntry["kind"]> = new Set(["cancel", "resume", "resolve"]);
+
+async function settleBlocked(
+  sql: TenantQuery,
+  runId: string,
+  reviewed: { readonly by: string; readonly at: Instant; readonly reason: string },
+): Promise<void> {
+  for (const letter of await blockedLetters(sql, runId))
+    await review(sql, letter, { ...reviewed, state: "RESOLVED", requeuedAs: null });
+}
+
+/** Nothing is told to a run that has ended; who tried is written down. */
+async function refuseClosed({ installation, caller }: Call, row: RunRow): Promise<Reply<RunSummary>> {
+  const { tenantId, principalId: by } = caller;
+  const refusal = closed(row);
+  const payload = { run_id: row.run_id, code: refusal.code, status: row.status };
+  await inTenant(installation.database, tenantId, (sql) =>
+    audit(installation, sql, { tenantId, by, type: "run.act_refused", payload }),
+  );
+  return rejected(refusal);
 }
 
 const closed = ({ run_id, status }: RunRow): Refusal => ({

@@ -169,7 +169,7 @@ test.each([
   expect(read(body, headers)).toMatchObject({
     kind: "unusable",
     source_event_id: "w-1",
-    refusal: { code: "EVENT_UNUSABLE" },
+    refusal: { code: expect.stringMatching(/^EVENT_(UNUSABLE|NOT_USED)$/) },
   });
 });
 
