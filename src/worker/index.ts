@@ -6,6 +6,6 @@ export { ControlRoom, type TenantControl } from "./control.ts";
 export { CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
-export { type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
+export { type ClaimedDue, claimDue, findLease, type HeldLease, renewLeases } from "./queries.ts";
 export { openRun, type RunFile, runEventOf, runEventsAfter } from "./run-file.ts";
 export { type LeaseProfile, WORKER_PROFILE, Worker, type WorkerOptions } from "./worker.ts";

@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { type Refusal, rejected } from "../../contracts/index.ts";
 import { receiptsOfRun } from "../../ledger/index.ts";
+import { whyOf, whyText } from "../../observe/index.ts";
 import { listRuns } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { currentControl } from "../control.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { approvalsOfRun, readRun } from "../recorded-run.ts";
 import { findWorkflow, startRun } from "../start-run.ts";
-import { whyOf } from "../why.ts";
 import { approvalSummary, approvalSummaryOf } from "../wire/approval.ts";
 import { jsonObject, limit, name, nextOf } from "../wire/parts.ts";
 import { receipt, receiptView } from "../wire/receipt.ts";
@@ -104,7 +104,7 @@ export const showRunEndpoint = endpoint({
     const { row, state, approvals, receipts } = shown;
     return reply({
       ...summaryOf(row),
-      why: whyOf(state, { row, approvals }),
+      why: whyText(whyOf(state, { row, approvals, lease: null })),
       stage: state.stage,
       lanes: Object.values(state.lanes).map(laneView),
       steps: { ...state.steps },

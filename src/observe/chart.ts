@@ -1,0 +1,155 @@
+import { assert, type Instant, type Severity } from "../contracts/index.ts";
+import { evolve, initialState, type LanePhase, type RunEvent, type RunState } from "../run/index.ts";
+
+/*
+ * A run's transcript as bars over time: what each step was doing, from when to when.
+ *
+ * B1  A bar is a stretch in which one lane stood at one step in one phase and attempt, as the fold of the events has it.
+ * B2  Bars of one row do not overlap, and only the last of a row may be open.
+ * B3  Events that the fold does not know change nothing: a picture never fails.
+ */
+
+/** What a step is doing while a bar lasts. */
+export type BarKind = "working" | "retrying" | "approval" | "waiting" | "branches" | "unknown" | "undoing";
+
+export type ChartCategory = "STEP" | "WAIT" | "APPROVAL" | "EFFECT" | "COMPENSATION";
+
+export interface Bar {
+  readonly kind: BarKind;
+  readonly category: ChartCategory;
+  readonly from: Instant;
+  /** Null: it goes on. */
+  readonly to: Instant | null;
+  readonly attempt: number | null;
+  /** How it ended: the severity of the event that ended it, `info` while it goes on. */
+  readonly severity: Severity;
+  /** Why it ended badly, or null. */
+  readonly code: string | null;
+  /** The event that ended it, or null. */
+  readonly ended_by: string | null;
+}
+
+/** All bars of one step on one lane, in order. */
+export interface ChartRow {
+  readonly lane: string;
+  readonly step: string;
+  readonly bars: readonly Bar[];
+}
+
+/** The lane under which undoing is drawn; a step may be drawn on it and on its own lane. */
+const UNDOING = "compensation";
+
+interface OpenBar {
+  readonly lane: string;
+  readonly step: string;
+  readonly kind: BarKind;
+  readonly attempt: number | null;
+  readonly from: Instant;
+}
+
+/** The rows of a run's events, which begin with `run.started`, in the order in which they began. */
+export function chartOf(events: readonly RunEvent[]): readonly ChartRow[] {
+  const [first, ...rest] = events;
+  assert(first?.type === "run.started", "a run's first event is run.started");
+  const rows: Rows = new Map();
+  let state = initialState(first);
+  let open = placesOf(state).map((place) => opened(rows, place, first.at));
+  for (const event of rest) {
+    state = evolve(state, event);
+    const places = state.outcome === null ? placesOf(state) : [];
+    const over = open.filter((bar) => !places.some((place) => isSamePlace(place, bar)));
+    for (const bar of over) addBar(rows, bar, event);
+    const begun = places.filter((place) => !open.some((bar) => isSamePlace(place, bar)));
+    open = [...open.filter((bar) => !over.includes(bar)), ...begun.map((place) => opened(rows, place, event.at))];
+  }
+  for (const bar of open) addBar(rows, bar, null);
+  return [...rows.values()];
+}
+
+/** Rows by lane and step, in the order in which they began. */
+type Rows = Map<string, { readonly lane: string; readonly step: string; readonly bars: Bar[] }>;
+
+type Place = Omit<OpenBar, "from">;
+
+const keyOf = ({ lane, step }: Place): string => JSON.stringify([lane, step]);
+
+/** A bar begins; its row, if this is the first. */
+function opened(rows: Rows, place: Place, from: Instant): OpenBar {
+  const { lane, step } = place;
+  if (!rows.has(keyOf(place))) rows.set(keyOf(place), { lane, step, bars: [] });
+  return { ...place, from };
+}
+
+const isSamePlace = (one: Place, other: Place): boolean =>
+  one.lane === other.lane && one.step === other.step && one.kind === other.kind && one.attempt === other.attempt;
+
+/** Where a run stands: one place for each lane that is at something, and those of its compensation. */
+function placesOf({ lanes, compensation }: RunState): readonly Place[] {
+  const ahead = Object.values(lanes).flatMap(({ id, step, phase }) => placeOf(id, step, phase));
+  if (compensation === null) return ahead;
+  const undone = placeOf(UNDOING, compensation.plan[compensation.at] ?? null, compensation.phase);
+  const asked = compensation.escalated.flatMap(({ step, phase }) => placeOf(UNDOING, step, phase));
+  return [...ahead, ...undone, ...asked];
+}
+
+function placeOf(lane: string, step: string | null, phase: LanePhase): readonly Place[] {
+  const kind = kindOf(phase, lane === UNDOING);
+  if (kind === null || step === null) return [];
+  return [{ lane, step, kind, attempt: "attempt" in phase ? phase.attempt : null }];
+}
+
+function kindOf({ kind }: LanePhase, undoing: boolean): BarKind | null {
+  switch (kind) {
+    case "ready":
+      return undoing ? "undoing" : "working";
+    case "retry":
+      return "retrying";
+    case "asking":
+    case "approval":
+      return "approval";
+    case "waiting":
+      return "waiting";
+    case "branching":
+      return "branches";
+    case "unknown":
+      return "unknown";
+    case "succeeded":
+    case "failed":
+    case "ignored":
+    case "cancelled":
+      return null;
+  }
+}
+
+const CATEGORIES: { readonly [kind in BarKind]: ChartCategory } = {
+  working: "STEP",
+  retrying: "STEP",
+  branches: "STEP",
+  approval: "APPROVAL",
+  waiting: "WAIT",
+  unknown: "EFFECT",
+  undoing: "COMPENSATION",
+};
+
+function addBar(rows: Rows, bar: OpenBar, end: RunEvent | null): void {
+  const { kind, attempt, from } = bar;
+  rows.get(keyOf(bar))?.bars.push({
+    kind,
+    category: CATEGORIES[kind],
+    from,
+    to: end?.at ?? null,
+    attempt,
+    severity: end === null ? "info" : severityOf(end),
+    code: end === null ? null : codeOf(end),
+    ended_by: end?.type ?? null,
+  });
+}
+
+/** A decision that fails its step is recorded as information; on a picture it is a failure. */
+const severityOf = (event: RunEvent): Severity => {
+  if (event.type === "approval.decided" && event.payload.code !== null) return "warning";
+  return event.severity ?? "info";
+};
+
+const codeOf = ({ payload }: RunEvent): string | null =>
+  "code" in payload && typeof payload.code === "string" ? payload.code : null;
