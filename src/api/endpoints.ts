@@ -1,6 +1,7 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
+import { diagnoseRunEndpoint, runTimelineEndpoint } from "./endpoints/diagnosis.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
   activatePackEndpoint,
@@ -34,6 +35,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   showRunEndpoint,
   runEventsEndpoint,
   runStreamEndpoint,
+  runTimelineEndpoint,
+  diagnoseRunEndpoint,
   cancelRunEndpoint,
   signalRunEndpoint,
   resumeRunEndpoint,

@@ -43,6 +43,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run.ts")).runShowCommand,
   },
   {
+    path: ["run", "diagnose"],
+    summary: "say why a run is where it is, and what to type next",
+    load: async () => (await import("./commands/run-diagnosis.ts")).runDiagnoseCommand,
+  },
+  {
+    path: ["run", "timeline"],
+    summary: "see what each step of a run did and when, as a picture",
+    load: async () => (await import("./commands/run-diagnosis.ts")).runTimelineCommand,
+  },
+  {
     path: ["run", "cancel"],
     summary: "cancel a run; what it did is undone as its workflow says",
     load: async () => (await import("./commands/run-acts.ts")).runCancelCommand,

@@ -1,5 +1,6 @@
 import { assert, type Instant, type Severity } from "../contracts/index.ts";
 import { evolve, initialState, type LanePhase, type RunEvent, type RunState } from "../run/index.ts";
+import type { DiagnosisFilter } from "./diagnosis-input.ts";
 
 /*
  * A run's transcript as bars over time: what each step was doing, from when to when.
@@ -12,7 +13,9 @@ import { evolve, initialState, type LanePhase, type RunEvent, type RunState } fr
 /** What a step is doing while a bar lasts. */
 export type BarKind = "working" | "retrying" | "approval" | "waiting" | "branches" | "unknown" | "undoing";
 
-export type ChartCategory = "STEP" | "WAIT" | "APPROVAL" | "EFFECT" | "COMPENSATION";
+export const CHART_CATEGORIES = ["STEP", "WAIT", "APPROVAL", "EFFECT", "COMPENSATION"] as const;
+
+export type ChartCategory = (typeof CHART_CATEGORIES)[number];
 
 export interface Bar {
   readonly kind: BarKind;
@@ -121,7 +124,7 @@ function kindOf({ kind }: LanePhase, undoing: boolean): BarKind | null {
   }
 }
 
-const CATEGORIES: { readonly [kind in BarKind]: ChartCategory } = {
+const CATEGORY: { readonly [kind in BarKind]: ChartCategory } = {
   working: "STEP",
   retrying: "STEP",
   branches: "STEP",
@@ -135,7 +138,7 @@ function addBar(rows: Rows, bar: OpenBar, end: RunEvent | null): void {
   const { kind, attempt, from } = bar;
   rows.get(keyOf(bar))?.bars.push({
     kind,
-    category: CATEGORIES[kind],
+    category: CATEGORY[kind],
     from,
     to: end?.at ?? null,
     attempt,
@@ -153,3 +156,21 @@ const severityOf = (event: RunEvent): Severity => {
 
 const codeOf = ({ payload }: RunEvent): string | null =>
   "code" in payload && typeof payload.code === "string" ? payload.code : null;
+
+const SEVERITY = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
+
+/** The rows of a chart with the bars that a reader asked for; a bar is within a time if it lasts into it. */
+export const wantedRows = (rows: readonly ChartRow[], filter: DiagnosisFilter): readonly ChartRow[] =>
+  rows
+    .filter(({ step }) => filter.step === null || step === filter.step)
+    .map((row) => ({ ...row, bars: row.bars.filter((bar) => isWanted(bar, filter)) }))
+    .filter(({ bars }) => bars.length > 0);
+
+const isWanted = (
+  { category, severity, from, to }: Bar,
+  filter: Pick<DiagnosisFilter, "category" | "severity" | "since" | "until">,
+): boolean =>
+  (filter.category === null || category === filter.category) &&
+  (filter.severity === null || SEVERITY[severity] === filter.severity) &&
+  (filter.since === null || to === null || to >= filter.since) &&
+  (filter.until === null || from < filter.until);

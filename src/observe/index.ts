@@ -1,5 +1,8 @@
 /** What people see of runs: why one is where it is, its picture over time, and the diagnosis of its continuity. Pure. */
-export { type Bar, type BarKind, type ChartCategory, type ChartRow, chartOf } from "./chart.ts";
+export { type Bar, type BarKind, CHART_CATEGORIES, type ChartRow, chartOf, wantedRows } from "./chart.ts";
+export { type ContinuitySeverity, SEVERITIES } from "./continuity-event.ts";
 export { type Diagnosis, type DiagnosisReport, diagnose } from "./diagnosis.ts";
 export { type DiagnosisFilter, type DiagnosisInput, type DiagnosisScope, EVERYTHING } from "./diagnosis-input.ts";
+export { diagnosisInput, type LedgerRun, type Liveness, scopeOf } from "./projection.ts";
+export { CATEGORIES, type OperatorTimeline, type TimelineEntry } from "./timeline.ts";
 export { type LeaseFact, type Why, type WhyFacts, whyOf, whyText } from "./why.ts";

@@ -17,7 +17,9 @@ import type { DiagnosisFilter, DiagnosisScope } from "./diagnosis-input.ts";
 import { isAdoption, isNonAdoption, tokenFingerprint } from "./lease-transition.ts";
 import { isTakeover } from "./takeover.ts";
 
-export type TimelineCategory = "HEARTBEAT" | "LEASE" | "TAKEOVER" | "APPROVAL" | "GRAPH";
+export const CATEGORIES = ["HEARTBEAT", "LEASE", "TAKEOVER", "APPROVAL", "GRAPH"] as const;
+
+export type TimelineCategory = (typeof CATEGORIES)[number];
 
 export interface TimelineEntry {
   readonly occurred_at: string;
@@ -88,6 +90,8 @@ const OPERATIONS: { readonly [operation: string]: TimelineCategory } = {
   STALE_WRITE_REJECTED: "LEASE",
   LEASE_EXPIRED: "LEASE",
   LEASE_RELEASED: "LEASE",
+  LEASE_REGISTERED: "LEASE",
+  RUN_BLOCKED: "LEASE",
 };
 
 /** Null: of no concern to an operator of leases. */

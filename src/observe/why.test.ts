@@ -120,7 +120,9 @@ describe("where a run is, in one sentence", () => {
     const failure = { code: "HITL_DENIED", message: "no", step: "pay", on_failure: null, rollback: true };
     const run = state(READY, { outcome: "UNEXPECTED_FAILURE", code: "HITL_DENIED", failure });
 
-    expect(why(run)).toBe("failed: HITL_DENIED at step `pay` (no); see the reason; start a new run when it is settled");
+    expect(why(run)).toBe(
+      "failed: HITL_DENIED at step `pay` (no); see the reason; start a new run when it is settled; see where with `countermark run timeline r`",
+    );
   });
 
   test("a run that undoes itself says what it undoes", () => {

@@ -40,7 +40,7 @@ export function whyOf(state: RunState, facts: WhyFacts): Why {
       next: { how: "then", command: `countermark run resume ${facts.row.run_id}` },
     };
   }
-  if (state.outcome !== null) return { says: ending(state, facts), next: null };
+  if (state.outcome !== null) return { says: ending(state, facts), next: afterEnd(state, facts) };
   const abandoned = abandonment(state, facts);
   if (abandoned !== null) return abandoned;
   if (state.status === "PENDING") return { says: "waits for a worker", next: A_WORKER };
@@ -71,6 +71,12 @@ function abandonment(state: RunState, { lease }: WhyFacts): Why | null {
   if (now - fact.due_at < LATE_MS) return null;
   return { says: `is due${where} since ${since}, and no worker has taken it`, next: A_WORKER };
 }
+
+/** A run that went well, or was asked to end, leaves nothing to do; one that failed is looked at. */
+const afterEnd = ({ outcome, leftover }: RunState, { row }: WhyFacts): Why["next"] =>
+  outcome === "UNEXPECTED_FAILURE" || leftover
+    ? { how: "see where with", command: `countermark run timeline ${row.run_id}` }
+    : null;
 
 function ending(state: RunState, { row }: WhyFacts): string {
   const at = row.ended_at === null ? "" : ` at ${clockTime(row.ended_at)}`;
