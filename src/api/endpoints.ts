@@ -1,7 +1,7 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
-import { diagnoseRunEndpoint, runTimelineEndpoint } from "./endpoints/diagnosis.ts";
+import { diagnoseRunEndpoint, runRecoveryEndpoint, runTimelineEndpoint } from "./endpoints/diagnosis.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
   activatePackEndpoint,
@@ -37,6 +37,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   runStreamEndpoint,
   runTimelineEndpoint,
   diagnoseRunEndpoint,
+  runRecoveryEndpoint,
   cancelRunEndpoint,
   signalRunEndpoint,
   resumeRunEndpoint,

@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run-diagnosis.ts")).runTimelineCommand,
   },
   {
+    path: ["run", "report"],
+    summary: "report how a run lost its owner and got another, with figures and evidence",
+    load: async () => (await import("./commands/run-diagnosis.ts")).runReportCommand,
+  },
+  {
     path: ["run", "cancel"],
     summary: "cancel a run; what it did is undone as its workflow says",
     load: async () => (await import("./commands/run-acts.ts")).runCancelCommand,

@@ -47,11 +47,13 @@ interface OpenBar {
   readonly step: string;
   readonly kind: BarKind;
   readonly attempt: number | null;
+  /** When a pause before another attempt ends and the attempt begins, of which there is no event. */
+  readonly pauseUntil: Instant | null;
   readonly from: Instant;
 }
 
-/** The rows of a run's events, which begin with `run.started`, in the order in which they began. */
-export function chartOf(events: readonly RunEvent[]): readonly ChartRow[] {
+/** The rows of a run's events, which begin with `run.started`, in the order in which they began; as seen at `now`. */
+export function chartOf(events: readonly RunEvent[], now: Instant): readonly ChartRow[] {
   const [first, ...rest] = events;
   assert(first?.type === "run.started", "a run's first event is run.started");
   const rows: Rows = new Map();
@@ -61,11 +63,11 @@ export function chartOf(events: readonly RunEvent[]): readonly ChartRow[] {
     state = evolve(state, event);
     const places = state.outcome === null ? placesOf(state) : [];
     const over = open.filter((bar) => !places.some((place) => isSamePlace(place, bar)));
-    for (const bar of over) addBar(rows, bar, event);
+    for (const bar of over) addBars(rows, bar, { at: event.at, event });
     const begun = places.filter((place) => !open.some((bar) => isSamePlace(place, bar)));
     open = [...open.filter((bar) => !over.includes(bar)), ...begun.map((place) => opened(rows, place, event.at))];
   }
-  for (const bar of open) addBar(rows, bar, null);
+  for (const bar of open) addBars(rows, bar, { at: now, event: null });
   return [...rows.values()];
 }
 
@@ -98,7 +100,8 @@ function placesOf({ lanes, compensation }: RunState): readonly Place[] {
 function placeOf(lane: string, step: string | null, phase: LanePhase): readonly Place[] {
   const kind = kindOf(phase, lane === UNDOING);
   if (kind === null || step === null) return [];
-  return [{ lane, step, kind, attempt: "attempt" in phase ? phase.attempt : null }];
+  const pauseUntil = phase.kind === "retry" ? phase.at : null;
+  return [{ lane, step, kind, attempt: "attempt" in phase ? phase.attempt : null, pauseUntil }];
 }
 
 function kindOf({ kind }: LanePhase, undoing: boolean): BarKind | null {
@@ -134,19 +137,29 @@ const CATEGORY: { readonly [kind in BarKind]: ChartCategory } = {
   undoing: "COMPENSATION",
 };
 
-function addBar(rows: Rows, bar: OpenBar, end: RunEvent | null): void {
-  const { kind, attempt, from } = bar;
-  rows.get(keyOf(bar))?.bars.push({
-    kind,
-    category: CATEGORY[kind],
-    from,
-    to: end?.at ?? null,
-    attempt,
-    severity: end === null ? "info" : severityOf(end),
-    code: end === null ? null : codeOf(end),
-    ended_by: end?.type ?? null,
-  });
+/** What ended a bar; without an event it goes on, and `at` is now. */
+interface End {
+  readonly at: Instant;
+  readonly event: RunEvent | null;
 }
+
+function addBars(rows: Rows, open: OpenBar, end: End): void {
+  const { kind, attempt, from, pauseUntil } = open;
+  const bars = rows.get(keyOf(open))?.bars;
+  if (pauseUntil === null || pauseUntil > end.at) {
+    bars?.push({ kind, category: CATEGORY[kind], attempt, from, ...endOf(end) });
+    return;
+  }
+  const pause = { to: pauseUntil, severity: "info", code: null, ended_by: null } as const;
+  const next = open.lane === UNDOING ? "undoing" : "working";
+  bars?.push({ kind, category: CATEGORY[kind], attempt, from, ...pause });
+  bars?.push({ kind: next, category: CATEGORY[next], attempt, from: pauseUntil, ...endOf(end) });
+}
+
+const endOf = ({ at, event }: End): Pick<Bar, "to" | "severity" | "code" | "ended_by"> =>
+  event === null
+    ? { to: null, severity: "info", code: null, ended_by: null }
+    : { to: at, severity: severityOf(event), code: codeOf(event), ended_by: event.type };
 
 /** A decision that fails its step is recorded as information; on a picture it is a failure. */
 const severityOf = (event: RunEvent): Severity => {

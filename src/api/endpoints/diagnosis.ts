@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
-import { chartOf, diagnose, diagnosisInput, scopeOf, wantedRows } from "../../observe/index.ts";
+import { chartOf, diagnose, diagnosisInput, recoveryOf, scopeOf, wantedRows } from "../../observe/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { runEventOf } from "../../worker/index.ts";
 import { type DiagnosedRun, readDiagnosed } from "../diagnosed-run.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { diagnosis } from "../wire/diagnosis.ts";
 import { time, timeOf } from "../wire/parts.ts";
+import { recoveryReport } from "../wire/recovery.ts";
 import { runSummary, summaryOf } from "../wire/run-summary.ts";
 import {
   chartRow,
@@ -48,7 +49,10 @@ export const runTimelineEndpoint = endpoint({
     const run = found.value;
     const filter = filterOf(query);
     const { report } = diagnose(diagnosisInput(run, run.now), scopeOf(run, run.now), filter);
-    const rows = chartOf(run.events.flatMap((event) => runEventOf(event) ?? []));
+    const rows = chartOf(
+      run.events.flatMap((event) => runEventOf(event) ?? []),
+      run.now,
+    );
     return reply({
       ...summaryOf(run.row),
       ...whyView(run.why),
@@ -76,5 +80,28 @@ export const diagnoseRunEndpoint = endpoint({
       ...whyView(run.why),
       diagnosis: diagnose(diagnosisInput(run, run.now), scopeOf(run, run.now), filterOf(query)),
     });
+  },
+});
+
+const file = z.strictObject({ path: z.string(), text: z.string() });
+
+export const runRecoveryEndpoint = endpoint({
+  method: "get",
+  path: "/v1/runs/{run_id}/recovery",
+  summary: "Report how a run lost its owner and got another",
+  description:
+    "The report as data and as a page, made from the run's record and from nothing else. With `files=true` also the documents " +
+    "that it points at, as they were hashed.",
+  needs: ["read"],
+  request: { ...NOTHING, params: RUN_ID, query: z.strictObject({ files: z.enum(["true", "false"]).default("false") }) },
+  statuses: { 200: "the report" },
+  answer: z
+    .strictObject({ report: recoveryReport, markdown: z.string(), files: z.array(file).readonly() })
+    .openapi("Recovery"),
+  async handle(call, { params, query }) {
+    const found = await diagnosed(call, params.run_id);
+    if (!found.ok) return found;
+    const { report, markdown, files } = recoveryOf(found.value, found.value.now);
+    return reply({ report, markdown, files: query.files === "true" ? [...files] : [] });
   },
 });
