@@ -9,6 +9,7 @@ import { approvalsOfRun, type RecordedRun, readRun } from "./recorded-run.ts";
 /** A run with everything that a diagnosis of it needs. */
 export interface DiagnosedRun extends LedgerRun {
   readonly approvals: readonly ApprovalRow[];
+  readonly lease: HeldLease;
   readonly why: Why;
   /** The database's clock, which rules leases. */
   readonly now: Instant;

@@ -1,6 +1,7 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
+import { listContinuityEndpoint } from "./endpoints/continuity.ts";
 import { diagnoseRunEndpoint, runRecoveryEndpoint, runTimelineEndpoint } from "./endpoints/diagnosis.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
@@ -38,6 +39,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   runTimelineEndpoint,
   diagnoseRunEndpoint,
   runRecoveryEndpoint,
+  listContinuityEndpoint,
   cancelRunEndpoint,
   signalRunEndpoint,
   resumeRunEndpoint,

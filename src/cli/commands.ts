@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run-diagnosis.ts")).runTimelineCommand,
   },
   {
+    path: ["run", "board"],
+    summary: "see who holds which run, and which needs you; live with --live",
+    load: async () => (await import("./commands/run-board.ts")).runBoardCommand,
+  },
+  {
     path: ["run", "report"],
     summary: "report how a run lost its owner and got another, with figures and evidence",
     load: async () => (await import("./commands/run-diagnosis.ts")).runReportCommand,

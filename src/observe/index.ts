@@ -5,6 +5,6 @@ export { type Diagnosis, type DiagnosisReport, diagnose } from "./diagnosis.ts";
 export { type DiagnosisFilter, type DiagnosisInput, type DiagnosisScope, EVERYTHING } from "./diagnosis-input.ts";
 export { diagnosisInput, type LedgerRun, type Liveness, scopeOf } from "./projection.ts";
 export { type Recovery, type RecoveryFile, recoveryOf } from "./recovery-files.ts";
-export type { RecoveryReport } from "./recovery-report.ts";
+export { type RecoveryReport, recoveryReport } from "./recovery-report.ts";
 export { CATEGORIES, type OperatorTimeline, type TimelineEntry } from "./timeline.ts";
 export { type LeaseFact, type Why, type WhyFacts, whyOf, whyText } from "./why.ts";

@@ -131,3 +131,42 @@ test("a time that is none is refused", async () => {
 
   expect(said).toMatchObject({ exit: 2, stderr: expect.stringContaining("REQUEST_INVALID: `$.since`") });
 });
+
+test("the board lists runs with owner, signs of life and recovery, and what those that wait need", async () => {
+  const id = await start("hold", { order_id: "shop_ord_6" });
+
+  const board = await run(["run", "board", "--workflow", "hold"]);
+  const { data } = await json(["run", "board", "--workflow", "hold", "--limit", "1"]);
+
+  expect(board.stdout).toMatch(/^RUN +STATUS +WORKFLOW +LIFE +OWNER +TAKEOVERS +RECOVERY\n/);
+  expect(board.stdout).toContain(`\n  countermark run resume ${id}\n`);
+  expect(data).toMatchObject({
+    runs: [
+      {
+        run_id: id,
+        heartbeat_status: "IDLE",
+        owner: null,
+        lease_expires_at: null,
+        approvals_pending: 0,
+        recovery: "NOT_APPLICABLE",
+      },
+    ],
+    next: id,
+  });
+});
+
+test("on a terminal the board is drawn again until it is interrupted", async () => {
+  const interrupt = new AbortController();
+  let drawn = 0;
+
+  const said = await run(["run", "board", "--live"], {
+    terminal: { stdin: true, stdout: true, stderr: true },
+    interrupted: interrupt.signal,
+    heard: (text) => {
+      if (text.includes("\u001b[2J") && ++drawn === 2) interrupt.abort();
+    },
+  });
+
+  expect(said.exit).toBe(130);
+  expect(said.stdout.split("\u001b[2J")).toHaveLength(3);
+});
