@@ -128,8 +128,8 @@ export const sortedBy = <T extends object>(values: readonly T[], keyOf: (value: 
     .map(({ value }) => value);
 
 function comparedKeys(left: SortKey, right: SortKey): number {
-  for (const [index, key] of left.entries()) {
-    const order = compared(key, right[index] ?? null);
+  for (let index = 0; index < left.length; index++) {
+    const order = compared(left[index] ?? null, right[index] ?? null);
     if (order !== 0) return order;
   }
   return 0;

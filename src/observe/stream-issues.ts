@@ -60,15 +60,14 @@ function repetitions(events: readonly ContinuityEvent[], generatedAt: Instant): 
 
 function neighbourIssues(before: Placed | undefined, event: Placed, generatedAt: Instant): readonly Found[] {
   const found: Found[] = [];
-  const place = placeOf(event, generatedAt);
   if (before !== undefined && event.seq > before.seq + 1) {
     const message = `events ${before.seq + 1} to ${event.seq - 1} of the stream are missing`;
-    found.push({ code: "EVENT_SEQ_GAP", message, ...place });
+    found.push({ code: "EVENT_SEQ_GAP", message, ...placeOf(event, generatedAt) });
   }
   const wentBack = before !== undefined && before.at !== null && event.at !== null && event.at < before.at;
   if (wentBack || event.payload.clock_regression === true) {
     const message = "the event's time lies before that of the event ahead of it";
-    found.push({ code: "CLOCK_REGRESSION", severity: "WARN", message, ...place });
+    found.push({ code: "CLOCK_REGRESSION", severity: "WARN", message, ...placeOf(event, generatedAt) });
   }
   return found;
 }
