@@ -1,6 +1,7 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
+import { listContinuityEndpoint } from "./endpoints/continuity.ts";
 import {
   discardLetterEndpoint,
   listLettersEndpoint,
@@ -9,6 +10,7 @@ import {
   resolveLetterEndpoint,
   showLetterEndpoint,
 } from "./endpoints/dead-letters.ts";
+import { diagnoseRunEndpoint, runRecoveryEndpoint, runTimelineEndpoint } from "./endpoints/diagnosis.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
   activatePackEndpoint,
@@ -44,6 +46,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   runEventsEndpoint,
   runStreamEndpoint,
   runTranscriptEndpoint,
+  runTimelineEndpoint,
+  diagnoseRunEndpoint,
+  runRecoveryEndpoint,
+  listContinuityEndpoint,
   cancelRunEndpoint,
   signalRunEndpoint,
   resumeRunEndpoint,

@@ -48,6 +48,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run.ts")).runExportCommand,
   },
   {
+    path: ["run", "diagnose"],
+    summary: "say why a run is where it is, and what to type next",
+    load: async () => (await import("./commands/run-diagnosis.ts")).runDiagnoseCommand,
+  },
+  {
+    path: ["run", "timeline"],
+    summary: "see what each step of a run did and when, as a picture",
+    load: async () => (await import("./commands/run-diagnosis.ts")).runTimelineCommand,
+  },
+  {
+    path: ["run", "board"],
+    summary: "see who holds which run, and which needs you; live with --live",
+    load: async () => (await import("./commands/run-board.ts")).runBoardCommand,
+  },
+  {
+    path: ["run", "report"],
+    summary: "report how a run lost its owner and got another, with figures and evidence",
+    load: async () => (await import("./commands/run-diagnosis.ts")).runReportCommand,
+  },
+  {
     path: ["run", "cancel"],
     summary: "cancel a run; what it did is undone as its workflow says",
     load: async () => (await import("./commands/run-acts.ts")).runCancelCommand,

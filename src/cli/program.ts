@@ -19,7 +19,7 @@ const PROGRAM = "countermark";
 
 const GROUPS: { readonly [word: string]: string } = {
   pack: "activate and list packs",
-  run: "start, list, show, cancel, signal, resume and settle runs",
+  run: "start, list, show, diagnose, cancel, signal, resume and settle runs",
   ledger: "verify and read the record",
   tenant: "add and list tenants",
   key: "make keys",

@@ -22,3 +22,14 @@ export function relative(at: Instant, now: Instant): string {
   const amount = `${Math.floor(distanceMs / unit.ms)} ${unit.name}`;
   return at < now ? `${amount} ago` : `in ${amount}`;
 }
+
+/** How long something took, in its two largest units: `120 ms`, `4.2 s`, `2 min 5 s`, `3 h`. */
+export function duration(ms: number): string {
+  const whole = Math.max(Math.round(ms), 0);
+  if (whole < 1_000) return `${whole} ms`;
+  if (whole < 60_000) return `${Math.floor(whole / 100) / 10} s`;
+  const unit = UNITS.find((candidate) => whole >= candidate.ms) ?? UNITS[2];
+  const below = UNITS[UNITS.indexOf(unit) + 1] ?? UNITS[3];
+  const rest = Math.floor((whole % unit.ms) / below.ms);
+  return `${Math.floor(whole / unit.ms)} ${unit.name}${rest === 0 ? "" : ` ${rest} ${below.name}`}`;
+}

@@ -421,6 +421,11 @@ export const CODES = {
   CONFIG_INVALID: entry(400, "the configuration is not valid", "correct the option named"),
   USAGE: entry(400, "the command was not understood", "see `countermark --help`"),
   FILE_NOT_FOUND: entry(404, "the file does not exist or cannot be read", "check the path"),
+  E_REPORT_FAILED: entry(
+    500,
+    "the recovery report could not be written",
+    "see the cause: it names the file; the report itself is there again for the asking",
+  ),
   // The world
   DATABASE_UNAVAILABLE: entry(
     503,

@@ -7,6 +7,6 @@ export { CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
 export { LEASE_MACHINE, type LeaseStatus } from "./lease-machine.ts";
-export { type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
+export { type ClaimedDue, claimDue, findLease, type HeldLease, renewLeases } from "./queries.ts";
 export { openRun, type RunFile, runEventOf, runEventsAfter } from "./run-file.ts";
 export { type LeaseProfile, WORKER_PROFILE, Worker, type WorkerOptions } from "./worker.ts";

@@ -1,5 +1,5 @@
 import { assert, type Instant } from "../contracts/index.ts";
-import type { Query } from "../store/index.ts";
+import type { Query, TenantQuery } from "../store/index.ts";
 import type { Commit, CommitResult, LostClaim } from "./commit.ts";
 import { commitLines, moreCount, moreLines } from "./flush-lines.ts";
 
@@ -104,6 +104,26 @@ export const renewLeases = (
   select tenant_id, id, signals
     from renew_leases(${workerId}, ${held.map((h) => h.tenantId)}::text[], ${held.map((h) => h.runId)}::text[],
            ${held.map((h) => h.epoch)}::bigint[], ${leaseMs})`;
+
+/** Who holds a run, and until when; or, where nobody does, when it is due. */
+export interface HeldLease {
+  readonly worker_id: string | null;
+  readonly epoch: number;
+  /** Claims since the run last came to rest. */
+  readonly claims: number;
+  readonly due_at: Instant | null;
+  /** The database's clock, which rules all of this. */
+  readonly now: Instant;
+}
+
+/** The lease of one run, as everybody of its tenant may see it; undefined where there is no such run. */
+export async function findLease(sql: TenantQuery, runId: string): Promise<HeldLease | undefined> {
+  const rows = await sql<HeldLease[]>`
+    select worker_id, epoch, claims, due_at, clock() as now
+      from due
+     where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId}`;
+  return rows[0];
+}
 
 /**
  * Refreshes the planner's statistics of the tables that every commit touches. A plan made while they were empty scans all

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { ApprovalRow } from "../../approve/index.ts";
 import { accepted, after, assert, isJsonObject, type Result, rejected } from "../../contracts/index.ts";
+import { whyOf, whyText } from "../../observe/index.ts";
 import { type CompiledPack, findRun, installPack, type RunRow } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import type { TenantControl } from "../../worker/index.ts";
@@ -9,7 +10,6 @@ import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { approvalsOfRun, type RecordedRun, readRun } from "../recorded-run.ts";
 import { startRun } from "../start-run.ts";
-import { whyOf } from "../why.ts";
 import { approvalSummary, approvalSummaryOf } from "../wire/approval.ts";
 import { json, jsonObject, name } from "../wire/parts.ts";
 import { runSummary, summaryOf } from "../wire/run-summary.ts";
@@ -132,7 +132,7 @@ function calledView({
   const output = document[CALL_STEP];
   return {
     ...summaryOf(row),
-    why: whyOf(state, { row, approvals }),
+    why: whyText(whyOf(state, { row, approvals, lease: null })),
     output: isJsonObject(output) ? output : null,
     failure: failure === null ? null : { code: failure.code, message: failure.message },
     approvals: approvals.map(approvalSummaryOf),

@@ -1,13 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { type Refusal, rejected } from "../../contracts/index.ts";
 import { receiptsOfRun } from "../../ledger/index.ts";
+import { whyText } from "../../observe/index.ts";
 import { listRuns } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { currentControl } from "../control.ts";
+import { leaseOf, whyHeld } from "../diagnosed-run.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { approvalsOfRun, readRun } from "../recorded-run.ts";
 import { findWorkflow, startRun } from "../start-run.ts";
-import { whyOf } from "../why.ts";
 import { approvalSummary, approvalSummaryOf } from "../wire/approval.ts";
 import { jsonObject, limit, name, nextOf } from "../wire/parts.ts";
 import { receipt, receiptView } from "../wire/receipt.ts";
@@ -98,13 +99,14 @@ export const showRunEndpoint = endpoint({
       const recorded = await readRun(sql, params.run_id);
       if (recorded === undefined) return undefined;
       const approvals = await approvalsOfRun(sql, params.run_id);
-      return { ...recorded, approvals, receipts: await receiptsOfRun(sql, params.run_id) };
+      const why = whyHeld(recorded, approvals, await leaseOf(sql, params.run_id));
+      return { ...recorded, approvals, why, receipts: await receiptsOfRun(sql, params.run_id) };
     });
     if (shown === undefined) return rejected(runNotFound(params.run_id));
-    const { row, state, approvals, receipts } = shown;
+    const { row, state, approvals, why, receipts } = shown;
     return reply({
       ...summaryOf(row),
-      why: whyOf(state, { row, approvals }),
+      why: whyText(why),
       stage: state.stage,
       lanes: Object.values(state.lanes).map(laneView),
       steps: { ...state.steps },

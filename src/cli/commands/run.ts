@@ -4,7 +4,7 @@ import { rawOf } from "../document.ts";
 import { note } from "../output.ts";
 import { runLines, runListLines } from "../run-lines.ts";
 
-const STATUSES = [
+export const STATUSES = [
   "PENDING",
   "RUNNING",
   "SUSPENDED_HITL",

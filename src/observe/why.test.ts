@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { instant } from "../contracts/index.ts";
 import type { LanePhase, RunState } from "../run/index.ts";
-import { whyOf } from "./why.ts";
+import { type LeaseFact, whyOf, whyText } from "./why.ts";
 
 const NOON = instant(Date.UTC(2026, 0, 2, 12, 5));
 
@@ -49,13 +49,14 @@ const WAITING: LanePhase = {
 };
 const row = { run_id: "r", status: "RUNNING", ended_at: null } as const;
 const pending = { approval_id: "a", status: "PENDING", tool_name: "executeRefund" } as const;
-const why = (run: RunState, approvals: readonly (typeof pending)[] = []) => whyOf(run, { row, approvals });
+const why = (run: RunState, approvals: readonly (typeof pending)[] = []) =>
+  whyText(whyOf(run, { row, approvals, lease: null }));
 
 describe("where a run is, in one sentence", () => {
   test("blocked: what to do, and which command has it tried again", () => {
-    const blocked = whyOf(state(READY), { row: { ...row, status: "BLOCKED" }, approvals: [] });
+    const blocked = whyOf(state(READY), { row: { ...row, status: "BLOCKED" }, approvals: [], lease: null });
 
-    expect(blocked).toMatch(/^was claimed too often .*mend the cause, then `countermark run resume r`$/);
+    expect(whyText(blocked)).toMatch(/^was claimed too often .*mend the cause; then `countermark run resume r`$/);
   });
 
   test.each<[string, RunState, RegExp]>([
@@ -69,10 +70,14 @@ describe("where a run is, in one sentence", () => {
     [
       "waiting for an event",
       state({ ...WAITING, event_type: "sent", entity_id: "shop_ord_1" }),
-      /the event `sent` about `shop_ord_1` until 2026-01-02 12:05 UTC$/,
+      /the event `sent` about `shop_ord_1` until 2026-01-02 12:05 UTC; .* `countermark run signal r sent --entity shop_ord_1`$/,
     ],
     ["polling", state({ ...WAITING, poll_at: NOON }), /^polls at step `pay`, next at 2026-01-02 12:05 UTC$/],
-    ["waiting for a person", state(WAITING), /or until `countermark run resume r`/],
+    [
+      "waiting for a person",
+      state(WAITING),
+      /until 2026-01-02 12:05 UTC; where a person may resume it, `countermark run resume r`$/,
+    ],
     [
       "an unknown effect to settle",
       state({ kind: "unknown", attempt: 1, look_at: null, code: "TOOL_TIMEOUT" }),
@@ -116,7 +121,9 @@ describe("where a run is, in one sentence", () => {
     const failure = { code: "HITL_DENIED", message: "no", step: "pay", on_failure: null, rollback: true };
     const run = state(READY, { outcome: "UNEXPECTED_FAILURE", code: "HITL_DENIED", failure });
 
-    expect(why(run)).toBe("failed: HITL_DENIED at step `pay` (no); see the reason; start a new run when it is settled");
+    expect(why(run)).toBe(
+      "failed: HITL_DENIED at step `pay` (no); see the reason; start a new run when it is settled; see where with `countermark run timeline r`",
+    );
   });
 
   test("a run that undoes itself says what it undoes", () => {
@@ -142,5 +149,27 @@ describe("where a run is, in one sentence", () => {
         state({ kind: "failed", code: "TOOL_ERROR", message: "no" }, { stage: "compensating", failure, compensation }),
       ),
     ).toMatch(/^undoes what it did after TOOL_ERROR: waits for an approver to decide .* `countermark approve ap_1`$/);
+  });
+
+  test.each<[string, LeaseFact, RegExp]>([
+    [
+      "held: by whom, under which epoch, until when",
+      { worker_id: "w1", epoch: 3, due_at: instant(NOON + 8_000) },
+      /^is at step `pay` \(attempt 1\), in the hands of `w1` under epoch 3, whose lease lasts until 2026-01-02 12:05 UTC/,
+    ],
+    [
+      "stale: since when, and who takes it over",
+      { worker_id: "w1", epoch: 3, due_at: instant(NOON - 1_000) },
+      /^was left at step `pay` by `w1`, whose lease ran out at 2026-01-02 12:04 UTC under epoch 3; .*`countermark dev`$/,
+    ],
+    [
+      "due and taken by nobody",
+      { worker_id: null, epoch: 3, due_at: instant(NOON - 60_000) },
+      /^is due at step `pay` since 2026-01-02 12:04 UTC, and no worker has taken it; one runs with `countermark dev`$/,
+    ],
+    ["due this instant", { worker_id: null, epoch: 3, due_at: NOON }, /^is at step `pay` \(attempt 1\)$/],
+    ["at rest", { worker_id: null, epoch: 3, due_at: null }, /^is at step `pay` \(attempt 1\)$/],
+  ])("a run's lease, %s", (_name, fact, sentence) => {
+    expect(whyText(whyOf(state(READY), { row, approvals: [], lease: { fact, now: NOON } }))).toMatch(sentence);
   });
 });

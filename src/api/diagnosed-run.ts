@@ -1,0 +1,62 @@
+import type { ApprovalRow } from "../approve/index.ts";
+import { assert, type Instant } from "../contracts/index.ts";
+import { readStream, type StoredEvent } from "../ledger/index.ts";
+import { type LedgerRun, type Why, whyOf } from "../observe/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+import { findLease, type HeldLease, WORKER_PROFILE } from "../worker/index.ts";
+import { approvalsOfRun, type RecordedRun, readRun } from "./recorded-run.ts";
+
+/** A run with everything that a diagnosis of it needs. */
+export interface DiagnosedRun extends LedgerRun {
+  readonly approvals: readonly ApprovalRow[];
+  readonly lease: HeldLease;
+  readonly why: Why;
+  /** The database's clock, which rules leases. */
+  readonly now: Instant;
+}
+
+/** Reads a run for its diagnosis, or undefined. */
+export async function readDiagnosed(sql: TenantQuery, runId: string): Promise<DiagnosedRun | undefined> {
+  const recorded = await readRun(sql, runId);
+  if (recorded === undefined) return undefined;
+  const { row, state } = recorded;
+  const events = await eventsUpTo(sql, runId, row.head_seq);
+  const approvals = await approvalsOfRun(sql, runId);
+  const lease = await leaseOf(sql, runId);
+  return {
+    row,
+    state,
+    events,
+    approvals,
+    lease,
+    liveness: WORKER_PROFILE,
+    why: whyHeld(recorded, approvals, lease),
+    now: lease.now,
+  };
+}
+
+/** A run's lease. Every run has a row of when it is due, from its first event on. */
+export async function leaseOf(sql: TenantQuery, runId: string): Promise<HeldLease> {
+  const lease = await findLease(sql, runId);
+  assert(lease !== undefined, "a run has its due row");
+  return lease;
+}
+
+/** Where a run is, with whoever holds it. */
+export const whyHeld = ({ row, state }: RecordedRun, approvals: readonly ApprovalRow[], lease: HeldLease): Why =>
+  whyOf(state, { row, approvals, lease: { fact: lease, now: lease.now } });
+
+const EVENTS_PAGE = 1_000;
+
+/** Every entry of a run's stream that its row counts, in order; those of others in it, too. */
+async function eventsUpTo(sql: TenantQuery, runId: string, head: number): Promise<readonly StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for (let seq = 0; seq < head; ) {
+    const page = await readStream(sql, runId, seq, EVENTS_PAGE);
+    events.push(...page.filter((event) => event.seq <= head));
+    const last = page.at(-1);
+    if (last === undefined || page.length < EVENTS_PAGE) break;
+    seq = last.seq;
+  }
+  return events;
+}

@@ -1,0 +1,107 @@
+import { z } from "@hono/zod-openapi";
+import { accepted, type Result, rejected } from "../../contracts/index.ts";
+import { chartOf, diagnose, diagnosisInput, recoveryOf, scopeOf, wantedRows } from "../../observe/index.ts";
+import { inTenant } from "../../store/index.ts";
+import { runEventOf } from "../../worker/index.ts";
+import { type DiagnosedRun, readDiagnosed } from "../diagnosed-run.ts";
+import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { diagnosis } from "../wire/diagnosis.ts";
+import { time, timeOf } from "../wire/parts.ts";
+import { recoveryReport } from "../wire/recovery.ts";
+import { runSummary, summaryOf } from "../wire/run-summary.ts";
+import {
+  chartRow,
+  chartRowView,
+  filterOf,
+  filterQuery,
+  timelineEntry,
+  timelineEntryView,
+  whyFields,
+  whyView,
+} from "../wire/timeline.ts";
+import { RUN_ID, runNotFound } from "./runs.ts";
+
+async function diagnosed({ installation, caller }: Call, runId: string): Promise<Result<DiagnosedRun>> {
+  const run = await inTenant(installation.database, caller.tenantId, (sql) => readDiagnosed(sql, runId));
+  return run === undefined ? rejected(runNotFound(runId)) : accepted(run);
+}
+
+export const runTimelineEndpoint = endpoint({
+  method: "get",
+  path: "/v1/runs/{run_id}/timeline",
+  summary: "See what each step of a run did and when, and what happened to its ownership",
+  description:
+    "`rows` are bars over time, one row a step; `marks` what concerns signs of life, leases, takeovers and approvals.",
+  needs: ["read"],
+  request: { ...NOTHING, params: RUN_ID, query: filterQuery },
+  statuses: { 200: "the run over time" },
+  answer: runSummary
+    .extend({
+      ...whyFields,
+      generated_at: time,
+      rows: z.array(chartRow).readonly(),
+      marks: z.array(timelineEntry).readonly(),
+    })
+    .openapi("RunTimeline"),
+  async handle(call, { params, query }) {
+    const found = await diagnosed(call, params.run_id);
+    if (!found.ok) return found;
+    const run = found.value;
+    const filter = filterOf(query);
+    const { report } = diagnose(diagnosisInput(run, run.now), scopeOf(run, run.now), filter);
+    const rows = chartOf(
+      run.events.flatMap((event) => runEventOf(event) ?? []),
+      run.now,
+    );
+    return reply({
+      ...summaryOf(run.row),
+      ...whyView(run.why),
+      generated_at: timeOf(run.now),
+      rows: wantedRows(rows, filter).map(chartRowView),
+      marks: report.timeline.entries.map(timelineEntryView),
+    });
+  },
+});
+
+export const diagnoseRunEndpoint = endpoint({
+  method: "get",
+  path: "/v1/runs/{run_id}/diagnosis",
+  summary: "Say why a run is where it is, what to do next, and whether its record of owners adds up",
+  needs: ["read"],
+  request: { ...NOTHING, params: RUN_ID, query: filterQuery },
+  statuses: { 200: "the diagnosis" },
+  answer: runSummary.extend({ ...whyFields, diagnosis }).openapi("RunDiagnosis"),
+  async handle(call, { params, query }) {
+    const found = await diagnosed(call, params.run_id);
+    if (!found.ok) return found;
+    const run = found.value;
+    return reply({
+      ...summaryOf(run.row),
+      ...whyView(run.why),
+      diagnosis: diagnose(diagnosisInput(run, run.now), scopeOf(run, run.now), filterOf(query)),
+    });
+  },
+});
+
+const file = z.strictObject({ path: z.string(), text: z.string() });
+
+export const runRecoveryEndpoint = endpoint({
+  method: "get",
+  path: "/v1/runs/{run_id}/recovery",
+  summary: "Report how a run lost its owner and got another",
+  description:
+    "The report as data and as a page, made from the run's record and from nothing else. With `files=true` also the documents " +
+    "that it points at, as they were hashed.",
+  needs: ["read"],
+  request: { ...NOTHING, params: RUN_ID, query: z.strictObject({ files: z.enum(["true", "false"]).default("false") }) },
+  statuses: { 200: "the report" },
+  answer: z
+    .strictObject({ report: recoveryReport, markdown: z.string(), files: z.array(file).readonly() })
+    .openapi("Recovery"),
+  async handle(call, { params, query }) {
+    const found = await diagnosed(call, params.run_id);
+    if (!found.ok) return found;
+    const { report, markdown, files } = recoveryOf(found.value, found.value.now);
+    return reply({ report, markdown, files: query.files === "true" ? [...files] : [] });
+  },
+});

@@ -1,0 +1,102 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Fault, type JsonObject } from "../../contracts/index.ts";
+import { askAndPrint, part } from "../answer.ts";
+import type { Command, Context, Option } from "../command.ts";
+import { diagnosisLines } from "../diagnosis-lines.ts";
+import { listOf, objectOf, rawOf, visible } from "../document.ts";
+import { note } from "../output.ts";
+import { timelineLines } from "../timeline-lines.ts";
+import { RUN } from "./run.ts";
+
+const CATEGORIES = [
+  "STEP",
+  "WAIT",
+  "APPROVAL",
+  "EFFECT",
+  "COMPENSATION",
+  "HEARTBEAT",
+  "LEASE",
+  "TAKEOVER",
+  "GRAPH",
+] as const;
+
+const FILTERS: readonly Option[] = [
+  { flags: "--step <step>", summary: "only this step" },
+  { flags: "--category <category>", summary: "only what is of this kind", choices: CATEGORIES },
+  { flags: "--severity <severity>", summary: "only what is this severe", choices: ["INFO", "WARN", "ERROR"] },
+  { flags: "--since <time>", summary: "only from this time on, as RFC 3339 writes it" },
+  { flags: "--until <time>", summary: "only before this time" },
+];
+
+const NAMES = ["step", "category", "severity", "since", "until"] as const;
+
+const EXAMPLE = "0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11";
+
+export const runTimelineCommand: Command = {
+  operands: [RUN],
+  options: FILTERS,
+  examples: [`countermark run timeline ${EXAMPLE}`, `countermark run timeline ${EXAMPLE} --category TAKEOVER`],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) =>
+        client.get(
+          `/v1/runs/${part(args.operand("RUN"))}/timeline`,
+          Object.fromEntries(NAMES.map((name) => [name, args.value(name)])),
+        ),
+      lines: timelineLines,
+    }),
+};
+
+export const runDiagnoseCommand: Command = {
+  operands: [RUN],
+  examples: [`countermark run diagnose ${EXAMPLE}`, `countermark run diagnose ${EXAMPLE} --json | jq .diagnosis`],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) => client.get(`/v1/runs/${part(args.operand("RUN"))}/diagnosis`),
+      lines: (run, paint) => diagnosisLines(run, context.host.clock.now(), paint),
+    }),
+};
+
+export const runReportCommand: Command = {
+  operands: [RUN],
+  options: [
+    { flags: "--format <format>", summary: "a page, or data", default: "md", choices: ["md", "json"] },
+    { flags: "--out <folder>", summary: "also write it there, with the documents that it was made from" },
+  ],
+  examples: [`countermark run report ${EXAMPLE}`, `countermark run report ${EXAMPLE} --out recovery`],
+  run: (context, args) => {
+    const folder = args.value("out");
+    let page = "";
+    return askAndPrint(context, {
+      ask: async (client) => {
+        const files = folder === undefined ? "false" : "true";
+        const answer = await client.get(`/v1/runs/${part(args.operand("RUN"))}/recovery`, { files });
+        if (!answer.ok) return answer;
+        if (folder !== undefined) await writeFiles(context, folder, listOf(answer.body, "files"));
+        page = rawOf(answer.body, "markdown") ?? "";
+        return { ...answer, body: objectOf(answer.body, "report") };
+      },
+      lines: (report) =>
+        args.value("format") === "json" ? [JSON.stringify(report, null, 2)] : page.trimEnd().split("\n").map(visible),
+    });
+  },
+};
+
+/** A name in the folder itself, never a way out of it. */
+const PLAIN_NAME = /^\w[\w.-]{0,100}$/;
+
+async function writeFiles(context: Context, folder: string, files: readonly JsonObject[]): Promise<void> {
+  const place = resolve(context.cwd, folder);
+  try {
+    await mkdir(place, { recursive: true });
+    for (const file of files) {
+      const [path, text] = [rawOf(file, "path") ?? "", rawOf(file, "text") ?? ""];
+      if (PLAIN_NAME.test(path)) await writeFile(join(place, path), text);
+    }
+  } catch (cause) {
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    throw new Fault("E_REPORT_FAILED", `nothing could be written to \`${folder}\`${why}`, { retry: "never", cause });
+  }
+  note(context, `wrote ${files.length} files to \`${place}\``);
+}

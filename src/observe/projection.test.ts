@@ -1,0 +1,245 @@
+import { describe, expect, test } from "vitest";
+import { type Json, type JsonObject, parseJson, sha256Hex } from "../contracts/index.ts";
+import type { StoredEvent } from "../ledger/index.ts";
+import { foldRun, type RunRow, recordedRunEvent } from "../run/index.ts";
+import { checkContract } from "./contracts.ts";
+import { diagnose } from "./diagnosis.ts";
+import { continuityEvent, diagnosisInput, type LedgerRun, scopeOf } from "./projection.ts";
+import { recoveryOf } from "./recovery-files.ts";
+import { asked, at, decided, failed, IDENTITY, START, started, stream, succeeded } from "./testing/recorded.ts";
+
+const ROW: RunRow = {
+  run_id: IDENTITY.run_id,
+  stream_day: "2026-01-30",
+  workflow_id: IDENTITY.workflow_id,
+  pack_id: IDENTITY.pack_id,
+  pack_digest: IDENTITY.pack_digest,
+  correlation_id: IDENTITY.correlation_id,
+  principal_id: IDENTITY.principal_id,
+  channel: "ci",
+  status: "RUNNING",
+  outcome: null,
+  code: null,
+  epoch: 1,
+  version: 1,
+  head_seq: 1,
+  head_hash: "0".repeat(64),
+  snapshot: null,
+  snapshot_seq: 0,
+  document_sha256: null,
+  cost_micros: 0,
+  started_at: START,
+  updated_at: START,
+  ended_at: null,
+};
+
+const stateOf = (events: readonly StoredEvent[]) =>
+  foldRun(
+    events.flatMap(({ type, at: moment, step, payload }) => {
+      const parsed: Json = JSON.parse(payload ?? "null");
+      return recordedRunEvent({ type, at: moment, step, payload: parsed }) ?? [];
+    }),
+  );
+
+const ledgerRun = (events: readonly StoredEvent[], change: Partial<LedgerRun> = {}): LedgerRun => ({
+  row: ROW,
+  state: stateOf(events),
+  events,
+  lease: null,
+  liveness: { leaseMs: 10_000, beatMs: 3_000 },
+  ...change,
+});
+
+const diagnosisOf = (run: LedgerRun, ms: number) => diagnose(diagnosisInput(run, at(ms)), scopeOf(run, at(ms)));
+
+const takeover = [
+  {
+    ms: 12_000,
+    type: "takeover.decided",
+    epoch: 2,
+    severity: "warning",
+    payload: {
+      stage: "decide",
+      decision_action: "TAKEOVER",
+      decision_reason_code: "HEARTBEAT_STALE",
+      heartbeat_status: "STALE",
+      lease_reason_code: "EXPIRED_CONTROLLER_LEASE",
+      takeover_required: true,
+      decided_at: "2026-01-30T12:00:12.000Z",
+    },
+  },
+  {
+    ms: 12_000,
+    type: "lease.taken_over",
+    epoch: 2,
+    payload: {
+      takeover_at: "2026-01-30T12:00:12.000Z",
+      adopted_step_ids: [],
+      failed_step_ids: ["pay"],
+      reason_code: "HEARTBEAT_STALE",
+      epoch_before: 1,
+      epoch_after: 2,
+      stale_since: "2026-01-30T12:00:10.200Z",
+      detected_at: "2026-01-30T12:00:12.000Z",
+    },
+  },
+  {
+    ms: 12_000,
+    type: "lease.not_adopted",
+    step: "pay",
+    epoch: 2,
+    severity: "error",
+    payload: { reason_code: "LEASE_NOT_ADOPTED", takeover_at: "2026-01-30T12:00:12.000Z" },
+  },
+  {
+    ms: 12_000,
+    type: "lease.registered",
+    epoch: 2,
+    payload: {
+      operation: "LEASE_REGISTERED",
+      reason_code: "RECOVERED_UNDER_FRESH_LEASE",
+      resumed_step_ids: ["pay"],
+      takeover_at: "2026-01-30T12:00:12.000Z",
+    },
+  },
+] as const;
+
+const takenOver = stream(started, succeeded(200, "fetch", "pay"), ...takeover);
+const heldBySuccessor = { worker_id: "worker-2", epoch: 2, due_at: at(22_000) };
+
+describe("our ledger in the words of the continuity contracts", () => {
+  test("every event of a run keeps its place, is valid by the contract, and carries nothing of the business", () => {
+    const events = stream(
+      started,
+      failed(100, "fetch", 1_000),
+      succeeded(200, "fetch", "pay", 2),
+      asked(300, "pay"),
+      decided(400, "pay", null),
+      { ms: 500, type: "note.made", payload: { text: "x" } },
+      ...takeover,
+    ).map((event) => continuityEvent(event, "W"));
+
+    for (const { seq: _, epoch: __, ...document } of events) {
+      const checked = checkContract("event", document);
+      expect(checked).toEqual({ ok: true, value: document });
+    }
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.map(({ event_type }) => event_type)).toEqual([
+      "SYSTEM",
+      "STEP_FAILED",
+      "STEP_COMPLETED",
+      "SYSTEM",
+      "SYSTEM",
+      "SYSTEM",
+      "HEARTBEAT_STALE",
+      "LEASE_TAKEOVER",
+      "STEP_FAILED",
+      "SYSTEM",
+    ]);
+    expect(events[3]).toMatchObject({ payload: { operation: "APPROVAL_REQUESTED", approval_id: "ap-1" } });
+    expect(events[5]).toMatchObject({ payload: { operation: "NOTE_MADE", text: "x" } });
+    expect(events[0]).toMatchObject({ event_id: "evt_0198c3f000007000800000000000" + "0001", epoch: null });
+    expect(JSON.stringify(events)).not.toContain("secret");
+  });
+
+  test("an event whose payload was erased is still there", () => {
+    const [event] = stream(started).map((stored) => ({ ...stored, payload: null }));
+
+    expect(event === undefined ? null : continuityEvent(event, "W")).toMatchObject({
+      event_type: "SYSTEM",
+      payload: { operation: "RUN_STARTED" },
+    });
+  });
+
+  test.each<[string, Partial<LedgerRun>, string, string | null]>([
+    ["a run that nobody holds is idle", { lease: { worker_id: null, epoch: 1, due_at: null } }, "IDLE", null],
+    ["one in fresh hands is alive", { lease: { worker_id: "w", epoch: 1, due_at: at(18_000) } }, "RUNNING", null],
+    [
+      "one whose beats are late is warned of",
+      { lease: { worker_id: "w", epoch: 1, due_at: at(13_500) } },
+      "WARNING",
+      "NO_OUTPUT_6S",
+    ],
+    [
+      "one whose lease ran out is stale",
+      { lease: { worker_id: "w", epoch: 1, due_at: at(9_000) } },
+      "STALE",
+      "NO_OUTPUT_10S",
+    ],
+    [
+      "one that waits for a person need not beat",
+      { row: { ...ROW, status: "SUSPENDED_HITL" } },
+      "BLOCKED",
+      "AWAITING_APPROVAL",
+    ],
+    [
+      "one that was blocked says why",
+      { row: { ...ROW, status: "BLOCKED", code: "RUN_BLOCKED" } },
+      "BLOCKED",
+      "RUN_BLOCKED",
+    ],
+  ])("%s", (_name, change, status, reason) => {
+    const run = ledgerRun(stream(started), change);
+
+    expect(diagnosisOf(run, 10_000).report.heartbeat).toMatchObject({ status, reason_code: reason });
+  });
+
+  test("a takeover by another worker is diagnosed whole: trigger, latency, lease, and nothing that does not add up", () => {
+    const run = ledgerRun(takenOver, { lease: heldBySuccessor });
+    const { report, validation } = diagnosisOf(run, 15_000);
+
+    expect(validation).toEqual({ status: "PASS", issue_count: 0, issues: [] });
+    expect(report.takeover).toMatchObject({
+      trigger_reason_code: "HEARTBEAT_STALE",
+      lease_reason_code: "EXPIRED_CONTROLLER_LEASE",
+      decision_latency_seconds: 0,
+      failed_step_ids: ["pay"],
+    });
+    expect(report.lease_transitions[0]).toMatchObject({ to_status: "ACTIVE", thread_id: "worker-2" });
+    expect(report.runtime_policy).toBe("NOT_APPLICABLE");
+  });
+});
+
+describe("a recovery report with its evidence", () => {
+  const run = ledgerRun(takenOver, { lease: heldBySuccessor });
+  const { report, markdown, files } = recoveryOf(run, at(15_000));
+  const textOf = (path: string): string => files.find((file) => file.path === path)?.text ?? "";
+
+  test("what a fresh lease resumed passes, with the epochs and delays that the takeover tells", () => {
+    expect(report.continuity_outcome.status).toBe("PASS");
+    expect(report.takeover_latency).toMatchObject({ epoch_before: 1, epoch_after: 2 });
+    expect(report.kpis).toMatchObject({ detection_delay_seconds: 1, takeover_latency_seconds: 0, steps_resumed: 1 });
+  });
+
+  test("every pointer of the persisted report resolves, with the digest of what it points at", () => {
+    const persisted = parseJson(textOf("recovery.json"));
+    const { state_root, recovery_json, ...pointers } = report.evidence_pointers ?? expect.fail("pointers are there");
+
+    expect(persisted).toEqual({ ok: true, value: JSON.parse(JSON.stringify(report)) });
+    expect(state_root).toBe(".");
+    for (const { path, sha256 } of Object.values(pointers)) expect(sha256Hex(textOf(path))).toBe(sha256);
+    expect(recovery_json).toEqual({ path: "recovery.json", sha256: null });
+    expect(pointers.events_jsonl.seq_range).toEqual({ from: 1, to: takenOver.length });
+    expect(textOf("recovery.md")).toBe(markdown);
+    expect(markdown).toContain(`- events.jsonl: sha256 ${pointers.events_jsonl.sha256}, events 1 to 6`);
+  });
+
+  test("the documents are valid by their contracts, and hold no token", () => {
+    for (const contract of ["pipeline_state", "heartbeat_status", "process_leases"] as const) {
+      const document: JsonObject = JSON.parse(textOf(`${contract}.json`));
+      expect(checkContract(contract, document)).toEqual({ ok: true, value: document });
+    }
+    for (const line of textOf("events.jsonl").trimEnd().split("\n")) {
+      const document: JsonObject = JSON.parse(line);
+      expect(checkContract("event", document)).toEqual({ ok: true, value: document });
+    }
+    expect(JSON.parse(textOf("process_leases.json")).leases[0].lease_token).toMatch(/^fp:[0-9a-f]{12}$/);
+  });
+
+  test("a healthy run has nothing to report, and making the report twice gives the same bytes", () => {
+    const healthy = ledgerRun(stream(started, succeeded(200, "fetch", null)));
+
+    expect(recoveryOf(healthy, at(900)).report.continuity_outcome.status).toBe("NOT_APPLICABLE");
+    expect(JSON.stringify(recoveryOf(run, at(15_000)))).toBe(JSON.stringify({ report, markdown, files }));
+  });
+});

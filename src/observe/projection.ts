@@ -1,0 +1,192 @@
+import { after, type Instant, isJsonObject, type Json, type JsonObject } from "../contracts/index.ts";
+import type { StoredEvent } from "../ledger/index.ts";
+import { isRunEventType, type RunEventType, type RunRow, type RunState } from "../run/index.ts";
+import { CONTINUITY_VERSION, type ContinuityEventType, utcText } from "./continuity-event.ts";
+import type { DiagnosisInput, DiagnosisScope } from "./diagnosis-input.ts";
+import type { HeartbeatRecord } from "./heartbeat.ts";
+import type { LeaseRecord } from "./lease-transition.ts";
+import type { LeaseFact } from "./why.ts";
+
+/*
+ * Our ledger in the words of the continuity contracts: the one place that knows both.
+ *
+ * P1  One event of a run's stream is one continuity event, in the same place of the same sequence.
+ * P2  An event of a type that this does not know is `SYSTEM`, with its name as operation; it is never left out.
+ * P3  A task is a workflow.
+ * P4  What a run's own events carry of business (arguments, outputs, traces) stays out.
+ */
+
+/** How a worker holds runs, as far as its signs of life go. */
+export interface Liveness {
+  readonly leaseMs: number;
+  readonly beatMs: number;
+}
+
+/** A run as the ledger has it. */
+export interface LedgerRun {
+  readonly row: RunRow;
+  readonly state: RunState;
+  readonly events: readonly StoredEvent[];
+  /** Null: nobody ever held it. */
+  readonly lease: LeaseFact | null;
+  readonly liveness: Liveness;
+}
+
+export const scopeOf = ({ row }: Pick<LedgerRun, "row">, generatedAt: Instant): DiagnosisScope => ({
+  taskId: row.workflow_id,
+  runId: row.run_id,
+  generatedAt,
+});
+
+export function diagnosisInput(run: LedgerRun, generatedAt: Instant): DiagnosisInput {
+  const lease = leaseRecord(run, generatedAt);
+  return {
+    events: run.events.map((event) => continuityEvent(event, run.row.workflow_id)),
+    heartbeat: heartbeatRecord(run, generatedAt),
+    leases: lease === null ? [] : [lease],
+    succession: null,
+    graph: null,
+  };
+}
+
+/** One entry of a run's stream as a continuity event, with the place and the epoch that the ledger adds. */
+export function continuityEvent(event: StoredEvent, taskId: string): JsonObject {
+  const payload = payloadOf(event);
+  return {
+    schema_version: CONTINUITY_VERSION,
+    event_id: `evt_${event.event_id.replaceAll("-", "")}`,
+    task_id: taskId,
+    run_id: event.stream,
+    step_id: event.step,
+    event_type: typeOf(event.type, payload),
+    severity: SEVERITIES[event.severity],
+    timestamp: utcText(event.at),
+    payload: shownPayload(event.type, payload),
+    dedup_key: event.dedup_key,
+    seq: event.seq,
+    // Before anybody held the run, there is nothing to fence.
+    epoch: event.epoch === 0 ? null : event.epoch,
+  };
+}
+
+const SEVERITIES = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
+
+/** Empty for a payload that was erased. */
+function payloadOf({ payload }: StoredEvent): JsonObject {
+  const parsed: Json = payload === null ? {} : JSON.parse(payload);
+  return isJsonObject(parsed) ? parsed : {};
+}
+
+const TYPES: { readonly [type: string]: ContinuityEventType } = {
+  "step.succeeded": "STEP_COMPLETED",
+  "step.failed": "STEP_FAILED",
+  "wait.resumed": "STEP_COMPLETED",
+  "wait.released": "STEP_COMPLETED",
+  "wait.elapsed": "STEP_COMPLETED",
+  "lease.taken_over": "LEASE_TAKEOVER",
+  "lease.not_adopted": "STEP_FAILED",
+  "heartbeat.stale": "HEARTBEAT_STALE",
+  "heartbeat.warning": "HEARTBEAT_WARNING",
+};
+
+/** A decision about a takeover is of the type of what it was made on. */
+function typeOf(type: string, payload: JsonObject): ContinuityEventType {
+  if (payload.stage !== "decide") return TYPES[type] ?? "SYSTEM";
+  if (payload.heartbeat_status === "STALE") return "HEARTBEAT_STALE";
+  return payload.decision_reason_code === "HEARTBEAT_WARNING_OBSERVE_ONLY" ? "HEARTBEAT_WARNING" : "SYSTEM";
+}
+
+/** Members of a run's own events that tell an operator something and nothing of the business. */
+const TOLD = ["code", "lane", "attempt", "approval_id", "decision", "by", "status", "outcome"] as const;
+
+/** Approvals have operations of their own; every other event is called as its type. */
+const APPROVALS: { readonly [type in RunEventType]?: string } = {
+  "approval.requested": "APPROVAL_REQUESTED",
+  "approval.escalated": "APPROVAL_ESCALATED",
+  "approval.decided": "APPROVAL_DECIDED",
+};
+
+function shownPayload(type: string, payload: JsonObject): JsonObject {
+  const name = type.toUpperCase().replaceAll(".", "_");
+  if (!isRunEventType(type)) return { operation: name, ...payload };
+  const told = TOLD.flatMap((member): readonly [string, Json][] => {
+    const value = payload[member];
+    return value === undefined ? [] : [[member, value]];
+  });
+  return { operation: APPROVALS[type] ?? name, ...Object.fromEntries(told) };
+}
+
+/** The run's lease as one of the contract's records; null where nobody holds it. */
+function leaseRecord({ row, state, events, lease }: LedgerRun, generatedAt: Instant): LeaseRecord | null {
+  if (lease === null || lease.worker_id === null) return null;
+  const expiry = lease.due_at ?? generatedAt;
+  const since = heldSince(events, lease.epoch) ?? utcText(row.updated_at);
+  return {
+    lane: "controller",
+    step_id: currentStep(state) ?? row.workflow_id,
+    task_id: row.workflow_id,
+    run_id: row.run_id,
+    thread_id: lease.worker_id,
+    // A worker is told apart by its id; the contract wants a number.
+    pid: 1,
+    // Its holder has no secret but the epoch, which the database checks.
+    lease_token: `${row.run_id}/${lease.epoch}`,
+    expiry: utcText(expiry),
+    last_heartbeat_at: since,
+    created_at: since,
+    updated_at: since,
+    status: expiry > generatedAt ? "ACTIVE" : "EXPIRED",
+  };
+}
+
+/** When the present hold began: with its takeover, else with its first entry. Null: it has written nothing yet. */
+function heldSince(events: readonly StoredEvent[], epoch: number): string | null {
+  const own = events.filter((event) => event.epoch === epoch);
+  const takeover = own.find(({ type }) => type === "lease.taken_over");
+  const taken = takeover === undefined ? undefined : payloadOf(takeover).takeover_at;
+  const [first] = own;
+  return typeof taken === "string" ? taken : first === undefined ? null : utcText(first.at);
+}
+
+/** The step that the run is at, or one of them. */
+export const currentStep = ({ lanes, compensation }: RunState): string | null =>
+  compensation?.plan[compensation.at] ??
+  Object.values(lanes).find(({ phase }) => !RESTING.has(phase.kind))?.step ??
+  null;
+
+const RESTING: ReadonlySet<string> = new Set(["succeeded", "failed", "ignored", "cancelled", "branching"]);
+
+function heartbeatRecord(run: LedgerRun, generatedAt: Instant): HeartbeatRecord {
+  const { row, state, lease, liveness } = run;
+  const step_id = currentStep(state);
+  const still = (status: string, reason_code: string | null): HeartbeatRecord => ({
+    status,
+    last_heartbeat_at: null,
+    reason_code,
+    warning_after_seconds: warningSeconds(liveness),
+    stale_after_seconds: staleSeconds(liveness),
+    step_id,
+  });
+  if (row.ended_at === null && row.status === "SUSPENDED_HITL") return still("BLOCKED", "AWAITING_APPROVAL");
+  if (row.status === "BLOCKED") return still("BLOCKED", row.code);
+  if (lease === null || lease.worker_id === null || lease.due_at === null) return still("IDLE", null);
+  const signal = after(lease.due_at, -liveness.leaseMs);
+  return { ...beating(generatedAt - signal, liveness), last_heartbeat_at: utcText(signal), step_id };
+}
+
+/** A silence against what a lease and its beats allow. */
+function beating(silenceMs: number, liveness: Liveness): Omit<HeartbeatRecord, "last_heartbeat_at" | "step_id"> {
+  const [warning, stale] = [warningSeconds(liveness), staleSeconds(liveness)];
+  const seconds = Math.max(Math.floor(silenceMs / 1_000), 0);
+  const thresholds = { warning_after_seconds: warning, stale_after_seconds: stale };
+  if (seconds >= stale) return { status: "STALE", reason_code: `NO_OUTPUT_${stale}S`, ...thresholds };
+  if (seconds >= warning) return { status: "WARNING", reason_code: `NO_OUTPUT_${warning}S`, ...thresholds };
+  return { status: "RUNNING", reason_code: null, ...thresholds };
+}
+
+/** One beat may be late before anybody wonders. */
+const warningSeconds = ({ beatMs }: Liveness): number => Math.max(Math.ceil((2 * beatMs) / 1_000), 1);
+
+/** Silent for as long as its lease lasts, a holder has lost it. */
+const staleSeconds = (liveness: Liveness): number =>
+  Math.max(Math.floor(liveness.leaseMs / 1_000), warningSeconds(liveness));
