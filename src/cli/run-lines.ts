@@ -57,6 +57,7 @@ export function runLines(run: JsonObject, now: Instant, paint: Paint): readonly 
     ["ended", when(textOf(run, "ended_at"), now)],
     ["cost", `${numberOf(run, "cost_micros") ?? 0} micro-units`],
     ["events", textOf(run, "events")],
+    ["holder", holderOf(run, now)],
   ];
   return [
     runLine(run, paint),
@@ -64,6 +65,8 @@ export function runLines(run: JsonObject, now: Instant, paint: Paint): readonly 
     ...section("steps", stepRows(run), paint),
     ...section("receipts", receiptRows(run), paint),
     ...section("approvals", approvalRows(run, now, paint), paint),
+    ...section("takeovers", takeoverRows(run, now), paint),
+    ...section("done under two epochs", violationRows(run), paint),
     ...section("document", leavesOf(objectOf(run, "document")), paint),
   ];
 }
@@ -96,6 +99,34 @@ const approvalRows = (run: JsonObject, now: Instant, paint: Paint): readonly (re
     textOf(approval, "tool_name"),
     statusOf(approval, paint),
     `until ${when(textOf(approval, "timeout_at"), now)}`,
+  ]);
+
+const holderOf = (run: JsonObject, now: Instant): string => {
+  const lease = objectOf(run, "lease");
+  const epoch = `epoch ${textOf(lease, "epoch")}`;
+  if (rawOf(lease, "holder") === undefined) return `nobody, ${epoch}`;
+  return `${textOf(lease, "holder")}, ${epoch}, until ${when(textOf(lease, "expires_at"), now)}`;
+};
+
+const takeoverRows = (run: JsonObject, now: Instant): readonly (readonly string[])[] =>
+  listOf(run, "takeovers").flatMap((taken) => [
+    [
+      `epoch ${textOf(taken, "epoch_after")}`,
+      `${textOf(taken, "holder")} after ${textOf(taken, "previous_holder")}`,
+      `stale since ${when(textOf(taken, "stale_since"), now)}`,
+    ],
+    ...listOf(taken, "effects").map((effect) => [
+      "",
+      `${textOf(effect, "step_id")} was ${textOf(effect, "status_then")}`,
+      `${textOf(effect, "became")}, receipt ${textOf(effect, "receipt_status")}`,
+    ]),
+  ]);
+
+const violationRows = (run: JsonObject): readonly (readonly string[])[] =>
+  listOf(run, "epoch_violations").map((found) => [
+    textOf(found, "kind"),
+    textOf(found, "subject"),
+    `epochs ${textOf(found, "epochs")}`,
   ]);
 
 const MINOR_UNITS = /^-?\d{1,30}$/;

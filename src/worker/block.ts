@@ -7,6 +7,9 @@ import type { RunFile } from "./run-file.ts";
 /** What only people tell a run: each lifts a block, for as many claims as the run had at first. */
 const LIFTS: ReadonlySet<InboxEntry["kind"]> = new Set(["cancel", "resume", "resolve"]);
 
+/** Why a run is left to people: nobody got on with it, or its lease was lost under a policy that waits for them. */
+export type BlockCode = "RUN_BLOCKED" | "E_LEASE_LOST";
+
 /** Whether a run is left to people: it was claimed too often without coming to rest, or it was blocked and nobody lifted it. */
 export const mustBlock = ({ row, inbox }: RunFile, claims: number, claimsMax: number): boolean =>
   row.status === "BLOCKED" ? !inbox.some(({ kind }) => LIFTS.has(kind)) : claims > claimsMax;
@@ -18,7 +21,7 @@ export const mustBlock = ({ row, inbox }: RunFile, claims: number, claimsMax: nu
 export async function blockRun(
   { committer, host, workerId }: Pick<DriverOptions, "committer" | "host" | "workerId">,
   file: RunFile,
-  { lease, claims }: { readonly lease: Lease; readonly claims: number },
+  { lease, claims, code }: { readonly lease: Lease; readonly claims: number; readonly code: BlockCode },
 ): Promise<void> {
   const { row, state, head, inbox, folded } = file;
   const now = host.clock.now();
@@ -26,7 +29,7 @@ export async function blockRun(
     type: "run.blocked",
     at: now,
     step: null,
-    payload: { code: "RUN_BLOCKED", claims },
+    payload: { code, claims },
     severity: "error",
   };
   const sealed = sealEvent({
@@ -53,7 +56,7 @@ export async function blockRun(
     version: row.version,
     status: "BLOCKED",
     outcome: null,
-    code: "RUN_BLOCKED",
+    code: isNew ? code : row.code,
     events: isNew ? [sealed] : [],
     snapshot: null,
     documentSha256: null,

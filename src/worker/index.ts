@@ -2,6 +2,16 @@
 
 export type { Commit, CommitExtras, CommitResult, Intent, LostClaim } from "./commit.ts";
 export { Committer } from "./committer.ts";
+export {
+  type EffectOutcome,
+  type EpochViolation,
+  effectOutcomes,
+  epochViolations,
+  type HolderRow,
+  holderOf,
+  type RecordedTakeover,
+  takeoversOf,
+} from "./continuity/queries.ts";
 export { ControlRoom, type TenantControl } from "./control.ts";
 export { CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";

@@ -2,6 +2,7 @@ import { after, assert, Fault, type Instant } from "../contracts/index.ts";
 import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import { blockRun, mustBlock } from "./block.ts";
+import { reportTakeovers } from "./continuity/report.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
 import { applyOpenChanges } from "./entities.ts";
 import { missingTool } from "./equipment.ts";
@@ -21,9 +22,18 @@ export interface LeaseProfile {
   readonly runsMax: number;
   /** Milliseconds between looks for due runs when nobody nudges. */
   readonly pollMs: number;
+  /** What becomes of a run whose holder is lost: it goes on under a fresh lease, or waits for a person. `recover` unless told. */
+  readonly onLoss?: "recover" | "block";
 }
 
-export const WORKER_PROFILE: LeaseProfile = { leaseMs: 10_000, beatMs: 3_000, claimsMax: 20, runsMax: 64, pollMs: 200 };
+export const WORKER_PROFILE: LeaseProfile = {
+  leaseMs: 10_000,
+  beatMs: 3_000,
+  claimsMax: 20,
+  runsMax: 64,
+  pollMs: 200,
+  onLoss: "recover",
+};
 
 /** How long a run is left to others by a worker that lacks one of its tools. */
 const LEFT_FOR_MS = 2_000;
@@ -149,12 +159,17 @@ export class Worker {
     const { database, control: room, onTrouble, profile } = this.#options;
     const { tenantId, runId } = lease;
     try {
-      const { file, revision } = await inTenant(database, tenantId, async (sql) => ({
+      const { file: opened, revision } = await inTenant(database, tenantId, async (sql) => ({
         file: await openRun(sql, runId),
         revision: (await findTenant(sql))?.control_revision ?? 0,
       }));
-      assert(file !== undefined, "what is due exists");
-      if (mustBlock(file, claims, profile.claimsMax)) return await blockRun(this.#options, file, { lease, claims });
+      assert(opened !== undefined, "what is due exists");
+      const found = previous === null ? { file: opened, mustBlock: false } : await this.#report(opened, lease);
+      if (found === null) return; // somebody has taken it over since
+      const { file } = found;
+      if (mustBlock(file, claims, profile.claimsMax))
+        return await blockRun(this.#options, file, { lease, claims, code: "RUN_BLOCKED" });
+      if (found.mustBlock) return await blockRun(this.#options, file, { lease, claims, code: "E_LEASE_LOST" });
       // Who gives a run back leaves no change open: only a dead holder does, or one that had it blocked for what it could not do.
       if (previous !== null || file.row.status === "BLOCKED") await applyOpenChanges(this.#options, file.state);
       const control = await room.at(tenantId, revision);
@@ -168,6 +183,10 @@ export class Worker {
     } catch (error) {
       onTrouble(runId, error);
     }
+  }
+
+  #report(file: RunFile, lease: Lease) {
+    return reportTakeovers(this.#options, { file, lease, blocks: this.#options.profile.onLoss === "block" });
   }
 
   /** Leaves a run to a worker that has its tools: it is due again a little later, and nothing of it has changed. */

@@ -48,5 +48,15 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   await sql`
     insert into inbound_event (tenant_id, event_id, source, source_event_id, event_type, type, entity_type, entity_id, received_at, seq, signature_valid, payload_sha256, processing_status)
     values (${tenant}, 'e', 'STRIPE', 's', 'x', 'y', 'order', ${entity}, clock(), 1, true, 'h', 'RECEIVED')`;
+  await sql`
+    insert into lease (tenant_id, run_id, epoch, lane, step_id, thread_id, host_id, pid, token_sha256, ttl_seconds, status, expiry, last_heartbeat_at, created_at, updated_at)
+    values (${tenant}, 'r', 1, 'controller', 's', 't', 'h', 1, 'x', 1800, 'ACTIVE', clock(), clock(), clock(), clock())`;
+  await sql`
+    insert into takeover (tenant_id, run_id, epoch, holder, previous_epoch, previous_holder, stale_since, detected_at)
+    values (${tenant}, 'r', 2, 'w2', 1, 'w1', clock() - interval '1 second', clock())`;
+  await sql`
+    insert into takeover_effect (tenant_id, run_id, epoch, internal_key, generation, step_id, status, effect_epoch)
+    values (${tenant}, 'r', 2, 'k', 0, 's', 'IN_PROGRESS', 1)`;
+  await sql`insert into worker (tenant_id, worker_id, host_id, pid, started_at, beat_at) values (${tenant}, 'w', 'h', 1, clock(), clock())`;
   await sql`insert into request_record (tenant_id, principal_id, request_key, fingerprint, created_at) values (${tenant}, 'ann', 'k', 'f', clock())`;
 }

@@ -95,7 +95,7 @@ describe("row security", () => {
   });
 
   test("P1-T33 views show one tenant's rows only", async () => {
-    for (const view of ["receipt_current", "state_version"]) {
+    for (const view of ["receipt_current", "state_version", "takeover_effect_outcome"]) {
       expect(await tenantsIn(database.owner, view), view).toEqual([A, B]);
       expect(await inTenant(database, A, (sql) => tenantsIn(sql, view)), view).toEqual([A]);
       expect(await tenantsIn(database.app, view), view).toEqual([]);

@@ -14,6 +14,7 @@ import { jsonObject, limit, name, nextOf } from "../wire/parts.ts";
 import { receipt, receiptView } from "../wire/receipt.ts";
 import { countersSchema, countersView, lane, laneView, step } from "../wire/run-state.ts";
 import { runStatus, runSummary, summaryOf } from "../wire/run-summary.ts";
+import { takeoverReports, takeoversSchema } from "../wire/takeovers.ts";
 
 export const RUN_ID = z.strictObject({ run_id: name });
 
@@ -83,6 +84,7 @@ const run = runSummary
     receipts: z.array(receipt).readonly(),
     approvals: z.array(approvalSummary).readonly(),
     document: jsonObject,
+    ...takeoversSchema,
   })
   .openapi("Run");
 
@@ -100,10 +102,11 @@ export const showRunEndpoint = endpoint({
       if (recorded === undefined) return undefined;
       const approvals = await approvalsOfRun(sql, params.run_id);
       const why = whyHeld(recorded, approvals, await leaseOf(sql, params.run_id));
-      return { ...recorded, approvals, why, receipts: await receiptsOfRun(sql, params.run_id) };
+      const receipts = await receiptsOfRun(sql, params.run_id);
+      return { ...recorded, approvals, why, receipts, succession: await takeoverReports(sql, params.run_id) };
     });
     if (shown === undefined) return rejected(runNotFound(params.run_id));
-    const { row, state, approvals, why, receipts } = shown;
+    const { row, state, approvals, why, receipts, succession } = shown;
     return reply({
       ...summaryOf(row),
       why: whyText(why),
@@ -114,6 +117,7 @@ export const showRunEndpoint = endpoint({
       receipts: receipts.map(receiptView),
       approvals: approvals.map(approvalSummaryOf),
       document: state.document,
+      ...succession,
     });
   },
 });

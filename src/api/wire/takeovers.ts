@@ -1,0 +1,89 @@
+import { z } from "@hono/zod-openapi";
+import type { TenantQuery } from "../../store/index.ts";
+import {
+  type EffectOutcome,
+  effectOutcomes,
+  epochViolations,
+  holderOf,
+  type RecordedTakeover,
+  takeoversOf,
+} from "../../worker/index.ts";
+import { time, timeOf, timeOrNull } from "./parts.ts";
+
+const effect = z.strictObject({
+  internal_key: z.string(),
+  generation: z.int(),
+  step_id: z.string(),
+  status_then: z.enum(["IN_PROGRESS", "UNKNOWN"]),
+  epoch: z.int(),
+  /** As of now: whether it happened. */
+  became: z.enum(["applied", "not_applied", "unknown", "open"]),
+  receipt_id: z.string().nullable(),
+  receipt_status: z.enum(["claimed", "confirmed", "contradicted", "unknown"]).nullable(),
+});
+
+const takeover = z
+  .strictObject({
+    epoch_before: z.int(),
+    epoch_after: z.int(),
+    previous_holder: z.string(),
+    /** Null where it was taken from its holder and left to the next worker. */
+    holder: z.string().nullable(),
+    stale_since: time,
+    detected_at: time,
+    /** The event that reports it; null until its successor has written that. */
+    seq: z.int().nullable(),
+    /** What was in flight then, and what became of it. */
+    effects: z.array(effect).readonly(),
+  })
+  .openapi("Takeover");
+
+const lease = z.strictObject({
+  /** Null: nobody holds the run. */
+  holder: z.string().nullable(),
+  epoch: z.int(),
+  expires_at: time.nullable(),
+  expired: z.boolean(),
+});
+
+/** What a run says of its holders. */
+export const takeoversSchema = {
+  lease,
+  takeovers: z.array(takeover).readonly(),
+  /** Where one thing was done under two epochs; none, unless a guarantee was broken. */
+  epoch_violations: z
+    .array(
+      z.strictObject({
+        kind: z.enum(["effect", "transaction", "outcome", "stale_write"]),
+        subject: z.string(),
+        epochs: z.array(z.int()).readonly(),
+      }),
+    )
+    .readonly(),
+};
+
+/** Who holds a run, who held it before, and whether that shows in anything twice. */
+export async function takeoverReports(sql: TenantQuery, runId: string) {
+  const held = await holderOf(sql, runId);
+  const { holder = null, epoch = 0, expires_at = null, is_expired: expired = false } = held ?? {};
+  const taken = await takeoversOf(sql, runId);
+  const effects = taken.length === 0 ? [] : await effectOutcomes(sql, runId);
+  return {
+    lease: { holder, epoch, expires_at: timeOrNull(expires_at), expired },
+    takeovers: taken.map((row) => takeoverView(row, effects)),
+    epoch_violations: taken.length === 0 ? [] : [...(await epochViolations(sql, runId))],
+  };
+}
+
+const takeoverView = (row: RecordedTakeover, effects: readonly EffectOutcome[]) => ({
+  epoch_before: row.previous_epoch,
+  epoch_after: row.epoch,
+  previous_holder: row.previous_holder,
+  holder: row.holder,
+  stale_since: timeOf(row.stale_since),
+  detected_at: timeOf(row.detected_at),
+  seq: row.seq,
+  effects: effects.filter(({ epoch }) => epoch === row.epoch).map(effectView),
+});
+
+const effectView = ({ epoch: _takeover, effect_epoch: epoch, ...effect }: EffectOutcome) => ({ ...effect, epoch });
