@@ -55,8 +55,11 @@ export interface DriveRequest {
   readonly stopping: AbortSignal;
 }
 
-/** How a drive ended: the run came to rest (ended or waiting), was given back unfinished, or another holder has it. */
-export type DriveEnd = "rested" | "given_back" | "fenced";
+/**
+ * How a drive ended: the run came to rest (ended or waiting), was given back unfinished, or its lease was lost; `fenced` where
+ * it tried to write after that, and was refused.
+ */
+export type DriveEnd = "rested" | "given_back" | "lost" | "fenced";
 
 export const driveRun = (options: DriverOptions, request: DriveRequest): Promise<DriveEnd> =>
   new Drive(options, request).go();
@@ -113,7 +116,7 @@ class Drive {
       if (this.#writer.isFenced) return "fenced"; // R3
       while (!this.#request.stopping.aborted) {
         const rest = await this.#turn();
-        if (this.#hasLost()) return "fenced"; // R3
+        if (this.#hasLost()) return this.#loss(); // R3
         if (rest) return "rested";
       }
       return await this.#giveBack();
@@ -305,10 +308,14 @@ class Drive {
   /** Lets what is made land, and leaves the next decision to the next holder, who may have the run at once. */
   async #giveBack(): Promise<DriveEnd> {
     while (this.#inFlight.size > 0 && !this.#hasLost()) await this.#nextAnswer(this.#patience());
-    if (this.#hasLost()) return "fenced"; // R3
+    if (this.#hasLost()) return this.#loss(); // R3
     const { ended } = this.#advance();
     await this.#writer.commit(this.#state, { intent: null, release: true, dueAt: ended ? null : this.#now() });
     return ended ? "rested" : "given_back";
+  }
+
+  #loss(): DriveEnd {
+    return this.#writer.isFenced ? "fenced" : "lost";
   }
 
   #hasLost(): boolean {
