@@ -35,4 +35,17 @@ export {
   type WorkflowDefinition,
 } from "./run/index.ts";
 export type { ConnectionOptions } from "./store/index.ts";
-export type { LeaseProfile, Worker } from "./worker/index.ts";
+export {
+  CONTINUITY_POLICY,
+  type GrantedLease,
+  heartbeatLease,
+  type LeaseClaim,
+  type LeasePolicy,
+  type LeaseProfile,
+  type LeaseRecord,
+  type LeaseRequest,
+  registerLease,
+  releaseLease,
+  renewLease,
+  type Worker,
+} from "./worker/index.ts";

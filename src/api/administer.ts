@@ -19,7 +19,7 @@ import {
 import { AUDIT_STREAM, appendOutside } from "../ledger/index.ts";
 import { type CompiledPack, installPack } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
-import type { Installation } from "./installation.ts";
+import { type Installation, PLATFORM } from "./installation.ts";
 
 /** What only administrators do; each act is one transaction and one entry of the tenant's audit stream. */
 
@@ -27,9 +27,6 @@ type Done<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; 
 
 /** Bytes of chance in a key or an endpoint's address. */
 const SECRET_BYTES = 24;
-
-/** The tenant whose keys administer the installation itself: it owns no runs. */
-export const PLATFORM = "platform";
 
 const secretText = ({ host }: Installation): string =>
   Buffer.from(host.random.bytes(SECRET_BYTES)).toString("base64url");

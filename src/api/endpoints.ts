@@ -33,8 +33,10 @@ import {
   signalRunEndpoint,
 } from "./endpoints/run-acts.ts";
 import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
+import { takeoverEndpoint } from "./endpoints/takeover.ts";
 import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
 import { upgradeRunEndpoint, upgradeRunsEndpoint } from "./endpoints/upgrades.ts";
+import { drainWorkerEndpoint, listWorkersEndpoint } from "./endpoints/workers.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 
 /** Every request that needs a key, in the order of the reference. */
@@ -54,6 +56,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   signalRunEndpoint,
   resumeRunEndpoint,
   resolveEffectEndpoint,
+  takeoverEndpoint,
   replayEndpoint,
   upgradeRunEndpoint,
   upgradeRunsEndpoint,
@@ -82,4 +85,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listTenantsEndpoint,
   addTenantEndpoint,
   addKeyEndpoint,
+  listWorkersEndpoint,
+  drainWorkerEndpoint,
 ];

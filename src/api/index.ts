@@ -5,10 +5,15 @@ export {
   addKey,
   addTenant,
   audit,
-  PLATFORM,
   setCredential,
 } from "./administer.ts";
 export { type AppOptions, createApp, openApiDocument } from "./app.ts";
-export { type Installation, type InstallationOptions, openInstallation, type WorkerSettings } from "./installation.ts";
+export {
+  type Installation,
+  type InstallationOptions,
+  openInstallation,
+  PLATFORM,
+  type WorkerSettings,
+} from "./installation.ts";
 export { type CheckFinding, checkPack, type PackCheck } from "./pack-check.ts";
 export { type Listening, type ServeOptions, serve } from "./serve.ts";

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { assert, Fault, type Host } from "../contracts/index.ts";
 import { createRegistry, KEY_BYTES, type Registry, type SandboxTier, type Tool } from "../guard/index.ts";
@@ -14,6 +15,9 @@ import {
   openEmbedded,
 } from "../store/index.ts";
 import { Committer, ControlRoom, type LeaseProfile, type Reached, WORKER_PROFILE, Worker } from "../worker/index.ts";
+
+/** The tenant whose keys administer the installation itself: it owns no runs. */
+export const PLATFORM = "platform";
 
 /** How to open an installation: where its database is, and what this process brings to it. */
 export interface InstallationOptions {
@@ -86,6 +90,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         reached,
         onTrouble,
         workerId: `worker-${host.ids.next()}`,
+        station: { tenantId: PLATFORM, hostId: hostname(), pid: process.pid },
         openSealed:
           ({ tenantId, secrets }) =>
           async (value) =>

@@ -93,6 +93,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run-upgrade.ts")).runUpgradeCommand,
   },
   {
+    path: ["takeover"],
+    summary: "look at a run's holder, and take the run from it where that is due",
+    load: async () => (await import("./commands/takeover.ts")).takeoverCommand,
+  },
+  {
+    path: ["worker", "start"],
+    summary: "work on runs in this process until it is ended or drained",
+    load: async () => (await import("./commands/worker.ts")).workerStartCommand,
+  },
+  {
+    path: ["worker", "list"],
+    summary: "list the workers, and how many runs each holds",
+    load: async () => (await import("./commands/worker.ts")).workerListCommand,
+  },
+  {
+    path: ["worker", "drain"],
+    summary: "have a worker give back its runs and stop, wherever it is",
+    load: async () => (await import("./commands/worker.ts")).workerDrainCommand,
+  },
+  {
     path: ["replay"],
     summary: "decide a recorded run again and compare",
     load: async () => (await import("./commands/replay.ts")).replayCommand,

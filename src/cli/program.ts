@@ -20,6 +20,7 @@ const PROGRAM = "countermark";
 const GROUPS: { readonly [word: string]: string } = {
   pack: "activate and list packs",
   run: "start, list, show, diagnose, cancel, signal, resume and settle runs",
+  worker: "start, list and drain workers",
   ledger: "verify and read the record",
   tenant: "add and list tenants",
   key: "make keys",

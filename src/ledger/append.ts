@@ -24,6 +24,8 @@ export interface OutsideEvent {
   readonly severity: Severity;
   /** Redacted already. */
   readonly payload: Json;
+  /** Of which the stream takes one event; the caller looks first, under whatever lock keeps others from it. */
+  readonly dedupKey?: string | null;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function appendOutside(
       actor: event.actor,
       channel: event.channel,
       epoch: 0,
-      dedupKey: null,
+      dedupKey: event.dedupKey ?? null,
     },
     recordedAt: now,
     ids: host.ids,

@@ -47,7 +47,7 @@ const WAITING: LanePhase = {
   event_type: null,
   entity_id: null,
 };
-const row = { run_id: "r", status: "RUNNING", ended_at: null } as const;
+const row = { run_id: "r", status: "RUNNING", ended_at: null, code: null } as const;
 const pending = { approval_id: "a", status: "PENDING", tool_name: "executeRefund" } as const;
 const why = (run: RunState, approvals: readonly (typeof pending)[] = []) =>
   whyText(whyOf(run, { row, approvals, lease: null }));
@@ -57,6 +57,13 @@ describe("where a run is, in one sentence", () => {
     const blocked = whyOf(state(READY), { row: { ...row, status: "BLOCKED" }, approvals: [], lease: null });
 
     expect(whyText(blocked)).toMatch(/^was claimed too often .*mend the cause; then `countermark run resume r`$/);
+  });
+
+  test("blocked for a lost lease: that it was lost, and which command gives it a fresh one", () => {
+    const facts = { row: { ...row, status: "BLOCKED", code: "E_LEASE_LOST" }, approvals: [], lease: null } as const;
+    const blocked = whyOf(state(READY), facts);
+
+    expect(whyText(blocked)).toMatch(/^lost its holder, .*then `countermark run resume r`$/);
   });
 
   test.each<[string, RunState, RegExp]>([

@@ -13,7 +13,7 @@ export interface LeaseFact {
 
 /** What a run's state does not hold and its sentence needs. */
 export interface WhyFacts {
-  readonly row: Pick<RunRow, "run_id" | "status" | "ended_at">;
+  readonly row: Pick<RunRow, "run_id" | "status" | "ended_at" | "code">;
   /** The run's approvals, in any order. */
   readonly approvals: readonly Pick<ApprovalRow, "approval_id" | "status" | "tool_name">[];
   /** Null where nobody asked who holds the run: then the sentence says nothing of it. */
@@ -35,8 +35,11 @@ export const whyText = ({ says, next }: Why): string =>
 /** One sentence: where a run is and what comes next, or what a person has to do. Pure. */
 export function whyOf(state: RunState, facts: WhyFacts): Why {
   if (facts.row.status === "BLOCKED") {
+    const hasLostHolder = facts.row.code === "E_LEASE_LOST";
     return {
-      says: "was claimed too often without progress; see its last events and mend the cause",
+      says: hasLostHolder
+        ? "lost its holder, whose lease blocks it; see what was in flight"
+        : "was claimed too often without progress; see its last events and mend the cause",
       next: { how: "then", command: `countermark run resume ${facts.row.run_id}` },
     };
   }

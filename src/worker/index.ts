@@ -2,6 +2,33 @@
 
 export type { Commit, CommitExtras, CommitResult, Intent, LostClaim } from "./commit.ts";
 export { Committer } from "./committer.ts";
+export { type ContinuityEventType, continuityEventType } from "./continuity/event-types.ts";
+export {
+  type AppliedHandoff,
+  appliedPayload,
+  applyHandoff,
+  buildHandoff,
+  failedPayload,
+  type HandoffPackage,
+  type HandoffRun,
+  handoffHash,
+  handoffMarkers,
+  parseHandoff,
+} from "./continuity/handoff.ts";
+export type { LeaseRecord } from "./continuity/lease-record.ts";
+export {
+  assertWriter,
+  type GrantedLease,
+  heartbeatLease,
+  type LeaseClaim,
+  type LeasePorts,
+  type LeaseRequest,
+  leaseView,
+  registerLease,
+  releaseLease,
+  renewLease,
+} from "./continuity/leases.ts";
+export { CONTINUITY_POLICY, checkPolicy, type LeasePolicy } from "./continuity/policy.ts";
 export {
   type EffectOutcome,
   type EpochViolation,
@@ -9,14 +36,18 @@ export {
   epochViolations,
   type HolderRow,
   holderOf,
+  leasesOf,
   type RecordedTakeover,
   takeoversOf,
 } from "./continuity/queries.ts";
+export { type TakeoverOutcome, takeOver } from "./continuity/takeover.ts";
 export { ControlRoom, type TenantControl } from "./control.ts";
 export { CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
 export { LEASE_MACHINE, type LeaseStatus } from "./lease-machine.ts";
 export { type ClaimedDue, claimDue, findLease, type HeldLease, renewLeases } from "./queries.ts";
+export { askToDrain, listWorkers, runsHeld, type WorkerRow } from "./roster/queries.ts";
+export { type Station, standingOf, type WorkerStanding } from "./roster/roster.ts";
 export { openRun, type RunFile, runEventOf, runEventsAfter } from "./run-file.ts";
 export { type LeaseProfile, WORKER_PROFILE, Worker, type WorkerOptions } from "./worker.ts";

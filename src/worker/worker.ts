@@ -2,12 +2,14 @@ import { after, assert, Fault, type Instant } from "../contracts/index.ts";
 import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import { blockRun, mustBlock } from "./block.ts";
+import { noteStaleWrite } from "./continuity/leases.ts";
 import { reportTakeovers } from "./continuity/report.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
 import { applyOpenChanges } from "./entities.ts";
 import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
 import { analyzeHot, type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
+import { Roster, type Station } from "./roster/roster.ts";
 import { openRun, type RunFile } from "./run-file.ts";
 
 /** How a worker holds runs; data, so that another profile is another value. */
@@ -41,12 +43,16 @@ const LEFT_FOR_MS = 2_000;
 export interface WorkerOptions extends DriverOptions {
   readonly database: Database;
   readonly profile: LeaseProfile;
+  readonly station: Station;
   /** Told of what should not happen and does not end the worker: a run that could not be driven. */
   readonly onTrouble: (runId: string, error: unknown) => void;
 }
 
 /** Milliseconds that calls in flight get to land when the worker stops; then they are abandoned, and their leases expire. */
 const STOP_GRACE_MS = 10_000;
+
+/** Milliseconds between two looks into the roster: so long may a worker take to hear that it is to drain. */
+const SHOW_MS = 2_000;
 
 interface Held {
   readonly lease: Lease;
@@ -65,15 +71,31 @@ export class Worker {
   #analyzeAt = 32;
   #claims: Promise<void> | null = null;
   #beats: Promise<void> | null = null;
+  #shows: Promise<void> | null = null;
+  #ending: Promise<void> | null = null;
+  readonly #over = new AbortController();
+  readonly #roster: Roster;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#roster = new Roster(options.database, options.workerId, options.station);
+  }
+
+  /** Names it in leases, events and the list of workers. */
+  get id(): string {
+    return this.#options.workerId;
+  }
+
+  /** Aborts once it has stopped, by whoever's word. */
+  get over(): AbortSignal {
+    return this.#over.signal;
   }
 
   start(): void {
     assert(this.#claims === null, "a worker is started once");
     this.#claims = this.#claiming();
     this.#beats = this.#beating();
+    this.#shows = this.#showing();
   }
 
   /** Something became due in this process: look now, not at the next poll. */
@@ -82,14 +104,32 @@ export class Worker {
   }
 
   /** Takes no more runs, lets the calls in flight land, and gives back every run, so that another worker may have it at once. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#stopping.abort();
     this.nudge();
     await this.#claims;
     await this.#landed();
     this.#stopped.abort();
     await this.#beats;
+    await this.#shows;
     await this.#options.committer.idle();
+    await this.#told(() => this.#roster.leave());
+    this.#over.abort();
+  }
+
+  /** The roster serves people: a worker that cannot write into it works on. */
+  async #told<T>(tell: () => Promise<T>): Promise<T | null> {
+    try {
+      return await tell();
+    } catch (error) {
+      this.#options.onTrouble("", error);
+      return null;
+    }
   }
 
   async #landed(): Promise<void> {
@@ -179,7 +219,8 @@ export class Worker {
       const missing = missingTool(this.#options.registry, pack, workflow);
       if (missing !== null) return await this.#leave({ lease, file, missing });
       const stopping = this.#stopping.signal;
-      await driveRun(this.#options, { file, lease, pack, workflow, control, stopping });
+      const end = await driveRun(this.#options, { file, lease, pack, workflow, control, stopping });
+      if (end === "fenced") await noteStaleWrite(this.#options, lease);
     } catch (error) {
       onTrouble(runId, error);
     }
@@ -220,6 +261,15 @@ export class Worker {
       at = after(at, profile.beatMs);
       await host.clock.wake(at, this.#stopped.signal);
       await this.#beat();
+    }
+  }
+
+  /** Shows itself in the roster, and drains if somebody asks it there. Apart from the beats: no lease waits for it. */
+  async #showing(): Promise<void> {
+    const { clock } = this.#options.host;
+    while (!this.#stopped.signal.aborted) {
+      if (await this.#told(() => this.#roster.beat())) void this.stop();
+      await clock.wake(after(clock.now(), SHOW_MS), this.#stopped.signal);
     }
   }
 

@@ -28,6 +28,9 @@ async function claimAndDie(runId: string, worker: string): Promise<void> {
 const isExpired = async (sql: Parameters<Parameters<typeof inTenant>[2]>[0], runId: string): Promise<boolean> =>
   (await sql`select 1 from due where id = ${runId} and due_at <= clock()`).length === 1;
 
+/** Holders that a busy machine does not make lose their leases before they die. */
+const STEADY = { ...PROFILE, leaseMs: 5_000, beatMs: 500 };
+
 /** A successor that a busy machine does not make lose its lease in turn. */
 const PATIENT = { ...PROFILE, leaseMs: 20_000, beatMs: 2_000 };
 
@@ -41,7 +44,7 @@ async function finish(runId: string, profile = PATIENT): Promise<Standing> {
 describe("CO-653 a worker that takes a dead one's run over", () => {
   test("reports since when, why, how fast and what was in flight, before it does anything else", async () => {
     const runId = await shop.start("debit", { reference: "reported" });
-    expect(await shop.spawn({ at: { point: "after_intent", step: "debit" } }).ended).toBe("SIGKILL");
+    expect(await shop.spawn({ at: { point: "after_intent", step: "debit" }, profile: STEADY }).ended).toBe("SIGKILL");
     const before = await standing(shop, runId);
 
     const found = await finish(runId);
@@ -82,7 +85,7 @@ describe("CO-653 a worker that takes a dead one's run over", () => {
 
   test("leaves what became of each effect to be read from what came later, and nothing carries two epochs", async () => {
     const runId = await shop.start("debit", { reference: "looked up" });
-    expect(await shop.spawn({ at: { point: "after_effect", step: "debit" } }).ended).toBe("SIGKILL");
+    expect(await shop.spawn({ at: { point: "after_effect", step: "debit" }, profile: STEADY }).ended).toBe("SIGKILL");
 
     const found = await finish(runId);
 

@@ -2,17 +2,18 @@ import { z } from "@hono/zod-openapi";
 import { rejected } from "../../contracts/index.ts";
 import { listTenants } from "../../guard/index.ts";
 import { asFault } from "../../store/index.ts";
-import { addKey, addTenant, PLATFORM } from "../administer.ts";
+import { addKey, addTenant } from "../administer.ts";
 import { auditAttempt, CROSS_TENANT } from "../http/cross-tenant.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { hasRight } from "../http/rights.ts";
+import { PLATFORM } from "../installation.ts";
 import { name, time, timeOf } from "../wire/parts.ts";
 
 const mode = z.enum(["sandbox", "live"]);
 const kind = z.enum(["person", "service", "agent"]);
 const role = z.enum(["viewer", "operator", "approver", "admin", "installer"]);
 
-const noInstaller = () =>
+export const noInstaller = () =>
   rejected({ code: "ROLE_REQUIRED", message: `only keys of the tenant \`${PLATFORM}\` administer the installation` });
 
 export const meEndpoint = endpoint({

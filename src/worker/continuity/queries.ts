@@ -2,6 +2,7 @@ import { assert, type Instant } from "../../contracts/index.ts";
 import type { SealedEvent } from "../../ledger/index.ts";
 import type { RunStatus } from "../../run/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
+import type { LeaseRecord } from "./lease-record.ts";
 
 /** A run's row, locked, with the time at which it was. */
 export interface LockedRun {
@@ -27,7 +28,7 @@ export async function lockRun(sql: TenantQuery, runId: string): Promise<LockedRu
            head_seq, head_hash, ended_at, date_trunc('milliseconds', clock()) as now
       from run
      where tenant_id = require_tenant_context() and run_id = ${runId}
-       for update`;
+       for no key update`;
   return rows[0];
 }
 
@@ -169,6 +170,84 @@ export async function knownKeys(
      limit 1000`;
   return rows.map(({ dedup_key }) => dedup_key);
 }
+
+/** Whether a stream that no run owns has an event of this key. */
+export async function isRecorded(sql: TenantQuery, stream: string, key: string): Promise<boolean> {
+  const rows = await sql`
+    select seq from event
+     where tenant_id = require_tenant_context() and stream = ${stream} and dedup_key = ${key}
+     order by seq
+     limit 1`;
+  return rows.length === 1;
+}
+
+/** A run's lease as the workers see it, locked; the run's lock is held already. */
+export async function lockDue(
+  sql: TenantQuery,
+  runId: string,
+): Promise<{ readonly worker_id: string | null; readonly epoch: number; readonly due_at: Instant | null } | undefined> {
+  const rows = await sql<{ worker_id: string | null; epoch: number; due_at: Instant | null }[]>`
+    select worker_id, epoch, due_at
+      from due
+     where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId}
+       for update`;
+  return rows[0];
+}
+
+/** Takes a locked run from its holder, whose commits are fenced from then on; it is due now, or for nobody until it is told something. */
+export async function takeRun(
+  sql: TenantQuery,
+  runId: string,
+  { epoch, blocked }: { readonly epoch: number; readonly blocked: boolean },
+): Promise<void> {
+  await sql`
+    update run
+       set epoch = ${epoch}, status = case when ${blocked} then 'BLOCKED' else status end,
+           code = case when ${blocked} then 'E_LEASE_LOST' else code end
+     where tenant_id = require_tenant_context() and run_id = ${runId}`;
+  await sql`
+    update due set worker_id = null, epoch = ${epoch}, due_at = case when ${blocked} then null else clock() end
+     where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId}`;
+}
+
+/** Has somebody hold a locked run until an instant: its epoch fences the run's commits from now on. */
+export async function holdRun(
+  sql: TenantQuery,
+  runId: string,
+  { holder, epoch, until }: { readonly holder: string; readonly epoch: number; readonly until: Instant },
+): Promise<void> {
+  await sql`
+    update run set epoch = ${epoch} where tenant_id = require_tenant_context() and run_id = ${runId} and epoch <= ${epoch}`;
+  await sql`
+    update due set worker_id = ${holder}, epoch = ${epoch}, due_at = ${until}::timestamptz
+     where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId} and epoch <= ${epoch}`;
+}
+
+/** Gives a locked run back to the workers, if this epoch still holds it. */
+export const releaseRun = (sql: TenantQuery, runId: string, epoch: number) => sql`
+  update due set worker_id = null, due_at = clock()
+   where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId} and epoch = ${epoch}`;
+
+/** The registered leases of a run, by epoch. The run's lock is held. */
+export const leasesOf = (sql: TenantQuery, runId: string) => sql<LeaseRecord[]>`
+  select lane, step_id, run_id, thread_id, host_id, pid, token_sha256, predecessor_token_fp, epoch, ttl_seconds, status, expiry,
+         last_heartbeat_at, created_at, updated_at
+    from lease
+   where tenant_id = require_tenant_context() and run_id = ${runId}
+   order by epoch
+   limit 1000`;
+
+/** Writes a lease as it is now. */
+export const writeLease = (sql: TenantQuery, lease: LeaseRecord) => sql`
+  insert into lease (tenant_id, run_id, epoch, lane, step_id, thread_id, host_id, pid, token_sha256, predecessor_token_fp, ttl_seconds,
+         status, expiry, last_heartbeat_at, created_at, updated_at)
+  values (require_tenant_context(), ${lease.run_id}, ${lease.epoch}, ${lease.lane}, ${lease.step_id}, ${lease.thread_id},
+         ${lease.host_id}, ${lease.pid}, ${lease.token_sha256}, ${lease.predecessor_token_fp}, ${lease.ttl_seconds}, ${lease.status},
+         ${lease.expiry}::timestamptz, ${lease.last_heartbeat_at}::timestamptz, ${lease.created_at}::timestamptz,
+         ${lease.updated_at}::timestamptz)
+      on conflict (tenant_id, run_id, epoch) do update
+     set status = excluded.status, expiry = excluded.expiry, ttl_seconds = excluded.ttl_seconds,
+         last_heartbeat_at = excluded.last_heartbeat_at, updated_at = excluded.updated_at`;
 
 /** Closes the registered leases of a run that have run out, and returns them. The run's lock is held. */
 export const expireLeases = (sql: TenantQuery, runId: string, now: Instant) => sql<

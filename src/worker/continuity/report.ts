@@ -9,6 +9,7 @@ import {
   effectsInFlight,
   expireLeases,
   type LockedRun,
+  leasesOf,
   lockRun,
   markReported,
   type TakeoverRow,
@@ -49,7 +50,7 @@ export const reportTakeovers = (
     const taken = await unreportedTakeovers(sql, lease.runId);
     const [first] = taken;
     if (first === undefined) return { file, mustBlock: false };
-    const lost = await expireLeases(sql, lease.runId, locked.now);
+    const lost = await lostLeases(sql, locked, taken);
     const mustBlock = blocks || lost.length > 0;
     const effects = await effectsInFlight(sql, lease.runId, first.epoch);
     const steps = lost.length > 0 ? lost.map(({ step_id }) => step_id) : stepsInHand(file.state);
@@ -59,6 +60,15 @@ export const reportTakeovers = (
     }));
     return { file: await written(sql, { file, locked, reports }, { host, lease, workerId }), mustBlock };
   });
+
+/** The registered leases that have run out, the one under which the run was held among them, and are closed by now. */
+async function lostLeases(sql: TenantQuery, run: LockedRun, taken: readonly TakeoverRow[]) {
+  const expired = await expireLeases(sql, run.run_id, run.now);
+  const held = (await leasesOf(sql, run.run_id)).filter(({ epoch }) =>
+    taken.some((row) => row.previous_epoch === epoch),
+  );
+  return [...expired, ...held];
+}
 
 interface Reports {
   readonly file: RunFile;

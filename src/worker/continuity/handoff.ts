@@ -1,0 +1,256 @@
+import {
+  accepted,
+  digestOf,
+  type Json,
+  type JsonObject,
+  type Refusal,
+  type Result,
+  rejected,
+} from "../../contracts/index.ts";
+
+/**
+ * What one holder of a run leaves to the next: which steps are done, which may go on, what is still open.
+ *
+ * P1  A package is what its hash says, and of the run that it names; otherwise it is refused as a whole.
+ * P2  The record decides what may go on, and a package never makes undone what the record has done.
+ * P3  Building and applying the same twice gives the same.
+ */
+
+export interface AcceptanceItem {
+  readonly step_id: string;
+  readonly criterion: string;
+}
+
+export interface HandoffPackage {
+  readonly schema_version: "1.0.0";
+  readonly task_id: string;
+  readonly run_id: string;
+  readonly current_step: string | null;
+  readonly open_acceptance_items: readonly AcceptanceItem[];
+  readonly evidence_paths: readonly string[];
+  readonly next_action: "resume" | "complete";
+  readonly resumable_step_ids: readonly string[];
+  readonly skipped_step_ids: readonly string[];
+  readonly step_status: {
+    readonly accepted: readonly string[];
+    readonly failed: readonly string[];
+    readonly pending: readonly string[];
+  };
+  /** RFC 3339. */
+  readonly created_at: string;
+  readonly package_hash: string;
+  readonly epoch?: number;
+  readonly checkpoint_id?: string;
+  /** The last event that its builder knew of. */
+  readonly event_seq?: number;
+  readonly pending_approvals?: readonly string[];
+}
+
+/** A step of a run as a handoff sees it. */
+export interface HandoffStep {
+  readonly id: string;
+  /** What the run's record says of it; empty for nothing. */
+  readonly marker: string;
+  readonly acceptance_criteria: readonly string[];
+  readonly expected_outputs: readonly string[];
+}
+
+export interface HandoffRun {
+  /** Null where the record does not name them: then the package does. */
+  readonly task_id: string | null;
+  readonly run_id: string | null;
+  readonly current_step: string | null;
+  readonly steps: readonly HandoffStep[];
+}
+
+export type StepClass = "accepted" | "failed" | "pending";
+
+const ACCEPTED = /^(?:accepted|done|completed|passed|verified)(?:[_-]|$)/;
+const FAILED = /failed|^(?:error|blocked)$/;
+
+/** What a marker says of its step. Ours come from a closed list; parts of words are read for what others have written. */
+export function classOf(marker: string): StepClass {
+  if (ACCEPTED.test(marker)) return "accepted";
+  return FAILED.test(marker) ? "failed" : "pending";
+}
+
+export interface BuildOptions {
+  readonly createdAt: string;
+  /** Accepted steps too. */
+  readonly includeAccepted?: boolean;
+  /** In the place of the expected outputs of what may go on. */
+  readonly evidencePaths?: readonly string[];
+  readonly epoch?: number;
+  readonly checkpointId?: string;
+  readonly eventSeq?: number;
+  readonly pendingApprovals?: readonly string[];
+}
+
+/** The package of a run as its record has it. Refused: E_HANDOFF_FAILED for a run without ids. */
+export function buildHandoff(run: HandoffRun, options: BuildOptions): Result<HandoffPackage> {
+  const { task_id, run_id } = run;
+  if (task_id === null || run_id === null) return rejected(wrong("the run has no ids"));
+  const { resumable, skipped } = split(run.steps, options.includeAccepted ?? false);
+  const current = currentOf(run.current_step, resumable);
+  const fields = {
+    schema_version: "1.0.0" as const,
+    task_id,
+    run_id,
+    current_step: current,
+    open_acceptance_items: resumable.flatMap(({ id, acceptance_criteria }) =>
+      acceptance_criteria.map((criterion) => ({ step_id: id, criterion })),
+    ),
+    evidence_paths: options.evidencePaths ?? resumable.flatMap(({ expected_outputs }) => expected_outputs),
+    next_action: nextAction(current),
+    resumable_step_ids: idsOf(resumable),
+    skipped_step_ids: idsOf(skipped),
+    step_status: {
+      accepted: ofClass(run.steps, "accepted"),
+      failed: ofClass(run.steps, "failed"),
+      pending: ofClass(run.steps, "pending"),
+    },
+    created_at: options.createdAt,
+    ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
+    ...(options.checkpointId === undefined ? {} : { checkpoint_id: options.checkpointId }),
+    ...(options.eventSeq === undefined ? {} : { event_seq: options.eventSeq }),
+    ...(options.pendingApprovals === undefined ? {} : { pending_approvals: options.pendingApprovals }),
+  };
+  return accepted({ ...fields, package_hash: handoffHash(fields) });
+}
+
+/** The SHA-256 of a package's canonical text without its own hash. */
+export function handoffHash({
+  package_hash: _own,
+  ...fields
+}: Omit<HandoffPackage, "package_hash"> & { readonly package_hash?: string }): string {
+  const plain: JsonObject = JSON.parse(JSON.stringify(fields));
+  return digestOf(plain);
+}
+
+/** What a successor does with a package. */
+export interface AppliedHandoff {
+  readonly task_id: string;
+  readonly run_id: string;
+  readonly current_step: string | null;
+  readonly resume_step_id: string | null;
+  readonly next_action: "resume" | "complete";
+  readonly resumable_step_ids: readonly string[];
+  readonly skipped_step_ids: readonly string[];
+  readonly failed_step_ids: readonly string[];
+  readonly pending_step_ids: readonly string[];
+  /** STALE_HANDOFF: the record had gone on since the package was built, and was followed. */
+  readonly warnings: readonly "STALE_HANDOFF"[];
+}
+
+/** Applies a package to the run as its record has it. Refused: E_HANDOFF_FAILED. */
+export function applyHandoff(
+  handoff: HandoffPackage,
+  run: HandoffRun,
+  { eventSeq }: { readonly eventSeq: number | null },
+): Result<AppliedHandoff> {
+  const problem = mismatch(handoff, run);
+  if (problem !== null) return rejected(wrong(problem)); // P1
+  const steps = run.steps.length === 0 ? stepsFrom(handoff) : run.steps;
+  const { resumable, skipped } = split(steps, false); // P2
+  const wanted = [run.current_step, handoff.current_step].find((id) => idsOf(resumable).includes(id ?? ""));
+  const resume = wanted ?? resumable[0]?.id ?? null;
+  const isStale = handoff.event_seq !== undefined && eventSeq !== null && handoff.event_seq < eventSeq;
+  const contradicts = resumable.length !== handoff.resumable_step_ids.length || resume !== handoff.current_step;
+  return accepted({
+    task_id: run.task_id ?? handoff.task_id,
+    run_id: run.run_id ?? handoff.run_id,
+    current_step: resume,
+    resume_step_id: resume,
+    next_action: nextAction(resume),
+    resumable_step_ids: idsOf(resumable),
+    skipped_step_ids: idsOf(skipped),
+    failed_step_ids: ofClass(steps, "failed"),
+    pending_step_ids: ofClass(steps, "pending"),
+    warnings: isStale && contradicts ? ["STALE_HANDOFF"] : [],
+  });
+}
+
+/** Members of the run's record that an applied package writes; lists are joined by commas. */
+export const handoffMarkers = (applied: AppliedHandoff): { readonly [name: string]: string } => ({
+  handoff_resume_step: applied.resume_step_id ?? "none",
+  handoff_next_action: applied.next_action,
+  handoff_resumable_steps: applied.resumable_step_ids.join(","),
+  handoff_skipped_steps: applied.skipped_step_ids.join(","),
+  handoff_failed_steps: applied.failed_step_ids.join(","),
+  handoff_pending_steps: applied.pending_step_ids.join(","),
+});
+
+/** The payload of the event that a package was applied. */
+export const appliedPayload = (applied: AppliedHandoff, takeoverAt: string): JsonObject => ({
+  operation: "HANDOFF_APPLIED",
+  takeover_at: takeoverAt,
+  resume_step_id: applied.resume_step_id,
+  next_action: applied.next_action,
+  resumable_step_ids: [...applied.resumable_step_ids],
+  warnings: [...applied.warnings],
+});
+
+/** The payload of the event that one was not. */
+export const failedPayload = ({ message }: Pick<Refusal, "message">): JsonObject => ({
+  operation: "HANDOFF_APPLY_FAILED",
+  reason_code: "HANDOFF_APPLY_ERROR",
+  error: message,
+});
+
+/** Reads a package from outside. Refused: E_HANDOFF_FAILED. */
+export function parseHandoff(value: Json): Result<HandoffPackage> {
+  if (!isHandoff(value)) return rejected(wrong("the package lacks a field, or has one of another type"));
+  return accepted(value);
+}
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === "string");
+
+function isHandoff(value: unknown): value is HandoffPackage {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map(Object.entries(value));
+  const status = new Map(Object.entries(Object(fields.get("step_status"))));
+  const current = fields.get("current_step");
+  const items = fields.get("open_acceptance_items");
+  return (
+    fields.get("schema_version") === "1.0.0" &&
+    ["task_id", "run_id", "created_at", "package_hash"].every((name) => isText(fields.get(name))) &&
+    (current === null || isText(current)) &&
+    (fields.get("next_action") === "resume" || fields.get("next_action") === "complete") &&
+    ["evidence_paths", "resumable_step_ids", "skipped_step_ids"].every((name) => areTexts(fields.get(name))) &&
+    ["accepted", "failed", "pending"].every((name) => areTexts(status.get(name))) &&
+    Array.isArray(items) &&
+    items.every((item) => isText(Object(item).step_id) && isText(Object(item).criterion))
+  );
+}
+
+function mismatch(handoff: HandoffPackage, run: HandoffRun): string | null {
+  if (handoffHash(handoff) !== handoff.package_hash) return "the package does not hash to what it says";
+  if (run.run_id !== null && run.run_id !== handoff.run_id) return `the package is of run \`${handoff.run_id}\``;
+  if (run.task_id !== null && run.task_id !== handoff.task_id) return `the package is of task \`${handoff.task_id}\``;
+  return null;
+}
+
+const wrong = (message: string): Refusal => ({ code: "E_HANDOFF_FAILED", message });
+
+function split(steps: readonly HandoffStep[], includeAccepted: boolean) {
+  const isDone = (step: HandoffStep) => classOf(step.marker) === "accepted";
+  const resumable = includeAccepted ? steps : steps.filter((step) => !isDone(step));
+  return { resumable, skipped: includeAccepted ? [] : steps.filter(isDone) };
+}
+
+const currentOf = (current: string | null, resumable: readonly HandoffStep[]): string | null =>
+  resumable.find(({ id }) => id === current)?.id ?? resumable[0]?.id ?? null;
+
+const nextAction = (current: string | null): "resume" | "complete" => (current === null ? "complete" : "resume");
+
+const idsOf = (steps: readonly HandoffStep[]): string[] => steps.map(({ id }) => id);
+
+const ofClass = (steps: readonly HandoffStep[], wanted: StepClass): string[] =>
+  idsOf(steps.filter(({ marker }) => classOf(marker) === wanted));
+
+/** The steps that a package knows of, for a record that has none. */
+const stepsFrom = ({ step_status }: HandoffPackage): readonly HandoffStep[] =>
+  (["accepted", "failed", "pending"] as const).flatMap((marker) =>
+    step_status[marker].map((id) => ({ id, marker, acceptance_criteria: [], expected_outputs: [] })),
+  );
