@@ -7,6 +7,7 @@ const databaseSuites = [
   "test/replay/**/*.test.ts",
   "test/flow/**/*.test.ts",
   "test/crash/**/*.test.ts",
+  "test/simulation/**/*.test.ts",
   "test/cli/**/*.test.ts",
   "test/http/**/*.test.ts",
 ];

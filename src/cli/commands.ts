@@ -118,6 +118,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/replay.ts")).replayCommand,
   },
   {
+    path: ["simulate"],
+    summary: "play seeded histories of workers that die, pause and lose answers, and judge every step of them",
+    load: async () => (await import("./commands/simulate.ts")).simulateCommand,
+  },
+  {
     path: ["call"],
     summary: "call one tool, through all its guards",
     load: async () => (await import("./commands/call.ts")).callCommand,

@@ -15,6 +15,17 @@ export async function openConfiguredDatabase({ config, host }: Context): Promise
   return opened("embedded", embedded.connection, () => embedded.release());
 }
 
+/** Where the configured PostgreSQL answers, embedded or a server; for what makes a database of its own there. */
+export async function configuredServer({ config, host }: Context): Promise<ConfiguredServer> {
+  if (config.server !== null) return { connection: config.server, release: async () => undefined };
+  return openEmbedded({ directory: config.directory, host });
+}
+
+export interface ConfiguredServer {
+  readonly connection: ConnectionOptions;
+  release(): Promise<void>;
+}
+
 function opened(
   kind: OpenedDatabase["kind"],
   connection: ConnectionOptions,

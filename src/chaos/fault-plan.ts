@@ -1,0 +1,140 @@
+import { type Random, seededRandom } from "../contracts/index.ts";
+import { CRASH_POINTS, type CrashPoint } from "../worker/index.ts";
+
+/** Kinds of faults that a simulation injects. */
+export const FAULT_KINDS = ["crash", "pause", "clock", "provider", "database"] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Before a statement reaches the database, or after it has and before its answer is heard. */
+export type Moment = "before" | "after";
+
+/** At the nth statement of any worker, counted over the whole simulation. */
+interface AtStatement {
+  readonly statement: number;
+  readonly moment: Moment;
+}
+
+export type StatementFault = AtStatement &
+  (
+    | { readonly kind: "crash" }
+    | { readonly kind: "database" }
+    | { readonly kind: "pause"; readonly ms: number }
+    | { readonly kind: "clock"; readonly ms: number }
+  );
+
+export interface PointFault {
+  readonly kind: "crash";
+  readonly point: CrashPoint;
+  /** The how-manyth time that any worker comes there. */
+  readonly nth: number;
+}
+
+export interface ProviderFault {
+  readonly kind: "provider";
+  readonly request: number;
+  /** `unavailable`: refused before anything happened. `answer_lost`: it happened, and the connection broke. */
+  readonly how: "unavailable" | "answer_lost";
+}
+
+/** One thing that goes wrong in a simulation. */
+export type Fault = StatementFault | PointFault | ProviderFault;
+
+/** Faults of a history, at most: with more of them, what each does is no longer seen. */
+const FAULTS_MAX = 8;
+
+/** Statements and requests among which faults fall: most histories have as many. */
+const STATEMENT_MAX = 320;
+const POINT_MAX = 8;
+const REQUEST_MAX = 12;
+
+/** A pause outlasts the lease, and is over before the simulation is. */
+const PAUSE_MS_MIN = 8_000;
+const PAUSE_MS_MAX = 30_000;
+
+const JUMP_MS_MAX = 600_000;
+
+/** The faults of a seed: the same seed and kinds give the same. */
+export function faultPlan(seed: number, kinds: readonly FaultKind[]): readonly Fault[] {
+  if (kinds.length === 0) return [];
+  const random = seededRandom(seed);
+  const count = 1 + Math.floor(random.next() * FAULTS_MAX);
+  return Array.from({ length: count }, () => faultOf(oneOf(kinds, random), random));
+}
+
+function faultOf(kind: FaultKind, random: Random): Fault {
+  switch (kind) {
+    case "crash":
+      return random.next() < 0.5
+        ? { kind, point: oneOf(CRASH_POINTS, random), nth: upTo(POINT_MAX, random) }
+        : { kind, ...atStatement(random) };
+    case "database":
+      return { kind, ...atStatement(random) };
+    case "pause":
+      return {
+        kind,
+        ...atStatement(random),
+        ms: PAUSE_MS_MIN + Math.floor(random.next() * (PAUSE_MS_MAX - PAUSE_MS_MIN)),
+      };
+    case "clock":
+      return { kind, ...atStatement(random), ms: Math.floor((random.next() * 2 - 1) * JUMP_MS_MAX) };
+    case "provider":
+      return { kind, request: upTo(REQUEST_MAX, random), how: oneOf(["unavailable", "answer_lost"], random) };
+  }
+}
+
+const atStatement = (random: Random): AtStatement => ({
+  statement: upTo(STATEMENT_MAX, random),
+  moment: oneOf(["before", "after"], random),
+});
+
+const upTo = (max: number, random: Random): number => 1 + Math.floor(random.next() * max);
+
+function oneOf<T>(choices: readonly [T, ...T[]] | readonly T[], random: Random): T {
+  const [first, ...rest] = choices;
+  const chosen = choices[Math.floor(random.next() * (rest.length + 1))] ?? first;
+  if (chosen === undefined) throw new RangeError("there is nothing to choose from");
+  return chosen;
+}
+
+/** A fault in a few words. */
+export function faultText(fault: Fault): string {
+  if (fault.kind === "provider") return `provider request ${fault.request}: ${fault.how}`;
+  if ("point" in fault) return `crash ${fault.point}, time ${fault.nth}`;
+  const place = `${fault.moment} statement ${fault.statement}`;
+  return "ms" in fault ? `${fault.kind} ${fault.ms} ms ${place}` : `${fault.kind} ${place}`;
+}
+
+/** A plan as it is used up: counts what happens and says what goes wrong there. */
+export class Mischief {
+  readonly #plan: readonly Fault[];
+  readonly #points = new Map<CrashPoint, number>();
+  #statements = 0;
+  #requests = 0;
+
+  constructor(plan: readonly Fault[]) {
+    this.#plan = plan;
+  }
+
+  /** The next statement of a worker. */
+  atStatement(): StatementFault | undefined {
+    this.#statements += 1;
+    const isHere = (fault: Fault): fault is StatementFault =>
+      "statement" in fault && fault.statement === this.#statements;
+    return this.#plan.find(isHere);
+  }
+
+  /** Whether the worker that comes to a crash point dies there. */
+  diesAt(point: CrashPoint): boolean {
+    const nth = (this.#points.get(point) ?? 0) + 1;
+    this.#points.set(point, nth);
+    return this.#plan.some((fault) => "point" in fault && fault.point === point && fault.nth === nth);
+  }
+
+  /** The next request that reaches a provider. */
+  atRequest(): ProviderFault["how"] | undefined {
+    this.#requests += 1;
+    return this.#plan.find((fault): fault is ProviderFault => "request" in fault && fault.request === this.#requests)
+      ?.how;
+  }
+}

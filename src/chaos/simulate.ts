@@ -1,0 +1,244 @@
+import { after, assert, type Instant, InvariantError, seededRandom } from "../contracts/index.ts";
+import { type ArtifactStore, artifactStore } from "../ledger/index.ts";
+import { inTenant } from "../store/index.ts";
+import { Committer, ControlRoom, type LeaseProfile, Worker } from "../worker/index.ts";
+import { Bank } from "./bank.ts";
+import { type Fault, Mischief } from "./fault-plan.ts";
+import { type Errand, openOffice } from "./people.ts";
+import { eventsSince, seenApprovals, seenRuns, setClock } from "./queries.ts";
+import { Schedule, WORLD } from "./schedule.ts";
+import { SimulatedProcess } from "./simulated-process.ts";
+import { TOOLS_OF } from "./simulation-pack.ts";
+import { furnish, INSTALLATION_KEY, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
+import { type Violation, Watch } from "./watch.ts";
+
+/** One history: what is to be played, and what goes wrong in it. */
+export interface Script {
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+  readonly workers: number;
+}
+
+/** What a history came to. */
+export interface History {
+  readonly seed: number;
+  /** Digest of everything that happened, in order, and of everything that was recorded. */
+  readonly hash: string;
+  readonly steps: number;
+  /** Simulated milliseconds. */
+  readonly ms: number;
+  /** The first broken rules; none in a sound history. */
+  readonly violations: readonly Violation[];
+  /** The last things that happened. */
+  readonly trail: readonly string[];
+}
+
+/** Leases of workers in simulations: a takeover takes seconds, and a poll is rare enough not to be most of what happens. */
+const PROFILE: LeaseProfile = { leaseMs: 6_000, beatMs: 2_000, claimsMax: 20, runsMax: 8, pollMs: 1_000 };
+
+/** A killed worker is replaced after at most so long. */
+const REPLACED_MS_MAX = 8_000;
+
+/** How long history goes on after the last run has ended, so that paused owners wake and are refused. */
+const AFTERMATH_MS = 40_000;
+
+/** A run that has not ended by then is lost; so is a history that goes on for longer. */
+const PATIENCE_MS = 2 * 3_600_000;
+const STEPS_MAX = 30_000;
+
+const TRAIL_MAX = 40;
+
+const ERRANDS = 6;
+const ERRANDS_WITHIN_MS = 8_000;
+
+/** Plays one history to its end, or to the first broken rule. The same script gives the same history. */
+export async function simulate(world: SimulationWorld, script: Script): Promise<History> {
+  await furnish(world, script.seed);
+  return new Simulation(world, script).play();
+}
+
+class Simulation {
+  readonly #world: SimulationWorld;
+  readonly #script: Script;
+  readonly #schedule: Schedule;
+  readonly #mischief: Mischief;
+  readonly #bank: Bank;
+  readonly #watch = new Watch(TENANT);
+  readonly #errands: readonly Errand[];
+  readonly #violations: Violation[] = [];
+  #told: Instant = START;
+  /** Whether anything reached the database since the last look at it. */
+  #isStirred = true;
+  #processes = 0;
+
+  constructor(world: SimulationWorld, script: Script) {
+    const random = seededRandom(script.seed);
+    this.#world = world;
+    this.#script = script;
+    this.#schedule = new Schedule(START, random);
+    this.#mischief = new Mischief(script.faults);
+    this.#bank = new Bank({ schedule: this.#schedule, random, mischief: this.#mischief });
+    this.#errands = errandsOf(script.seed);
+  }
+
+  async play(): Promise<History> {
+    this.#openOffice();
+    for (let worker = 0; worker < this.#script.workers; worker++) this.#startWorker();
+    const trail: string[] = [];
+    for (let restAt: Instant | null = null; this.#violations.length === 0; ) {
+      const line = await this.#schedule.step();
+      assert(line !== null, "somebody always looks again");
+      trail.push(line);
+      if (trail.length > TRAIL_MAX) trail.shift();
+      await this.#look();
+      if (this.#isDone()) restAt ??= after(this.#schedule.now, AFTERMATH_MS);
+      if (restAt !== null && this.#schedule.now >= restAt) break;
+      if (this.#hasNoPatience()) this.#lost();
+    }
+    if (this.#violations.length === 0) this.#judgeEnd();
+    const { now, steps } = this.#schedule;
+    for (const run of this.#watch.runs) this.#schedule.note(`${run.run_id} ${run.head_hash} ${run.status}`);
+    const { history: hash } = this.#schedule;
+    return { seed: this.#script.seed, hash, steps, ms: now - START, violations: this.#violations, trail };
+  }
+
+  #openOffice(): void {
+    const process = this.#newProcess("people", null);
+    openOffice({
+      process,
+      tenantId: TENANT,
+      pack: this.#world.pack,
+      control: new ControlRoom({ database: process.database, host: process.host, installationKey: INSTALLATION_KEY }),
+      artifacts: ARTIFACTS,
+      bank: this.#bank,
+      watch: this.#watch,
+      errands: this.#errands,
+      onTrouble: (error) => this.#trouble(error),
+    });
+  }
+
+  #startWorker(): void {
+    const process = this.#newProcess(`worker-${this.#processes + 1}`, this.#mischief);
+    const { database, host } = process;
+    const worker = new Worker({
+      database,
+      host,
+      registry: this.#world.registry,
+      tier: "HARDENED",
+      committer: new Committer(database.committer, () => process.turn("gathers commits")),
+      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY }),
+      network: { fetch: this.#bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
+      profile: PROFILE,
+      workerId: process.name,
+      openSealed: () => async (value) => value,
+      reached: (point) => {
+        if (!process.isDead && this.#mischief.diesAt(point)) process.kill();
+      },
+      onTrouble: (_runId, error) => this.#trouble(error),
+    });
+    worker.start();
+  }
+
+  #newProcess(name: string, mischief: Mischief | null): SimulatedProcess {
+    this.#processes += 1;
+    const { owner } = this.#world.database;
+    return new SimulatedProcess(name, this.#script.seed * 1_000 + this.#processes, {
+      schedule: this.#schedule,
+      database: this.#world.database,
+      mischief,
+      tellTime: async (now) => {
+        this.#isStirred = true;
+        if (now !== this.#told) await setClock(owner, now);
+        this.#told = now;
+      },
+      onDeath: () => this.#replace(),
+    });
+  }
+
+  #replace(): void {
+    const ms = (this.#processes * 2_311) % REPLACED_MS_MAX;
+    this.#schedule.at(after(this.#schedule.now, ms), {
+      actor: WORLD,
+      what: "a worker is started",
+      happen: () => this.#startWorker(),
+    });
+  }
+
+  /** Connections break and commits are lost; a rule of the program's own that does not hold is another matter. */
+  #trouble(error: unknown): void {
+    if (error instanceof InvariantError) this.#violations.push({ rule: "N7", message: error.message });
+  }
+
+  async #look(): Promise<void> {
+    if (!this.#isStirred) return;
+    this.#isStirred = false;
+    const sight = await inTenant(this.#world.database, TENANT, async (sql) => {
+      const [runs, events, approvals] = await Promise.all([
+        seenRuns(sql),
+        eventsSince(sql, this.#watch.seen),
+        seenApprovals(sql),
+      ]);
+      return { runs, events, approvals };
+    });
+    this.#violations.push(...this.#watch.look({ ...sight, effects: this.#bank.effects }));
+  }
+
+  #isDone(): boolean {
+    const { runs } = this.#watch;
+    return runs.length === this.#errands.length && runs.every(({ outcome }) => outcome !== null);
+  }
+
+  #hasNoPatience(): boolean {
+    const { now, steps } = this.#schedule;
+    return now - START > PATIENCE_MS || steps > STEPS_MAX;
+  }
+
+  #lost(): void {
+    const { runs } = this.#watch;
+    for (const { key } of this.#errands) {
+      const run = runs.find(({ start_key }) => start_key === key);
+      if (run === undefined || run.outcome === null)
+        this.#violations.push({ rule: "N7", message: `${key}: is lost ${run?.status ?? "before it began"}` });
+    }
+  }
+
+  /** Every run has ended right: with the outcome that was asked for, and with each of its effects once. */
+  #judgeEnd(): void {
+    for (const run of this.#watch.runs) {
+      const errand = this.#errands.find(({ key }) => key === run.start_key);
+      assert(errand !== undefined, "every run is an errand");
+      const tools = TOOLS_OF[errand.workflow] ?? [];
+      const isDenied = errand.decision === "DENY" && tools.includes("charge");
+      const wanted = isDenied ? "EXPECTED_FAILURE" : "SUCCESS";
+      if (run.outcome !== wanted)
+        this.#violations.push({ rule: "N7", message: `${run.start_key}: ended ${run.status} ${run.code}` });
+      for (const tool of tools.filter((name) => !isDenied || name !== "charge")) {
+        if (!this.#bank.done(`/${tool}`).includes(errand.reference))
+          this.#violations.push({ rule: "N7", message: `${run.start_key}: ${tool} did not happen` });
+      }
+      if (isDenied && this.#bank.done("/charge").includes(errand.reference))
+        this.#violations.push({ rule: "N5", message: `${run.start_key}: was charged against the decision` });
+      this.#violations.push(...this.#watch.decideAgain(run, this.#world.pack));
+    }
+  }
+}
+
+/** Previews are rows; no simulated document is large enough for a folder. */
+const ARTIFACTS: ArtifactStore = artifactStore({
+  write: async () => assert(false, "a simulated artifact fits in a row"),
+  read: async () => undefined,
+  remove: async () => undefined,
+});
+
+/** The runs of a seed. */
+function errandsOf(seed: number): readonly Errand[] {
+  const random = seededRandom(seed ^ 0x5eed);
+  const workflows = Object.keys(TOOLS_OF);
+  return Array.from({ length: ERRANDS }, (_, index) => ({
+    key: `errand-${index + 1}`,
+    workflow: workflows[Math.floor(random.next() * workflows.length)] ?? "pay",
+    reference: `reference-${seed}-${index + 1}`,
+    decision: random.next() < 0.8 ? "APPROVE" : "DENY",
+    afterMs: Math.floor(random.next() * ERRANDS_WITHIN_MS),
+  }));
+}

@@ -1,0 +1,74 @@
+import { type Host, type Instant, instant, seededRandom, uuidV7Ids } from "../contracts/index.ts";
+import {
+  createRegistry,
+  insertPrincipal,
+  insertTenant,
+  KEY_BYTES,
+  type Registry,
+  tenantSecrets,
+  upsertCredential,
+} from "../guard/index.ts";
+import { type CompiledPack, installPack } from "../run/index.ts";
+import { type Database, inTenant, migrateUp } from "../store/index.ts";
+import { BANK_ORIGIN } from "./bank.ts";
+import { emptyTables, forgetDisk, installClock, keepPlans, setClock } from "./queries.ts";
+import { simulationPack, simulationTools } from "./simulation-pack.ts";
+
+export const TENANT = "simulated";
+
+/** When every history begins: 2026-01-01T00:00:00Z. */
+export const START: Instant = instant(1_767_225_600_000);
+
+/** Simulations guard no secrets: the same key in all of them. */
+export const INSTALLATION_KEY = new Uint8Array(KEY_BYTES).fill(7);
+
+/** A database of its own in which histories are played, one after another, with the business that is played. */
+export interface SimulationWorld {
+  readonly database: Database;
+  readonly registry: Registry;
+  readonly pack: CompiledPack;
+}
+
+/** Prepares an empty database: the schema as it is, with a clock that can be set. */
+export async function openWorld(database: Database, host: Pick<Host, "clock">): Promise<SimulationWorld> {
+  await migrateUp(database.owner, host.clock);
+  await installClock(database.owner);
+  await keepPlans(database.owner);
+  await forgetDisk(database.owner);
+  const tools = simulationTools();
+  const registry = createRegistry();
+  for (const tool of tools) registry.register(tool);
+  return { database, registry, pack: simulationPack(tools) };
+}
+
+/** Removes the last history and furnishes the tenant anew. */
+export async function furnish({ database, pack }: SimulationWorld, seed: number): Promise<void> {
+  await emptyTables(database.owner);
+  await setClock(database.owner, START);
+  const random = seededRandom(seed);
+  const clock = { now: () => START, wake: async () => undefined };
+  const host: Host = { clock, random, ids: uuidV7Ids(clock, random) };
+  await inTenant(database, TENANT, async (sql) => {
+    await insertTenant(sql, { name: "Simulated", mode: "sandbox", at: START });
+    for (const principalId of ["ops", "ann"])
+      await insertPrincipal(sql, { principalId, kind: "person", name: principalId, at: START });
+    const secrets = await tenantSecrets(sql, host, TENANT, INSTALLATION_KEY);
+    await upsertCredential(sql, {
+      service: "bank",
+      origin: BANK_ORIGIN,
+      sealedSecret: secrets.seal("secret of a simulated bank", "credential bank"),
+      settings: secrets.seal("{}", "settings bank"),
+      now: START,
+      overlapUntil: START,
+    });
+    const { id: packId, version, state } = pack.pack;
+    await installPack(sql, {
+      packId,
+      digest: pack.config_hash,
+      version,
+      state,
+      document: JSON.stringify(pack.pack),
+      at: START,
+    });
+  });
+}
