@@ -12,8 +12,19 @@ export interface Effect {
 
 export const BANK_ORIGIN = "http://127.0.0.1:9";
 
+export interface BankOptions {
+  readonly schedule: Schedule;
+  readonly random: Random;
+  readonly mischief: Mischief;
+  /** Told of each thing that the bank does. */
+  readonly onEffect: (effect: Effect) => void;
+}
+
 /** How long a request or an answer is on its way, at most. */
 const TRANSIT_MS_MAX = 60;
+
+/** How much later a late request arrives: the provider has settled soon after. */
+const LATE_MS = 1_500;
 
 /**
  * A provider, with a path for each tool. It honours idempotency keys where it is given one, and can be asked what it did. It
@@ -25,15 +36,13 @@ export class Bank {
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #mischief: Mischief;
+  readonly #onEffect: (effect: Effect) => void;
 
-  constructor({
-    schedule,
-    random,
-    mischief,
-  }: { readonly schedule: Schedule; readonly random: Random; readonly mischief: Mischief }) {
+  constructor({ schedule, random, mischief, onEffect }: BankOptions) {
     this.#schedule = schedule;
     this.#random = random;
     this.#mischief = mischief;
+    this.#onEffect = onEffect;
   }
 
   /** References under which something was done at a path. */
@@ -68,9 +77,24 @@ export class Bank {
   async #handle(request: Request): Promise<Response | null> {
     const path = new URL(request.url).pathname;
     const fault = this.#mischief.atRequest();
+    if (fault === "late") return this.#later(path, request);
     if (fault === "unavailable") return Response.json({ error: "unavailable" }, { status: 503 });
     const text = request.method === "POST" ? this.#post(path, request, await referenceIn(request)) : this.#list(path);
     return fault === "answer_lost" ? null : new Response(text);
+  }
+
+  /** The connection breaks now; what it carried arrives later. */
+  async #later(path: string, request: Request): Promise<null> {
+    const reference = request.method === "POST" ? await referenceIn(request) : null;
+    const { now } = this.#schedule;
+    this.#schedule.at(after(now, LATE_MS), {
+      actor: WORLD,
+      what: "a late request arrives at the bank",
+      happen: () => {
+        if (reference !== null) this.#post(path, request, reference);
+      },
+    });
+    return null;
   }
 
   #list(path: string): string {
@@ -81,7 +105,9 @@ export class Bank {
     const key = request.headers.get("idempotency-key");
     const known = key === null ? undefined : this.#answers.get(key);
     if (known !== undefined) return known;
-    this.effects.push({ path, reference, key });
+    const effect = { path, reference, key };
+    this.effects.push(effect);
+    this.#onEffect(effect);
     const answer = JSON.stringify({ reference });
     if (key !== null) this.#answers.set(key, answer);
     return answer;

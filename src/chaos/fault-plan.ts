@@ -2,7 +2,7 @@ import { type Random, seededRandom } from "../contracts/index.ts";
 import { CRASH_POINTS, type CrashPoint } from "../worker/index.ts";
 
 /** Kinds of faults that a simulation injects. */
-export const FAULT_KINDS = ["crash", "pause", "clock", "provider", "database"] as const;
+export const FAULT_KINDS = ["crash", "pause", "clock", "webhook", "provider", "database"] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -33,24 +33,35 @@ export interface PointFault {
 export interface ProviderFault {
   readonly kind: "provider";
   readonly request: number;
-  /** `unavailable`: refused before anything happened. `answer_lost`: it happened, and the connection broke. */
-  readonly how: "unavailable" | "answer_lost";
+  /**
+   * `unavailable`: refused before anything happened. `answer_lost`: it happened, and the connection broke. `late`: the
+   * connection broke, and it happens a little later, yet before the provider is said to have settled.
+   */
+  readonly how: "unavailable" | "answer_lost" | "late";
+}
+
+export interface WebhookFault {
+  readonly kind: "webhook";
+  readonly delivery: number;
+  /** `lost`: the first delivery does not arrive, and the provider sends it again later. */
+  readonly how: "duplicate" | "late" | "lost";
 }
 
 /** One thing that goes wrong in a simulation. */
-export type Fault = StatementFault | PointFault | ProviderFault;
+export type Fault = StatementFault | PointFault | ProviderFault | WebhookFault;
 
 /** Faults of a history, at most: with more of them, what each does is no longer seen. */
 const FAULTS_MAX = 8;
 
-/** Statements and requests among which faults fall: most histories have as many. */
-const STATEMENT_MAX = 320;
+/** Statements, requests and deliveries among which faults fall: most histories have as many. */
+const STATEMENT_MAX = 160;
 const POINT_MAX = 8;
 const REQUEST_MAX = 12;
+const DELIVERY_MAX = 4;
 
-/** A pause outlasts the lease, and is over before the simulation is. */
-const PAUSE_MS_MIN = 8_000;
-const PAUSE_MS_MAX = 30_000;
+/** Around the length of a lease: most paused owners wake about when their successor has the run. */
+const PAUSE_MS_MIN = 5_000;
+const PAUSE_MS_MAX = 14_000;
 
 const JUMP_MS_MAX = 600_000;
 
@@ -79,7 +90,9 @@ function faultOf(kind: FaultKind, random: Random): Fault {
     case "clock":
       return { kind, ...atStatement(random), ms: Math.floor((random.next() * 2 - 1) * JUMP_MS_MAX) };
     case "provider":
-      return { kind, request: upTo(REQUEST_MAX, random), how: oneOf(["unavailable", "answer_lost"], random) };
+      return { kind, request: upTo(REQUEST_MAX, random), how: oneOf(["unavailable", "answer_lost", "late"], random) };
+    case "webhook":
+      return { kind, delivery: upTo(DELIVERY_MAX, random), how: oneOf(["duplicate", "late", "lost"], random) };
   }
 }
 
@@ -100,6 +113,7 @@ function oneOf<T>(choices: readonly [T, ...T[]] | readonly T[], random: Random):
 /** A fault in a few words. */
 export function faultText(fault: Fault): string {
   if (fault.kind === "provider") return `provider request ${fault.request}: ${fault.how}`;
+  if (fault.kind === "webhook") return `webhook delivery ${fault.delivery}: ${fault.how}`;
   if ("point" in fault) return `crash ${fault.point}, time ${fault.nth}`;
   const place = `${fault.moment} statement ${fault.statement}`;
   return "ms" in fault ? `${fault.kind} ${fault.ms} ms ${place}` : `${fault.kind} ${place}`;
@@ -111,6 +125,7 @@ export class Mischief {
   readonly #points = new Map<CrashPoint, number>();
   #statements = 0;
   #requests = 0;
+  #deliveries = 0;
 
   constructor(plan: readonly Fault[]) {
     this.#plan = plan;
@@ -135,6 +150,13 @@ export class Mischief {
   atRequest(): ProviderFault["how"] | undefined {
     this.#requests += 1;
     return this.#plan.find((fault): fault is ProviderFault => "request" in fault && fault.request === this.#requests)
+      ?.how;
+  }
+
+  /** The next webhook that a provider sends. */
+  atDelivery(): WebhookFault["how"] | undefined {
+    this.#deliveries += 1;
+    return this.#plan.find((fault): fault is WebhookFault => "delivery" in fault && fault.delivery === this.#deliveries)
       ?.how;
   }
 }

@@ -1,6 +1,20 @@
 /** What can go wrong, made to go wrong on purpose: simulated histories, and the rules that none of them may break. */
 export { FAULT_KINDS, type Fault, type FaultKind, faultPlan, faultText } from "./fault-plan.ts";
+export { type MatrixResult, matrixResult, soakScenario } from "./matrix.ts";
+export {
+  ASSERTION_IDS,
+  ASSERTIONS,
+  type AssertionId,
+  holds,
+  playScenario,
+  type Scenario,
+  type ScenarioResult,
+} from "./scenario.ts";
+export { SCENARIOS } from "./scenarios.ts";
 export { type Shrunk, shrink } from "./shrink.ts";
-export { type History, type Script, simulate } from "./simulate.ts";
+export { type History, type Play, type Script, simulate, type Tally } from "./simulate.ts";
 export { openSimulationDatabase, type SimulationDatabase } from "./simulation-database.ts";
-export { openWorld, type SimulationWorld } from "./simulation-world.ts";
+export { simulationTools } from "./simulation-pack.ts";
+export { equipped, openWorld, type SimulationWorld } from "./simulation-world.ts";
+export { type SoakCheckpoint, type SoakGate, soakGate } from "./soak.ts";
+export type { Violation } from "./watch.ts";

@@ -1,5 +1,6 @@
 import { type ApprovalRow, approvalToken, decide, listApprovals } from "../approve/index.ts";
 import { after, assert, type JsonObject } from "../contracts/index.ts";
+import { type IngressPorts, releaseHeld } from "../ingress/index.ts";
 import { type ArtifactStore, tellRun } from "../ledger/index.ts";
 import { beginRun, type CompiledPack } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
@@ -8,6 +9,7 @@ import type { Bank } from "./bank.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import { APPROVER } from "./simulation-pack.ts";
 import type { Watch } from "./watch.ts";
+import type { WebhookSender } from "./webhook-sender.ts";
 
 /** A run that is to be started, and what is to become of it. */
 export interface Errand {
@@ -27,6 +29,8 @@ export interface Office {
   readonly control: ControlRoom;
   readonly artifacts: ArtifactStore;
   readonly bank: Bank;
+  readonly sender: WebhookSender;
+  readonly ingress: IngressPorts;
   readonly watch: Watch;
   readonly errands: readonly Errand[];
   readonly onTrouble: (error: unknown) => void;
@@ -47,6 +51,7 @@ async function startLater(office: Office, { key, workflow: name, reference, afte
   const { process, tenantId, pack } = office;
   const { clock } = process.host;
   await clock.wake(after(clock.now(), afterMs), never());
+  if (name === "ship") return office.sender.send("payment_intent.created", reference);
   const workflow = pack.workflows[name];
   assert(workflow !== undefined, "an errand is one of the pack's workflows");
   const start = { tenantId, pack, workflow, startKey: key, correlationId: key, principalId: "ops" };
@@ -61,6 +66,7 @@ async function keepLooking(office: Office): Promise<never> {
     await clock.wake(after(clock.now(), LOOK_MS), never());
     await decideAll(office);
     await findOutAll(office);
+    await releaseHeld(office.ingress, office.tenantId);
   }
 }
 

@@ -1,9 +1,9 @@
-import { type History, type Script, simulate } from "./simulate.ts";
+import { type History, type Play, simulate } from "./simulate.ts";
 import type { SimulationWorld } from "./simulation-world.ts";
 
 /** A history that breaks a rule, with the fewest faults found that still break one. */
 export interface Shrunk {
-  readonly script: Script;
+  readonly script: Play;
   readonly history: History;
 }
 
@@ -16,7 +16,7 @@ export async function shrink(world: SimulationWorld, failed: Shrunk): Promise<Sh
   return failed;
 }
 
-function smaller(script: Script): readonly Script[] {
+function smaller(script: Play): readonly Play[] {
   const { faults, workers } = script;
   const fewer = faults.map((_, left) => ({ ...script, faults: faults.filter((_fault, index) => index !== left) }));
   return workers > 1 ? [...fewer, { ...script, workers: workers - 1 }] : fewer;

@@ -1,8 +1,9 @@
-import { after, assert, type Instant, InvariantError, seededRandom } from "../contracts/index.ts";
+import { after, assert, entityIdOf, type Instant, InvariantError, seededRandom } from "../contracts/index.ts";
+import type { IngressPorts } from "../ingress/index.ts";
 import { type ArtifactStore, artifactStore } from "../ledger/index.ts";
 import { inTenant } from "../store/index.ts";
 import { Committer, ControlRoom, type LeaseProfile, Worker } from "../worker/index.ts";
-import { Bank } from "./bank.ts";
+import { Bank, type Effect } from "./bank.ts";
 import { type Fault, Mischief } from "./fault-plan.ts";
 import { type Errand, openOffice } from "./people.ts";
 import { eventsSince, seenApprovals, seenRuns, setClock } from "./queries.ts";
@@ -11,12 +12,19 @@ import { SimulatedProcess } from "./simulated-process.ts";
 import { TOOLS_OF } from "./simulation-pack.ts";
 import { furnish, INSTALLATION_KEY, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
 import { type Violation, Watch } from "./watch.ts";
+import { WebhookSender } from "./webhook-sender.ts";
 
 /** One history: what is to be played, and what goes wrong in it. */
 export interface Script {
   readonly seed: number;
   readonly faults: readonly Fault[];
   readonly workers: number;
+}
+
+/** A history of chosen runs. */
+export interface Play extends Script {
+  /** Workflows of the runs that are started; undefined draws them from the seed. */
+  readonly runs?: readonly string[];
 }
 
 /** What a history came to. */
@@ -27,10 +35,23 @@ export interface History {
   readonly steps: number;
   /** Simulated milliseconds. */
   readonly ms: number;
+  readonly tally: Tally;
   /** The first broken rules; none in a sound history. */
   readonly violations: readonly Violation[];
   /** The last things that happened. */
   readonly trail: readonly string[];
+}
+
+/** How often what simulations are about came about. */
+export interface Tally {
+  /** Claims of a run whose holder had not given it back. */
+  readonly takeovers: number;
+  readonly deaths: number;
+  /** Commits of owners that were no longer, fenced off by the database. */
+  readonly refused_writes: number;
+  readonly approvals: number;
+  readonly effects: number;
+  readonly events: number;
 }
 
 /** Leases of workers in simulations: a takeover takes seconds, and a poll is rare enough not to be most of what happens. */
@@ -39,12 +60,12 @@ const PROFILE: LeaseProfile = { leaseMs: 6_000, beatMs: 2_000, claimsMax: 20, ru
 /** A killed worker is replaced after at most so long. */
 const REPLACED_MS_MAX = 8_000;
 
-/** How long history goes on after the last run has ended, so that paused owners wake and are refused. */
-const AFTERMATH_MS = 40_000;
+/** How long history goes on once the last run has ended and every paused owner is awake, so that those are refused. */
+const AFTERMATH_MS = 5_000;
 
-/** A run that has not ended by then is lost; so is a history that goes on for longer. */
-const PATIENCE_MS = 2 * 3_600_000;
-const STEPS_MAX = 30_000;
+/** A run that has not ended by then is lost: no clock is off by as much. */
+const PATIENCE_MS = 1_800_000;
+const STEPS_MAX = 6_000;
 
 const TRAIL_MAX = 40;
 
@@ -52,33 +73,53 @@ const ERRANDS = 6;
 const ERRANDS_WITHIN_MS = 8_000;
 
 /** Plays one history to its end, or to the first broken rule. The same script gives the same history. */
-export async function simulate(world: SimulationWorld, script: Script): Promise<History> {
+export async function simulate(world: SimulationWorld, script: Play): Promise<History> {
   await furnish(world, script.seed);
   return new Simulation(world, script).play();
 }
 
 class Simulation {
   readonly #world: SimulationWorld;
-  readonly #script: Script;
+  readonly #script: Play;
   readonly #schedule: Schedule;
   readonly #mischief: Mischief;
   readonly #bank: Bank;
   readonly #watch = new Watch(TENANT);
   readonly #errands: readonly Errand[];
+  readonly #ingress: IngressPorts;
+  readonly #sender: WebhookSender;
   readonly #violations: Violation[] = [];
+  readonly #workers: SimulatedProcess[] = [];
   #told: Instant = START;
   /** Whether anything reached the database since the last look at it. */
   #isStirred = true;
   #processes = 0;
+  #refusedWrites = 0;
 
-  constructor(world: SimulationWorld, script: Script) {
+  constructor(world: SimulationWorld, script: Play) {
     const random = seededRandom(script.seed);
     this.#world = world;
     this.#script = script;
     this.#schedule = new Schedule(START, random);
     this.#mischief = new Mischief(script.faults);
-    this.#bank = new Bank({ schedule: this.#schedule, random, mischief: this.#mischief });
-    this.#errands = errandsOf(script.seed);
+    this.#bank = new Bank({
+      schedule: this.#schedule,
+      random,
+      mischief: this.#mischief,
+      onEffect: (effect) => this.#tellOf(effect),
+    });
+    this.#errands = errandsOf(script);
+    const ingress = this.#newProcess("ingress", null);
+    const { database, host } = ingress;
+    const control = new ControlRoom({ database, host, installationKey: INSTALLATION_KEY });
+    this.#ingress = { database, host, control, artifacts: ARTIFACTS };
+    this.#sender = new WebhookSender({
+      schedule: this.#schedule,
+      random,
+      mischief: this.#mischief,
+      ports: this.#ingress,
+      onTrouble: (error) => this.#trouble(error),
+    });
   }
 
   async play(): Promise<History> {
@@ -91,7 +132,7 @@ class Simulation {
       trail.push(line);
       if (trail.length > TRAIL_MAX) trail.shift();
       await this.#look();
-      if (this.#isDone()) restAt ??= after(this.#schedule.now, AFTERMATH_MS);
+      restAt = this.#isDone() ? (restAt ?? after(this.#schedule.now, AFTERMATH_MS)) : null;
       if (restAt !== null && this.#schedule.now >= restAt) break;
       if (this.#hasNoPatience()) this.#lost();
     }
@@ -99,7 +140,8 @@ class Simulation {
     const { now, steps } = this.#schedule;
     for (const run of this.#watch.runs) this.#schedule.note(`${run.run_id} ${run.head_hash} ${run.status}`);
     const { history: hash } = this.#schedule;
-    return { seed: this.#script.seed, hash, steps, ms: now - START, violations: this.#violations, trail };
+    const tally = this.#tally();
+    return { seed: this.#script.seed, hash, tally, steps, ms: now - START, violations: this.#violations, trail };
   }
 
   #openOffice(): void {
@@ -111,14 +153,25 @@ class Simulation {
       control: new ControlRoom({ database: process.database, host: process.host, installationKey: INSTALLATION_KEY }),
       artifacts: ARTIFACTS,
       bank: this.#bank,
+      sender: this.#sender,
+      ingress: this.#ingress,
       watch: this.#watch,
       errands: this.#errands,
       onTrouble: (error) => this.#trouble(error),
     });
   }
 
+  /** What was reserved for a shipment is captured next; the provider says so as it comes. */
+  #tellOf({ path, reference }: Effect): void {
+    const isShipment = this.#errands.some((errand) => errand.workflow === "ship" && errand.reference === reference);
+    if (path !== "/reserve" || !isShipment) return;
+    this.#sender.send("payment_intent.amount_capturable_updated", reference);
+    this.#sender.send("payment_intent.succeeded", reference);
+  }
+
   #startWorker(): void {
     const process = this.#newProcess(`worker-${this.#processes + 1}`, this.#mischief);
+    this.#workers.push(process);
     const { database, host } = process;
     const worker = new Worker({
       database,
@@ -150,6 +203,9 @@ class Simulation {
         this.#isStirred = true;
         if (now !== this.#told) await setClock(owner, now);
         this.#told = now;
+      },
+      onAnswer: (value) => {
+        if (isRefusal(value)) this.#refusedWrites += 1;
       },
       onDeath: () => this.#replace(),
     });
@@ -183,9 +239,25 @@ class Simulation {
     this.#violations.push(...this.#watch.look({ ...sight, effects: this.#bank.effects }));
   }
 
+  #isSpent(runId: string): boolean {
+    return this.#watch.approvals.some(({ run_id, consumed_at }) => run_id === runId && consumed_at !== null);
+  }
+
+  #tally(): Tally {
+    return {
+      takeovers: this.#watch.takeovers,
+      deaths: this.#workers.filter(({ isDead }) => isDead).length,
+      refused_writes: this.#refusedWrites,
+      approvals: this.#watch.approvals.length,
+      effects: this.#bank.effects.length,
+      events: Object.values(this.#watch.seen).reduce((sum, seq) => sum + seq, 0),
+    };
+  }
+
   #isDone(): boolean {
     const { runs } = this.#watch;
-    return runs.length === this.#errands.length && runs.every(({ outcome }) => outcome !== null);
+    const isAwake = this.#workers.every((process) => process.isRunning || process.isDead);
+    return isAwake && runs.length >= this.#errands.length && runs.every(({ outcome }) => outcome !== null);
   }
 
   #hasNoPatience(): boolean {
@@ -206,7 +278,10 @@ class Simulation {
   #judgeEnd(): void {
     for (const run of this.#watch.runs) {
       const errand = this.#errands.find(({ key }) => key === run.start_key);
-      assert(errand !== undefined, "every run is an errand");
+      if (errand === undefined) {
+        this.#violations.push({ rule: "N7", message: `${run.start_key}: was started, and nobody asked for it` });
+        continue;
+      }
       const tools = TOOLS_OF[errand.workflow] ?? [];
       const isDenied = errand.decision === "DENY" && tools.includes("charge");
       const wanted = isDenied ? "EXPECTED_FAILURE" : "SUCCESS";
@@ -216,12 +291,18 @@ class Simulation {
         if (!this.#bank.done(`/${tool}`).includes(errand.reference))
           this.#violations.push({ rule: "N7", message: `${run.start_key}: ${tool} did not happen` });
       }
+      if (!isDenied && tools.includes("charge") && !this.#isSpent(run.run_id))
+        this.#violations.push({ rule: "N5", message: `${run.start_key}: was charged and no approval is spent` });
       if (isDenied && this.#bank.done("/charge").includes(errand.reference))
         this.#violations.push({ rule: "N5", message: `${run.start_key}: was charged against the decision` });
       this.#violations.push(...this.#watch.decideAgain(run, this.#world.pack));
     }
   }
 }
+
+/** Whether the database fenced off a commit: it names the runs then. */
+const isRefusal = (rows: unknown): boolean =>
+  Array.isArray(rows) && rows.some((row: { readonly fenced?: unknown }) => Array.isArray(row.fenced));
 
 /** Previews are rows; no simulated document is large enough for a folder. */
 const ARTIFACTS: ArtifactStore = artifactStore({
@@ -230,15 +311,32 @@ const ARTIFACTS: ArtifactStore = artifactStore({
   remove: async () => undefined,
 });
 
-/** The runs of a seed. */
-function errandsOf(seed: number): readonly Errand[] {
+/** The runs of a seed. Some ask for what another asks for as well: it must happen once all the same. */
+function errandsOf({ seed, runs }: Play): readonly Errand[] {
   const random = seededRandom(seed ^ 0x5eed);
   const workflows = Object.keys(TOOLS_OF);
-  return Array.from({ length: ERRANDS }, (_, index) => ({
-    key: `errand-${index + 1}`,
-    workflow: workflows[Math.floor(random.next() * workflows.length)] ?? "pay",
-    reference: `reference-${seed}-${index + 1}`,
-    decision: random.next() < 0.8 ? "APPROVE" : "DENY",
-    afterMs: Math.floor(random.next() * ERRANDS_WITHIN_MS),
-  }));
+  const errands: Errand[] = [];
+  for (let index = 0; index < (runs?.length ?? ERRANDS); index++) {
+    const drawn = workflows[Math.floor(random.next() * workflows.length)] ?? "pay";
+    const workflow = runs?.[index] ?? drawn;
+    const twin = random.next() < TWIN_CHANCE && workflow === "debit" ? errands.find(isDebit) : undefined;
+    const reference = twin?.reference ?? `reference-${seed}-${index + 1}`;
+    errands.push({
+      key: workflow === "ship" ? shipmentKey(reference) : `errand-${index + 1}`,
+      workflow,
+      reference,
+      decision: random.next() < APPROVE_CHANCE ? "APPROVE" : "DENY",
+      afterMs: Math.floor(random.next() * ERRANDS_WITHIN_MS),
+    });
+  }
+  return errands;
 }
+
+const TWIN_CHANCE = 0.5;
+const APPROVE_CHANCE = 0.8;
+
+const isDebit = ({ workflow }: Errand): boolean => workflow === "debit";
+
+/** The start key of the run that a payment's first webhook starts. */
+const shipmentKey = (reference: string): string =>
+  `STRIPE:payment.created:${entityIdOf(TENANT, "payment", reference)}:simulation/ship`;

@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly tellTime: (now: Instant) => Promise<void>;
   /** Null: nothing goes wrong in this process. */
   readonly mischief: Mischief | null;
+  /** Told what the database answers, before the process hears it. */
+  readonly onAnswer: (value: unknown) => void;
   /** Told once, when the process dies. */
   readonly onDeath: () => void;
 }
@@ -143,10 +145,12 @@ export class SimulatedProcess implements Actor {
   }
 
   async #perform<T>(work: () => Promise<T>): Promise<Heard<T>> {
-    const { schedule, tellTime } = this.#around;
+    const { schedule, tellTime, onAnswer } = this.#around;
     await tellTime(schedule.now);
     try {
-      return { ok: true, value: await work() };
+      const value = await work();
+      onAnswer(value);
+      return { ok: true, value };
     } catch (error) {
       return { ok: false, error };
     }

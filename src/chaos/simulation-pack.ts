@@ -75,11 +75,11 @@ const RETRIES = {
 
 type Workflow = DeclaredPack["workflows"][number];
 
-const call = (tool: string, next?: string) => ({
+const call = (tool: string, next?: string, reference = "$.trigger.reference") => ({
   id: tool,
   type: "TOOL",
   tool_name: tool,
-  tool_input_mapping: { reference: "$.trigger.reference" },
+  tool_input_mapping: { reference },
   output_key: tool,
   retry_policy: RETRIES,
   ...(next === undefined ? {} : { next_step: next }),
@@ -94,6 +94,8 @@ const workflow = (id: string, steps: readonly unknown[], criteria: string): Work
   allowed_failure_modes: ["HITL_DENIED"],
   timeout_seconds: 3_600,
 });
+
+const PAYMENT = "$.trigger.payment_intent";
 
 const WORKFLOWS: readonly Workflow[] = [
   workflow("pay", [call("charge")], "$.charge != null"),
@@ -110,6 +112,34 @@ const WORKFLOWS: readonly Workflow[] = [
     ],
     "$.charge != null",
   ),
+  {
+    ...workflow(
+      "ship",
+      [
+        call("reserve", "captured", PAYMENT),
+        {
+          id: "captured",
+          type: "WAIT",
+          wait_for: { type: "WEBHOOK", event_type: "payment.captured", entity_id: "$.trigger.payment_id" },
+          wait_timeout_seconds: 86_400,
+          output_key: "captured",
+          next_step: "debit",
+        },
+        call("debit", undefined, PAYMENT),
+      ],
+      "$.captured != null AND $.debit != null",
+    ),
+    trigger: {
+      kind: "WEBHOOK",
+      source: "STRIPE",
+      event_type: "payment.created",
+      input_schema: {
+        type: "object",
+        properties: { payment_intent: { type: "string" }, payment_id: { type: "string" } },
+        required: ["payment_intent", "payment_id"],
+      },
+    },
+  },
 ];
 
 /** What each workflow does at the bank when it ends well. */
@@ -119,6 +149,7 @@ export const TOOLS_OF: { readonly [workflow: string]: readonly string[] } = {
   wire: ["wire"],
   both: ["reserve", "debit"],
   fan: ["reserve", "debit", "charge"],
+  ship: ["reserve", "debit"],
 };
 
 export const APPROVER = "ann";

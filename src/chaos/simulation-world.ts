@@ -1,10 +1,12 @@
-import { type Host, type Instant, instant, seededRandom, uuidV7Ids } from "../contracts/index.ts";
+import { type Host, type Instant, instant, seededRandom, sha256Hex, uuidV7Ids } from "../contracts/index.ts";
 import {
   createRegistry,
+  insertEndpoint,
   insertPrincipal,
   insertTenant,
   KEY_BYTES,
   type Registry,
+  type Tool,
   tenantSecrets,
   upsertCredential,
 } from "../guard/index.ts";
@@ -22,6 +24,10 @@ export const START: Instant = instant(1_767_225_600_000);
 /** Simulations guard no secrets: the same key in all of them. */
 export const INSTALLATION_KEY = new Uint8Array(KEY_BYTES).fill(7);
 
+/** Where the simulated provider delivers its webhooks, and what it signs them with. */
+export const ENDPOINT_TOKEN = "simulated-endpoint";
+export const WEBHOOK_SECRET = "secret of a simulated provider";
+
 /** A database of its own in which histories are played, one after another, with the business that is played. */
 export interface SimulationWorld {
   readonly database: Database;
@@ -35,7 +41,11 @@ export async function openWorld(database: Database, host: Pick<Host, "clock">): 
   await installClock(database.owner);
   await keepPlans(database.owner);
   await forgetDisk(database.owner);
-  const tools = simulationTools();
+  return equipped(database, simulationTools());
+}
+
+/** The same database with other tools. */
+export function equipped(database: Database, tools: readonly Tool[]): SimulationWorld {
   const registry = createRegistry();
   for (const tool of tools) registry.register(tool);
   return { database, registry, pack: simulationPack(tools) };
@@ -53,14 +63,18 @@ export async function furnish({ database, pack }: SimulationWorld, seed: number)
     for (const principalId of ["ops", "ann"])
       await insertPrincipal(sql, { principalId, kind: "person", name: principalId, at: START });
     const secrets = await tenantSecrets(sql, host, TENANT, INSTALLATION_KEY);
-    await upsertCredential(sql, {
-      service: "bank",
-      origin: BANK_ORIGIN,
-      sealedSecret: secrets.seal("secret of a simulated bank", "credential bank"),
-      settings: secrets.seal("{}", "settings bank"),
-      now: START,
-      overlapUntil: START,
-    });
+    for (const service of ["bank", "stripe"]) {
+      await upsertCredential(sql, {
+        service,
+        origin: BANK_ORIGIN,
+        sealedSecret: secrets.seal("secret of a simulated bank", `credential ${service}`),
+        settings: secrets.seal(JSON.stringify({ webhook_secret: WEBHOOK_SECRET }), `settings ${service}`),
+        now: START,
+        overlapUntil: START,
+      });
+    }
+    const tokenSha256 = sha256Hex(ENDPOINT_TOKEN);
+    await insertEndpoint(sql, { endpointId: "stripe-1", tokenSha256, provider: "stripe", at: START });
     const { id: packId, version, state } = pack.pack;
     await installPack(sql, {
       packId,

@@ -13,6 +13,7 @@ import type { SeenApproval, SeenEvent, SeenRun } from "./queries.ts";
  * N4  The run's row says what the fold of its events says, and deciding them again gives the same document.
  * N5  An approval is answered once, spent once, and by one call; a closed one never opens.
  * N6  What a version of a row said stays so: a run's version and epoch only grow, and what has ended stays ended.
+ * N7  No run is lost or blocked, and each ends as it was asked to, with each of its effects.
  */
 
 /** A broken rule, and what broke it. */
@@ -37,6 +38,8 @@ interface Stream {
   seq: number;
   hash: string;
   epoch: number;
+  /** Epoch of what was written since the last look; 0 for nothing. */
+  newest: number;
 }
 
 export class Watch {
@@ -46,6 +49,7 @@ export class Watch {
   readonly #leases = new Map<string, string>();
   readonly #approvals = new Map<string, SeenApproval>();
   #effects = 0;
+  #takeovers = 0;
 
   constructor(tenant: string) {
     this.#tenant = tenant;
@@ -62,6 +66,11 @@ export class Watch {
 
   get approvals(): readonly SeenApproval[] {
     return [...this.#approvals.values()];
+  }
+
+  /** Claims of runs whose holder had not given them back. */
+  get takeovers(): number {
+    return this.#takeovers;
   }
 
   stateOf(runId: string): RunState {
@@ -114,6 +123,7 @@ export class Watch {
     stream.seq = seen.seq;
     stream.hash = hash;
     stream.epoch = seen.epoch;
+    stream.newest = seen.epoch;
     const event =
       payload === null
         ? null
@@ -128,7 +138,7 @@ export class Watch {
   #stream(name: string): Stream {
     const known = this.#streams.get(name);
     if (known !== undefined) return known;
-    const stream = { events: [], seqs: [], owners: new Map(), seq: 0, hash: GENESIS_HASH, epoch: 0 };
+    const stream = { events: [], seqs: [], owners: new Map(), seq: 0, hash: GENESIS_HASH, epoch: 0, newest: 0 };
     this.#streams.set(name, stream);
     return stream;
   }
@@ -141,7 +151,11 @@ export class Watch {
     const stream = this.#stream(run.run_id);
     const isNews = before === undefined || before.version !== run.version || before.head_seq !== run.head_seq;
     this.#runs.set(run.run_id, run);
+    if (before !== undefined && before.worker_id !== null && run.lease_epoch > before.lease_epoch) this.#takeovers += 1;
+    const { newest } = stream;
+    stream.newest = 0;
     return [
+      check(newest === 0 || newest === run.epoch, "N1", run.run_id, "an epoch writes that is over"),
       check(run.epoch === run.lease_epoch, "N1", run.run_id, "run and lease have different epochs"),
       check(
         run.worker_id === null || owner === run.worker_id,
@@ -162,6 +176,7 @@ export class Watch {
   }
 
   #folded(run: SeenRun): readonly Violation[] {
+    if (run.status === "BLOCKED") return [broken("N7", run.run_id, "is blocked, and nothing in it is poison")];
     const { status, outcome, code } = this.stateOf(run.run_id);
     const isSame = status === run.status && outcome === run.outcome && code === run.code;
     const row = `${run.status} ${run.outcome} ${run.code}`;

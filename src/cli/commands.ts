@@ -123,6 +123,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/simulate.ts")).simulateCommand,
   },
   {
+    path: ["chaos", "list"],
+    summary: "list the scenarios of what may go wrong",
+    load: async () => (await import("./commands/chaos.ts")).chaosListCommand,
+  },
+  {
+    path: ["chaos", "run"],
+    summary: "play scenarios at every moment at which they may matter, and judge every step",
+    load: async () => (await import("./commands/chaos.ts")).chaosRunCommand,
+  },
+  {
+    path: ["soak"],
+    summary: "play the scenarios again and again; each must come to the same, event for event",
+    load: async () => (await import("./commands/chaos.ts")).soakCommand,
+  },
+  {
     path: ["call"],
     summary: "call one tool, through all its guards",
     load: async () => (await import("./commands/call.ts")).callCommand,

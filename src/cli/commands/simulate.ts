@@ -3,18 +3,17 @@ import {
   type FaultKind,
   faultPlan,
   faultText,
-  openSimulationDatabase,
   type Shrunk,
   type SimulationWorld,
   shrink,
   simulate,
 } from "../../chaos/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
-import { configuredServer } from "../database.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { print } from "../output.ts";
 import { progress } from "../progress.ts";
 import { reportRefusal, talkOf } from "../report.ts";
+import { inSimulation } from "../simulation.ts";
 
 /** A range of seeds as it is typed: `7`, or `1..100` with both ends in it. */
 const SEEDS = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/;
@@ -55,17 +54,7 @@ interface Played {
 async function runSimulate(context: Context, args: Arguments): Promise<ExitCode> {
   const plan = planOf(args);
   if (typeof plan === "string") return reportRefusal(talkOf(context), { code: "USAGE", message: plan });
-  const server = await configuredServer(context);
-  try {
-    const simulation = await openSimulationDatabase(server.connection, context.host);
-    try {
-      return await play(context, simulation.world, plan);
-    } finally {
-      await simulation.close();
-    }
-  } finally {
-    await server.release();
-  }
+  return inSimulation(context, (world) => play(context, world, plan));
 }
 
 /** The plan, or what is wrong with the options. */

@@ -1,0 +1,97 @@
+import {
+  ASSERTION_IDS,
+  ASSERTIONS,
+  playScenario,
+  type RiskTag,
+  type Scenario,
+  type ScenarioResult,
+} from "./scenario.ts";
+import type { SimulationWorld } from "./simulation-world.ts";
+import { type SoakCheckpoint, soakCheckpoint } from "./soak.ts";
+
+/** Raised with every change of what the matrix plays or how it is judged. */
+const MATRIX_VERSION = "core-rotation-v2";
+
+/** A matrix that leaves one of these out has not been through what matters. */
+const RISKS_REQUIRED: readonly RiskTag[] = [
+  "rotation",
+  "takeover",
+  "stale_lease",
+  "split_brain",
+  "handoff",
+  "approval",
+  "storage",
+  "clock",
+];
+
+/** What the scenarios came to together. Wire form. */
+export interface MatrixResult {
+  readonly matrix_version: string;
+  readonly seed: number;
+  readonly scenario_ids: readonly string[];
+  readonly scenario_count: number;
+  readonly high_risk_paths_required: readonly RiskTag[];
+  readonly high_risk_paths_covered: readonly RiskTag[];
+  readonly missing_high_risk_paths: readonly RiskTag[];
+  readonly assertion_catalog_ids: readonly string[];
+  readonly assertion_ids_in_matrix: readonly string[];
+  readonly checks: {
+    readonly high_risk_paths_covered: boolean;
+    readonly every_assertion_used: boolean;
+    readonly scenario_expectations_passed: boolean;
+  };
+  readonly results: readonly ScenarioResult[];
+  readonly passed: boolean;
+}
+
+/** Sums up results; a matrix passes only when it covers every risk and assertion and every scenario passed. */
+export function matrixResult(
+  seed: number,
+  scenarios: readonly Scenario[],
+  results: readonly ScenarioResult[],
+): MatrixResult {
+  const covered = RISKS_REQUIRED.filter((risk) => scenarios.some(({ riskTags }) => riskTags.includes(risk)));
+  const missing = RISKS_REQUIRED.filter((risk) => !covered.includes(risk));
+  const used = ASSERTION_IDS.filter((id) => scenarios.some(({ assertions }) => assertions.includes(id)));
+  const checks = {
+    high_risk_paths_covered: missing.length === 0,
+    every_assertion_used: used.length === ASSERTION_IDS.length,
+    scenario_expectations_passed: results.length === scenarios.length && results.every(({ passed }) => passed),
+  };
+  return {
+    matrix_version: MATRIX_VERSION,
+    seed,
+    scenario_ids: scenarios.map(({ id }) => id),
+    scenario_count: scenarios.length,
+    high_risk_paths_required: RISKS_REQUIRED,
+    high_risk_paths_covered: covered,
+    missing_high_risk_paths: missing,
+    assertion_catalog_ids: Object.keys(ASSERTIONS),
+    assertion_ids_in_matrix: used,
+    checks,
+    results,
+    passed: Object.values(checks).every(Boolean),
+  };
+}
+
+/** Plays a scenario once more for a soak: the same seed must come to the same, event for event. */
+export async function soakScenario(
+  world: SimulationWorld,
+  scenario: Scenario,
+  { seed, iteration }: { readonly seed: number; readonly iteration: number },
+): Promise<SoakCheckpoint> {
+  const result = await playScenario(world, scenario, seed);
+  const { tally, violations } = result;
+  const hasTakeover = tally.takeovers > 0;
+  return soakCheckpoint(iteration, {
+    scenario_id: scenario.id,
+    takeover_action: hasTakeover ? "TAKEOVER" : "OBSERVE",
+    decision_reason_code: hasTakeover ? "INVALID_LEASE_EXPIRED_CONTROLLER_LEASE" : "VALID_ACTIVE_LEASE",
+    handoff_applied: hasTakeover && result.passed,
+    handoff_resume_step_id: null,
+    event_count: tally.events,
+    replay_count: violations.length === 0 ? tally.events : 0,
+    continuity_assertion_results: result.continuity_assertion_results,
+    timeline_digest: result.history,
+  });
+}
