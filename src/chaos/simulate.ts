@@ -237,6 +237,10 @@ class Simulation {
       return { runs, events, approvals };
     });
     this.#violations.push(...this.#watch.look({ ...sight, effects: this.#bank.effects }));
+    for (const { start_key } of sight.runs) {
+      if (!this.#errands.some(({ key }) => key === start_key))
+        this.#violations.push({ rule: "N7", message: `${start_key}: was started, and nobody asked for it` });
+    }
   }
 
   #isSpent(runId: string): boolean {
@@ -257,7 +261,7 @@ class Simulation {
   #isDone(): boolean {
     const { runs } = this.#watch;
     const isAwake = this.#workers.every((process) => process.isRunning || process.isDead);
-    return isAwake && runs.length >= this.#errands.length && runs.every(({ outcome }) => outcome !== null);
+    return isAwake && runs.length === this.#errands.length && runs.every(({ outcome }) => outcome !== null);
   }
 
   #hasNoPatience(): boolean {
@@ -278,10 +282,7 @@ class Simulation {
   #judgeEnd(): void {
     for (const run of this.#watch.runs) {
       const errand = this.#errands.find(({ key }) => key === run.start_key);
-      if (errand === undefined) {
-        this.#violations.push({ rule: "N7", message: `${run.start_key}: was started, and nobody asked for it` });
-        continue;
-      }
+      assert(errand !== undefined, "every run is an errand");
       const tools = TOOLS_OF[errand.workflow] ?? [];
       const isDenied = errand.decision === "DENY" && tools.includes("charge");
       const wanted = isDenied ? "EXPECTED_FAILURE" : "SUCCESS";
