@@ -14,7 +14,6 @@ export { SCENARIOS } from "./scenarios.ts";
 export { type Shrunk, shrink } from "./shrink.ts";
 export { type History, type Play, type Script, simulate, type Tally } from "./simulate.ts";
 export { openSimulationDatabase, type SimulationDatabase } from "./simulation-database.ts";
-export { simulationTools } from "./simulation-pack.ts";
-export { equipped, openWorld, type SimulationWorld } from "./simulation-world.ts";
+export { openWorld, type SimulationWorld } from "./simulation-world.ts";
 export { type SoakCheckpoint, type SoakGate, soakGate } from "./soak.ts";
 export type { Violation } from "./watch.ts";

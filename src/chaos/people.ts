@@ -1,5 +1,5 @@
 import { type ApprovalRow, approvalToken, decide, listApprovals } from "../approve/index.ts";
-import { after, assert, type JsonObject } from "../contracts/index.ts";
+import { after, assert, type Instant, type JsonObject } from "../contracts/index.ts";
 import { type IngressPorts, releaseHeld } from "../ingress/index.ts";
 import { type ArtifactStore, tellRun } from "../ledger/index.ts";
 import { beginRun, type CompiledPack } from "../run/index.ts";
@@ -39,6 +39,9 @@ export interface Office {
 /** How often people look at what waits for them. */
 const LOOK_MS = 1_500;
 
+/** How long people wait before they say that something did not happen: what is under way has arrived by then. */
+const SURE_MS = 3_000;
+
 const never = (): AbortSignal => new AbortController().signal;
 
 /** Starts the errands, decides what is asked, and finds out what became of effects that nobody else can tell of. */
@@ -62,10 +65,11 @@ async function startLater(office: Office, { key, workflow: name, reference, afte
 
 async function keepLooking(office: Office): Promise<never> {
   const { clock } = office.process.host;
+  const since = new Map<string, Instant>();
   for (;;) {
     await clock.wake(after(clock.now(), LOOK_MS), never());
     await decideAll(office);
-    await findOutAll(office);
+    await findOutAll(office, since);
     await releaseHeld(office.ingress, office.tenantId);
   }
 }
@@ -102,7 +106,8 @@ async function decideOne(office: Office, approval: ApprovalRow, decision: Errand
   );
 }
 
-async function findOutAll({ process, tenantId, bank, watch, errands }: Office): Promise<void> {
+async function findOutAll(office: Office, since: Map<string, Instant>): Promise<void> {
+  const { process, tenantId, bank, watch, errands } = office;
   const { clock, ids } = process.host;
   for (const { run_id, start_key, outcome } of watch.runs) {
     const errand = errands.find(({ key }) => key === start_key);
@@ -110,6 +115,11 @@ async function findOutAll({ process, tenantId, bank, watch, errands }: Office): 
     const unknown = Object.values(lanes).filter(({ phase }) => phase.kind === "unknown");
     if (outcome !== null || errand === undefined) continue;
     for (const { id: lane, step } of unknown) {
+      const asked = `${run_id} ${lane}`;
+      const first = since.get(asked) ?? clock.now();
+      since.set(asked, first);
+      if (clock.now() < after(first, SURE_MS)) continue;
+      since.delete(asked);
       const applied = bank.done(`/${step}`).includes(errand.reference);
       const { reference } = errand;
       const payload: JsonObject = applied

@@ -70,7 +70,7 @@ const RETRIES = {
   max_delay_seconds: 8,
   backoff_multiplier: 2,
   jitter: false,
-  retryable_errors: ["BANK_UNAVAILABLE", "EFFECT_UNKNOWN", "TOOL_TIMEOUT", "CIRCUIT_OPEN"],
+  retryable_errors: ["BANK_UNAVAILABLE", "EFFECT_UNKNOWN", "TOOL_TIMEOUT", "TOOL_ERROR", "CIRCUIT_OPEN"],
 };
 
 type Workflow = DeclaredPack["workflows"][number];

@@ -1,11 +1,10 @@
 import type { Fault, FaultKind, Violation } from "../../src/chaos/index.ts";
 import { assert } from "../../src/contracts/index.ts";
-import { contractOf, type Tool } from "../../src/guard/index.ts";
 import type { Query } from "../../src/store/index.ts";
 
 /**
  * Errors that the program could have. Each is put into one simulation database, into the text of a function as it stands
- * there, or into a tool: the program itself has no switch for any of them.
+ * there: the program itself has no switch for any of them.
  */
 export interface Mutant {
   readonly name: string;
@@ -19,8 +18,6 @@ export interface Mutant {
   /** What is put beside it, and how that is taken away. */
   readonly install?: string;
   readonly remove?: string;
-  /** How a tool is changed. */
-  readonly tool?: (tool: Tool) => Tool;
 }
 
 const sql = (of: string, ...changes: readonly (readonly [from: string, to: string])[]) => ({ sql: { of, changes } });
@@ -31,9 +28,6 @@ const MOMENTS = 24;
 const CRASH_AFTER = (seed: number): readonly Fault[] => [
   { kind: "crash", statement: 1 + (seed % MOMENTS), moment: "before" },
   { kind: "crash", point: "after_effect", nth: 1 },
-];
-const PAUSE_AFTER = (seed: number): readonly Fault[] => [
-  { kind: "pause", statement: 1 + (seed % MOMENTS), moment: "after", ms: 7_500 },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -157,48 +151,6 @@ export const MUTANTS: readonly Mutant[] = [
       create trigger forget_source before insert on countermark.inbound_event
         for each row execute function public.forget_source()`,
     remove: "drop function public.forget_source cascade",
-  },
-  {
-    name: "the outcome of an effect is written as if it had not happened",
-    breaks: "N3",
-    runs: ["debit", "debit", "debit"],
-    faults: [],
-    ...sql("write_outcome", ["set status = s->>'status'", "set status = 'FAILED_NO_EFFECT'"]),
-  },
-  {
-    name: "a beat prolongs whatever lease there is",
-    breaks: "N3",
-    runs: ["debit"],
-    faults: PAUSE_AFTER,
-    ...sql("renew_leases", [" and d.epoch = l.epoch and d.worker_id = p_worker", ""]),
-  },
-  {
-    name: "the key sent to a provider names the attempt",
-    breaks: "N3",
-    runs: ["both"],
-    faults: ["provider"],
-    tool: (tool) => ({
-      ...tool,
-      handler: (input, context) =>
-        tool.handler(input, {
-          ...context,
-          externalKey: context.externalKey === null ? null : `${context.externalKey}-${context.attempt}`,
-        }),
-    }),
-  },
-  {
-    name: "a provider's `nothing happened` is believed at once",
-    breaks: "N3",
-    runs: ["debit", "debit", "debit"],
-    faults: ["provider"],
-    tool: (tool) => ({ ...tool, contract: contractOf({ ...tool.contract, settle_ms: 0 }) }),
-  },
-  {
-    name: "a look-up always says that nothing happened",
-    breaks: "N3",
-    runs: ["debit", "debit", "debit"],
-    faults: ["provider"],
-    tool: (tool) => (tool.lookup === undefined ? tool : { ...tool, lookup: async () => ({ kind: "absent" }) }),
   },
 ];
 
