@@ -19,13 +19,9 @@ const PROGRAM = "countermark";
 
 const GROUPS: { readonly [word: string]: string } = {
   pack: "activate and list packs",
-<<<<<<< HEAD
   run: "start, list, show, diagnose, cancel, signal, resume and settle runs",
   worker: "start, list and drain workers",
-=======
-  run: "start, list, show, cancel, signal, resume and settle runs",
   chaos: "list and play scenarios of what may go wrong",
->>>>>>> fe40d01 (Put errors into simulations and see each found; play named scenarios at every moment, and soak them)
   ledger: "verify and read the record",
   tenant: "add and list tenants",
   key: "make keys",
