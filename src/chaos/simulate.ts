@@ -183,6 +183,7 @@ class Simulation {
       network: { fetch: this.#bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: PROFILE,
       workerId: process.name,
+      station: { tenantId: TENANT, hostId: "simulated", pid: this.#processes },
       openSealed: () => async (value) => value,
       reached: (point) => {
         if (!process.isDead && this.#mischief.diesAt(point)) process.kill();

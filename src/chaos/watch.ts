@@ -95,7 +95,8 @@ export class Watch {
     if (stream === undefined || workflow === undefined) return [broken("N4", run.run_id, "has no stream")];
     const recorded = stream.events.map((event, index) => ({ seq: stream.seqs[index] ?? 0, event }));
     const again = replay(workflow, pack.pack.bounds, recorded);
-    if (!again.identical) return [broken("N4", run.run_id, "is decided differently when decided again")];
+    if (!again.equal || again.first !== null)
+      return [broken("N4", run.run_id, "is decided differently when decided again")];
     return again.document_sha256 === run.document_sha256
       ? []
       : [broken("N4", run.run_id, "is decided again to another document")];
