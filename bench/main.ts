@@ -1,81 +1,100 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Command } from "commander";
-import { systemHost } from "../src/contracts/index.ts";
-import { openDatabase } from "../src/store/index.ts";
-import { measureSteps, type StepsFigure } from "./steps.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { withServer } from "./server.ts";
+import { measureSteps } from "./steps.ts";
+import { print } from "./table.ts";
+import { measureTakeover } from "./takeover.ts";
 
-/** `npm run bench -- steps`: figures are ratios against a limit measured in the same run; see docs/performance.md. */
-const program = new Command("bench")
-  .description("Measures governed steps against plain single-row commits on the PostgreSQL server in DATABASE_URL.")
-  .command("steps")
-  .description("READ steps through all guards: event hash, state, trace, each acknowledged after its commit")
-  .option("--concurrency <list>", "runs at a time", "1,16,64")
-  .option("--tenants <number>", "tenants the runs are spread over", "1")
-  .option("--pairs <number>", "measured pairs; medians are quoted", "3")
-  .option("--json", "figures as JSON")
-  .action(run);
-
-await program.parseAsync(
-  process.argv.slice(2).filter((word) => word !== "steps"),
-  { from: "user" },
+/** `npm run bench -- COMMAND`: figures are ratios against something measured in the same run; see docs/performance.md. */
+const program = new Command("bench").description(
+  "Measures countermark on the PostgreSQL server in DATABASE_URL, whose user has to be a superuser.",
 );
 
+/** Flags that every command has. */
 interface Flags {
-  readonly concurrency: string;
-  readonly tenants: string;
-  readonly pairs: string;
+  readonly database: string;
+  readonly fdatasyncDelayMs: number;
+  readonly pairs: number;
   readonly json?: boolean;
 }
 
-async function run(flags: Flags): Promise<void> {
-  const url = process.env.DATABASE_URL;
-  if (url === undefined)
-    throw new Error("set DATABASE_URL to a PostgreSQL server with fsync and synchronous_commit on");
-  const directory = await mkdtemp(join(tmpdir(), "countermark-bench-"));
-  const { settings, database } = await freshDatabase(url);
-  try {
-    const figures = await measureSteps({
-      host: systemHost(),
-      server: { url: database },
-      directory,
-      concurrency: flags.concurrency.split(",").map(Number),
-      tenants: Number(flags.tenants),
-      pairs: Number(flags.pairs),
-    });
-    if (flags.json) console.log(JSON.stringify({ settings, figures }, null, 2));
-    else print(settings, figures);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+const command = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option("--pairs <number>", "measured pairs; medians are quoted", count, 3)
+    .option(
+      "--database <name>",
+      "made anew on the server, and others that begin with its name",
+      "countermark_bench_test",
+    )
+    .option("--fdatasync-delay-ms <number>", "measures on a server of its own with so much slower a disk", Number, 0)
+    .option("--json", "figures as JSON");
+
+interface StepsFlags extends Flags {
+  readonly kind: readonly ("read" | "write")[];
+  readonly tenants: readonly number[];
+  readonly workers: readonly number[];
+  readonly concurrency: readonly number[];
+  readonly steps?: number;
+  readonly priorEvents?: number;
 }
 
-/** A database of its own on the server, made anew; and the settings that the figures depend on. */
-async function freshDatabase(url: string) {
-  const name = "countermark_bench_test";
-  const admin = openDatabase({ url });
-  await admin.owner.unsafe(`drop database if exists ${name} with (force)`);
-  await admin.owner.unsafe(`create database ${name}`);
-  const [row] = await admin.owner<{ postgres: string; fsync: string; synchronous_commit: string }[]>`
-    select current_setting('server_version') as postgres, current_setting('fsync') as fsync,
-           current_setting('synchronous_commit') as synchronous_commit`;
-  await admin.close();
-  const database = new URL(url);
-  database.pathname = `/${name}`;
-  return { settings: { ...row, node: process.version }, database: database.toString() };
-}
-
-function print(settings: Record<string, unknown>, figures: readonly StepsFigure[]): void {
-  console.log(
-    Object.entries(settings)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", "),
+command("steps", "steps through all guards against single-row commits")
+  .addOption(new Option("--kind <list>", "read, write or both").default(["read"], "read").argParser(kinds))
+  .addOption(new Option("--concurrency <list>", "runs at a time").default([1, 16, 64], "1,16,64").argParser(counts))
+  .addOption(new Option("--tenants <list>", "tenants the runs are spread over").default([1], "1").argParser(counts))
+  .addOption(new Option("--workers <list>", "worker processes").default([1], "1").argParser(counts))
+  .option(
+    "--steps <number>",
+    "steps of one measurement, at least; 400 for each run at a time in any case",
+    count,
+    4_000,
+  )
+  .option("--prior-events <number>", "against an empty ledger instead: with as many events in it beforehand", count)
+  .action(({ json = false, ...flags }: StepsFlags) =>
+    withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
+      const { priorEvents = null, steps = null } = flags;
+      const figures = await measureSteps({ ...flags, kinds: flags.kind, steps, priorEvents, url });
+      const beside = priorEvents === null ? "single-row commits" : "the same without prior events";
+      print({ settings: { ...settings, prior_events: priorEvents ?? 0, beside }, figures }, json);
+    }),
   );
-  console.log("runs at a time   steps/s   limit/s   ratio   (each pair)");
-  for (const { concurrency, steps_per_second, limit_per_second, ratio, ratios } of figures) {
-    console.log(
-      `${String(concurrency).padStart(14)} ${String(steps_per_second).padStart(9)} ${String(limit_per_second).padStart(9)} ${ratio.toFixed(2).padStart(7)}   ${ratios.map((one) => one.toFixed(2)).join(" ")}`,
-    );
-  }
+
+interface TakeoverFlags extends Flags {
+  readonly leaseMs: number;
+  readonly runs: number;
+}
+
+command("takeover", "a worker process is killed: how long until another has its runs")
+  .option(
+    "--lease-ms <number>",
+    "how long a lease lasts without a beat; a beat is made three times as often",
+    count,
+    10_000,
+  )
+  .option("--runs <number>", "runs that the killed worker holds", count, 16)
+  .action(({ json = false, ...flags }: TakeoverFlags) =>
+    withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
+      const figures = await measureTakeover({ ...flags, times: flags.pairs, url });
+      print({ settings, figures }, json);
+    }),
+  );
+
+await program.parseAsync();
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("a whole number from 1");
+}
+
+function counts(text: string): readonly number[] {
+  return text.split(",").map(count);
+}
+
+function kinds(text: string): readonly ("read" | "write")[] {
+  return text.split(",").map((word) => {
+    if (word === "read" || word === "write") return word;
+    throw new InvalidArgumentError("read, write or read,write");
+  });
 }

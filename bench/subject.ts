@@ -1,78 +1,89 @@
 import { activatePack, type Installation } from "../src/api/index.ts";
-import { assert, type Host } from "../src/contracts/index.ts";
-import { defineTool, insertTenant } from "../src/guard/index.ts";
+import { after, assert } from "../src/contracts/index.ts";
+import { defineTool, insertTenant, type Tool } from "../src/guard/index.ts";
 import { beginRun, type CompiledPack, compilePack, definePack } from "../src/run/index.ts";
 import { inTenant } from "../src/store/index.ts";
 
 /** Steps of one run: below the default bound of 50, long enough that starting and ending a run weighs little. */
 export const STEPS_PER_RUN = 40;
 
-const LOOK_UP = {
-  name: "lookUp",
-  version: "1.0.0",
-  side_effect_level: "READ",
-  input_schema: {
-    type: "object",
-    properties: { order_id: { type: "string", "x-countermark": "entity_id" }, page: { type: "integer", minimum: 0 } },
-    required: ["order_id", "page"],
-  },
-  output_schema: {
-    type: "object",
-    properties: {
-      status: { type: "string" },
-      total_cents: { type: "integer" },
-      lines: { type: "array", items: { type: "string" } },
-    },
-    required: ["status", "total_cents", "lines"],
-  },
-  timeout_seconds: 10,
+/** What a step does: looks something up; changes something; or looks it up at a provider that takes a while. */
+export type StepKind = "read" | "write" | "slow";
+
+/** Milliseconds that a slow step takes: long beside a commit, short beside a lease. */
+export const SLOW_STEP_MS = 50;
+
+const INPUT = {
+  type: "object",
+  properties: { order_id: { type: "string", "x-countermark": "entity_id" }, page: { type: "integer", minimum: 0 } },
+  required: ["order_id", "page"],
 } as const;
 
-/** A READ tool that answers at once: what is measured is everything around it. */
-export const lookUp = defineTool(LOOK_UP, async () => ({
+const OUTPUT = {
+  type: "object",
+  properties: {
+    status: { type: "string" },
+    total_cents: { type: "integer" },
+    lines: { type: "array", items: { type: "string" } },
+  },
+  required: ["status", "total_cents", "lines"],
+} as const;
+
+const ORDER = { status: "paid", total_cents: 4500, lines: ["TEE-BLK-M", "TEE-BLK-L"] };
+
+const CONTRACT = { version: "1.0.0", input_schema: INPUT, output_schema: OUTPUT, timeout_seconds: 10 } as const;
+
+/** They answer at once: what is measured is everything around them. */
+const lookUp = defineTool({ ...CONTRACT, name: "lookUp", side_effect_level: "READ" }, async () => ({
   kind: "applied",
-  result: { output: { status: "paid", total_cents: 4500, lines: ["TEE-BLK-M", "TEE-BLK-L"] } },
+  result: { output: ORDER },
 }));
 
-/** One workflow of READ steps, each a governed call with its own arguments. */
-export function readPack(): CompiledPack {
-  const id = (index: number): string => `step_${index}`;
+const note = defineTool(
+  {
+    ...CONTRACT,
+    name: "note",
+    side_effect_level: "SOFT_WRITE",
+    idempotency_key_template: "{tenant_id}:{tool_name}:{params.order_id}:{params.page}",
+  },
+  async () => ({ kind: "applied", result: { output: ORDER } }),
+);
+
+const lookUpSlowly = defineTool(
+  { ...CONTRACT, name: "lookUpSlowly", side_effect_level: "READ" },
+  async (_input, { clock, signal }) => {
+    await clock.wake(after(clock.now(), SLOW_STEP_MS), signal);
+    return { kind: "applied", result: { output: ORDER } };
+  },
+);
+
+const TOOLS: { readonly [kind in StepKind]: Tool } = { read: lookUp, write: note, slow: lookUpSlowly };
+
+export const benchTools = (): readonly Tool[] => Object.values(TOOLS);
+
+/** One workflow of each kind: so many steps, each a governed call with its own arguments. */
+export function benchPack(stepsPerRun: number): CompiledPack {
+  const tools = benchTools().map(({ contract }) => contract);
   const compiled = compilePack(
     definePack({
       id: "bench",
       name: "Bench",
       version: "1.0.0",
       state: "ACTIVE",
-      workflows: [
-        {
-          id: "READS",
-          name: "Reads",
-          trigger: {
-            kind: "MANUAL",
-            input_schema: { type: "object", properties: { order_id: { type: "string" } }, required: ["order_id"] },
+      workflows: (["read", "write", "slow"] as const).map((kind) => workflowOf(kind, stepsPerRun)),
+      tools: Object.fromEntries(tools.map((contract) => [contract.name, { ...contract }])),
+      scopes: Object.fromEntries(
+        tools.map(({ name }) => [
+          name,
+          {
+            tool_name: name,
+            allowed_operations: [name],
+            principals: [],
+            data_cap_bytes: 65_536,
+            network_allowlist: [],
           },
-          steps: Array.from({ length: STEPS_PER_RUN }, (_, index) => ({
-            id: id(index),
-            type: "TOOL" as const,
-            tool_name: LOOK_UP.name,
-            tool_input_mapping: { order_id: "$.trigger.order_id", page: index },
-            ...(index + 1 < STEPS_PER_RUN ? { next_step: id(index + 1) } : {}),
-          })),
-          pass_criteria: "true",
-          allowed_failure_modes: [],
-          timeout_seconds: 300,
-        },
-      ],
-      tools: { [LOOK_UP.name]: lookUp.contract },
-      scopes: {
-        [LOOK_UP.name]: {
-          tool_name: LOOK_UP.name,
-          allowed_operations: [LOOK_UP.name],
-          principals: [],
-          data_cap_bytes: 65_536,
-          network_allowlist: [],
-        },
-      },
+        ]),
+      ),
       bounds: {
         max_steps_per_run: 50,
         max_time_seconds: 300,
@@ -89,6 +100,28 @@ export function readPack(): CompiledPack {
   return compiled.compiled;
 }
 
+function workflowOf(kind: StepKind, stepsPerRun: number) {
+  const id = (index: number): string => `step_${index}`;
+  return {
+    id: kind,
+    name: kind,
+    trigger: {
+      kind: "MANUAL" as const,
+      input_schema: { type: "object", properties: { order_id: { type: "string" } }, required: ["order_id"] },
+    },
+    steps: Array.from({ length: stepsPerRun }, (_, index) => ({
+      id: id(index),
+      type: "TOOL" as const,
+      tool_name: TOOLS[kind].contract.name,
+      tool_input_mapping: { order_id: "$.trigger.order_id", page: index },
+      ...(index + 1 < stepsPerRun ? { next_step: id(index + 1) } : {}),
+    })),
+    pass_criteria: "true",
+    allowed_failure_modes: [],
+    timeout_seconds: 300,
+  };
+}
+
 export const tenantOf = (index: number): string => `bench-${index}`;
 
 /** Makes the tenants and installs the pack for each. */
@@ -103,22 +136,32 @@ export async function prepareTenants(installation: Installation, pack: CompiledP
   }
 }
 
+export interface RunsAsked {
+  readonly step: StepKind;
+  readonly runs: number;
+  readonly tenants: number;
+  /** Runs begun at a time. */
+  readonly callers: number;
+}
+
 /** Starts runs spread over the tenants; they wait until a worker claims them. */
 export async function startRuns(
-  { database, host }: { readonly database: Installation["database"]; readonly host: Host },
+  { database, host }: Pick<Installation, "database" | "host">,
   pack: CompiledPack,
-  asked: { readonly runs: number; readonly tenants: number },
+  { step, runs, tenants, callers }: RunsAsked,
 ): Promise<void> {
-  const workflow = pack.workflows.READS;
+  const workflow = pack.workflows[step];
   assert(workflow !== undefined, "the bench's pack has its workflow");
-  for (let index = 0; index < asked.runs; index++) {
-    const tenantId = tenantOf(index % asked.tenants);
+  let begun = 0;
+  const begin = async () => {
+    const tenantId = tenantOf(begun++ % tenants);
     await inTenant(database, tenantId, (sql) =>
       beginRun(sql, host, {
         tenantId,
         pack,
         workflow,
-        trigger: { order_id: `${tenantId}_ord_${index}` },
+        // An order of its own: a call under a key that was used before would get the stored result.
+        trigger: { order_id: `${tenantId}_ord_${host.ids.next()}` },
         startKey: host.ids.next(),
         correlationId: host.ids.next(),
         principalId: "bench",
@@ -126,5 +169,10 @@ export async function startRuns(
         causation: null,
       }),
     );
-  }
+  };
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (begun < runs) await begin();
+    }),
+  );
 }

@@ -16,15 +16,28 @@ interface Account {
 
 const execute = promisify(execFile);
 
+export interface DebianServerOptions {
+  /** Port on the loopback interface; null: only the unix socket in the cluster's folder. */
+  readonly port: number | null;
+  /** Variables of the server's process besides its locale. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** A private cluster from the newest PostgreSQL that Debian's packages installed; `undefined` when there is none. */
-export async function startDebianServer(): Promise<TestCluster | undefined> {
+export async function startDebianServer(
+  { port, environment }: DebianServerOptions = { port: null, environment: {} },
+): Promise<TestCluster | undefined> {
   const bin = await newestInstallation();
   if (bin === undefined) return undefined;
   const account = process.getuid?.() === 0 ? await postgresAccount() : undefined;
   const folder = await mkdtemp("/tmp/countermark-server-"); // a socket's path must be short
   const data = join(folder, "data");
   const run = (program: string, ...args: string[]) =>
-    execute(join(bin, program), ["-D", data, ...args], { ...account, cwd: "/", env: { LC_ALL: "C.UTF-8", TZ: "UTC" } });
+    execute(join(bin, program), ["-D", data, ...args], {
+      ...account,
+      cwd: "/",
+      env: { LC_ALL: "C.UTF-8", TZ: "UTC", ...environment },
+    });
 
   const password = randomBytes(18).toString("base64url");
   const passwordFile = join(folder, "password");
@@ -33,10 +46,17 @@ export async function startDebianServer(): Promise<TestCluster | undefined> {
   for (const path of [folder, data, passwordFile])
     if (account !== undefined) await chown(path, account.uid, account.gid);
   await run("initdb", "--auth=scram-sha-256", `--username=${USER}`, `--pwfile=${passwordFile}`, "--encoding=UTF8");
-  const options = `-k ${folder} -c listen_addresses= -c fsync=on -c max_connections=100`;
+  const listen = port === null ? "-c listen_addresses=" : `-c listen_addresses=127.0.0.1 -p ${port}`;
+  const options = `-k ${folder} ${listen} -c fsync=on -c max_connections=100`;
   await run("pg_ctl", "-w", "-l", join(folder, "log"), "-o", options, "start");
   return {
-    admin: { host: folder, port: 5432, user: USER, password, database: "postgres" },
+    admin: {
+      host: port === null ? folder : "127.0.0.1",
+      port: port ?? 5432,
+      user: USER,
+      password,
+      database: "postgres",
+    },
     close: async () => {
       await run("pg_ctl", "-w", "-m", "fast", "stop");
       await rm(folder, { recursive: true });
@@ -44,7 +64,8 @@ export async function startDebianServer(): Promise<TestCluster | undefined> {
   };
 }
 
-async function newestInstallation(): Promise<string | undefined> {
+/** The folder of the programs of the newest installed PostgreSQL that we support; `undefined` when there is none. */
+export async function newestInstallation(): Promise<string | undefined> {
   const found = await readdir(INSTALLATIONS).catch(() => []); // no such folder: nothing is installed
   const versions = found.map(Number).filter((version) => version >= VERSION_MIN);
   return versions.length === 0 ? undefined : join(INSTALLATIONS, String(Math.max(...versions)), "bin");
