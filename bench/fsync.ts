@@ -13,14 +13,22 @@ export interface FsyncLatency {
 }
 
 /**
- * Measures one `fdatasync` on the disk of the data directory.
+ * A folder on the disk of the data directory; where this machine has no such folder, or it cannot be written beside, the
+ * folder for temporary files.
+ */
+export function folderBeside(dataDirectory: string): string {
+  const folder = dirname(dataDirectory);
+  return isWritable(folder) ? folder : tmpdir();
+}
+
+/**
+ * Measures one `fdatasync` on the disk of the data directory, and names the folder in which it did.
  *
- * @param dataDirectory as the server names it; where this machine has no such folder, or it cannot be written beside, the
- *   folder for temporary files is measured instead, and named
+ * @param dataDirectory as the server names it
  * @param environment of the measuring program, so that it waits as long as the server does
  */
 export async function fsyncLatency(dataDirectory: string, environment: Record<string, string>): Promise<FsyncLatency> {
-  const folder = isWritable(dirname(dataDirectory)) ? dirname(dataDirectory) : tmpdir();
+  const folder = folderBeside(dataDirectory);
   const file = join(folder, `countermark-bench-fsync-${process.pid}`);
   const installed = await newestInstallation();
   const program = installed === undefined ? undefined : join(installed, "pg_test_fsync");

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { measurePeers, peerSettings } from "./peers.ts";
 import { withServer } from "./server.ts";
 import { measureSteps } from "./steps.ts";
 import { print } from "./table.ts";
@@ -57,6 +58,30 @@ command("steps", "steps through all guards against single-row commits")
       const figures = await measureSteps({ ...flags, kinds: flags.kind, steps, priorEvents, url });
       const beside = priorEvents === null ? "single-row commits" : "the same without prior events";
       print({ settings: { ...settings, prior_events: priorEvents ?? 0, beside }, figures }, json);
+    }),
+  );
+
+interface PeersFlags extends Flags {
+  readonly kind: "read" | "write";
+  readonly concurrency: readonly number[];
+  readonly steps?: number;
+}
+
+command("peers", "workflows of ten steps beside DBOS Transact, LangGraph and Restate, which are installed for it")
+  .addOption(new Option("--kind <kind>", "our steps").choices(["read", "write"]).default("read"))
+  .addOption(
+    new Option("--concurrency <list>", "workflows at a time").default([1, 16, 64], "1,16,64").argParser(counts),
+  )
+  .option(
+    "--steps <number>",
+    "steps of one measurement; without it 100 for each workflow at a time, 2000 at least",
+    count,
+  )
+  .action(({ json = false, ...flags }: PeersFlags) =>
+    withServer(flags.fdatasyncDelayMs, async ({ url, folder, settings }) => {
+      const isSlowed = flags.fdatasyncDelayMs > 0;
+      const figures = await measurePeers({ ...flags, steps: flags.steps ?? null, isSlowed, url, folder });
+      print({ settings: { ...settings, ...peerSettings(), our_steps: flags.kind, beside: "the peer" }, figures }, json);
     }),
   );
 

@@ -1,11 +1,13 @@
 import { availableParallelism, cpus } from "node:os";
 import { openDatabase } from "../src/store/index.ts";
-import { fsyncLatency } from "./fsync.ts";
+import { folderBeside, fsyncLatency } from "./fsync.ts";
 import { startSlowServer } from "./slow-server.ts";
 
 /** The PostgreSQL server that everything of one run is measured on. */
 export interface BenchServer {
   readonly url: string;
+  /** On the disk of its data where that can be; others that are measured beside keep theirs here. */
+  readonly folder: string;
   /** Versions, machine and settings that the figures depend on; printed with them. */
   readonly settings: Readonly<Record<string, string | number>>;
 }
@@ -51,5 +53,9 @@ async function describe(
     processors: availableParallelism(),
     processor: cpus()[0]?.model ?? "unknown",
   };
-  return { url, settings: { ...server, ...machine, ...latency, fdatasync_delay_ms: delayMs } };
+  return {
+    url,
+    folder: folderBeside(data_directory),
+    settings: { ...server, ...machine, ...latency, fdatasync_delay_ms: delayMs },
+  };
 }

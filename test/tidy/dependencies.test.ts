@@ -73,3 +73,14 @@ test("the lock file holds the packages of every platform: `npm ci` refuses one t
 
   expect(missing).toEqual([]);
 });
+
+test("what the benchmark installs to be measured beside is pinned exactly and locked to digests too", () => {
+  const peers: Pick<Manifest, "dependencies"> = JSON.parse(readFileSync("bench/peers/package.json", "utf8"));
+  const locked: Lock = JSON.parse(readFileSync("bench/peers/package-lock.json", "utf8"));
+  const packages = Object.entries(locked.packages).filter(([path]) => path !== "");
+
+  expect(Object.keys(peers.dependencies).length).toBeGreaterThan(0);
+  expect(Object.values(peers.dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  expect(packages.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path)).toEqual([]);
+  expect(packages.filter(([, entry]) => "resolved" in entry).map(([path]) => path)).toEqual([]);
+});
