@@ -97,7 +97,7 @@ const insertStreams = (
   insert into run (tenant_id, run_id, stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id, channel,
       start_key, status, outcome, epoch, version, head_seq, head_hash, started_at, updated_at, ended_at)
     select ${tenantId}, s.run_id, (s.at at time zone 'UTC')::date, 'read', 'bench', ${packDigest}, s.correlation, 'bench', 'ci',
-           s.start_key, 'SUCCEEDED', 'SUCCESS', 1, c.seq, c.seq, c.hash, s.at, s.at, s.at
+           s.start_key, 'SUCCEEDED', 'SUCCESS', 1, c.seq - 2, c.seq, c.hash, s.at, s.at, s.at
       from stream s join chain c using (run_id)
      where c.seq = ${EVENTS_PER_STREAM}::int
     returning run_id`;

@@ -33,6 +33,9 @@ export interface StepsFigure extends Comparison {
 const STEPS_MIN = 4_000;
 const STEPS_PER_CALLER = 400;
 
+/** Runs before the clock, so that no process loads the pack or compiles its code while it is measured. */
+const WARM_RUNS_PER_WORKER = 4;
+
 /**
  * Measures governed steps in every combination. Without prior events they stand against single-row commits; with them,
  * against the same steps in a database without.
@@ -57,7 +60,10 @@ async function measureCrew(
   const bareCrew = (await bare?.crew(workers)) ?? null;
   const figures: StepsFigure[] = [];
   try {
-    for (const kind of options.kinds)
+    for (const kind of options.kinds) {
+      const warming = { step: kind, runs: workers * WARM_RUNS_PER_WORKER, tenants, concurrency: workers };
+      await stepRate(database, crew, { ...warming, beginMeasured: false });
+      if (bare !== null && bareCrew !== null) await stepRate(bare, bareCrew, { ...warming, beginMeasured: false });
       for (const concurrency of options.concurrency) {
         const runs = Math.ceil((options.steps ?? Math.max(STEPS_MIN, concurrency * STEPS_PER_CALLER)) / STEPS_PER_RUN);
         const driven = { step: kind, runs, tenants, concurrency, beginMeasured: false };
@@ -75,6 +81,7 @@ async function measureCrew(
         });
         figures.push({ kind, tenants, workers, concurrency, ...measured });
       }
+    }
     return figures;
   } finally {
     await Promise.all([crew.close(), bareCrew?.close()]);
