@@ -17,6 +17,7 @@ export {
 export { CODES, type Code, type Json, type JsonObject, type Refusal, systemHost } from "./contracts/index.ts";
 export {
   type CallContext,
+  defineAgent,
   defineTool,
   type EffectProof,
   type LookupOutcome,

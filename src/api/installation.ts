@@ -31,6 +31,8 @@ export interface InstallationOptions {
   readonly tools: readonly Tool[];
   /** The isolation that this process gives its tools. */
   readonly tier: SandboxTier;
+  /** The compiled program in which agents' graphs run; the one of this package where it is left out. */
+  readonly graphProgram?: string;
 }
 
 export interface WorkerSettings {
@@ -75,7 +77,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const control = new ControlRoom({ database, host, installationKey });
   const committer = new Committer(database.committer);
   const artifacts = artifactStore(artifactFolder({ root: join(directory, "artifacts"), ids: host.ids }));
-  const shared = { database, host, registry, tier, committer, control, network };
+  const graph = options.graphProgram === undefined ? {} : { graphProgram: options.graphProgram };
+  const shared = { database, host, registry, tier, committer, control, network, ...graph };
   return {
     host,
     database,

@@ -1,5 +1,5 @@
 import type { ToolContract } from "./contract.ts";
-import type { Tool, ToolHandler, ToolLookup } from "./tool.ts";
+import type { GraphSource, Tool, ToolHandler, ToolLookup } from "./tool.ts";
 
 type Required = "name" | "version" | "side_effect_level" | "input_schema" | "output_schema" | "timeout_seconds";
 
@@ -35,4 +35,21 @@ export const defineTool = (declared: DeclaredContract, handler: ToolHandler, loo
   contract: contractOf(declared),
   handler,
   ...(lookup === undefined ? {} : { lookup }),
+});
+
+/**
+ * An agent: a LangGraph.js graph as a tool that an AGENT step calls. It is READ: what it changes are calls of its own, each
+ * governed like any other. `timeout_seconds` bounds one invocation; waiting for people is not counted.
+ */
+export const defineAgent = (
+  declared: Omit<DeclaredContract, "side_effect_level">,
+  source: Pick<GraphSource, "module" | "exportName"> & Partial<GraphSource>,
+): Tool => ({
+  contract: contractOf({ ...declared, side_effect_level: "READ" }),
+  handler: async () => ({
+    kind: "rejected",
+    code: "E_GRAPH_CONFIG",
+    message: `\`${declared.name}\` is an agent: call it from an AGENT step`,
+  }),
+  graph: { describe: {}, ...source },
 });

@@ -11,7 +11,7 @@ export {
 } from "./breaker.ts";
 export * from "./call.ts";
 export * from "./contract.ts";
-export { contractOf, type DeclaredContract, defineTool } from "./define-tool.ts";
+export { contractOf, type DeclaredContract, defineAgent, defineTool } from "./define-tool.ts";
 export { ConnectionFailed, EgressRefused } from "./egress.ts";
 export { ENTITY_ID_ANNOTATION } from "./entity-places.ts";
 export { isLiveHost, liveCredentialIn, type Recipient, recipientRefusal } from "./hygiene.ts";

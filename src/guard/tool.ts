@@ -7,6 +7,18 @@ export interface Tool {
   readonly handler: ToolHandler;
   /** Asks the provider whether an earlier, unanswered call took effect; absent where the provider cannot say. */
   readonly lookup?: ToolLookup;
+  /** The LangGraph.js graph that answers, where this is an agent: it runs as an AGENT step and nowhere else. */
+  readonly graph?: GraphSource;
+}
+
+/** Where a graph's code is. The module is loaded in a process of its own, never in a worker's. */
+export interface GraphSource {
+  /** `file:` URL of a module that this Node can load. */
+  readonly module: string;
+  /** Name of the export: a graph, compiled or not, or a function of `{ tools }` that gives one. */
+  readonly exportName: string;
+  /** What the model is told of each injected tool, by name. */
+  readonly describe: { readonly [tool: string]: string };
 }
 
 export type ToolHandler = (input: JsonObject, context: CallContext) => Promise<ToolOutcome>;

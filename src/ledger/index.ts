@@ -46,6 +46,6 @@ export { type Redacted, redact } from "./redact/redact.ts";
 export { compileRedaction, type RedactionRules, type RedactionSource, SCAN_ONLY } from "./redact/rules.ts";
 export type { RedactionContext, RejectedStub } from "./redact/stub.ts";
 export { redactText } from "./redact/text.ts";
-export { keepSealed, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
+export { keepSealed, openEnvelope, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
 export { declaresSealed, isSealedReference, type SealedReference } from "./sealed-reference.ts";
 export { type ChainReport, verifyStream } from "./verify.ts";

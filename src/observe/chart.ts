@@ -111,6 +111,7 @@ function kindOf({ kind }: LanePhase, undoing: boolean): BarKind | null {
     case "retry":
       return "retrying";
     case "asking":
+    case "interrupted":
     case "approval":
       return "approval";
     case "waiting":

@@ -31,6 +31,7 @@ const state = (phase: LanePhase, rest: Partial<RunState> = {}): RunState => ({
   compensation: null,
   leftover: false,
   signals: [],
+  agents: {},
   cancel_requested: false,
   active_since: null,
   ...rest,

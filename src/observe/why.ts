@@ -120,6 +120,7 @@ interface At {
 const URGENCY: readonly LanePhase["kind"][] = [
   "unknown",
   "approval",
+  "interrupted",
   "asking",
   "waiting",
   "retry",
@@ -127,7 +128,7 @@ const URGENCY: readonly LanePhase["kind"][] = [
   "branching",
 ];
 
-function urgent({ lanes, compensation }: RunState): At | undefined {
+function urgent({ lanes, compensation, agents }: RunState): At | undefined {
   const undoing: readonly At[] =
     compensation === null
       ? []
@@ -135,7 +136,12 @@ function urgent({ lanes, compensation }: RunState): At | undefined {
           ...compensation.escalated,
           { step: compensation.plan[compensation.at] ?? compensation.held[0] ?? null, phase: compensation.phase },
         ];
-  const places: readonly At[] = [...undoing, ...Object.values(lanes)];
+  const asking = Object.entries(agents).flatMap(([step, { interrupts }]) =>
+    interrupts.flatMap(({ decision, attempt, approval_id, timeout_at }): readonly At[] =>
+      decision === null ? [{ step, phase: { kind: "approval", attempt, approval_id, timeout_at } }] : [],
+    ),
+  );
+  const places: readonly At[] = [...undoing, ...asking, ...Object.values(lanes)];
   return URGENCY.map((kind) => places.find(({ phase }) => phase.kind === kind)).find((place) => place !== undefined);
 }
 
@@ -150,6 +156,8 @@ function laneWhy({ step, phase }: At, facts: WhyFacts): Why {
       return waitingWhy(at, phase, facts.row.run_id);
     case "retry":
       return quiet(`tries ${at} again at ${clockTime(phase.at)} (attempt ${phase.attempt})`);
+    case "interrupted":
+      return quiet(`waits for people to decide what the agent at ${at} asked`);
     case "asking":
       return quiet(`is about to ask whether the branches of ${at} are undone`);
     case "branching":

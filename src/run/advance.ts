@@ -142,6 +142,7 @@ function instantsOf(phase: RunState["lanes"][string]["phase"]): Instant[] {
       return phase.look_at === null ? [] : [phase.look_at];
     case "ready":
     case "asking":
+    case "interrupted":
     case "branching":
     case "succeeded":
     case "failed":

@@ -22,6 +22,8 @@ export interface CompiledStep {
   readonly call: CallTarget | null;
   /** What undoes the step, or null. */
   readonly undo: CallTarget | null;
+  /** Tools that the graph of an AGENT step may only propose; of other steps none. */
+  readonly proposes: readonly string[];
   /** BRANCH condition, `hitl_condition` or `poll_condition`; null where the step has none. */
   readonly condition: Expression | null;
   /** Input of START_RUN; `entity_id` of a WEBHOOK wait under the one parameter `entity_id`. */

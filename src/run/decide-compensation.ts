@@ -3,8 +3,9 @@ import { DEFAULT_DELAYS } from "./backoff.ts";
 import type { CompiledWorkflow } from "./compiled.ts";
 import { type RunEvent, runEvent } from "./events.ts";
 import { beingUndone } from "./fold-compensation.ts";
+import { attemptOf } from "./lane.ts";
 import { compensationOf } from "./rollback.ts";
-import { attemptOf, retryAt } from "./settle.ts";
+import { retryAt } from "./settle.ts";
 import type { RunState } from "./state.ts";
 import type { CallFailed, CallRefused, CallSucceeded } from "./stimulus.ts";
 

@@ -1,5 +1,6 @@
 import type { Instant } from "../contracts/index.ts";
 import type { CompiledWorkflow } from "./compiled.ts";
+import { decideInterrupt, settleAgent } from "./decide-agent.ts";
 import { settleCompensation } from "./decide-compensation.ts";
 import type { CompensationDefinition } from "./definition.ts";
 import { type ApprovalDecision, type RunEvent, runEvent } from "./events.ts";
@@ -55,6 +56,8 @@ function factOf(workflow: CompiledWorkflow, state: RunState, stimulus: Stimulus,
       return cancel(state, stimulus, now);
     case "upgrade":
       return upgrade(state, stimulus, now);
+    case "agent":
+      return settleAgent(workflow, state, stimulus, now);
     case "effect_resolved":
       return resolveEffect(workflow, state, stimulus, now);
   }
@@ -93,10 +96,12 @@ function decideApproval(
   { approval_id, decision, by }: Of<"approval_decided">,
   now: Instant,
 ): RunEvent | null {
+  const code = CODES_OF[decision];
+  const interrupt = decideInterrupt(workflow, state, { approval_id, decision, by }, { refusal: code, now });
+  if (interrupt !== null) return interrupt;
   const waiting = waitingFor(state, approval_id);
   if (waiting === null) return null;
   const { lane, step, isEscalated } = waiting;
-  const code = CODES_OF[decision];
   const undone = lane === COMPENSATION && step !== null ? compensationOf(workflow, step) : null;
   const action = code === null || isEscalated || undone === null ? null : afterRefusal(undone, decision);
   const held = lane === COMPENSATION ? (state.compensation?.held ?? []) : [];

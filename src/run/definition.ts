@@ -61,7 +61,14 @@ export interface CompensationDefinition {
 /** Parameter name to value: `$.` strings are paths, `$$` strings literals with one `$` removed, all else literal. */
 export type Mapping = { readonly [parameter: string]: Json };
 
-export type StepDefinition = ToolStep | BranchStep | ParallelStep | WaitStep | CompensationStep | StartRunStep;
+export type StepDefinition =
+  | ToolStep
+  | BranchStep
+  | ParallelStep
+  | WaitStep
+  | CompensationStep
+  | StartRunStep
+  | AgentStep;
 
 interface Named {
   readonly id: string;
@@ -142,4 +149,47 @@ export interface StartRunStep extends Named {
   readonly workflow: string;
   readonly input_mapping?: Mapping;
   readonly next_step?: string;
+}
+
+/** Runs the LangGraph.js graph that is registered as the tool `graph`, within what its manifest allows. */
+export interface AgentStep extends Named, FailureEdge {
+  readonly type: "AGENT";
+  readonly graph: string;
+  readonly manifest: GraphManifest;
+  readonly input_mapping?: Mapping;
+  readonly output_key?: string;
+  readonly retry_policy?: RetryPolicy;
+  readonly next_step?: string;
+}
+
+/** What a graph may do. A node or tool that is not named here is denied. */
+export interface GraphManifest {
+  readonly graph_id: string;
+  readonly version: string;
+  /** SHA-256 of the module that exports the graph; null takes whatever is registered under the version. */
+  readonly code_digest: string | null;
+  readonly nodes: readonly GraphNode[];
+  /** Supersteps of one invocation. */
+  readonly recursion_limit: number;
+  /** Model providers that its nodes reach, each with the tenant's credential for it. */
+  readonly models: readonly GraphModel[];
+  /** True: a denied interrupt is told to the graph. False: the step fails with it. */
+  readonly handles_rejection: boolean;
+}
+
+export interface GraphNode {
+  readonly name: string;
+  readonly kind: "pure" | "model" | "tool" | "approval";
+  /** READ and SOFT_WRITE tools are called at once; any other is only proposed, for a step of its own. */
+  readonly tools_allowed: readonly string[];
+}
+
+export interface GraphModel {
+  /** The credential with which and the place where it is reached. */
+  readonly service: string;
+  /** The origin that the provider's client names. */
+  readonly origin: string;
+  readonly header: "authorization" | "x-api-key";
+  /** Environment variable that the provider's client wants a key in; it is given a placeholder. */
+  readonly key_variable: string | null;
 }

@@ -167,6 +167,55 @@ export interface RunPayloads {
     readonly proof: UpgradeProof;
   };
   readonly "run.cancel_requested": { readonly by: string; readonly reason: string };
+  /** A graph stored where it is. */
+  readonly "agent.checkpointed": Attempt & {
+    readonly graph_id: string;
+    readonly thread_id: string;
+    readonly checkpoint_ns: string;
+    readonly checkpoint_id: string;
+    readonly parent_checkpoint_id: string | null;
+    readonly source: string;
+    readonly graph_step: number;
+    readonly payload_sha256: string;
+  };
+  /** A graph called a tool, was refused, or proposed a call. */
+  readonly "agent.called": Called & {
+    readonly graph_id: string;
+    readonly thread_id: string;
+    readonly checkpoint_id: string;
+    readonly lg_task_id: string;
+    readonly node: string;
+    readonly tool: string;
+    /** Arguments of a call that is only proposed; null for one that was made or refused. */
+    readonly proposed: Json;
+    readonly receipt_id: string | null;
+    /** Null where the call succeeded. */
+    readonly code: string | null;
+  };
+  /** A graph asked a person. */
+  readonly "agent.interrupted": Attempt & {
+    readonly approval_id: string;
+    readonly timeout_at: Instant;
+    readonly interrupt_id: string;
+    readonly ordinal: number;
+    readonly value_digest: string;
+    readonly checkpoint_ns: string;
+    readonly checkpoint_id: string;
+    readonly lg_task_id: string;
+  };
+  /** A graph was given what a person decided. */
+  readonly "agent.resumed": Attempt & { readonly approval_id: string };
+  /** A graph has nothing left to do: it is finished, or waits for people. */
+  readonly "agent.rested": Attempt & {
+    readonly status: "completed" | "interrupted";
+    /** Of an invocation that ends in questions; those of one that answers are its step's. */
+    readonly tokens: number;
+    readonly thread_id: string;
+    readonly checkpoints: number;
+    /** What kept the graph from the machine, as far as this worker can. */
+    readonly isolation: string;
+    readonly runtime_policy: "LANGGRAPH_ONLY" | "UNPROVEN";
+  };
   readonly "run.suspended": { readonly status: RunStatus; readonly document_sha256: string };
   readonly "run.ended": {
     readonly status: RunStatus;
@@ -219,6 +268,11 @@ const SEVERITIES: { readonly [T in RunEventType]: Severity } = {
   "run.started_child": "info",
   "run.upgraded": "info",
   "run.cancel_requested": "info",
+  "agent.checkpointed": "info",
+  "agent.called": "info",
+  "agent.interrupted": "info",
+  "agent.resumed": "info",
+  "agent.rested": "info",
   "run.suspended": "info",
   "run.ended": "info",
 };

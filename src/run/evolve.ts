@@ -14,6 +14,7 @@ import {
   stepDone,
   suspend,
 } from "./fold.ts";
+import { foldAgent } from "./fold-agent.ts";
 import { foldApproval } from "./fold-approval.ts";
 import { foldCompensation } from "./fold-compensation.ts";
 import { foldWaiting } from "./fold-waiting.ts";
@@ -68,6 +69,7 @@ export function initialState(event: RunEventOf<"run.started">): RunState {
     compensation: null,
     leftover: false,
     signals: [],
+    agents: {},
     cancel_requested: false,
     active_since: event.at,
   };
@@ -123,6 +125,12 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "approval.escalated":
     case "approval.decided":
       return foldApproval(state, event);
+    case "agent.checkpointed":
+    case "agent.called":
+    case "agent.interrupted":
+    case "agent.resumed":
+    case "agent.rested":
+      return foldAgent(state, event);
     case "bound.reached":
       return failing(state, event, { on_failure: null, rollback: true });
     case "run.failing":

@@ -1,5 +1,6 @@
 import type { RunEvent, RunEventOf, RunPayloads } from "./events.ts";
 import { countStep, laneFailed, resume, setLane } from "./fold.ts";
+import { foldAgentDecided, stepThatAsked } from "./fold-agent.ts";
 import { foldCompensationApproval, foldCompensationAsked, foldCompensationEscalated } from "./fold-compensation.ts";
 import { COMPENSATION, type RunState } from "./state.ts";
 
@@ -36,6 +37,8 @@ function approvalEscalated(state: RunState, payload: RunPayloads["approval.escal
 function approvalDecided(state: RunState, event: RunEventOf<"approval.decided">): RunState {
   const { lane, code } = event.payload;
   if (lane === COMPENSATION) return foldCompensationApproval(state, event.payload);
+  const asking = stepThatAsked(state, event.payload.approval_id);
+  if (asking !== undefined) return foldAgentDecided(state, event, asking);
   const phase = state.lanes[lane]?.phase;
   if (phase?.kind !== "approval") return state;
   if (code === null) return setLane(state, lane, { kind: "ready", attempt: phase.attempt });

@@ -62,7 +62,7 @@ export const spend = (state: RunState, spent: Spent, marked: boolean): RunState 
 });
 
 /** Compensations run on a budget of their own: only what they cost is counted. */
-export const spendTokens = (state: RunState, spent: Spent): RunState =>
+export const spendTokens = (state: RunState, spent: Pick<Spent, "tokens">): RunState =>
   spent.tokens === 0
     ? state
     : { ...state, counters: { ...state.counters, tokens: state.counters.tokens + spent.tokens } };

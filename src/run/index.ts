@@ -8,14 +8,17 @@ export {
   type FailedAsk,
 } from "./advance.ts";
 export { beginRun, type RunStart, runBeginning } from "./begin.ts";
+export { toolsOf } from "./compile/agent.ts";
 export { CHECKS, type CheckId, type Finding, findingText } from "./compile/finding.ts";
 export { type Compilation, compilePack } from "./compile.ts";
 export type { CallTarget, CompiledPack, CompiledStep, CompiledWorkflow, Expression } from "./compiled.ts";
 export { decide } from "./decide.ts";
 export type {
+  AgentStep,
   BranchStep,
   CompensationDefinition,
   CompensationStep,
+  GraphManifest,
   Mapping,
   Pack,
   ParallelStep,
@@ -44,6 +47,8 @@ export {
   type UpgradeProof,
 } from "./events.ts";
 export { evolve, foldRun, initialState, startRun } from "./evolve.ts";
+export { isDraining } from "./fold.ts";
+export { interruptsOf } from "./fold-agent.ts";
 export { phasesOf } from "./lane.ts";
 export type { DeclaredPack, DraftPack } from "./pack-shape.ts";
 export { definePack, type PackError, type ParsedPack, parsePack, parsePackObject } from "./parse-pack.ts";
@@ -64,6 +69,8 @@ export {
 export { type Divergence, type RecordedEvent, type Replay, type ReplayOptions, replay } from "./replay.ts";
 export { FAILED_COMPENSATION, MANUAL_COMPENSATION } from "./rollback.ts";
 export {
+  type AgentInterrupt,
+  type AgentProgress,
   COMPENSATION,
   type CompensationProgress,
   type Failure,
@@ -80,7 +87,16 @@ export {
   type StepState,
 } from "./state.ts";
 export { RUN_MACHINE, STEP_MACHINE } from "./status-machine.ts";
-export type { CallFailed, CallRef, CallRefused, CallSucceeded, EffectResolution, Stimulus } from "./stimulus.ts";
 export { type ReadTranscript, readTranscript, replayTranscript, type Transcript, transcriptOf } from "./transcript.ts";
 export { type Proven, proveUpgrade } from "./upgrade.ts";
+export type {
+  AgentDid,
+  AgentFact,
+  CallFailed,
+  CallRef,
+  CallRefused,
+  CallSucceeded,
+  EffectResolution,
+  Stimulus,
+} from "./stimulus.ts";
 export { awaitedEvents } from "./waiting.ts";

@@ -1,7 +1,7 @@
 import { assert } from "../contracts/index.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import type { ParallelStep } from "./definition.ts";
-import { type Lane, type LanePhase, MAIN, type RunState } from "./state.ts";
+import { type AgentInterrupt, type Lane, type LanePhase, MAIN, type RunState } from "./state.ts";
 
 /** The run's lanes in the one order every decision uses, whatever order a stored snapshot has: `main`, then by id. */
 export function lanesOf(state: RunState): readonly Lane[] {
@@ -11,10 +11,14 @@ export function lanesOf(state: RunState): readonly Lane[] {
 }
 
 /** Every phase in which something of the run waits: its lanes, what is being undone, what a person is asked about. */
-export const phasesOf = ({ lanes, compensation }: RunState): readonly LanePhase[] => [
+export const phasesOf = ({ lanes, compensation, agents }: RunState): readonly LanePhase[] => [
   ...Object.values(lanes).map(({ phase }) => phase),
+  ...Object.values(agents).flatMap(({ interrupts }) => interrupts.flatMap(askedPhase)),
   ...(compensation === null ? [] : [compensation, ...compensation.escalated].map(({ phase }) => phase)),
 ];
+
+const askedPhase = ({ decision, attempt, approval_id, timeout_at }: AgentInterrupt): readonly LanePhase[] =>
+  decision === null ? [{ kind: "approval", attempt, approval_id, timeout_at }] : [];
 
 /** The compiled step of an id; a run is pinned to its pack, so it is always there. */
 export function stepOf(workflow: CompiledWorkflow, id: string): CompiledStep {
@@ -56,3 +60,9 @@ export const hasBegun = (workflow: CompiledWorkflow, state: RunState, lane: Lane
   Object.entries(state.steps).some(
     ([id, step]) => step.lane === lane.id && step.status === "succeeded" && workflow.steps[id]?.call?.reads === false,
   );
+
+/** The attempt whose answer a lane waits for; null when it waits for none. */
+export function attemptOf(phase: LanePhase): number | null {
+  if (phase.kind === "ready" || phase.kind === "retry" || phase.kind === "unknown") return phase.attempt;
+  return phase.kind === "waiting" && phase.poll_at !== null ? phase.polls + 1 : null;
+}

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isJson, isJsonObject, type Json, type JsonObject } from "../contracts/index.ts";
 import { contractOf } from "../guard/index.ts";
 import { LOOP_MARKS_MAX } from "./fold.ts";
+import { MANIFEST_SHAPE } from "./manifest-shape.ts";
 import { isMappingValue } from "./mapping.ts";
 import { COMPENSATION, MAIN } from "./state.ts";
 
@@ -65,7 +66,7 @@ const waitCondition = z.discriminatedUnion("type", [
 /** Every field of every kind of step; which kind needs and allows which is CC-01's business. */
 const step = z.strictObject({
   id: stepId,
-  type: z.enum(["TOOL", "BRANCH", "PARALLEL", "WAIT", "COMPENSATION", "START_RUN"]),
+  type: z.enum(["TOOL", "BRANCH", "PARALLEL", "WAIT", "COMPENSATION", "START_RUN", "AGENT"]),
   tool_name: name.exactOptional(),
   tool_version: semVer.exactOptional(),
   tool_input_mapping: mapping.exactOptional(),
@@ -86,6 +87,8 @@ const step = z.strictObject({
   wait_timeout_seconds: z.number().exactOptional(),
   on_timeout: text.exactOptional(),
   workflow: name.exactOptional(),
+  graph: name.exactOptional(),
+  manifest: MANIFEST_SHAPE.exactOptional(),
   input_mapping: mapping.exactOptional(),
   next_step: text.exactOptional(),
   on_failure: text.exactOptional(),

@@ -3,9 +3,8 @@ import { isCallDue } from "./bound.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import { isDraining, isEnded } from "./fold.ts";
 import { beingUndone, isUndone } from "./fold-compensation.ts";
-import { isSettled, lanesOf, presentStep, stepOf } from "./lane.ts";
+import { attemptOf, isSettled, lanesOf, presentStep, stepOf } from "./lane.ts";
 import { applyMapping } from "./mapping.ts";
-import { attemptOf } from "./settle.ts";
 import { COMPENSATION, type Lane, type PlannedCall, type RunState } from "./state.ts";
 
 /** The calls that are due, at most one per lane; those in flight are among them, for a successor must make them again. */

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../contracts/index.ts";
 import type { DocumentPatch, RunEvent, RunEventOf } from "./events.ts";
+import type { AgentEvent } from "./fold-agent.ts";
 import type { Stimulus } from "./stimulus.ts";
 
 /** What had reached the run when this event was recorded; null for what the run did by itself. */
@@ -32,6 +33,12 @@ export function recordedStimulus(event: RunEvent): Stimulus | null {
       return { kind: "approval_decided", ...event.payload };
     case "approval.escalated":
       return { kind: "approval_escalated", ...event.payload };
+    case "agent.checkpointed":
+    case "agent.called":
+    case "agent.interrupted":
+    case "agent.resumed":
+    case "agent.rested":
+      return agentDid(event, step);
     case "signal.received":
       return { kind: "signal", ...event.payload };
     case "wait.released":
@@ -67,6 +74,29 @@ export function recordedStimulus(event: RunEvent): Stimulus | null {
 function outputOf(payload: { readonly patch: DocumentPatch }): JsonObject {
   const value: Json | undefined = payload.patch[0]?.value;
   return isJsonObject(value) ? value : {};
+}
+
+function agentDid(event: AgentEvent, step: string): Stimulus {
+  const ref = { kind: "agent", step, lane: event.payload.lane, attempt: event.payload.attempt } as const;
+  switch (event.type) {
+    case "agent.checkpointed":
+      return { ...ref, fact: { type: event.type, payload: factOf(event.payload) } };
+    case "agent.called":
+      return { ...ref, fact: { type: event.type, payload: factOf(event.payload) } };
+    case "agent.interrupted":
+      return { ...ref, fact: { type: event.type, payload: factOf(event.payload) } };
+    case "agent.resumed":
+      return { ...ref, fact: { type: event.type, payload: factOf(event.payload) } };
+    case "agent.rested":
+      return { ...ref, fact: { type: event.type, payload: factOf(event.payload) } };
+  }
+}
+
+function factOf<T extends { readonly lane: string; readonly attempt: number }>(
+  payload: T,
+): Omit<T, "lane" | "attempt"> {
+  const { lane: _lane, attempt: _attempt, ...fact } = payload;
+  return fact;
 }
 
 const delayOf = ({ retry_after_ms }: { readonly retry_after_ms: number | null }) =>

@@ -1,11 +1,12 @@
 import { after, type Instant } from "../contracts/index.ts";
 import { DEFAULT_DELAYS, jitterFraction, retryDelayMs } from "./backoff.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
+import { withCallPlan } from "./decide-agent.ts";
 import type { RetryPolicy, StepDefinition, WaitStep } from "./definition.ts";
 import { type Exhausted, type RunEvent, runEvent } from "./events.ts";
 import { isDraining, storing } from "./fold.ts";
-import { presentStep } from "./lane.ts";
-import type { LanePhase, RunState } from "./state.ts";
+import { attemptOf, presentStep } from "./lane.ts";
+import type { RunState } from "./state.ts";
 import type { CallFailed, CallRefused, CallSucceeded, EffectResolution } from "./stimulus.ts";
 import { outputKey } from "./waiting.ts";
 
@@ -25,18 +26,15 @@ export function settleCall(workflow: CompiledWorkflow, state: RunState, answer: 
     return lane.phase.kind === "waiting" ? settlePoll(state, step, definition, answer, now) : null;
   }
   return answer.kind === "succeeded"
-    ? succeed(state, definition, answer, now)
+    ? succeed(state, step, answer, now)
     : fail(workflow, state, { definition, answer, now });
 }
 
-/** The attempt whose answer a lane waits for; null when it waits for none. */
-export function attemptOf(phase: LanePhase): number | null {
-  if (phase.kind === "ready" || phase.kind === "retry" || phase.kind === "unknown") return phase.attempt;
-  return phase.kind === "waiting" && phase.poll_at !== null ? phase.polls + 1 : null;
-}
-
-function succeed(state: RunState, definition: StepDefinition, answer: CallSucceeded, now: Instant): RunEvent {
-  const { lane, attempt, receipt_id, reused, spent, call, output } = answer;
+function succeed(state: RunState, step: CompiledStep, answer: CallSucceeded, now: Instant): RunEvent {
+  const { definition } = step;
+  const { lane, attempt, receipt_id, reused, spent, call } = answer;
+  const output =
+    definition.type === "AGENT" ? withCallPlan(step, state.agents[definition.id], answer.output) : answer.output;
   const { patch, document_version } = storing(state, keyOf(definition), output);
   // In the order in which the ledger writes them: it would sort them otherwise, for every step.
   return runEvent("step.succeeded", now, answer.step, {
@@ -124,7 +122,7 @@ type Policy = Omit<RetryPolicy, "retryable_errors"> & { readonly retryable_error
 
 /** A COMPENSATION step retries whatever went wrong, as the compensations of a saga do. */
 function policyOf(definition: StepDefinition): Policy | null {
-  if (definition.type === "TOOL") return definition.retry_policy ?? null;
+  if (definition.type === "TOOL" || definition.type === "AGENT") return definition.retry_policy ?? null;
   if (definition.type !== "COMPENSATION") return null;
   return { ...DEFAULT_DELAYS, max_attempts: UNDO_ATTEMPTS_MAX, retryable_errors: "all" };
 }

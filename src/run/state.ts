@@ -50,6 +50,7 @@ export type LanePhase =
   | { readonly kind: "ready"; readonly attempt: number }
   | { readonly kind: "retry"; readonly attempt: number; readonly at: Instant }
   | { readonly kind: "asking" }
+  | { readonly kind: "interrupted"; readonly attempt: number }
   | { readonly kind: "approval"; readonly attempt: number; readonly approval_id: string; readonly timeout_at: Instant }
   | WaitingPhase
   | { readonly kind: "branching" }
@@ -87,6 +88,35 @@ export interface StepState {
   readonly order: number;
   readonly attempts: number;
   readonly receipt_id: string | null;
+}
+
+/** An AGENT step under way, from its first event on. */
+export interface AgentProgress {
+  readonly lane: string;
+  /** Everything that its graph asked a person, oldest first. */
+  readonly interrupts: readonly AgentInterrupt[];
+  /** Calls that it proposed, by tool. */
+  readonly call_plan: { readonly [tool: string]: Json };
+  readonly checkpoints: number;
+}
+
+/** One question of a graph to a person. The same interrupt id comes again where a node asks twice: `ordinal` tells them apart. */
+export interface AgentInterrupt {
+  readonly approval_id: string;
+  readonly attempt: number;
+  readonly timeout_at: Instant;
+  readonly interrupt_id: string;
+  readonly ordinal: number;
+  readonly value_digest: string;
+  readonly checkpoint_ns: string;
+  readonly checkpoint_id: string;
+  readonly lg_task_id: string;
+  /** Null while nobody has decided. */
+  readonly decision: "approved" | "denied" | "timed_out" | "voided" | null;
+  /** Code with which the step fails for the decision; null where the graph is told of it. */
+  readonly code: string | null;
+  /** Whether the graph has the decision. */
+  readonly consumed: boolean;
 }
 
 /** Why the run will end badly, and what is still to happen before it does. */
@@ -151,6 +181,8 @@ export interface RunState extends RunIdentity {
   /** True when an effect that should have been undone was not, or the on_failure chain failed. */
   readonly leftover: boolean;
   readonly signals: readonly Signal[];
+  /** By AGENT step: what its graph has left to remember between two of its calls. */
+  readonly agents: { readonly [step: string]: AgentProgress };
   readonly cancel_requested: boolean;
   /** Start of the present stretch of active time; null while suspended. */
   readonly active_since: Instant | null;

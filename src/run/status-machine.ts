@@ -27,9 +27,10 @@ export const RUN_MACHINE = statusMachine<RunStatus>(
 export const STEP_MACHINE = statusMachine<LanePhase["kind"]>(
   { name: "a step", version: "1.0.0" },
   {
-    ready: ["retry", "approval", "waiting", "branching", "unknown", "succeeded", "failed", "cancelled"],
+    ready: ["retry", "interrupted", "approval", "waiting", "branching", "unknown", "succeeded", "failed", "cancelled"],
     retry: ["approval", "unknown", "succeeded", "failed", "cancelled"],
     asking: ["approval", "cancelled"],
+    interrupted: ["ready", "failed", "cancelled"],
     approval: ["ready", "failed", "cancelled"],
     waiting: ["succeeded", "failed", "cancelled"],
     branching: ["succeeded", "failed", "cancelled"],

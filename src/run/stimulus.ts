@@ -1,5 +1,6 @@
 import type { Instant, Json, JsonObject } from "../contracts/index.ts";
-import type { ApprovalDecision, Spent, UpgradeProof } from "./events.ts";
+import type { ApprovalDecision, RunPayloads, Spent, UpgradeProof } from "./events.ts";
+import type { AgentEventType } from "./fold-agent.ts";
 
 /** Names the planned call that was settled; an answer that no longer fits the run's state is ignored. */
 export interface CallRef {
@@ -49,7 +50,15 @@ export type Stimulus =
       readonly proof: UpgradeProof;
     }
   | { readonly kind: "cancel"; readonly by: string; readonly reason: string }
+  | AgentDid
   | EffectResolution;
+
+/** What the graph of an AGENT step did while its call is under way. */
+export type AgentDid = CallRef & { readonly kind: "agent"; readonly fact: AgentFact };
+
+export type AgentFact = {
+  [T in AgentEventType]: { readonly type: T; readonly payload: Omit<RunPayloads[T], "lane" | "attempt"> };
+}[AgentEventType];
 
 export interface CallSucceeded extends Answered {
   readonly kind: "succeeded";

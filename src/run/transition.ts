@@ -84,6 +84,7 @@ function moveOf(moment: Moment, lane: Lane): RunEvent | null {
       return settleFailed(moment, lane, lane.phase);
     case "retry":
     case "asking":
+    case "interrupted":
     case "approval":
     case "unknown":
     case "succeeded":
@@ -99,6 +100,7 @@ function startStep(moment: Moment, lane: Lane, definition: StepDefinition): RunE
   switch (definition.type) {
     case "TOOL":
     case "COMPENSATION":
+    case "AGENT":
       return null;
     case "BRANCH":
       return takeBranch(moment, lane, definition);
@@ -212,6 +214,6 @@ function restingStatus(state: RunState): RunStatus | null {
   const kinds = Object.values(state.lanes).map(({ phase }) => phase.kind);
   const undoing = state.compensation !== null && !isUndone(state.compensation) ? state.compensation.phase.kind : null;
   if (kinds.includes("ready") || kinds.includes("retry") || undoing === "ready" || undoing === "retry") return null;
-  if (kinds.includes("approval") || undoing !== null) return "SUSPENDED_HITL";
+  if (kinds.includes("approval") || kinds.includes("interrupted") || undoing !== null) return "SUSPENDED_HITL";
   return kinds.includes("waiting") || kinds.includes("unknown") ? "SUSPENDED_WAIT" : null;
 }

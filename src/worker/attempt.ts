@@ -1,11 +1,11 @@
 import { after, type Instant, type JsonObject, type Stop } from "../contracts/index.ts";
 import {
+  type AdmittedCall,
   breakerAfter,
   breakerConfigOf,
   breakerNow,
   type CallContext,
   type CallRequest,
-  type EntityChange,
   type LookedUp,
   loadFacts,
   lookUp,
@@ -21,24 +21,19 @@ import {
 import { entitiesById } from "../ledger/index.ts";
 import type { PlannedCall, Stimulus } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
+import { type AgentRequest, runAgent } from "./agent/agent.ts";
+import type { Errands } from "./agent/errand.ts";
 import { prepareCall } from "./call-desk.ts";
 import type { CommitExtras } from "./commit.ts";
-import { type DeskOptions, type Prepared, type RunFacts, settleContext } from "./desk.ts";
+import { type Attempted, type DeskOptions, type Prepared, type RunFacts, settleContext } from "./desk.ts";
 import { breakerRow, receiptEventRow, receiptRow, settleRow } from "./rows.ts";
-
-/** What an attempt gave: the answer for the run, and the rows that become true with it. */
-export interface Attempted {
-  /** Null: nothing happened and nothing is to be recorded; the call is prepared again. */
-  readonly stimulus: Stimulus | null;
-  readonly extras: CommitExtras;
-  readonly entities: readonly EntityChange[];
-  readonly costMicros: number;
-}
 
 export interface AttemptRequest {
   readonly planned: PlannedCall;
   readonly start: Extract<Prepared, { readonly kind: "start" }>;
   readonly cancelled: Stop;
+  /** Null for a call inside another, which writes nothing by itself. */
+  readonly errands: Errands | null;
 }
 
 /** Makes one attempt at a call whose intent is made. Never rejects for what a handler does. */
@@ -46,10 +41,31 @@ export async function attemptCall(desk: DeskOptions, run: RunFacts, attempt: Att
   const { start } = attempt;
   const startedAt = desk.host.clock.now();
   const ports = portsOf(desk, run, attempt);
+  let rested: Stimulus | null = null;
+  const call = withGraph(desk, run, attempt, (stimulus) => {
+    rested = stimulus;
+  });
   const performed = await (start.how === "lookup"
     ? lookUp(start.call, start.request, ports)
-    : perform(start.call, start.request, ports));
+    : perform(call, start.request, ports));
+  if (rested !== null) return { stimulus: rested, extras: {}, entities: [], costMicros: 0 };
   return performed.kind === "absent" ? released(start) : settled(desk, run, attempt, { performed, startedAt });
+}
+
+/** An agent's call is carried out by its graph; every other by its handler. */
+function withGraph(
+  desk: DeskOptions,
+  run: RunFacts,
+  { planned, start, cancelled, errands }: AttemptRequest,
+  onRest: (rested: Stimulus) => void,
+): AdmittedCall {
+  const { call } = start;
+  const { tool } = call;
+  if (tool.graph === undefined || errands === null) return call;
+  const attempt: AgentRequest["attempt"] = (facts, nested, made) =>
+    attemptCall(desk, facts, { planned: nested, start: made, cancelled, errands: null });
+  const request = { desk, run, planned, tool, cancelled, errands, attempt };
+  return { ...call, tool: { ...tool, handler: (input, context) => runAgent(request, input, context, onRest) } };
 }
 
 /** The provider knows nothing of the earlier attempt: its reservation is given back, and the call may be made. */
@@ -241,7 +257,7 @@ async function invokeNested(desk: DeskOptions, run: RunFacts, nested: Nested): P
   }
   if (prepared.kind !== "start")
     return { kind: "not_applied", code: "TOOL_ERROR", message: "the nested call could not start" };
-  const start = { planned, start: prepared, cancelled: nested.cancelled };
+  const start = { planned, start: prepared, cancelled: nested.cancelled, errands: null };
   const performed = await perform(prepared.call, prepared.request, portsOf(desk, run, start));
   return performed.kind === "succeeded"
     ? { kind: "applied", result: { output: performed.output } }

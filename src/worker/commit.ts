@@ -40,7 +40,16 @@ export interface CommitExtras {
   readonly start_runs?: readonly JsonObject[];
   /** Inbox entries that this commit's events fold. */
   readonly folded?: readonly string[];
+  /** What an agent's graph stored; see `write_agent_rows`. */
+  readonly agent?: AgentRows;
   readonly intent?: Intent;
+}
+
+export interface AgentRows {
+  readonly checkpoints?: readonly JsonObject[];
+  readonly writes?: readonly JsonObject[];
+  /** The approval whose decision the graph was resumed with. */
+  readonly consume?: string;
 }
 
 /** The claims of one call's intent; they commit together or the call does not happen. */

@@ -2,6 +2,7 @@ import type { Host, Instant, Json } from "../contracts/index.ts";
 import type {
   AdmittedCall,
   CallRequest,
+  EntityChange,
   IdempotencyRecord,
   PerformPorts,
   Registry,
@@ -21,6 +22,8 @@ export interface DeskOptions {
   readonly tier: SandboxTier;
   /** The way out of this process, under every handler's guarded one. */
   readonly network: Pick<PerformPorts["egress"], "fetch" | "resolve">;
+  /** The program in which graphs run, where it is not the one that is built beside this: a file that Node can start. */
+  readonly graphProgram?: string;
   /** Opens sealed references with a tenant's key. */
   readonly openSealed: (control: TenantControl) => (value: Json) => Promise<Json>;
 }
@@ -51,6 +54,15 @@ export type Prepared =
       /** Milliseconds that the clock which stamps records is ahead of this process's. */
       readonly aheadMs: number;
     };
+
+/** What an attempt gave: the answer for the run, and the rows that become true with it. */
+export interface Attempted {
+  /** Null: nothing happened and nothing is to be recorded; the call is prepared again. */
+  readonly stimulus: Stimulus | null;
+  readonly extras: CommitExtras;
+  readonly entities: readonly EntityChange[];
+  readonly costMicros: number;
+}
 
 /** Of a call that no guard counted. */
 export const NOTHING_SPENT = { tool_calls: [], tokens: 0, marks: [] } as const;

@@ -13,16 +13,17 @@ import {
   type Stimulus,
 } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
+import { type Errand, type Errands, GraphStopped, type Written } from "./agent/errand.ts";
 import { Alarm } from "./alarm.ts";
 import { askToCompensate, closings, isOverdue, overdueApprovals, type Told } from "./approvals.ts";
 import { voidedByDrift } from "./ask.ts";
-import { type Attempted, attemptCall } from "./attempt.ts";
+import { attemptCall } from "./attempt.ts";
 import { prepareCall } from "./call-desk.ts";
 import type { CommitExtras } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import type { ControlRoom, TenantControl } from "./control.ts";
 import type { CrashPoint, Reached } from "./crash-point.ts";
-import type { DeskOptions, Prepared, RunFacts } from "./desk.ts";
+import type { Attempted, DeskOptions, Prepared, RunFacts } from "./desk.ts";
 import { stimulusOf } from "./inbox.ts";
 import { type Lease, whileHeld } from "./lease.ts";
 import { resolved } from "./resolve.ts";
@@ -64,6 +65,12 @@ export type DriveEnd = "rested" | "given_back" | "lost" | "fenced";
 export const driveRun = (options: DriverOptions, request: DriveRequest): Promise<DriveEnd> =>
   new Drive(options, request).go();
 
+interface Asked {
+  readonly errand: Errand;
+  readonly resolve: (written: Written) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 interface Landed {
   readonly planned: PlannedCall;
   readonly attempted: Attempted;
@@ -83,6 +90,8 @@ class Drive {
   /** The call under way on each lane. */
   readonly #inFlight = new Map<string, Stop>();
   readonly #landed: Landed[] = [];
+  /** What calls under way ask to have written; done between two answers, so that the run has one writer. W1 */
+  readonly #errands: Asked[] = [];
   #failure: { readonly error: unknown } | null = null;
   readonly #writer: RunWriter;
   readonly #alarm: Alarm;
@@ -124,6 +133,7 @@ class Drive {
       lost.removeEventListener("abort", abortAll);
       this.#alarm.off();
       this.#abortAll();
+      for (const { reject } of this.#errands.splice(0)) reject(new GraphStopped("E_STALE_WRITER", "the drive is over"));
     }
   }
 
@@ -268,7 +278,8 @@ class Drive {
   /** A drive that has ended, fenced or failed, hears nothing of it any more. */
   async #attempt(planned: PlannedCall, start: Start, cancelled: Stop): Promise<void> {
     try {
-      const attempted = await attemptCall(this.#desk, this.#facts(), { planned, start, cancelled });
+      const errands = this.#errandsOf(planned);
+      const attempted = await attemptCall(this.#desk, this.#facts(), { planned, start, cancelled, errands });
       if (start.intent !== null) this.#reach("after_effect", planned);
       this.#landed.push({ planned, attempted });
     } catch (error) {
@@ -277,9 +288,43 @@ class Drive {
     this.#alarm.ring();
   }
 
+  #errandsOf(planned: PlannedCall): Errands {
+    return {
+      write: (errand) =>
+        new Promise((resolve, reject) => {
+          this.#errands.push({ errand, resolve, reject });
+          this.#alarm.ring();
+        }),
+      reached: (point) => this.#reach(point, planned),
+    };
+  }
+
+  async #doErrands(): Promise<void> {
+    for (let next = this.#errands.shift(); next !== undefined; next = this.#errands.shift()) {
+      await this.#doErrand(next.errand).then(next.resolve, next.reject);
+    }
+  }
+
+  /** What the run no longer expects is not written: its step was left meanwhile. */
+  async #doErrand(errand: Errand): Promise<Written> {
+    if (this.#hasLost()) return { kind: "fenced" };
+    const asked = await errand(this.#facts());
+    if (asked === null) return { kind: "written", lostClaim: null };
+    const { stimuli, extras = {}, settlement = {}, intent = null, outcome } = asked;
+    this.#writer.add([], settlement);
+    if (!stimuli.every((stimulus) => this.#stimulate(stimulus))) return { kind: "left" };
+    this.#writer.add([], extras);
+    if (outcome !== undefined) this.#writer.addOutcome(outcome.planned, outcome);
+    const result = await this.#writer.commit(this.#state, { ...JUST_RECORD, intent });
+    if (result?.kind === "fenced") return result;
+    return { kind: "written", lostClaim: result?.lostClaim ?? null };
+  }
+
   /** Waits for an answer, until time moves the run on, or until it is told something: none waits for the call of another lane. */
   async #nextAnswer(until: Instant): Promise<void> {
-    if (this.#landed.length === 0 && this.#failure === null && !this.#hasLost()) await this.#alarm.until(until);
+    const isIdle = this.#landed.length === 0 && this.#errands.length === 0;
+    if (isIdle && this.#failure === null && !this.#hasLost()) await this.#alarm.until(until);
+    if (this.#errands.length > 0) await this.#doErrands();
     if (this.#failure !== null) throw this.#failure.error;
     const landed = this.#landed.shift();
     if (landed === undefined) this.#at = this.#now();
@@ -342,12 +387,13 @@ class Drive {
     return true;
   }
 
-  /** What follows from a stimulus happens at the stimulus's instant, so that a replay finds both at the same place. */
-  #stimulate(stimulus: Stimulus, extras: CommitExtras = {}): void {
+  /** True: the run took it. What follows from a stimulus happens at the stimulus's instant, so that a replay finds both at the same place. */
+  #stimulate(stimulus: Stimulus, extras: CommitExtras = {}): boolean {
     this.#at = this.#now();
     const events = decide(this.#request.workflow, this.#state, stimulus, this.#at);
     this.#writer.add(events, extras);
     this.#state = events.reduce(evolve, this.#state);
+    return events.length > 0;
   }
 
   #facts(): RunFacts {

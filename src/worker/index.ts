@@ -42,7 +42,7 @@ export {
 } from "./continuity/queries.ts";
 export { type TakeoverOutcome, takeOver } from "./continuity/takeover.ts";
 export { ControlRoom, type TenantControl } from "./control.ts";
-export { CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
+export { AGENT_CRASH_POINTS, CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
 export { LEASE_MACHINE, type LeaseStatus } from "./lease-machine.ts";

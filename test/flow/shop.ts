@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addTenant } from "../../src/api/administer.ts";
-import { type Installation, openInstallation } from "../../src/api/installation.ts";
+import { type Installation, type InstallationOptions, openInstallation } from "../../src/api/installation.ts";
 import { after, assert } from "../../src/contracts/index.ts";
 import type { Tool } from "../../src/guard/index.ts";
 import type { CompiledPack } from "../../src/run/index.ts";
@@ -26,6 +26,7 @@ export class FlowShop {
   readonly provider: Provider;
   readonly tenants: FlowTenant[] = [];
   readonly #tools: readonly Tool[];
+  readonly #patienceMs: number;
   readonly #giveBack: () => Promise<void>;
   readonly #troubles: unknown[] = [];
   #worker: Worker | null = null;
@@ -36,7 +37,9 @@ export class FlowShop {
     readonly provider: Provider;
     readonly tools: readonly Tool[];
     readonly giveBack: () => Promise<void>;
+    readonly patienceMs: number;
   }) {
+    this.#patienceMs = parts.patienceMs;
     this.installation = parts.installation;
     this.clock = parts.clock;
     this.provider = parts.provider;
@@ -79,7 +82,7 @@ export class FlowShop {
   /** Looks until `check` gives something; fails the test if it never does, or if the worker meets what it cannot handle. */
   async until<T>(what: string, check: () => Promise<T | undefined | false>): Promise<T> {
     const { clock } = realHost;
-    for (const giveUp = after(clock.now(), PATIENCE_MS); clock.now() < giveUp; ) {
+    for (const giveUp = after(clock.now(), this.#patienceMs); clock.now() < giveUp; ) {
       const [trouble] = this.#troubles;
       if (trouble !== undefined) throw trouble;
       this.#worker?.nudge();
@@ -109,19 +112,26 @@ export function openFlowShop(): Promise<FlowShop> {
 }
 
 /** The same with other tools. */
-export async function openShopOf(tools: readonly Tool[], provider = new Provider()): Promise<FlowShop> {
+export async function openShopOf(
+  tools: readonly Tool[],
+  provider = new Provider(),
+  {
+    patienceMs = PATIENCE_MS,
+    ...rest
+  }: Pick<InstallationOptions, "graphProgram"> & { readonly patienceMs?: number } = {},
+): Promise<FlowShop> {
   const { options: server, drop } = await freshDatabase();
   const directory = await mkdtemp(join(tmpdir(), "countermark-flow-"));
   const owning = openDatabase(server);
   const clock = await settableClock(owning.owner);
-  const options = { host: clock.host, directory, server, migrate: false, tools, tier: "HARDENED" } as const;
+  const options = { host: clock.host, directory, server, migrate: false, tools, tier: "HARDENED", ...rest } as const;
   const installation = await openInstallation(options);
   const giveBack = async () => {
     await owning.close();
     await drop();
     await rm(directory, { recursive: true });
   };
-  const shop = new FlowShop({ installation, clock, provider, tools, giveBack });
+  const shop = new FlowShop({ installation, clock, provider, tools, giveBack, patienceMs });
   shop.work();
   return shop;
 }

@@ -21,7 +21,9 @@ function undeclared(files: readonly SourceFile[]): readonly string[] {
 }
 
 function unused(codes: readonly string[], files: readonly SourceFile[]): readonly string[] {
-  const words = new Set(files.flatMap(({ text }) => withoutComments(text).match(/\b[A-Z][A-Z0-9_]+\b/g) ?? []));
+  const words = new Set(
+    files.flatMap(({ text }) => withoutComments(text).match(/\b[A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)?\b/g) ?? []),
+  );
   return codes.filter((code) => !words.has(code)).map((code) => `${TABLE} declares ${code}, which nothing raises`);
 }
 

@@ -4,7 +4,7 @@ import { type Import, importsOf } from "../../tools/source/imports.ts";
 import { contextOf, mayImport } from "./contexts.ts";
 
 /** Files that something outside the source starts or imports. */
-const ENTRY_POINTS = new Set(["src/index.ts", "src/cli/main.ts"]);
+const ENTRY_POINTS = new Set(["src/index.ts", "src/cli/main.ts", "src/worker/agent/child/main.ts"]);
 
 const isOurs = ({ to }: Import): boolean => to.startsWith("src/");
 

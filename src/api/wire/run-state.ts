@@ -12,6 +12,7 @@ export const lane = z
       "ready",
       "retry",
       "asking",
+      "interrupted",
       "approval",
       "waiting",
       "branching",
@@ -73,6 +74,7 @@ function untilOf(phase: LanePhase): Instant | null {
       return phase.look_at;
     case "ready":
     case "asking":
+    case "interrupted":
     case "branching":
     case "succeeded":
     case "failed":

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../contracts/index.ts";
 import type { DraftPack, DraftStep, DraftWorkflow } from "../pack-shape.ts";
+import { agentOutputSchema } from "./agent.ts";
 
 const TEXT = { type: "string" } as const;
 const TIME = { type: "string", format: "date-time" } as const;
@@ -34,14 +35,15 @@ export function withPoll(schema: JsonObject, pack: DraftPack, pollTool: string):
   return { ...schema, properties: { ...(typeof properties === "object" ? properties : {}), poll } };
 }
 
-const STORING: readonly string[] = ["TOOL", "COMPENSATION", "WAIT"];
+const STORING: readonly string[] = ["TOOL", "COMPENSATION", "WAIT", "AGENT"];
 
 /** The key under which a step's output is stored; null for steps that store none. */
 const storedKey = (step: DraftStep): string | null =>
   STORING.includes(step.type) ? (step.output_key ?? step.id) : null;
 
 function outputSchema(pack: DraftPack, step: DraftStep): JsonObject {
-  const { wait_for } = step;
+  const { wait_for, graph, manifest } = step;
+  if (graph !== undefined && manifest !== undefined) return agentOutputSchema(pack.tools, graph, manifest);
   const tool = wait_for?.type === "POLL" ? wait_for.poll_tool : step.tool_name;
   return tool === undefined ? {} : (pack.tools[tool]?.output_schema ?? {});
 }

@@ -44,6 +44,10 @@ const FIELDS: {
     may: ["tool_version", "tool_input_mapping", "output_key", "hitl_required", "next_step", "on_failure", "compensate"],
   },
   START_RUN: { must: ["workflow"], may: ["input_mapping", "next_step"] },
+  AGENT: {
+    must: ["graph", "manifest"],
+    may: ["input_mapping", "output_key", "retry_policy", "next_step", "on_failure", "compensate"],
+  },
 };
 
 /** CC-01: fields that the step's kind requires are there, and none of another kind. */

@@ -1,5 +1,6 @@
 import { compileSchema, type JsonObject } from "../../contracts/index.ts";
 import type { DraftPack, DraftStep, DraftWorkflow } from "../pack-shape.ts";
+import { checkAgent } from "./agent.ts";
 import { documentSchema, withPoll } from "./document-schema.ts";
 import { compileExpression } from "./expression.ts";
 import { type Finding, finding, type Steps } from "./finding.ts";
@@ -39,6 +40,7 @@ function checkTools(pack: DraftPack, step: DraftStep, path: Steps): readonly Fin
     ...checkTool(pack, step, path),
     ...checkCompensation(pack, step, [...path, "compensation"]),
     ...checkPoll(pack, step, [...path, "wait_for", "poll_tool"]),
+    ...checkAgent(pack, step, path),
   ];
 }
 

@@ -2,6 +2,7 @@ import { accepted, assert, compileSchema, isJsonObject, type JsonObject, type Re
 import type { CallTarget, CompiledStep, CompiledWorkflow, Expression } from "../compiled.ts";
 import type { Mapping, Pack, StepDefinition, WorkflowDefinition } from "../definition.ts";
 import { compileMapping } from "../mapping.ts";
+import { onlyReads, toolsOf } from "./agent.ts";
 import { documentSchema, withPoll } from "./document-schema.ts";
 import { compileExpression } from "./expression.ts";
 import { branchesOf } from "./graph.ts";
@@ -44,6 +45,7 @@ function compileStep(
     parallel,
     call: callOf(pack, definition),
     undo: undo === undefined ? null : target(pack, undo.tool_name, undo.tool_input_mapping),
+    proposes: definition.type === "AGENT" ? toolsOf(pack.tools, definition.manifest).proposed : [],
     condition: conditionOf(pack, schema, definition),
     input: compileMapping(inputOf(definition)),
   };
@@ -59,6 +61,9 @@ function target(pack: Pack, name: string, mapping: Mapping = {}): CallTarget {
 function callOf(pack: Pack, step: StepDefinition): CallTarget | null {
   if (step.type === "TOOL" || step.type === "COMPENSATION") {
     return target(pack, step.tool_name, step.tool_input_mapping);
+  }
+  if (step.type === "AGENT") {
+    return { ...target(pack, step.graph, step.input_mapping), reads: onlyReads(pack.tools, step.manifest) };
   }
   if (step.type !== "WAIT" || step.wait_for.type !== "POLL") return null;
   return target(pack, step.wait_for.poll_tool, step.wait_for.poll_input_mapping);

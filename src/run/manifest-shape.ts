@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+const text = z.string().min(1, "must not be empty");
+
+const node = z.strictObject({
+  name: text,
+  kind: z.enum(["pure", "model", "tool", "approval"]),
+  tools_allowed: z.array(text).readonly().default([]),
+});
+
+const model = z.strictObject({
+  service: text,
+  origin: text.refine((value) => URL.canParse(value) && new URL(value).origin === value, "must be an origin"),
+  header: z.enum(["authorization", "x-api-key"]).default("authorization"),
+  key_variable: text.nullable().default(null),
+});
+
+/** As many supersteps as LangGraph allows where nothing else is said. */
+const RECURSION_LIMIT = 25;
+const RECURSION_LIMIT_MAX = 10_000;
+
+/** The manifest of a graph as it is written. */
+export const MANIFEST_SHAPE = z
+  .strictObject({
+    graph_id: text,
+    version: text,
+    code_digest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hex")
+      .nullable()
+      .default(null),
+    nodes: z.array(node.readonly()).min(1, "needs at least one node").readonly(),
+    recursion_limit: z.int().min(1, "must be at least 1").max(RECURSION_LIMIT_MAX).default(RECURSION_LIMIT),
+    models: z.array(model.readonly()).readonly().default([]),
+    handles_rejection: z.boolean().default(false),
+  })
+  .readonly();
