@@ -29,6 +29,13 @@ const rule = (trigger: string, rest = {}) => ({
 
 const look = (id: string, rest = {}) => ({ id, type: "TOOL", tool_name: "look", ...rest });
 
+const agent = (manifest: object = {}, graph = "look") => ({
+  id: "a",
+  type: "AGENT",
+  graph,
+  manifest: { graph_id: graph, version: "1.0.0", nodes: [{ name: "n", kind: "pure" }], ...manifest },
+});
+
 const TOOLS = { look: tool("look"), mail: tool("mail", "SOFT_WRITE"), charge: tool("charge", "FINANCIAL") };
 
 const BY_NAME: { readonly [name: string]: object } = TOOLS;
@@ -101,6 +108,34 @@ describe("CC-01 tool_closure", () => {
   const parallel = { id: "p", type: "PARALLEL", parallel_steps: ["a", "b"] };
 
   test.each<[string, readonly object[], readonly string[]]>([
+    [
+      "an agent's graph of another name",
+      [agent({ graph_id: "other" })],
+      [`CC01_GRAPH_INVALID ${S}[0].manifest.graph_id`],
+    ],
+    [
+      "an agent's graph in another version",
+      [agent({ version: "2.0.0" })],
+      [`CC01_GRAPH_INVALID ${S}[0].manifest.version`],
+    ],
+    [
+      "an agent's node that is named twice",
+      [
+        agent({
+          nodes: [
+            { name: "n", kind: "pure" },
+            { name: "n", kind: "pure" },
+          ],
+        }),
+      ],
+      [`CC01_GRAPH_INVALID ${S}[0].manifest.nodes[1]`],
+    ],
+    [
+      "an agent's tool that there is not",
+      [agent({ nodes: [{ name: "n", kind: "tool", tools_allowed: ["gone"] }] })],
+      [`CC01_TOOL_MISSING ${S}[0].manifest.nodes[0].tools_allowed[0]`],
+    ],
+    ["an agent that writes by itself", [agent({ graph_id: "mail" }, "mail")], [`CC01_GRAPH_INVALID ${S}[0].graph`]],
     ["a tool in another version", [look("a", { tool_version: "2.0.0" })], [`CC01_TOOL_MISSING ${S}[0].tool_version`]],
     [
       "a compensation without its tool",
