@@ -21,7 +21,7 @@ import { type AttemptOfCall, callForGraph, type GraphCaller, write } from "./gra
 import { GraphRefused, ISOLATION, runGraphProcess } from "./graph-process.ts";
 import { askInterrupt } from "./interrupt.ts";
 import { environmentOf, fetchForGraph } from "./model-call.ts";
-import type { GraphEnd, GraphRequest, InjectedTool, StoredCheckpoint } from "./protocol.ts";
+import type { GraphEnd, GraphRequest, InjectedTool, NewWrite, StoredCheckpoint } from "./protocol.ts";
 import { findCheckpoint, listCheckpoints, writesOf } from "./queries.ts";
 
 /**
@@ -217,7 +217,7 @@ class Agent {
     const { caller } = this;
     const { desk, threadId, planned } = caller;
     const seal = { key: this.#key, random: desk.host.random };
-    const rows = made.writes.map((one) => writeRow(threadId, made, one, seal));
+    const rows = lastOfEach(made.writes).map((one) => writeRow(threadId, made, one, seal));
     await write(caller, (run) => {
       const interrupts = interruptsOf(run.state, planned.step);
       const answers = interrupts.find(({ approval_id }) => approval_id === this.#answers?.approval_id) ?? null;
@@ -280,6 +280,11 @@ class Agent {
     return { kind: "agent", lane, step, attempt, fact };
   }
 }
+
+/** A task that was answered twice writes each answer under the one index of its kind: the last holds them all. */
+const lastOfEach = (writes: readonly NewWrite[]): readonly NewWrite[] => [
+  ...new Map(writes.map((one) => [one.idx, one])).values(),
+];
 
 /** Checkpoints that are counted before a graph is entered; more than a recursion limit lets through. */
 const COUNTED_MAX = 100_000;
