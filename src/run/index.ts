@@ -87,8 +87,6 @@ export {
   type StepState,
 } from "./state.ts";
 export { RUN_MACHINE, STEP_MACHINE } from "./status-machine.ts";
-export { type ReadTranscript, readTranscript, replayTranscript, type Transcript, transcriptOf } from "./transcript.ts";
-export { type Proven, proveUpgrade } from "./upgrade.ts";
 export type {
   AgentDid,
   AgentFact,
@@ -99,4 +97,6 @@ export type {
   EffectResolution,
   Stimulus,
 } from "./stimulus.ts";
+export { type ReadTranscript, readTranscript, replayTranscript, type Transcript, transcriptOf } from "./transcript.ts";
+export { type Proven, proveUpgrade } from "./upgrade.ts";
 export { awaitedEvents } from "./waiting.ts";
