@@ -1,24 +1,12 @@
+import { AGENT_CODES } from "./agent-codes.ts";
+import { type CodeEntry, entry } from "./code-entry.ts";
+
 /**
  * Every reason and fault code, once: the HTTP status it maps to, what it means and what to do about it. Codes are API:
  * never reused, never renamed. The reference page is printed from this table.
  */
-interface CodeEntry {
-  /** HTTP status of a refusal with this code. */
-  readonly status: number;
-  readonly meaning: string;
-  readonly remedy: string;
-  /** Other spellings found in the programmes' documents. */
-  readonly aliases?: readonly string[];
-}
-
-const entry = (status: number, meaning: string, remedy: string, aliases: readonly string[] = []): CodeEntry => ({
-  status,
-  meaning,
-  remedy,
-  ...(aliases.length === 0 ? {} : { aliases }),
-});
-
 export const CODES = {
+  ...AGENT_CODES,
   // Arguments and contracts (INV-01)
   SCHEMA_PARSE_ERROR: entry(
     400,
@@ -160,28 +148,6 @@ export const CODES = {
     "the approval is no longer pending",
     "look at its outcome; start a new run if it is still wanted",
   ),
-  // Agents
-  E_GRAPH_CONFIG: entry(422, "the graph is not what its manifest says", "make module, nodes and manifest agree"),
-  GRAPH_FAILED: entry(
-    422,
-    "a node of the graph threw an error",
-    "see the message; a retry goes on from the last checkpoint",
-  ),
-  E_POLICY_ENGINE: entry(
-    503,
-    "the graph library cannot be loaded",
-    "install `@langchain/langgraph` and `@langchain/core` in the versions named in the guide",
-  ),
-  E_CHECKPOINT_INVALID: entry(500, "a stored checkpoint is not what was written", "restore it from a backup"),
-  E_APPROVAL_REQUIRED: entry(409, "a question of the graph to a person is open", "decide its approval"),
-  E_APPROVAL_INVALID: entry(409, "no open question of the graph has this answer", "answer a pending approval, once"),
-  "POLICY.TOOL_NOT_ALLOWED": entry(
-    403,
-    "the graph reached for something that its manifest does not allow",
-    "allow the tool or model in the manifest, or let the graph use the injected tools",
-    ["E_GRAPH_GUARD_DENIED"],
-  ),
-  "POLICY.BUDGET_EXHAUSTED": entry(422, "the graph took too many steps", "raise recursion_limit, or let it end sooner"),
   HITL_QUEUE_FULL: entry(503, "too many approvals are waiting", "decide some of the waiting approvals"),
   HITL_PREVIEW_MISMATCH: entry(
     409,
@@ -334,11 +300,6 @@ export const CODES = {
   CC02_BOUNDS_MISSING: entry(400, "the pack declares no bounds", "declare bounds"),
   CC02_BOUND_NOT_POSITIVE: entry(400, "a bound is not greater than zero", "give a positive number"),
   CC02_TIMEOUT_NOT_POSITIVE: entry(400, "a timeout is not greater than zero", "give a positive number of seconds"),
-  CC01_GRAPH_INVALID: entry(
-    400,
-    "an AGENT step and its graph's manifest do not fit together",
-    "correct the field named: graph, version, nodes and tools must be those of the pack",
-  ),
   CC03_SCOPE_MISSING: entry(400, "a tool has no scope", "add a scope for the tool"),
   CC03_SCOPE_MISMATCH: entry(400, "a scope's tool_name differs from its key", "make them equal"),
   CC03_SCOPE_EMPTY: entry(400, "a scope allows no operation", "list at least one operation"),

@@ -201,8 +201,13 @@ const isAsking = (rested: RunState | null): boolean =>
   rested !== null && phasesOf(rested).some(({ kind }) => kind === "asking");
 
 /** Two calls to compare: as far as the trace tells, or in full where the workflow is known under which the first was made. */
-function callPair({ payload }: RunEvent, planned: PlannedCall, made: PlannedCall | null | undefined): CallPair | null {
+function callPair(
+  { type, payload }: RunEvent,
+  planned: PlannedCall,
+  made: PlannedCall | null | undefined,
+): CallPair | null {
   if (made !== undefined) return { made: made === null ? {} : inFull(made), planned: inFull(planned) };
+  if (type === "agent.called") return null; // a call of the graph's own, inside the step's
   const trace = "call" in payload ? payload.call : null;
   if (!isJsonObject(trace)) return null;
   const { tool, version } = planned;
