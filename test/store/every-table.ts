@@ -58,5 +58,14 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
     insert into takeover_effect (tenant_id, run_id, epoch, internal_key, generation, step_id, status, effect_epoch)
     values (${tenant}, 'r', 2, 'k', 0, 's', 'IN_PROGRESS', 1)`;
   await sql`insert into worker (tenant_id, worker_id, host_id, pid, started_at, beat_at) values (${tenant}, 'w', 'h', 1, clock(), clock())`;
+  await sql`
+    insert into dead_letter (tenant_id, dead_letter_id, kind, run_id, step_id, seq, reason_code, attempts, state, created_at)
+    values (${tenant}, 'd', 'retry', 'r', 's', 1, 'x', 1, 'PENDING_REVIEW', clock())`;
+  await sql`
+    insert into agent_checkpoint (tenant_id, thread_id, checkpoint_ns, checkpoint_id, run_id, step_id, graph_id, graph_version, source, graph_step, content, payload_sha256, epoch, created_at)
+    values (${tenant}, 't', '', 'c', 'r', 's', 'g', '1.0.0', 'loop', 1, 'x', 'h', 1, clock())`;
+  await sql`
+    insert into agent_write (tenant_id, thread_id, checkpoint_ns, checkpoint_id, lg_task_id, idx, channel, run_id, content, payload_sha256, epoch)
+    values (${tenant}, 't', '', 'c', 'l', 0, 'm', 'r', 'x', 'h', 1)`;
   await sql`insert into request_record (tenant_id, principal_id, request_key, fingerprint, created_at) values (${tenant}, 'ann', 'k', 'f', clock())`;
 }
