@@ -5,7 +5,8 @@ const ENDED = ["SUCCEEDED", "FAILED_EXPECTED", "FAILED_UNEXPECTED", "CANCELLED"]
 
 /**
  * Where a run's status may go, from one commit to the next: several transitions may lie in between, but an ended run stays ended
- * and one that has begun is not pending again. The table `run` holds the same.
+ * and one that has begun is not pending again. The table `run` holds the same; it lets an ended run be held for a person, whose last
+ * outcome left a change of an entity that the database refuses.
  */
 export const RUN_MACHINE = statusMachine<RunStatus>(
   { name: "a run", version: "1.0.0" },

@@ -83,14 +83,17 @@ create trigger inbound_event_dead_letter after insert or update of processing_st
   for each row when (new.processing_status = 'REJECTED' and new.status_reason is distinct from 'EVENT_NOT_USED')
   execute function keep_webhook_letter();
 
-/* An ended run stays ended, and one that has begun is not pending again. */
+/*
+ * An ended run stays ended, and one that has begun is not pending again. Only where its last outcome left an entity change that
+ * the database refuses does an ended run wait for a person, blocked, and end again.
+ */
 create function keep_run_status() returns trigger language plpgsql as $$
 begin
   raise exception 'a run that is % cannot become %', old.status, new.status using errcode = 'CM003';
 end
 $$;
 create trigger run_status before update on run
-  for each row when (old.status <> new.status and (old.ended_at is not null or new.status = 'PENDING'))
+  for each row when (old.status <> new.status and ((old.ended_at is not null and new.status <> 'BLOCKED') or new.status = 'PENDING'))
   execute function keep_run_status();
 
 /*
