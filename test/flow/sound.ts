@@ -16,7 +16,9 @@ export async function expectSound(shop: FlowShop): Promise<void> {
 }
 
 async function expectWhole(tenant: FlowTenant, head: StreamSummary): Promise<void> {
-  const events = await tenant.sql((sql) => readStream(sql, head.stream, 0, 10_000));
+  const stored = await tenant.sql((sql) => readStream(sql, head.stream, 0, 10_000));
+  // The audit stream may have grown since its head was read: a worker that lost its lease notes so in its own time.
+  const events = stored.filter(({ seq }) => seq <= head.seq);
   const stream = { tenant: tenant.id, stream: head.stream };
   const report = await verifyStream(events.map(rowOf(tenant.id)), stream, { head });
   expect(report).toMatchObject({ broken: null, verified: head.seq });
