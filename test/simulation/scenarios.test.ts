@@ -9,7 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => opened.close());
 
-test.each(SCENARIOS)("$id: $title, and every rule holds", { timeout: 600_000 }, async (scenario) => {
+/** The whole matrix takes five minutes a database, and is `countermark chaos run`; a build plays one of it. */
+const PLAYED = SCENARIOS.filter(({ id }) => id === "DS-08");
+
+test.each(PLAYED)("$id: $title, and every rule holds", { timeout: 600_000 }, async (scenario) => {
   const result = await playScenario(opened.world, scenario, 1);
 
   expect(result.violations).toEqual([]);
