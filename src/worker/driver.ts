@@ -19,7 +19,7 @@ import { askToCompensate, closings, isOverdue, overdueApprovals, type Told } fro
 import { voidedByDrift } from "./ask.ts";
 import { attemptCall } from "./attempt.ts";
 import { prepareCall } from "./call-desk.ts";
-import type { CommitExtras } from "./commit.ts";
+import type { CommitExtras, Intent } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import type { ControlRoom, TenantControl } from "./control.ts";
 import type { CrashPoint, Reached } from "./crash-point.ts";
@@ -28,13 +28,14 @@ import { stimulusOf } from "./inbox.ts";
 import { type Lease, whileHeld } from "./lease.ts";
 import { resolved } from "./resolve.ts";
 import type { RunFile } from "./run-file.ts";
-import { JUST_RECORD, RunWriter } from "./run-writer.ts";
+import { type Failure, JUST_RECORD, RunWriter } from "./run-writer.ts";
 
 /**
  * Carries one run forward while its lease lasts: decide, make the calls, commit, until only people, events or time can
  * move it on.
  *
- * R1  What is decided is committed before anything that follows from it is done.
+ * R1  What is decided is committed before anything that follows from it is done. READ calls alone run ahead of the commit, by
+ *     a few steps: a crash repeats them, and they leave nothing behind that the record would lack.
  * R2  A handler of a tool that writes starts only after the commit of its intent, and only if no claim was lost.
  * R3  A commit that is fenced ends the drive: whatever is still running is aborted, and nothing more is written.
  */
@@ -92,7 +93,7 @@ class Drive {
   readonly #landed: Landed[] = [];
   /** What calls under way ask to have written; done between two answers, so that the run has one writer. W1 */
   readonly #errands: Asked[] = [];
-  #failure: { readonly error: unknown } | null = null;
+  #failure: Failure | null = null;
   readonly #writer: RunWriter;
   readonly #alarm: Alarm;
   #state: RunState;
@@ -104,9 +105,13 @@ class Drive {
     this.#request = request;
     const { network } = options;
     this.#desk = { ...options, network: { ...network, fetch: whileHeld(request.lease, network.fetch) } };
+    const onBroken = (failure: Failure | null) => {
+      this.#failure ??= failure;
+      this.#alarm.ring();
+    };
     const onOutcome = (planned: PlannedCall) => this.#reach("after_outcome", planned);
-    this.#writer = new RunWriter({ ...options, onOutcome }, request);
     this.#alarm = new Alarm(options.host.clock);
+    this.#writer = new RunWriter({ ...options, onOutcome, onBroken }, request);
     this.#state = request.file.state;
     this.#at = this.#now();
   }
@@ -133,6 +138,7 @@ class Drive {
       lost.removeEventListener("abort", abortAll);
       this.#alarm.off();
       this.#abortAll();
+      await this.#writer.settled();
       for (const { reject } of this.#errands.splice(0)) reject(new GraphStopped("E_STALE_WRITER", "the drive is over"));
     }
   }
@@ -147,6 +153,7 @@ class Drive {
     if (isOverdue(this.#state, this.#now())) await this.#closeOverdue();
     const next = this.#advance();
     if (this.#mustClose(next)) await this.#writer.commit(this.#state, JUST_RECORD);
+    const { revision } = this.#writer.control;
     const starts = new Map<PlannedCall, Start>();
     let later: Instant | null = null;
     let answered = false;
@@ -158,10 +165,10 @@ class Drive {
       else answered = this.#answer(prepared) || answered;
     }
     if (this.#writer.isFenced || (answered && starts.size === 0)) return false;
-    await this.#startAll(starts);
+    await this.#startAll(starts, revision);
     if (this.#writer.isFenced) return false;
     if (this.#inFlight.size > 0) {
-      await this.#writer.commitEvents(this.#state);
+      await this.#writer.commitBehind(this.#state);
       if (!this.#isTold()) await this.#nextAnswer(soonest(later, next.wake) ?? this.#patience());
       return false;
     }
@@ -241,24 +248,29 @@ class Drive {
     return true;
   }
 
-  /** Makes each intent in a commit of its own and starts its handler after it. R1, R2 */
-  async #startAll(starts: ReadonlyMap<PlannedCall, Start>): Promise<void> {
-    const { revision } = this.#writer.control;
+  /** Makes each intent in a commit of its own and starts its handler after it; a READ call has none, and waits for none. R1, R2 */
+  async #startAll(starts: ReadonlyMap<PlannedCall, Start>, judgedBy: number): Promise<void> {
     for (const [planned, start] of starts) {
-      if (start.intent !== null) this.#reach("before_intent", planned);
-      const result = await this.#writer.commit(this.#state, { intent: start.intent, release: false, dueAt: null });
-      if (result?.kind === "fenced") return;
-      if (start.intent !== null && result !== null) {
-        if (result.lostClaim !== null) {
-          await this.#lostClaim(planned, start, result.lostClaim);
-          continue;
-        }
-        this.#reach("after_intent", planned);
-      }
+      if (start.intent === null) await this.#writer.commitBehind(this.#state);
+      else if (!(await this.#makeIntent(planned, start, start.intent))) continue;
+      if (this.#writer.isFenced) return;
       // Without an intent nothing claimed the facts that the guards judged by: where they changed, the call is judged anew.
-      if (start.intent === null && this.#writer.control.revision !== revision) continue;
+      if (start.intent === null && this.#writer.control.revision !== judgedBy) continue;
       this.#launch(planned, start);
     }
+  }
+
+  /** False: a claim was lost, or the run. */
+  async #makeIntent(planned: PlannedCall, start: Start, intent: Intent): Promise<boolean> {
+    this.#reach("before_intent", planned);
+    const result = await this.#writer.commit(this.#state, { intent, release: false, dueAt: null });
+    if (result === null || result.kind === "fenced") return false;
+    if (result.lostClaim !== null) {
+      await this.#lostClaim(planned, start, result.lostClaim);
+      return false;
+    }
+    this.#reach("after_intent", planned);
+    return true;
   }
 
   /** The call is not made. A drifted base voids its approval; every other lost claim has it judged anew. */
@@ -359,7 +371,8 @@ class Drive {
     return ended ? "rested" : "given_back";
   }
 
-  #loss(): DriveEnd {
+  async #loss(): Promise<DriveEnd> {
+    await this.#writer.settled();
     return this.#writer.isFenced ? "fenced" : "lost";
   }
 

@@ -14,15 +14,19 @@ import type { RunFile } from "./run-file.ts";
  * What a run has to record, until it is recorded: one writer for each drive, so the chain has one end.
  *
  * W1  What is handed over is written in the order in which it came, all of it or nothing.
- * W2  Once a commit is fenced, nothing more is written.
+ * W2  Once a commit is fenced or fails, nothing more is written.
+ * W3  The run runs ahead of its commits by events alone, by few, and on facts that are fresh. What carries a row, an intent or
+ *     the end of the lease is waited for, together with everything before it.
  */
 
-export interface WriterOptions extends DeskOptions {
-  readonly committer: Committer;
-  readonly control: ControlRoom;
+export interface WriterOptions extends Pick<DeskOptions, "database" | "host"> {
+  readonly committer: Pick<Committer, "commit">;
+  readonly control: Pick<ControlRoom, "at">;
   readonly workerId: string;
   /** Told once the outcome of a call is durable. */
   readonly onOutcome: (planned: PlannedCall) => void;
+  /** Told when a commit that nobody waits for is fenced, or fails: the next one would say so too, but it may be far. */
+  readonly onBroken: (failure: Failure | null) => void;
 }
 
 export interface Asked {
@@ -32,10 +36,27 @@ export interface Asked {
 }
 
 interface Written extends Omit<Asked, "intent"> {
-  readonly events: readonly SealedEvent[];
-  readonly documentSha256: string | null;
+  readonly noted: Noted;
   readonly extras: CommitExtras;
 }
+
+export interface Failure {
+  readonly error: unknown;
+}
+
+/** Events, and what they cost; the last call that landed among them. */
+interface Noted {
+  readonly events: readonly RunEvent[];
+  readonly costMicros: number;
+  readonly landed: PlannedCall | null;
+}
+
+/** What a writer goes on from. */
+interface WrittenFile extends Pick<RunFile, "head" | "folded"> {
+  readonly row: Pick<RunFile["row"], "snapshot_seq" | "version">;
+}
+
+const NOTHING_NOTED: Noted = { events: [], costMicros: 0, landed: null };
 
 /**
  * Events since the last snapshot that make a new one worth its while. Taken at every rest, a snapshot of 15 KB was a fifth of
@@ -43,7 +64,17 @@ interface Written extends Omit<Asked, "intent"> {
  */
 const SNAPSHOT_EVENTS_MIN = 100;
 
-const NO_EVENTS = { events: [], documentSha256: null } as const;
+/**
+ * Events that may wait behind a commit that is on its way. So many READ calls a crash repeats at most, twice over; and so long
+ * a run of them keeps the process from the others.
+ */
+const AHEAD_EVENTS_MAX = 16;
+
+/**
+ * How old the tenant's facts (revocations, mode, credentials) may be while a run runs ahead: so much later than they change do
+ * they hold for its READ calls. Every commit tells the newest, and a call that writes claims them.
+ */
+const FACTS_FRESH_MS = 20;
 
 /** Keeps the lease and makes no claim. */
 export const JUST_RECORD: Asked = { intent: null, release: false, dueAt: null };
@@ -52,6 +83,8 @@ export class RunWriter {
   readonly #options: WriterOptions;
   readonly #lease: Lease;
   #control: TenantControl;
+  /** When the commit was sent that told the facts; null before the first. */
+  #factsAt: Instant | null = null;
   #head: StreamHead;
   #snapshotSeq: number;
   #version: number;
@@ -60,12 +93,18 @@ export class RunWriter {
   #extras: CommitExtras = NOTHING;
   #changes: StepChanges[] = [];
   #costMicros = 0;
-  #isFenced = false;
   #landed: PlannedCall | null = null;
+  /** What is to be written next without anybody waiting, and the run as of then. */
+  #behind: { readonly noted: Noted; readonly state: RunState } | null = null;
+  #trail: Promise<void> | null = null;
+  /** The write of the trail that is on its way. */
+  #writing: Promise<unknown> | null = null;
+  #isFenced = false;
+  #failure: Failure | null = null;
 
   constructor(
     options: WriterOptions,
-    held: { readonly lease: Lease; readonly file: RunFile; readonly control: TenantControl },
+    held: { readonly lease: Lease; readonly file: WrittenFile; readonly control: TenantControl },
   ) {
     this.#options = options;
     this.#lease = held.lease;
@@ -120,33 +159,86 @@ export class RunWriter {
     if (this.#events.length > 0) await this.commit(state, JUST_RECORD);
   }
 
+  /** Has what was added written while the run goes on, or waits for it where it is more than events. W3 */
+  async commitBehind(state: RunState): Promise<void> {
+    if (!this.#mayRunAhead()) return void (await this.commit(state, JUST_RECORD));
+    if (this.#failure !== null) throw this.#failure.error; // W2
+    if (this.#events.length === 0 || this.#isFenced) return;
+    this.#behind = { noted: this.#takeNoted(), state };
+    this.#trail ??= this.#writeTrail();
+    if (this.#ahead >= AHEAD_EVENTS_MAX) await this.#writing;
+  }
+
+  #mayRunAhead(): boolean {
+    const isEventsAlone = this.#extras === NOTHING && this.#changes.length === 0;
+    return isEventsAlone && this.#factsAt !== null && this.#options.host.clock.now() - this.#factsAt <= FACTS_FRESH_MS;
+  }
+
+  get #ahead(): number {
+    return this.#behind?.noted.events.length ?? 0;
+  }
+
   /** Writes everything added since. Null: there was nothing to commit. */
   async commit(state: RunState, asked: Asked): Promise<CommitResult | null> {
-    const documentSha256 = documentDigest(this.#events);
-    const events = this.#seal(state);
+    const { release, dueAt } = asked;
     const changes = this.#changes;
     const entities = changes.length === 0 ? [] : await entityRows(this.#options.database, runOf(state), changes);
     const extras = this.#takeExtras(entities, asked.intent);
-    if (events.length === 0 && extras === NOTHING && !asked.release) return null;
-    const { release, dueAt } = asked;
+    const noted = await this.#takeBehind();
+    if (noted === null) return { kind: "fenced" };
+    if (noted.events.length === 0 && extras === NOTHING && !release) return null;
     // What moved an entity meanwhile is found by the commit; so while changes may be open, the lease is kept.
-    const result = await this.#write(state, {
-      events,
-      documentSha256,
-      extras,
-      release: release && changes.length === 0,
-      dueAt,
-    });
-    if (this.#landed !== null && result.kind === "committed") this.#options.onOutcome(this.#landed);
-    this.#landed = null;
+    const result = await this.#write(state, { noted, extras, release: release && changes.length === 0, dueAt });
     if (changes.length === 0 || result.kind === "fenced") return result;
     if (result.conflict !== null) await applyOpenChanges(this.#options, state);
-    return release ? this.#write(state, { ...NO_EVENTS, extras: {}, release, dueAt }) : result;
+    return release ? this.#write(state, { noted: NOTHING_NOTED, extras: {}, release, dueAt }) : result;
   }
 
-  async #write(state: RunState, { events, documentSha256, extras, release, dueAt }: Written): Promise<CommitResult> {
-    const costMicros = this.#costMicros;
+  /** Resolves once nothing of this run is on its way any more. */
+  async settled(): Promise<void> {
+    await this.#trail;
+  }
+
+  async #writeTrail(): Promise<void> {
+    try {
+      while (this.#behind !== null && !this.#isFenced) {
+        const { noted, state } = this.#behind;
+        this.#behind = null;
+        this.#writing = this.#write(state, { noted, extras: NOTHING, release: false, dueAt: null });
+        await this.#writing;
+      }
+    } catch (error) {
+      this.#failure = { error };
+    }
+    this.#trail = null;
+    if (this.#isFenced || this.#failure !== null) this.#options.onBroken(this.#failure);
+  }
+
+  /** Everything that is still to be written, once what is on its way has arrived. Null: it was fenced. */
+  async #takeBehind(): Promise<Noted | null> {
+    const noted = this.#takeNoted();
+    this.#behind = null;
+    await this.#trail;
+    if (this.#failure !== null) throw this.#failure.error; // W2
+    return this.#isFenced ? null : noted;
+  }
+
+  /** What was noted and is not on its way yet, in order. */
+  #takeNoted(): Noted {
+    const before = this.#behind?.noted ?? NOTHING_NOTED;
+    const noted = {
+      events: before.events.length === 0 ? this.#events : [...before.events, ...this.#events],
+      costMicros: before.costMicros + this.#costMicros,
+      landed: this.#landed ?? before.landed,
+    };
+    this.#events = [];
     this.#costMicros = 0;
+    this.#landed = null;
+    return noted;
+  }
+
+  async #write(state: RunState, { noted, extras, release, dueAt }: Written): Promise<CommitResult> {
+    const now = this.#options.host.clock.now();
     const result = await this.#options.committer.commit({
       tenantId: state.tenant_id,
       runId: state.run_id,
@@ -155,16 +247,18 @@ export class RunWriter {
       status: state.status,
       outcome: state.outcome,
       code: state.code,
-      events,
+      events: this.#seal(state, noted.events),
       snapshot: release ? this.#snapshot(state) : null,
-      documentSha256,
-      costMicros,
+      documentSha256: documentDigest(noted.events),
+      costMicros: noted.costMicros,
       release,
-      dueInMs: dueAt === null ? null : Math.max(0, dueAt - this.#options.host.clock.now()),
+      dueInMs: dueAt === null ? null : Math.max(0, dueAt - now),
       folded: this.#folded,
       extras,
     });
+    this.#factsAt = now;
     if (this.#took(result)) this.#control = await this.#options.control.at(state.tenant_id, result.controlRevision);
+    if (noted.landed !== null && result.kind === "committed") this.#options.onOutcome(noted.landed);
     return result;
   }
 
@@ -192,7 +286,7 @@ export class RunWriter {
     return intent === null ? extras : { ...extras, intent };
   }
 
-  #seal(state: RunState): readonly SealedEvent[] {
+  #seal(state: RunState, events: readonly RunEvent[]): readonly SealedEvent[] {
     const { host, workerId } = this.#options;
     const recordedAt = host.clock.now();
     const frame = {
@@ -205,13 +299,11 @@ export class RunWriter {
       epoch: this.#lease.epoch,
       dedupKey: null,
     };
-    const sealed = this.#events.map((event) => {
+    return events.map((event) => {
       const next = sealEvent({ proposed: plain(event), head: this.#head, frame, recordedAt, ids: host.ids });
       this.#head = { seq: next.entry.seq, hash: next.hash };
       return next;
     });
-    this.#events = [];
-    return sealed;
   }
 }
 

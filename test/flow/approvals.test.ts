@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addKey } from "../../src/api/administer.ts";
 import type { ApprovalRow, Approver } from "../../src/approve/index.ts";
-import { digestOf, sha256Hex } from "../../src/contracts/index.ts";
+import { after, digestOf, sha256Hex } from "../../src/contracts/index.ts";
 import type { ApprovalRule } from "../../src/guard/index.ts";
 import { principalKind, resolveKey, revokeTool } from "../../src/guard/index.ts";
 import { writeEntity } from "../../src/ledger/index.ts";
@@ -384,19 +384,27 @@ describe("what an approval rests on", () => {
     expect(tenant.calls("look")).toHaveLength(1);
   });
 
-  test("a revocation while a run is under way holds for its very next call", async () => {
-    const steps = [call("ask", "look", { next_step: "think" }), call("think", "think")];
+  /** A run that reads, has `next` revoked meanwhile, and then calls it. */
+  async function runsRevoked(next: string, waitMs: number) {
+    const steps = [call("ask", "look", { next_step: "then" }), call("then", next)];
     const tenant = await shop.tenant({ workflows: [flow("W", steps)] });
     tenant.answers("look", async () => {
-      const revocation = { tool: "think", by: "admin", reason: "recalled", at: tenant.now() };
+      const revocation = { tool: next, by: "admin", reason: "recalled", at: tenant.now() };
       await tenant.sql((sql) => revokeTool(sql, revocation));
+      await shop.clock.host.clock.wake(after(tenant.now(), waitMs), new AbortController().signal);
       return applied();
     });
+    return { run: await tenant.runs("W"), calls: tenant.calls(next) };
+  }
 
-    const run = await tenant.runs("W");
+  test.each([
+    ["its very next call, if that writes", "note", 0],
+    ["every call that begins 20 ms after it, if that reads", "think", 25],
+  ])("a revocation while a run is under way holds for %s", async (_, tool, waitMs) => {
+    const { run, calls } = await runsRevoked(tool, waitMs);
 
     expect(run.code).toBe("PERMISSION_DENIED");
-    expect(tenant.calls("think")).toEqual([]);
+    expect(calls).toEqual([]);
   });
 });
 
