@@ -129,6 +129,14 @@ describe("an agent", () => {
     expect(row).toMatchObject({ code: "POLICY.BUDGET_EXHAUSTED" });
   });
 
+  test("a node that throws fails the step with the first line of what it said", async () => {
+    const { tenant, runId, row } = await ran("throws");
+
+    expect(row).toMatchObject({ status: "FAILED_UNEXPECTED", code: "GRAPH_FAILED" });
+    const { payload } = await tenant.event(runId, "step.failed", "agent");
+    expect(payload).toMatchObject({ message: "401 the key is not valid" });
+  });
+
   test("what is no graph, a node that the manifest does not name, and changed code are refused before any node runs", async () => {
     const nodes = [{ name: "again", kind: "pure", tools_allowed: [] }] as const;
 

@@ -31,6 +31,7 @@ const AGENTS: { readonly [exportName: string]: readonly Node[] } = {
     ["proposing", "dispatch"],
   ],
   oversteps: [["looking"], ["other", "look"]],
+  throws: [["failing"]],
   notAGraph: [["none"]],
 };
 

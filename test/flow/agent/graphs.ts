@@ -134,4 +134,15 @@ export const oversteps = (given: Tools) =>
     .addEdge("looking", "other")
     .addEdge("other", END);
 
+/** Fails as clients of models do: a line that says why, and an address at which to read more. */
+export const throws = new StateGraph(State)
+  .addNode("failing", () => {
+    throw new Error(
+      "401 the key is not valid\n\nTroubleshooting URL: https://docs.example.com/oss/langchain/errors/AUTH/",
+    );
+  })
+  .addEdge(START, "failing")
+  .addEdge("failing", END)
+  .compile();
+
 export const notAGraph = { nothing: true };

@@ -127,7 +127,7 @@ function spoken(value: unknown): unknown {
 }
 
 function failedWith(error: unknown): GraphEnd {
-  const message = error instanceof Error ? error.message : String(error);
+  const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n"); // the rest is advice and addresses
   const name = error instanceof Error ? error.name : "";
   const code = refusalIn(error);
   if (code !== null) return { status: "failed", code, message };

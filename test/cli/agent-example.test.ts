@@ -1,0 +1,179 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { digestOf, startRecordedModel } from "../../examples/agent/recorded-model.ts";
+import { serve } from "../../src/index.ts";
+import { compileGraphs, type GraphProgram } from "../flow/agent/program.ts";
+
+// The example as a user runs it: compiled, in processes of its own, on the embedded database that it brings; there is nothing
+// to learn from a second time on a server.
+const whole = test.runIf(process.env.COUNTERMARK_TEST_DATABASE === "embedded");
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const RECORDINGS = join(ROOT, "examples/agent/recordings");
+const README = readFileSync(join(ROOT, "examples/agent/README.md"), "utf8");
+
+let program: GraphProgram;
+let recordings: string;
+
+beforeAll(() => {
+  program = compileGraphs("examples/agent/main.ts", "examples/agent/graph.ts", "src/cli/main.ts");
+  cpSync(join(ROOT, "src/store/migrations"), fileURLToPath(program.url("src/store/migrations")), { recursive: true });
+  recordings = mkdtempSync(join(tmpdir(), "countermark-recordings-"));
+});
+
+afterAll(() => {
+  program.remove();
+  rmSync(recordings, { recursive: true });
+});
+
+/** The commands of the example's README that begin so, as they are printed there. */
+const documented = (beginning: string): readonly string[] =>
+  [...README.matchAll(/^\$ (.*)$/gm)].flatMap(([, command = ""]) => (command.startsWith(beginning) ? command : []));
+
+interface Example {
+  /** What it told of its model's requests. */
+  readonly told: () => readonly string[];
+  /** Runs a command as printed, in a shell that was given the example's lines; a run's id stands where the README has one. */
+  readonly run: (command: string, runId?: string) => Promise<{ readonly exit: number; readonly said: string }>;
+  close(): Promise<void>;
+}
+
+const RUN_ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/;
+
+/** Starts the example by its documented command, on a free port. */
+async function startExample(): Promise<Example> {
+  const [command = ""] = documented("node dist/");
+  const path = fileURLToPath(program.url(command.replace("node dist/", "").replace(/\.js$/, ".ts")));
+  const child = spawn(process.execPath, [path, "--port", "0"], { cwd: ROOT, env: pathOnly(), stdio: "pipe" });
+  const told = linesOf(child.stderr);
+  const lines = linesOf(child.stdout);
+  await Promise.race([
+    expect.poll(() => lines.length, { timeout: 120_000 }).toBe(2),
+    once(child, "close").then(() => Promise.reject(new Error(`the example ended: ${told.join("\n")}`))),
+  ]);
+  const given = Object.fromEntries(lines.map((line) => line.replace("export ", "").split("=")));
+  const cli = fileURLToPath(program.url("src/cli/main.ts"));
+  return {
+    told: () => told,
+    run: async (printed, runId = "") => {
+      const shell = printed.replace("npx countermark", `"${process.execPath}" "${cli}"`).replace(RUN_ID, runId);
+      const asked = spawn("sh", ["-c", shell], { cwd: recordings, env: { ...pathOnly(), ...given }, stdio: "pipe" });
+      const said = [linesOf(asked.stdout), linesOf(asked.stderr)];
+      const [exit] = await once(asked, "close");
+      return { exit, said: said.flat().join("\n") };
+    },
+    close: async () => {
+      child.kill("SIGINT");
+      await once(child, "close");
+    },
+  };
+}
+
+const pathOnly = () => ({ PATH: process.env.PATH ?? "" });
+
+function linesOf(stream: ChildProcessWithoutNullStreams["stdout"]): readonly string[] {
+  const lines: string[] = [];
+  createInterface({ input: stream }).on("line", (line) => void lines.push(line));
+  return lines;
+}
+
+whole(
+  "the example's commands lead to the answer, by governed look-ups and recorded answers, and all of it replays",
+  {
+    timeout: 300_000,
+  },
+  async () => {
+    const example = await startExample();
+    const [asks = "", asksMore = ""] = documented("npx countermark run start");
+    const [shows = ""] = documented("npx countermark run show");
+    const [replays = ""] = documented("npx countermark replay");
+    const [verifies = ""] = documented("npx countermark ledger verify");
+
+    const asked = await example.run(asks);
+    const [runId = ""] = RUN_ID.exec(asked.said) ?? [];
+    const shown = await example.run(shows, runId);
+    const replayed = await example.run(replays, runId);
+    const exported = await example.run(`npx countermark run export ${runId}`, runId);
+    const unrecorded = await example.run(asksMore);
+    const verified = await example.run(verifies);
+    await example.close();
+
+    expect(asked).toMatchObject({ exit: 0, said: expect.stringContaining("SUCCEEDED") });
+    expect(shown.said).toMatch(/clerk\.answer +Your parcel was handed to USPS .* 9400111899223197428490\./);
+    expect(replayed).toMatchObject({ exit: 0, said: expect.stringMatching(/^identical/) });
+    expect(verified).toMatchObject({ exit: 0, said: expect.stringMatching(/^verified/) });
+    expect(calledIn(exported.said).toSorted()).toEqual(["fetchOrder", "lookupShipment"]);
+    expect(unrecorded.said).toMatch(
+      /GRAPH_FAILED at step `clerk`.*no recording of request [0-9a-f]{64}: record one by/,
+    );
+    expect(example.told().map((line) => line.split("  ").slice(0, 2))).toEqual([
+      ["model", "answered"],
+      ["model", "answered"],
+      ["model", "refused"],
+    ]);
+    expect(example.told().slice(0, 2).map(digestIn).toSorted()).toEqual(recorded().toSorted());
+  },
+);
+
+const digestIn = (line: string): string => line.split("  ").at(-1) ?? "";
+const recorded = () => readdirSync(RECORDINGS).map((name) => name.replace(".json", ""));
+
+/** Tools that a transcript's graph called, each let through by its scope. */
+function calledIn(transcript: string): readonly string[] {
+  const { events } = JSON.parse(transcript);
+  const called = Object(events).filter(({ type }: { readonly type: string }) => type === "agent.called");
+  return called.flatMap(({ payload }: { readonly payload: Called }) =>
+    payload.call.authority.rules.permission === `the scope grants \`${payload.tool}\`` ? payload.tool : [],
+  );
+}
+
+interface Called {
+  readonly tool: string;
+  readonly call: { readonly authority: { readonly rules: { readonly permission: string } } };
+}
+
+test("each recording of the example is named for its request, and holds no key", () => {
+  for (const digest of recorded()) {
+    const { request } = JSON.parse(readFileSync(join(RECORDINGS, `${digest}.json`), "utf8"));
+
+    expect(digestOf({ ...request, body: JSON.stringify(request.body) })).toBe(digest);
+    expect(Object.keys(request)).toEqual(["method", "path", "body"]);
+  }
+});
+
+test("what is not recorded is asked of the provider where it may be, with the key, and recorded from then on", async () => {
+  const asked: Request[] = [];
+  const provider = await serve(
+    {
+      fetch: (request) => {
+        asked.push(request);
+        return Response.json({ said: "hello" });
+      },
+    },
+    { port: 0 },
+  );
+  const became: string[] = [];
+  const tell = (_digest: string, what: string) => void became.push(what);
+  const live = { origin: provider.origin, key: "key-of-the-test" };
+  const recording = await startRecordedModel({ recordings, live, tell });
+  const answering = await startRecordedModel({ recordings, live: null, tell });
+  const ask = async ({ origin }: { readonly origin: string }) =>
+    (
+      await fetch(`${origin}/v1/messages`, { method: "POST", headers: { "anthropic-version": "1" }, body: "{}" })
+    ).json();
+
+  const answers = [await ask(recording), await ask(recording), await ask(answering)];
+  for (const server of [provider, recording, answering]) await server.close();
+
+  expect(answers).toEqual([{ said: "hello" }, { said: "hello" }, { said: "hello" }]);
+  expect(became).toEqual(["recorded", "answered", "answered"]);
+  expect(asked.map(({ headers }) => [headers.get("x-api-key"), headers.get("anthropic-version")])).toEqual([
+    ["key-of-the-test", "1"],
+  ]);
+});
