@@ -17,7 +17,14 @@ export interface Orders {
   readonly profile: LeaseProfile;
   /** What the process does to itself, and where: `claimed` is between the claim of a run and its first commit. */
   readonly signal: "SIGKILL" | "SIGSTOP";
-  readonly at: { readonly point: CrashPoint; readonly step: string } | "claimed" | null;
+  readonly at: Stop | "claimed" | null;
+}
+
+/** A point that a step passes, and which time it is that counts; the first where nothing is said. */
+export interface Stop {
+  readonly point: CrashPoint;
+  readonly step: string;
+  readonly time?: number;
 }
 
 const orders: Orders = JSON.parse(process.argv[2] ?? "");
@@ -33,7 +40,8 @@ const signalMyself = () => {
   process.kill(process.pid, orders.signal);
 };
 
-const { tools } = crashPack(() => process.kill(process.pid, "SIGKILL"));
+const graphs = new URL("./graph.js", import.meta.url).href;
+const { tools } = crashPack(() => process.kill(process.pid, "SIGKILL"), graphs);
 const installation = await openInstallation({
   host: systemHost(),
   directory: orders.directory,
@@ -48,11 +56,14 @@ if (orders.at === "claimed") {
   signalMyself();
 }
 
+let passed = 0;
 const worker = installation.newWorker({
   profile: orders.profile,
   reached: (point, { step }) => {
     const { at } = orders;
-    if (at !== null && at !== "claimed" && at.point === point && at.step === step) signalMyself();
+    if (at === null || at === "claimed" || at.point !== point || at.step !== step) return;
+    passed += 1;
+    if (passed === (at.time ?? 1)) signalMyself();
   },
   onTrouble: (runId, error) => process.stderr.write(`${runId} ${String(error)}\n`),
 });

@@ -5,14 +5,19 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import type { Orders, Said } from "./child.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MIGRATIONS = "src/store/migrations";
+const GRAPH_PROGRAM = ["src/worker/agent/child/main.ts", "src/worker/agent/child/engine.ts"];
 
 /** The compiled child, which Node can start: it runs no TypeScript itself. */
 export interface ChildProgram {
   spawn(orders: Orders): Child;
+  /** The compiled program in which graphs run, and the URL of the module that holds them. */
+  readonly graphProgram: string;
+  readonly graphs: string;
   /** Ends whatever is left of its processes and removes it. */
   remove(): Promise<void>;
 }
@@ -34,7 +39,7 @@ export function compileChild(): ChildProgram {
   const config = {
     extends: join(ROOT, "tsconfig.json"),
     compilerOptions: { noEmit: false, noCheck: true, rootDir: ROOT, outDir: folder, types: [] },
-    files: [join(ROOT, "test/crash/child.ts")],
+    files: ["test/crash/child.ts", "test/crash/graph.ts", ...GRAPH_PROGRAM].map((file) => join(ROOT, file)),
     include: [],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
@@ -45,6 +50,8 @@ export function compileChild(): ChildProgram {
   execFileSync(process.execPath, [join(dirname(manifest), "bin/tsc"), "-p", folder], { stdio: "pipe" });
   const children: Child[] = [];
   return {
+    graphProgram: join(folder, "src/worker/agent/child/main.js"),
+    graphs: pathToFileURL(join(folder, "test/crash/graph.js")).href,
     spawn: (orders) => {
       const program = join(folder, "test/crash/child.js");
       const child = childOf(spawn(process.execPath, [program, JSON.stringify(orders)], { cwd: "/" }));

@@ -1,12 +1,13 @@
 import type { JsonObject } from "../../src/contracts/index.ts";
-import { type CallContext, type DeclaredContract, defineTool, type Tool } from "../../src/guard/index.ts";
+import { type CallContext, type DeclaredContract, defineAgent, defineTool, type Tool } from "../../src/guard/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
 import { type DraftPack, definePack, type WorkflowDefinition } from "../../src/run/index.ts";
 
 /**
  * The shop's pack, with a workflow of one step for each way in which a provider can or cannot say what became of a call:
  * `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
- * wire; `mark` changes an entity; `poison` ends its process.
+ * wire; `mark` changes an entity; `poison` ends its process. `noting` is an agent whose graph makes one transfer, `asking` one
+ * whose graph asks a person.
  */
 
 const REFERENCE = { type: "string", minLength: 1, maxLength: 40 } as const;
@@ -52,6 +53,13 @@ const debit = defineTool(
   },
 );
 
+/** The same as a tool that an agent may call by itself. */
+const note = defineTool(
+  contract("note", { side_effect_level: "SOFT_WRITE", settle_ms: SETTLE_MS }),
+  debit.handler,
+  debit.lookup,
+);
+
 const wire = defineTool(contract("wire", {}), transfer);
 
 const ORDER = { type: "string", "x-countermark": "entity_id" } as const;
@@ -78,6 +86,20 @@ const mark = defineTool(
     },
   }),
 );
+
+const LOG: JsonObject = {
+  type: "object",
+  properties: { log: { type: "array", items: { type: "string" } } },
+  required: ["log"],
+  additionalProperties: false,
+};
+
+/** An agent's graph is loaded from the compiled module: Node runs no TypeScript itself. */
+const agentFrom = (module: string) => (name: string) =>
+  defineAgent(
+    { name, version: "1.0.0", input_schema: SCHEMA, output_schema: LOG, timeout_seconds: 60 },
+    { module, exportName: name },
+  );
 
 const poisonWith = (die: () => void): Tool =>
   defineTool(contract("poison", { side_effect_level: "READ", dependency: null }), async ({ reference = null }) => {
@@ -116,6 +138,35 @@ const workflowOf = (
   timeout_seconds: 300,
 });
 
+const UNBOUND = {
+  version: "1.0.0",
+  code_digest: null,
+  recursion_limit: 25,
+  models: [],
+  handles_rejection: false,
+} as const;
+
+/** A workflow whose one step runs a graph. */
+const agentWorkflow = (graph: string, nodes: readonly [name: string, ...tools: string[]][]): WorkflowDefinition => {
+  const { steps: _steps, ...workflow } = workflowOf(graph, "reference", []);
+  const manifest = nodes.map(
+    ([name, ...tools_allowed]) => ({ name, kind: "pure", tools_allowed, timeout_seconds: null }) as const,
+  );
+  return {
+    ...workflow,
+    steps: [
+      {
+        id: graph,
+        type: "AGENT",
+        graph,
+        manifest: { ...UNBOUND, graph_id: graph, nodes: manifest },
+        input_mapping: { reference: "$.trigger.reference" },
+      },
+    ],
+    pass_criteria: `$.${graph}.log != null`,
+  };
+};
+
 const nextOf = (next: readonly [step: string, tool: string] | undefined) =>
   next === undefined ? {} : { next_step: next[0] };
 
@@ -129,10 +180,13 @@ const ONCE_DENIED = {
   retryable_errors: ["EFFECT_UNKNOWN"],
 } as const;
 
-/** The pack and its tools; `die` is what the poisonous tool's handler does. */
-export function crashPack(die: () => void): { readonly pack: DraftPack; readonly tools: readonly Tool[] } {
+/** The pack and its tools; `die` is what the poisonous tool's handler does, `graphs` the URL of the agents' compiled module. */
+export function crashPack(
+  die: () => void,
+  graphs: string,
+): { readonly pack: DraftPack; readonly tools: readonly Tool[] } {
   const shop = commercePack();
-  const own = [debit, wire, mark, poisonWith(die)];
+  const own = [debit, note, wire, mark, poisonWith(die), ...["noting", "asking"].map(agentFrom(graphs))];
   const scopes = own.map(({ contract: { name, dependency } }) => [
     name,
     {
@@ -156,6 +210,8 @@ export function crashPack(die: () => void): { readonly pack: DraftPack; readonly
       workflowOf("mark", "order_id", [["mark", "mark"]]),
       workflowOf("poison", "reference", [["poison", "poison"]]),
       workflowOf("mail", "order_id", [["mail", "sendConfirmation"]]),
+      agentWorkflow("noting", [["noting", "note"], ["closing"]]),
+      agentWorkflow("asking", [["asking"]]),
     ],
     tools: { ...shop.pack.tools, ...Object.fromEntries(own.map((tool) => [tool.contract.name, tool.contract])) },
     scopes: { ...shop.pack.scopes, ...Object.fromEntries(scopes) },

@@ -47,15 +47,17 @@ export async function openCrashShop(): Promise<CrashShop> {
   const directory = mkdtempSync(join(tmpdir(), "countermark-crash-shop-"));
   const host = systemHost();
   const keys = simulatorKeys(host.random);
-  const { pack: draft, tools } = crashPack(() => assert(false, "only a child takes poison"));
+  const program = compileChild();
+  const { graphs, graphProgram } = program;
+  const { pack: draft, tools } = crashPack(() => assert(false, "only a child takes poison"), graphs);
   const [simulators, bank] = await Promise.all([startSimulators({ host, keys }), startBank()]);
-  const installation = await openInstallation({ host, directory, server, migrate: false, tools, tier: "HARDENED" });
+  const options = { host, directory, server, migrate: false, tools, tier: "HARDENED", graphProgram } as const;
+  const installation = await openInstallation(options);
   const compiled = compilePack(draft);
   assert(compiled.ok, "the pack compiles");
   const pack = compiled.compiled;
   await furnish(installation, { pack, keys, simulators, bank });
 
-  const program = compileChild();
   const workers: Worker[] = [];
   return {
     installation,
