@@ -32,7 +32,7 @@ describe("the saver of a graph", () => {
     await saver.put(config, holding([new HumanMessage("where?"), said]), METADATA, {});
     const tuple = await saver.getTuple(config);
 
-    const [question, answer] = Object(tuple?.checkpoint.channel_values["messages"]);
+    const [question, answer] = Object(tuple?.checkpoint.channel_values.messages);
     expect(question).toBeInstanceOf(HumanMessage);
     expect(answer).toBeInstanceOf(AIMessage);
     expect(answer.tool_calls).toEqual([call]);
@@ -48,7 +48,7 @@ describe("the saver of a graph", () => {
     expect(asked).toEqual([]);
   });
 
-  test("has no thread but the step's own: another, or none, is refused before anything is asked", async () => {
+  test("CO-20.9-10 has no thread but the step's own: another, or none, is refused before anything is asked", async () => {
     const { saver, asked } = keeping();
 
     for (const configurable of [{}, { thread_id: "mine" }]) {

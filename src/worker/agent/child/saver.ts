@@ -92,10 +92,12 @@ export class LedgerSaver extends BaseCheckpointSaver {
         return { idx, channel: name, value: await this.#pack(value), interrupt: interruptIn(name, value) };
       }),
     );
+    const checkpointId = getCheckpointId(config);
+    if (checkpointId === "") throw new GuardRefused("E_GRAPH_CONFIG", "writes belong to a checkpoint");
     await this.#host.ask({
       op: "putWrites",
       checkpointNs: this.#namespaceIn(config),
-      checkpointId: getCheckpointId(config),
+      checkpointId,
       lgTaskId: taskId,
       writes: packed,
     });
