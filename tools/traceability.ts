@@ -9,7 +9,7 @@ import { isSpecId, mentionsIn } from "./source/spec-id.ts";
 const numbered = (prefix: string, from: number, to: number): readonly string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => prefix + String(from + index).padStart(2, "0"));
 
-/** What phase 1 of the specification demands a test for. */
+/** What phase 1 of the specification demands a test for, and each vector of the conformance of graphs. */
 export const REQUIRED: readonly string[] = [
   ...numbered("P1-T", 1, 20),
   ...["P1-T22", "P1-T23"],
@@ -22,6 +22,7 @@ export const REQUIRED: readonly string[] = [
   ...numbered("P1-T05-NEG-", 1, 3),
   ...numbered("P1-T07-NEG-", 1, 4),
   ...numbered("P1-T-CC", 1, 4),
+  ...numbered("CO-20.9-", 1, 17),
   ...["P1-T-RK06a", "P1-T-RK06b", "P1-T-RK06c", "P1-T-RK08a", "P1-T-RK08b"],
 ];
 

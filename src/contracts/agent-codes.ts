@@ -22,7 +22,11 @@ export const AGENT_CODES = {
     "allow the tool or model in the manifest, or let the graph use the injected tools",
     ["E_GRAPH_GUARD_DENIED"],
   ),
-  "POLICY.BUDGET_EXHAUSTED": entry(422, "the graph took too many steps", "raise recursion_limit, or let it end sooner"),
+  "POLICY.BUDGET_EXHAUSTED": entry(
+    422,
+    "the graph took too many steps, or a node too long",
+    "raise recursion_limit or the node's timeout_seconds, or let it end sooner",
+  ),
   CC01_GRAPH_INVALID: entry(
     400,
     "an AGENT step and its graph's manifest do not fit together",

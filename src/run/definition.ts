@@ -182,6 +182,8 @@ export interface GraphNode {
   readonly kind: "pure" | "model" | "tool" | "approval";
   /** READ and SOFT_WRITE tools are called at once; any other is only proposed, for a step of its own. */
   readonly tools_allowed: readonly string[];
+  /** Seconds that one execution of the node may take; null is bounded by the step's own time-out alone. */
+  readonly timeout_seconds: number | null;
 }
 
 export interface GraphModel {

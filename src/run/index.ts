@@ -19,6 +19,7 @@ export type {
   CompensationDefinition,
   CompensationStep,
   GraphManifest,
+  GraphNode,
   Mapping,
   Pack,
   ParallelStep,

@@ -2,10 +2,14 @@ import { z } from "zod";
 
 const text = z.string().min(1, "must not be empty");
 
+/** A day: a node that waits longer waits for a person, and says so by an interrupt. */
+const NODE_SECONDS_MAX = 86_400;
+
 const node = z.strictObject({
   name: text,
   kind: z.enum(["pure", "model", "tool", "approval"]),
   tools_allowed: z.array(text).readonly().default([]),
+  timeout_seconds: z.number().positive("must be more than 0").max(NODE_SECONDS_MAX).nullable().default(null),
 });
 
 const model = z.strictObject({

@@ -10,11 +10,11 @@ export interface Mention {
 }
 
 /** Whatever begins like an id of ours, well formed or not. */
-const CANDIDATE = /\b(?:P\d-[A-Z][A-Za-z0-9-]*\w|INV-\w+)/g;
+const CANDIDATE = /\b(?:P\d-[A-Z][A-Za-z0-9-]*\w|INV-\w+|CO-20\.9-\w+)/g;
 
-/** Tests by number, negative ones, risks and compile checks; then requirements, workflows, components and exits. */
+/** Tests by number, negative ones, risks and compile checks; then requirements, workflows, components and exits; graphs' vectors. */
 const ID =
-  /^(?:P\d-[TH]\d\d(?:-(?:NEG|ADV)-\d\d)?|P\d-T-(?:CC\d\d|RK\d\d[a-z]|(?:CONC|ISO|ENTRY|EXIT)-\d\d)|P\d-(?:[RCD]|WF|TC|TR|RH|OR|TASK-|EXIT-|ENTRY-|CHAOS-)\d\d|INV-\d\d)$/;
+  /^(?:CO-20\.9-\d\d|P\d-[TH]\d\d(?:-(?:NEG|ADV)-\d\d)?|P\d-T-(?:CC\d\d|RK\d\d[a-z]|(?:CONC|ISO|ENTRY|EXIT)-\d\d)|P\d-(?:[RCD]|WF|TC|TR|RH|OR|TASK-|EXIT-|ENTRY-|CHAOS-)\d\d|INV-\d\d)$/;
 
 export const isSpecId = (text: string): boolean => ID.test(text);
 

@@ -6,6 +6,7 @@ import {
   type AgentFact,
   type AgentInterrupt,
   type GraphManifest,
+  type GraphNode,
   interruptsOf,
   type PlannedCall,
   type Stimulus,
@@ -21,8 +22,8 @@ import { type AttemptOfCall, callForGraph, type GraphCaller, write } from "./gra
 import { GraphRefused, ISOLATION, runGraphProcess } from "./graph-process.ts";
 import { askInterrupt } from "./interrupt.ts";
 import { environmentOf, fetchForGraph } from "./model-call.ts";
-import type { GraphEnd, GraphRequest, InjectedTool, NewWrite, StoredCheckpoint } from "./protocol.ts";
-import { findCheckpoint, listCheckpoints, writesOf } from "./queries.ts";
+import type { GraphEnd, GraphRequest, InjectedTool, NewWrite, NodeBounds, StoredCheckpoint } from "./protocol.ts";
+import { countCheckpoints, findCheckpoint, listCheckpoints, writesOf } from "./queries.ts";
 
 /**
  * One invocation of an agent's graph: to its driver one long call, in which everything that changes something is asked for.
@@ -101,7 +102,7 @@ class Agent {
         exportName: graph.exportName,
         threadId,
         recursionLimit: manifest.recursion_limit,
-        nodes: manifest.nodes.map(({ name }) => name),
+        nodes: manifest.nodes.map(boundsOf),
         tools: injected(run, manifest, graph.describe),
         entry: next.entry,
       },
@@ -141,13 +142,13 @@ class Agent {
   async #next(input: JsonObject): Promise<NextEntry> {
     const { run, planned, threadId, desk } = this.caller;
     const interrupts = interruptsOf(run.state, planned.step);
-    const { stored, reasons } = await inTenant(desk.database, run.state.tenant_id, async (sql) => ({
-      stored: await listCheckpoints(sql, threadId, { checkpointNs: null, before: null, limit: COUNTED_MAX }),
+    const { counted, reasons } = await inTenant(desk.database, run.state.tenant_id, async (sql) => ({
+      counted: await countCheckpoints(sql, threadId),
       reasons: await reasonsOf(interrupts, (approvalId) => decisionsOf(sql, approvalId)),
     }));
-    this.#checkpoints = stored.length;
+    this.#checkpoints = counted[0]?.count ?? 0;
     const answer = (one: AgentInterrupt): JsonObject => answerTo(one, reasons.get(one.approval_id));
-    const next = nextEntry({ input, hasCheckpoint: stored.length > 0, interrupts, answer });
+    const next = nextEntry({ input, hasCheckpoint: this.#checkpoints > 0, interrupts, answer });
     if (next.kind === "enter" && next.approvalId !== null)
       this.#answers = interrupts.find(({ approval_id }) => approval_id === next.approvalId) ?? null;
     return next;
@@ -286,10 +287,14 @@ const lastOfEach = (writes: readonly NewWrite[]): readonly NewWrite[] => [
   ...new Map(writes.map((one) => [one.idx, one])).values(),
 ];
 
-/** Checkpoints that are counted before a graph is entered; more than a recursion limit lets through. */
-const COUNTED_MAX = 100_000;
-
 const failedBy = (code: string, message: string): GraphEnd => ({ status: "failed", code, message });
+
+const boundsOf = ({ name, timeout_seconds }: GraphNode): NodeBounds => ({
+  name,
+  timeoutMs: timeout_seconds === null ? null : timeout_seconds * MS,
+});
+
+const MS = 1_000;
 
 function manifestOf({ pack, state }: RunFacts, { step }: PlannedCall): GraphManifest {
   const definition = pack.workflows[state.workflow_id]?.steps[step]?.definition;

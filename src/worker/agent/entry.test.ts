@@ -53,7 +53,7 @@ describe("the next entry of a graph", () => {
 describe("what a graph wants to store", () => {
   const open = asked({ decision: "approved" });
 
-  test("CO-2064 an answer to an interrupt that is not open, or of 32 zeros, is E_APPROVAL_INVALID", () => {
+  test("CO-20.9-04 CO-20.9-05 CO-2064 an answer to an interrupt that is not open, or of 32 zeros, is E_APPROVAL_INVALID", () => {
     const used = asked({ decision: "approved", consumed: true });
 
     for (const [write, standing] of [
@@ -72,7 +72,7 @@ describe("what a graph wants to store", () => {
     expect(admitWrite({ channel: "log", lgTaskId: "t9" }, { interrupts: [], answers: null }).ok).toBe(true);
   });
 
-  test("new input while a question is open is E_APPROVAL_REQUIRED", () => {
+  test("CO-20.9-07 new input while a question is open is E_APPROVAL_REQUIRED", () => {
     expect(admitCheckpoint("input", [asked()])).toMatchObject({ ok: false, refusal: { code: "E_APPROVAL_REQUIRED" } });
     expect(admitCheckpoint("loop", [asked()]).ok).toBe(true);
     expect(admitCheckpoint("input", [asked({ consumed: true })]).ok).toBe(true);

@@ -15,6 +15,12 @@ export interface InjectedTool {
   readonly inputSchema: JsonObject;
 }
 
+/** A node of the graph, and how long one execution of it may take; null for as long as the process runs. */
+export interface NodeBounds {
+  readonly name: string;
+  readonly timeoutMs: number | null;
+}
+
 /** The first and only order to the process. */
 export interface GraphStart {
   /** `file:` URL of the module, and the name under which it exports the graph or what makes it. */
@@ -23,7 +29,7 @@ export interface GraphStart {
   readonly threadId: string;
   readonly recursionLimit: number;
   /** Nodes that the manifest names; a graph with any other is not run. */
-  readonly nodes: readonly string[];
+  readonly nodes: readonly NodeBounds[];
   readonly tools: readonly InjectedTool[];
   readonly entry: GraphEntry;
 }

@@ -32,6 +32,11 @@ export const findCheckpoint = (sql: TenantQuery, threadId: string, checkpointNs:
    order by checkpoint_id desc
    limit 1`;
 
+/** How many checkpoints a thread has, of all its namespaces. */
+export const countCheckpoints = (sql: TenantQuery, threadId: string) => sql<{ count: number }[]>`
+  select count(*)::int as count from agent_checkpoint
+   where tenant_id = require_tenant_context() and thread_id = ${threadId}`;
+
 /** Checkpoints of a thread, newest first; of every namespace where none is named. */
 export const listCheckpoints = (
   sql: TenantQuery,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applied, gate } from "../provider.ts";
 import type { FlowShop } from "../shop.ts";
 import { expectSound } from "../sound.ts";
-import { BOB } from "../tenant.ts";
+import { BOB, type FlowTenant } from "../tenant.ts";
 import { agentStep, agentTenant, openAgentShop, outputOf, storedOf } from "./agents.ts";
 
 let shop: FlowShop;
@@ -24,6 +24,10 @@ async function ran(graph: string, rest: Parameters<typeof agentStep>[1] = {}) {
   return { tenant, runId, row: await tenant.ends(runId), stored: await storedOf(tenant, runId) };
 }
 
+/** The checkpoints that a run's events of one type name. */
+const checkpointsNamed = async (tenant: FlowTenant, runId: string, wanted: string) =>
+  (await tenant.events(runId)).filter(({ type }) => type === wanted).map(({ payload }) => payload.checkpoint_id);
+
 describe("an agent", () => {
   test("runs an unmodified graph whose reading tool is a governed call, and stores its output", async () => {
     const tenant = await agentTenant(shop, agentStep("looks"));
@@ -36,6 +40,9 @@ describe("an agent", () => {
     expect(await tenant.event(runId, "agent.called")).toMatchObject({
       payload: { node: "looking", tool: "look", code: null, spent: { tool_calls: ["look"] } },
     });
+    const [called] = await checkpointsNamed(tenant, runId, "agent.called");
+    expect(await checkpointsNamed(tenant, runId, "agent.checkpointed")).toHaveLength(3);
+    expect((await checkpointsNamed(tenant, runId, "agent.checkpointed"))[1]).toBe(called);
   });
 
   test("CO-2002 proves by its checkpoints that the graph library ran it, and says what kept it from the machine", async () => {
@@ -114,7 +121,7 @@ describe("an agent", () => {
   });
 
   test.each(["fetches", "connects", "spawns"])(
-    "CO-2003 a node that %s by itself is denied, and the graph ended",
+    "CO-20.9-16 CO-2003 a node that %s by itself is denied, and the graph ended",
     async (graph) => {
       const { row, stored } = await ran(graph);
 
@@ -123,10 +130,21 @@ describe("an agent", () => {
     },
   );
 
-  test("a graph that leads to itself ends at its recursion limit, as a budget that is used up", async () => {
+  test("CO-20.9-09 a graph that leads to itself ends at its recursion limit, as a budget that is used up", async () => {
     const { row } = await ran("loops", { manifest: { recursion_limit: 3 } });
 
     expect(row).toMatchObject({ code: "POLICY.BUDGET_EXHAUSTED" });
+  });
+
+  test("CO-2002 a node that takes longer than its manifest lets it ends the graph, as a budget that is used up", async () => {
+    const node = (name: string, timeout_seconds: number | null) =>
+      ({ name, kind: "pure", tools_allowed: [], timeout_seconds }) as const;
+
+    const { row, stored } = await ran("waits", { manifest: { nodes: [node("quick", null), node("waiting", 0.2)] } });
+
+    expect(row).toMatchObject({ code: "POLICY.BUDGET_EXHAUSTED" });
+    expect(stored.checkpoints.map(({ graph_step }) => graph_step)).toEqual([-1, 0]);
+    expect(stored.writes.filter(({ channel, graph_step }) => channel === "log" && graph_step === 0)).toHaveLength(1);
   });
 
   test("a node that throws fails the step with the first line of what it said", async () => {
@@ -138,7 +156,7 @@ describe("an agent", () => {
   });
 
   test("what is no graph, a node that the manifest does not name, and changed code are refused before any node runs", async () => {
-    const nodes = [{ name: "again", kind: "pure", tools_allowed: [] }] as const;
+    const nodes = [{ name: "again", kind: "pure", tools_allowed: [], timeout_seconds: null }] as const;
 
     const noGraph = await ran("notAGraph");
     const stranger = await ran("twoGates", { manifest: { nodes } });
@@ -150,7 +168,7 @@ describe("an agent", () => {
     }
   });
 
-  test("CO-2067 after a failure the siblings that were done are not done again: a once, b twice, c once", async () => {
+  test("CO-20.9-08 CO-2067 after a failure the siblings that were done are not done again: a once, b twice, c once", async () => {
     const retry_policy = { max_attempts: 2, base_delay_seconds: 0, jitter: false, retryable_errors: ["NOT_YET"] };
     const tenant = await agentTenant(shop, agentStep("siblings", { retry_policy }));
     let refusals = 0;
@@ -167,7 +185,7 @@ describe("an agent", () => {
     expect(tenant.calls("look").map(({ input }) => input.text)).toEqual(["a", "b", "b", "c"]);
   });
 
-  test("a cancelled run stops its graph at once, and takes nothing that the graph wanted to write after it", async () => {
+  test("CO-20.9-11 a cancelled run stops its graph at once, and takes nothing that the graph wanted to write after it", async () => {
     const tenant = await agentTenant(shop, agentStep("looks"));
     const waiting = gate();
     tenant.answers("look", async () => {

@@ -13,7 +13,7 @@ type Node = readonly [name: string, ...tools: string[]];
 
 /** The agents of these tests: the export of their module, and the nodes that their manifests name. */
 const AGENTS: { readonly [exportName: string]: readonly Node[] } = {
-  twoGates: [["prep"], ["gateA"], ["gateB"], ["fin"]],
+  twoGates: [["prep"], ["gateA", "look"], ["gateB", "look"], ["fin"]],
   looks: [["looking", "look"]],
   asksTwice: [["asking", "look"]],
   siblings: [
@@ -23,6 +23,8 @@ const AGENTS: { readonly [exportName: string]: readonly Node[] } = {
   ],
   loops: [["again"]],
   sixty: [["again"]],
+  thousand: [["again"]],
+  waits: [["quick"], ["waiting"]],
   fetches: [["reaching"]],
   connects: [["reaching"]],
   spawns: [["reaching"]],
@@ -42,7 +44,7 @@ const OUTPUT = { type: "object", properties: { log: { type: "array", items: { ty
 const agentTools = (graphs: GraphProgram): readonly Tool[] =>
   Object.keys(AGENTS).map((name) =>
     defineAgent(
-      { name, version: "1.0.0", input_schema: INPUT, output_schema: OUTPUT, timeout_seconds: 30 },
+      { name, version: "1.0.0", input_schema: INPUT, output_schema: OUTPUT, timeout_seconds: 280 },
       { module: graphs.url(GRAPHS), exportName: name },
     ),
   );
@@ -70,12 +72,15 @@ export const agentStep = (
 const PATIENCE_MS = 50_000;
 
 /** A shop whose workers run graphs. */
-export async function openAgentShop(): Promise<{ readonly shop: FlowShop; readonly close: () => Promise<void> }> {
+export async function openAgentShop({ patienceMs = PATIENCE_MS } = {}): Promise<{
+  readonly shop: FlowShop;
+  readonly close: () => Promise<void>;
+}> {
   const graphs = compileGraphs(GRAPHS);
   const provider = new Provider();
   const shop = await openShopOf([...flowTools(provider), ...agentTools(graphs)], provider, {
     graphProgram: graphs.program,
-    patienceMs: PATIENCE_MS,
+    patienceMs,
   });
   const close = async () => {
     await shop.close();

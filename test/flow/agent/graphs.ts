@@ -8,19 +8,25 @@ const State = Annotation.Root({
 
 const says = (...log: string[]) => ({ log });
 
-/** prep, then two gates at once that each ask, then fin. */
-export const twoGates = new StateGraph(State)
-  .addNode("prep", () => says("prep"))
-  .addNode("gateA", () => says(`A:${reasonIn(interrupt({ kind: "approval", action: "release", risk: 70 }))}`))
-  .addNode("gateB", () => says(`B:${reasonIn(interrupt({ kind: "approval", action: "announce", risk: 10 }))}`))
-  .addNode("fin", () => says("fin"))
-  .addEdge(START, "prep")
-  .addEdge("prep", "gateA")
-  .addEdge("prep", "gateB")
-  .addEdge("gateA", "fin")
-  .addEdge("gateB", "fin")
-  .addEdge("fin", END)
-  .compile();
+/** prep, then two gates at once that each look, under its own name, and ask; then fin. */
+export const twoGates = (given: Tools) => {
+  const gate = (name: string, asked: object) => async () => {
+    await named(given, "look").invoke({ text: name });
+    return says(`${name}:${reasonIn(interrupt(asked))}`);
+  };
+  return new StateGraph(State)
+    .addNode("prep", () => says("prep"))
+    .addNode("gateA", gate("A", { kind: "approval", action: "release", risk: 70 }))
+    .addNode("gateB", gate("B", { kind: "approval", action: "announce", risk: 10 }))
+    .addNode("fin", () => says("fin"))
+    .addEdge(START, "prep")
+    .addEdge("prep", "gateA")
+    .addEdge("prep", "gateB")
+    .addEdge("gateA", "fin")
+    .addEdge("gateB", "fin")
+    .addEdge("fin", END)
+    .compile();
+};
 
 const reasonIn = (answer: { readonly decision: string; readonly reason: string | null }) =>
   answer.reason ?? answer.decision;
@@ -86,6 +92,27 @@ export const sixty = new StateGraph(State)
   .addNode("again", () => says("again"))
   .addEdge(START, "again")
   .addConditionalEdges("again", ({ log }) => (log.length < 60 ? "again" : END))
+  .compile();
+
+/** A node that leads to itself a thousand times; its state is as large at the end as at the beginning. */
+export const thousand = new StateGraph(
+  Annotation.Root({
+    log: Annotation<string[]>({ reducer: (_log, more) => more, default: () => [] }),
+  }),
+)
+  .addNode("again", ({ log }) => says(String(Number(log[0] ?? 0) + 1)))
+  .addEdge(START, "again")
+  .addConditionalEdges("again", ({ log }) => (log[0] === "1000" ? END : "again"))
+  .compile();
+
+/** A node that waits for what never comes, beside one that ends at once. */
+export const waits = new StateGraph(State)
+  .addNode("quick", () => says("quick"))
+  .addNode("waiting", () => new Promise<{ log: string[] }>(() => undefined))
+  .addEdge(START, "quick")
+  .addEdge(START, "waiting")
+  .addEdge("quick", END)
+  .addEdge("waiting", END)
   .compile();
 
 /** Takes what it reaches for, and goes on as if nothing had been when it is refused. */

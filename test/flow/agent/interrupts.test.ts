@@ -36,7 +36,7 @@ const interruptsOf = async (tenant: FlowTenant, runId: string) =>
   (await tenant.events(runId)).filter(({ type }) => type === "agent.interrupted").map(({ payload }) => payload);
 
 describe("the questions of a graph", () => {
-  test("CO-2061 two gates that ask at once are two approvals, at the third checkpoint, and nothing after them", async () => {
+  test("CO-20.9-01 CO-2061 two gates that ask at once are two approvals, at the third checkpoint, and nothing after them", async () => {
     const { tenant, runId, release, announce } = await atGates();
 
     const { checkpoints, writes } = await storedOf(tenant, runId);
@@ -57,17 +57,20 @@ describe("the questions of a graph", () => {
     expect((await interruptsOf(tenant, runId)).map(({ ordinal }) => ordinal)).toEqual([0, 0]);
   });
 
-  test("CO-2067 answering one leaves the other open under the same id, with no new checkpoint; then the graph ends", async () => {
+  test("CO-20.9-02 CO-20.9-03 CO-2067 answering one leaves the other open under the same id, with no new checkpoint; then the graph ends", async () => {
     const { tenant, runId, release, announce } = await atGates();
 
     await tenant.decides(release.row, "APPROVE", undefined, { reason: "go" });
     const [left] = await asks(tenant, runId, 1);
     const between = await storedOf(tenant, runId);
+    const startsOfA = tenant.calls("look").filter(({ input }) => input.text === "A").length;
     await tenant.decides(announce.row, "APPROVE", undefined, { reason: "tell" });
     await tenant.ends(runId);
 
     expect(left?.row.approval_id).toBe(announce.row.approval_id);
+    expect(startsOfA).toBe(2);
     expect(between.checkpoints).toHaveLength(3);
+    expect(between.writes.filter(({ channel, graph_step }) => channel === "log" && graph_step === 1)).toHaveLength(1);
     expect((await storedOf(tenant, runId)).checkpoints.map(({ graph_step }) => graph_step)).toEqual([-1, 0, 1, 2, 3]);
     expect(await outputOf(tenant, runId)).toMatchObject({ log: ["prep", "A:go", "B:tell", "fin"] });
     expect((await interruptsOf(tenant, runId)).length).toBe(2);
@@ -84,7 +87,7 @@ describe("the questions of a graph", () => {
     expect(await outputOf(tenant, runId)).toMatchObject({ log: ["prep", "A:go", "B:tell", "fin"] });
   });
 
-  test("CO-2064 an answer is used once: a second one is refused and the store stays as it was", async () => {
+  test("CO-20.9-04 CO-2064 an answer is used once: a second one is refused and the store stays as it was", async () => {
     const { tenant, runId, release, announce } = await atGates();
     await tenant.decides(release.row, "APPROVE");
     await asks(tenant, runId, 1);
@@ -101,7 +104,7 @@ describe("the questions of a graph", () => {
     expect((await tenant.approvals(runId)).every(({ consumed_at }) => consumed_at !== null)).toBe(true);
   });
 
-  test("CO-2061 CO-2066 a node that asks twice has two approvals of one interrupt id, told apart by their ordinal", async () => {
+  test("CO-20.9-06 CO-2061 CO-2066 a node that asks twice has two approvals of one interrupt id, told apart by their ordinal", async () => {
     const tenant = await agentTenant(shop, agentStep("asksTwice"));
     const runId = await tenant.start("W");
     const [first] = await asks(tenant, runId, 1);
@@ -155,7 +158,7 @@ describe("the questions of a graph", () => {
 });
 
 describe("a graph whose worker has lost the run", () => {
-  test("CO-2042 writes nothing more: neither checkpoint nor write, and its successor goes on from the last checkpoint", async () => {
+  test("CO-20.9-11 CO-20.9-12 CO-2042 writes nothing more: neither checkpoint nor write, and its successor goes on from the last checkpoint", async () => {
     const tenant = await agentTenant(shop, agentStep("looks"));
     const waiting = gate();
     tenant.answers("look", async () => {
@@ -179,7 +182,7 @@ describe("a graph whose worker has lost the run", () => {
 });
 
 describe("a stored checkpoint", () => {
-  test("CO-2043 of which one byte was changed is not used: the step fails and says so", async () => {
+  test("CO-20.9-15 CO-2043 of which one byte was changed is not used: the step fails and says so", async () => {
     const { tenant, runId, release } = await atGates();
     await shop.installation.database.owner.begin(async (sql) => {
       await sql`select set_tenant_context(${tenant.id})`;

@@ -3,7 +3,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { type StructuredToolInterface, tool } from "@langchain/core/tools";
 import { Command } from "@langchain/langgraph";
 import type { Json } from "../../../contracts/index.ts";
-import type { GraphEnd, GraphEntry, GraphStart, InjectedTool } from "../protocol.ts";
+import type { GraphEnd, GraphEntry, GraphStart, InjectedTool, NodeBounds } from "../protocol.ts";
 import { GuardRefused, type Host } from "./host.ts";
 import { LedgerSaver } from "./saver.ts";
 
@@ -16,13 +16,12 @@ export interface InjectedTools {
 interface Runnable {
   checkpointer?: unknown;
   retryPolicy?: unknown;
-  readonly nodes: { readonly [name: string]: { retryPolicy?: unknown } };
+  readonly nodes: { readonly [name: string]: { retryPolicy?: unknown; timeout?: unknown } };
   invoke(input: unknown, config: object): Promise<unknown>;
   getState(config: object): Promise<Snapshot>;
 }
 
 interface Snapshot {
-  readonly values: unknown;
   readonly next: readonly string[];
   readonly tasks: readonly { readonly interrupts: readonly unknown[] }[];
   readonly config: RunnableConfig;
@@ -44,10 +43,6 @@ export async function runGraph(start: GraphStart, host: Host): Promise<GraphEnd>
 }
 
 async function invoked(graph: Runnable, entry: GraphEntry, config: object): Promise<GraphEnd> {
-  if (entry.kind === "continue") {
-    const { next, values } = await graph.getState(config);
-    if (next.length === 0) return { status: "completed", output: plain(values) };
-  }
   const output = await graph.invoke(inputOf(entry), config);
   const { next, tasks } = await graph.getState(config);
   if (tasks.some(({ interrupts }) => interrupts.length > 0)) return { status: "interrupted" };
@@ -78,12 +73,20 @@ async function graphOf(start: GraphStart, host: Host): Promise<Runnable> {
     throw new GuardRefused("E_GRAPH_CONFIG", `\`${start.exportName}\` of the module is no graph and makes none`);
   }
   graph.checkpointer = saver;
-  const stranger = Object.keys(graph.nodes).find((name) => name !== "__start__" && !start.nodes.includes(name));
-  if (stranger !== undefined)
-    throw new GuardRefused("E_GRAPH_CONFIG", `the manifest does not name node \`${stranger}\``);
-  // Attempts are the step's, so that they are counted once.
-  for (const node of [graph, ...Object.values(graph.nodes)]) node.retryPolicy = undefined;
+  bound(graph, start.nodes);
   return graph;
+}
+
+/** Attempts are the step's, so that they are counted once; the time of a node is what its manifest says. */
+function bound(graph: Runnable, named: readonly NodeBounds[]): void {
+  graph.retryPolicy = undefined;
+  for (const [name, node] of Object.entries(graph.nodes)) {
+    const bounds = named.find((one) => one.name === name);
+    if (bounds === undefined && name !== "__start__")
+      throw new GuardRefused("E_GRAPH_CONFIG", `the manifest does not name node \`${name}\``);
+    node.retryPolicy = undefined;
+    if (bounds !== undefined && bounds.timeoutMs !== null) node.timeout = { runTimeout: bounds.timeoutMs };
+  }
 }
 
 const isBuilder = (value: unknown): value is { readonly compile: (options: object) => unknown } =>
@@ -101,14 +104,20 @@ function toolOf({ name, description, inputSchema }: InjectedTool, host: Host): S
         tool: name,
         input: JSON.parse(JSON.stringify(input)),
         node: textOf(metadata?.langgraph_node),
-        checkpointNs: textOf(configurable?.checkpoint_ns),
-        checkpointId: textOf(configurable?.checkpoint_id),
+        ...checkpointIn(configurable),
         lgTaskId: textOf(configurable?.__pregel_task_id),
       });
       return JSON.stringify(output);
     },
     { name, description, schema: { ...inputSchema } },
   );
+}
+
+/** The checkpoint from which a node is executed: of a task's own namespace there is none yet, so its parent's. */
+function checkpointIn(configurable: RunnableConfig["configurable"]) {
+  const checkpointNs = textOf(configurable?.checkpoint_ns).split("|").slice(0, -1).join("|");
+  const made: unknown = configurable?.checkpoint_map?.[checkpointNs];
+  return { checkpointNs, checkpointId: textOf(made) };
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -126,12 +135,15 @@ function spoken(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, spoken(member)]));
 }
 
+/** Errors of the library that say that a bound was reached. */
+const EXHAUSTED: ReadonlySet<string> = new Set(["GraphRecursionError", "NodeTimeoutError"]);
+
 function failedWith(error: unknown): GraphEnd {
   const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n"); // the rest is advice and addresses
   const name = error instanceof Error ? error.name : "";
   const code = refusalIn(error);
   if (code !== null) return { status: "failed", code, message };
-  if (name === "GraphRecursionError") return { status: "failed", code: "POLICY.BUDGET_EXHAUSTED", message };
+  if (EXHAUSTED.has(name)) return { status: "failed", code: "POLICY.BUDGET_EXHAUSTED", message };
   return { status: "failed", code: "GRAPH_FAILED", message };
 }
 
