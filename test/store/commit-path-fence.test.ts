@@ -58,6 +58,36 @@ describe("a commit", () => {
     expect(await storedOf(run)).toEqual(before);
   });
 
+  test("CO-20.9-12 CO-2042 of a stale epoch writes neither checkpoint nor write of a graph", async () => {
+    const run = await heldRun(database, tenant);
+    const place = { thread_id: `lg:W:${run.runId}:s`, checkpoint_ns: "", checkpoint_id: "c1" };
+    const stored = { content: "sealed", payload_sha256: "d" };
+    const graph = { step_id: "s", graph_id: "g", graph_version: "1.0.0", source: "input", graph_step: -1 };
+    const extras = {
+      agent: {
+        checkpoints: [{ ...place, ...stored, ...graph, parent_checkpoint_id: null }],
+        writes: [{ ...place, ...stored, lg_task_id: "t1", idx: 0, channel: "log" }],
+      },
+    };
+    const rowsOf = () =>
+      inTenant(
+        database,
+        tenant,
+        (sql) => sql`
+          select (select count(*)::int from agent_checkpoint where run_id = ${run.runId}) as checkpoints,
+                 (select count(*)::int from agent_write where run_id = ${run.runId}) as writes`,
+      );
+
+    const stale = await flush(step({ ...run, epoch: run.epoch - 1 }, {}, extras));
+    const [before] = await rowsOf();
+    const own = await flush(step(run, {}, extras));
+    const [after] = await rowsOf();
+
+    expect([stale.size, own.size]).toEqual([0, 1]);
+    expect(before).toEqual({ checkpoints: 0, writes: 0 });
+    expect(after).toEqual({ checkpoints: 1, writes: 1 });
+  });
+
   test("of a version that has moved writes nothing", async () => {
     const run = await heldRun(database, tenant);
     await flush(step(run));
