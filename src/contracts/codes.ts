@@ -227,7 +227,6 @@ export const CODES = {
     "the run was not taken over",
     "see the decision named; `--force` takes it from its holder",
   ),
-  LEASE_TRANSITION_ILLEGAL: entry(409, "a lease that has ended stays so", "register a fresh one"),
   E_CHECK_HEARTBEAT_INVALID: entry(
     400,
     "thresholds or times to live do not fit together",

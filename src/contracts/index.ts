@@ -38,7 +38,7 @@ export { assert, Fault, InvariantError, type Retry } from "./fault.ts";
 export { fieldPath, type PathStep, parseFieldPath, resolvePath } from "./field-path.ts";
 export type { Clock, Host, Ids, Random } from "./host.ts";
 export { uuidV7Ids } from "./ids.ts";
-export { after, formatInstant, type Instant, instant, parseInstant } from "./instant.ts";
+export { after, formatInstant, type Instant, instant, parseInstant, utcText } from "./instant.ts";
 export { isJsonObject, isSameJson, type Json, type JsonObject } from "./json.ts";
 export { type Machine, statusMachine, terminalStates, transitionOf } from "./machine.ts";
 export { ManualClock, seededHost } from "./manual-clock.ts";

@@ -24,6 +24,9 @@ export function formatInstant(at: Instant): string {
   return `${second.text}${THREE_DIGITS[at - epoch * 1000]}Z`;
 }
 
+/** UTC as an offset, without milliseconds that are none: how continuity documents write times. Sorts as time does. */
+export const utcText = (at: Instant): string => formatInstant(at).replace(".000Z", "Z").replace("Z", "+00:00");
+
 /**
  * Reads RFC 3339 text with any offset; fractions beyond milliseconds are cut. `undefined` when the text is not a valid
  * date-time, which includes days that do not exist and leap seconds.

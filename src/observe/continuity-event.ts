@@ -1,4 +1,4 @@
-import { formatInstant, type Instant, isJsonObject, type Json, parseInstant } from "../contracts/index.ts";
+import { type Instant, isJsonObject, type Json, parseInstant, utcText } from "../contracts/index.ts";
 
 /*
  * The continuity event, version 1.0.0: what happened to a run's ownership and liveness, whoever recorded it. Ours are
@@ -74,9 +74,6 @@ export const instantOrNull = (value: Json | undefined): Instant | null =>
 /** Only the texts of a list, each once, in order of first appearance. */
 export const textsOf = (value: Json | undefined): readonly string[] =>
   Array.isArray(value) ? [...new Set(value.filter((element: Json) => typeof element === "string"))] : [];
-
-/** Continuity documents write times in UTC as an offset, and leave out milliseconds that are none. Sorts as time does. */
-export const utcText = (at: Instant): string => formatInstant(at).replace(".000Z", "Z").replace("Z", "+00:00");
 
 export const utcTextOrNull = (at: Instant | null): string | null => (at === null ? null : utcText(at));
 

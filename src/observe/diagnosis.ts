@@ -1,4 +1,5 @@
-import { CONTINUITY_VERSION, utcText } from "./continuity-event.ts";
+import { utcText } from "../contracts/index.ts";
+import { CONTINUITY_VERSION } from "./continuity-event.ts";
 import {
   type DiagnosisFilter,
   type DiagnosisInput,

@@ -1,11 +1,10 @@
-import { type Instant, parseInstant } from "../contracts/index.ts";
+import { type Instant, parseInstant, utcText } from "../contracts/index.ts";
 import {
   type ContinuityEvent,
   type Correlation,
   correlationOf,
   inOrder,
   secondsBetween,
-  utcText,
   utcTextOrNull,
 } from "./continuity-event.ts";
 import type { DiagnosisScope } from "./diagnosis-input.ts";

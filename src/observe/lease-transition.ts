@@ -1,4 +1,4 @@
-import { parseInstant, sha256Hex } from "../contracts/index.ts";
+import { parseInstant, sha256Hex, utcText } from "../contracts/index.ts";
 import {
   type ContinuityEvent,
   type Correlation,
@@ -7,7 +7,6 @@ import {
   operationOf,
   sortedBy,
   textOrNull,
-  utcText,
 } from "./continuity-event.ts";
 import type { DiagnosisScope } from "./diagnosis-input.ts";
 

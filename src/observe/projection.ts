@@ -1,7 +1,7 @@
-import { after, type Instant, isJsonObject, type Json, type JsonObject } from "../contracts/index.ts";
+import { after, type Instant, isJsonObject, type Json, type JsonObject, utcText } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
-import { isRunEventType, type RunEventType, type RunRow, type RunState } from "../run/index.ts";
-import { CONTINUITY_VERSION, type ContinuityEventType, utcText } from "./continuity-event.ts";
+import { currentStep, isRunEventType, type RunEventType, type RunRow, type RunState } from "../run/index.ts";
+import { CONTINUITY_VERSION, type ContinuityEventType } from "./continuity-event.ts";
 import type { DiagnosisInput, DiagnosisScope } from "./diagnosis-input.ts";
 import type { HeartbeatRecord } from "./heartbeat.ts";
 import type { LeaseRecord } from "./lease-transition.ts";
@@ -147,14 +147,6 @@ function heldSince(events: readonly StoredEvent[], epoch: number): string | null
   const [first] = own;
   return typeof taken === "string" ? taken : first === undefined ? null : utcText(first.at);
 }
-
-/** The step that the run is at, or one of them. */
-export const currentStep = ({ lanes, compensation }: RunState): string | null =>
-  compensation?.plan[compensation.at] ??
-  Object.values(lanes).find(({ phase }) => !RESTING.has(phase.kind))?.step ??
-  null;
-
-const RESTING: ReadonlySet<string> = new Set(["succeeded", "failed", "ignored", "cancelled", "branching"]);
 
 function heartbeatRecord(run: LedgerRun, generatedAt: Instant): HeartbeatRecord {
   const { row, state, lease, liveness } = run;

@@ -1,11 +1,11 @@
-import { type Instant, type JsonObject, sha256Hex } from "../contracts/index.ts";
+import { type Instant, type JsonObject, sha256Hex, utcText } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
-import type { RunState, RunStatus } from "../run/index.ts";
-import { CONTINUITY_VERSION, utcText } from "./continuity-event.ts";
+import { currentStep, type RunState, type RunStatus } from "../run/index.ts";
+import { CONTINUITY_VERSION } from "./continuity-event.ts";
 import type { PipelineStatus } from "./contracts.ts";
 import type { HeartbeatRecord } from "./heartbeat.ts";
 import { tokenFingerprint } from "./lease-transition.ts";
-import { continuityEvent, currentStep, diagnosisInput, type LedgerRun, scopeOf } from "./projection.ts";
+import { continuityEvent, diagnosisInput, type LedgerRun, scopeOf } from "./projection.ts";
 import { recoveryMarkdown } from "./recovery-markdown.ts";
 import { type AssertionResults, type EvidencePointer, type RecoveryReport, recoveryReport } from "./recovery-report.ts";
 

@@ -1,3 +1,4 @@
+import { utcText } from "../contracts/index.ts";
 import {
   CONTINUITY_VERSION,
   type ContinuityEvent,
@@ -8,7 +9,6 @@ import {
   operationOf,
   secondsBetween,
   textOrNull,
-  utcText,
   utcTextOrNull,
 } from "./continuity-event.ts";
 import { type Diagnosis, diagnose } from "./diagnosis.ts";

@@ -1,12 +1,5 @@
-import type { Instant } from "../contracts/index.ts";
-import {
-  type ContinuityEvent,
-  type ContinuitySeverity,
-  inOrder,
-  occurredAt,
-  sortedBy,
-  utcText,
-} from "./continuity-event.ts";
+import { type Instant, utcText } from "../contracts/index.ts";
+import { type ContinuityEvent, type ContinuitySeverity, inOrder, occurredAt, sortedBy } from "./continuity-event.ts";
 import type { ReadEvents } from "./diagnosis-input.ts";
 
 /** An issue before it is known whose run it is. */

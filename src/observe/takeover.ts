@@ -1,3 +1,4 @@
+import { utcText } from "../contracts/index.ts";
 import {
   type ContinuityEvent,
   type Correlation,
@@ -8,7 +9,6 @@ import {
   occurredAt,
   textOrNull,
   textsOf,
-  utcText,
 } from "./continuity-event.ts";
 import type { DiagnosisScope } from "./diagnosis-input.ts";
 

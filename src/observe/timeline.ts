@@ -1,4 +1,4 @@
-import type { Instant, Json } from "../contracts/index.ts";
+import { type Instant, type Json, utcText } from "../contracts/index.ts";
 import {
   CONTINUITY_VERSION,
   type ContinuityEvent,
@@ -11,7 +11,6 @@ import {
   sortedBy,
   textOrNull,
   textsOf,
-  utcText,
 } from "./continuity-event.ts";
 import type { DiagnosisFilter, DiagnosisScope } from "./diagnosis-input.ts";
 import { isAdoption, isNonAdoption, tokenFingerprint } from "./lease-transition.ts";

@@ -1,4 +1,4 @@
-import { after, type Instant, parseInstant } from "../contracts/index.ts";
+import { after, type Instant, parseInstant, utcText } from "../contracts/index.ts";
 import {
   type ContinuityEvent,
   type ContinuitySeverity,
@@ -7,7 +7,6 @@ import {
   inOrder,
   occurredAt,
   sortedBy,
-  utcText,
 } from "./continuity-event.ts";
 import type { DiagnosisInput, DiagnosisScope, ReadEvents } from "./diagnosis-input.ts";
 import type { RuntimePolicy } from "./graph-proof.ts";

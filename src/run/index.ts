@@ -1,4 +1,5 @@
 /** What a run does next: packs and their checks, the step machine, its events, its replay. Pure throughout. */
+
 export {
   type Advance,
   advance,
@@ -7,6 +8,7 @@ export {
   type CompensationAsk,
   type FailedAsk,
 } from "./advance.ts";
+export { currentStep, isLastStep, stepsOfRun } from "./ahead.ts";
 export { beginRun, type RunStart, runBeginning } from "./begin.ts";
 export { toolsOf } from "./compile/agent.ts";
 export { CHECKS, type CheckId, type Finding, findingText } from "./compile/finding.ts";

@@ -4,12 +4,12 @@ import type { LanePhase, RunStatus } from "./state.ts";
 const ENDED = ["SUCCEEDED", "FAILED_EXPECTED", "FAILED_UNEXPECTED", "CANCELLED"] as const;
 
 /**
- * Where a run's status may go, from one commit to the next: several transitions may lie in between, but an ended run stays ended
- * and one that has begun is not pending again. The table `run` holds the same; it lets an ended run be held for a person, whose last
- * outcome left a change of an entity that the database refuses.
+ * Where a run's status may go, from one commit to the next: several transitions may lie in between, but one that has begun is not
+ * pending again, and an ended run stays ended. Only where its last outcome left a change of an entity that the database refuses is
+ * an ended run held for a person, and ends again. The table `run` holds the same.
  */
 export const RUN_MACHINE = statusMachine<RunStatus>(
-  { name: "a run", version: "1.0.0" },
+  { name: "a run", version: "1.1.0" },
   {
     PENDING: ["RUNNING", "SUSPENDED_HITL", "SUSPENDED_WAIT", "COMPENSATING", "BLOCKED", ...ENDED],
     RUNNING: ["SUSPENDED_HITL", "SUSPENDED_WAIT", "COMPENSATING", "BLOCKED", ...ENDED],
@@ -17,10 +17,10 @@ export const RUN_MACHINE = statusMachine<RunStatus>(
     SUSPENDED_WAIT: ["RUNNING", "SUSPENDED_HITL", "COMPENSATING", "BLOCKED", ...ENDED],
     COMPENSATING: ["RUNNING", "SUSPENDED_HITL", "SUSPENDED_WAIT", "BLOCKED", ...ENDED],
     BLOCKED: ["RUNNING", "SUSPENDED_HITL", "SUSPENDED_WAIT", "COMPENSATING", ...ENDED],
-    SUCCEEDED: [],
-    FAILED_EXPECTED: [],
-    FAILED_UNEXPECTED: [],
-    CANCELLED: [],
+    SUCCEEDED: ["BLOCKED"],
+    FAILED_EXPECTED: ["BLOCKED"],
+    FAILED_UNEXPECTED: ["BLOCKED"],
+    CANCELLED: ["BLOCKED"],
   },
 );
 

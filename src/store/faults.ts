@@ -3,6 +3,7 @@ import { Fault } from "../contracts/index.ts";
 
 /** Raised by our own SQL. */
 const TENANT_CONTEXT_NOT_SET = "CM001";
+const STATE_TRANSITION_ILLEGAL = "CM003";
 
 /** Drivers' codes for a connection that broke or never came about. */
 const CONNECTION_CODES = new Set([
@@ -38,6 +39,9 @@ function fromSqlState(error: postgres.PostgresError): Fault {
   const { code, constraint_name: constraint } = error;
   if (code === TENANT_CONTEXT_NOT_SET) {
     return new Fault("TENANT_CONTEXT_MISSING", "tenant context not set", { retry: "never", cause: error });
+  }
+  if (code === STATE_TRANSITION_ILLEGAL) {
+    return new Fault("STATE_TRANSITION_ILLEGAL", error.message, { retry: "never", cause: error });
   }
   // Deadlock, serialization failure, lock not available: the statement was undone and may be repeated as it is.
   if (code === "40P01" || code === "40001" || code === "55P03") {

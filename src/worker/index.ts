@@ -15,7 +15,7 @@ export {
   handoffMarkers,
   parseHandoff,
 } from "./continuity/handoff.ts";
-export type { LeaseRecord } from "./continuity/lease-record.ts";
+export { LEASE_MACHINE, type LeaseRecord, type LeaseStatus } from "./continuity/lease-record.ts";
 export {
   assertWriter,
   type GrantedLease,
@@ -34,8 +34,6 @@ export {
   type EpochViolation,
   effectOutcomes,
   epochViolations,
-  type HolderRow,
-  holderOf,
   leasesOf,
   type RecordedTakeover,
   takeoversOf,
@@ -45,7 +43,6 @@ export { ControlRoom, type TenantControl } from "./control.ts";
 export { AGENT_CRASH_POINTS, CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
-export { LEASE_MACHINE, type LeaseStatus } from "./lease-machine.ts";
 export { type ClaimedDue, claimDue, findLease, type HeldLease, renewLeases } from "./queries.ts";
 export { askToDrain, listWorkers, runsHeld, type WorkerRow } from "./roster/queries.ts";
 export { type Station, standingOf, type WorkerStanding } from "./roster/roster.ts";

@@ -189,9 +189,13 @@ describe("a registered lease", () => {
     expect(renewed).toMatchObject({ ok: true, value: { ttl_seconds: 600 } });
     expect(wrong).toMatchObject({ ok: false, refusal: { code: "E_LEASE_LOST", message: "no such lease" } });
     expect(released).toMatchObject({ ok: true, value: { status: "RELEASED" } });
-    expect(again).toMatchObject({ ok: false, refusal: { code: "LEASE_TRANSITION_ILLEGAL" } });
+    expect(again).toMatchObject({ ok: false, refusal: { code: "STATE_TRANSITION_ILLEGAL" } });
     expect(await audited("lease.transition_refused", runId)).toMatchObject([
-      { severity: "error", payload: { operation: "LEASE_TRANSITION_REFUSED", step_id: "ask" } },
+      { severity: "error", payload: {
+          operation: "LEASE_TRANSITION_REFUSED",
+          reason_code: "STATE.INVALID_TRANSITION.RELEASED.RELEASE",
+          step_id: "ask",
+        } },
     ]);
     expect(await tenant.types(runId)).toEqual(["run.started", "lease.registered", "lease.released"]);
     expect((await claimDue(shop.installation.database.worker, "ghost", 100, 60_000)).map(({ id }) => id)).toContain(

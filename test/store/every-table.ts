@@ -57,6 +57,9 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   await sql`
     insert into takeover_effect (tenant_id, run_id, epoch, internal_key, generation, step_id, status, effect_epoch)
     values (${tenant}, 'r', 2, 'k', 0, 's', 'IN_PROGRESS', 1)`;
+  await sql`
+    insert into handoff (tenant_id, run_id, handoff_id, made_for, made_by, event_seq, epoch, document, created_at)
+    values (${tenant}, 'r', 'h', 'demand', 'ann', 1, 1, '{}', clock())`;
   await sql`insert into worker (tenant_id, worker_id, host_id, pid, started_at, beat_at) values (${tenant}, 'w', 'h', 1, clock(), clock())`;
   await sql`
     insert into dead_letter (tenant_id, dead_letter_id, kind, run_id, step_id, seq, reason_code, attempts, state, created_at)

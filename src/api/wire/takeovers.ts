@@ -4,10 +4,11 @@ import {
   type EffectOutcome,
   effectOutcomes,
   epochViolations,
-  holderOf,
+  type HeldLease,
   type RecordedTakeover,
   takeoversOf,
 } from "../../worker/index.ts";
+import { leaseOf } from "../diagnosed-run.ts";
 import { time, timeOf, timeOrNull } from "./parts.ts";
 
 const effect = z.strictObject({
@@ -64,16 +65,22 @@ export const takeoversSchema = {
 
 /** Who holds a run, who held it before, and whether that shows in anything twice. */
 export async function takeoverReports(sql: TenantQuery, runId: string) {
-  const held = await holderOf(sql, runId);
-  const { holder = null, epoch = 0, expires_at = null, is_expired: expired = false } = held ?? {};
+  const held = await leaseOf(sql, runId);
   const taken = await takeoversOf(sql, runId);
   const effects = taken.length === 0 ? [] : await effectOutcomes(sql, runId);
   return {
-    lease: { holder, epoch, expires_at: timeOrNull(expires_at), expired },
+    lease: leaseView(held),
     takeovers: taken.map((row) => takeoverView(row, effects)),
     epoch_violations: taken.length === 0 ? [] : [...(await epochViolations(sql, runId))],
   };
 }
+
+const leaseView = ({ worker_id: holder, epoch, due_at, now }: HeldLease): z.output<typeof lease> => ({
+  holder,
+  epoch,
+  expires_at: holder === null ? null : timeOrNull(due_at),
+  expired: holder !== null && (due_at === null || due_at <= now),
+});
 
 const takeoverView = (row: RecordedTakeover, effects: readonly EffectOutcome[]) => ({
   epoch_before: row.previous_epoch,

@@ -1,4 +1,4 @@
-import { accepted, type Instant, type Result, rejected, sha256Hex } from "../../contracts/index.ts";
+import { type Instant, type Machine, type Result, sha256Hex, transitionOf } from "../../contracts/index.ts";
 
 export type LeaseStatus = "ACTIVE" | "RELEASED" | "EXPIRED" | "TAKEN_OVER";
 
@@ -27,19 +27,21 @@ export const CONTROLLER = "controller";
 
 export type LeaseAct = "heartbeat" | "renew" | "release" | "expire" | "adopt";
 
-const NEXT: { readonly [act in LeaseAct]: LeaseStatus } = {
-  heartbeat: "ACTIVE",
-  renew: "ACTIVE",
-  release: "RELEASED",
-  expire: "EXPIRED",
-  adopt: "TAKEN_OVER",
-};
+/** What may be done with a lease. One that has ended stays so: whoever comes next has a lease of its own, under a higher epoch. */
+export const LEASE_MACHINE = {
+  name: "a lease",
+  version: "1.1.0",
+  moves: {
+    ACTIVE: { heartbeat: "ACTIVE", renew: "ACTIVE", release: "RELEASED", expire: "EXPIRED", adopt: "TAKEN_OVER" },
+    RELEASED: {},
+    EXPIRED: {},
+    TAKEN_OVER: {},
+  },
+} as const satisfies Machine<LeaseStatus>;
 
-/** The status of a lease after an act. Refused: LEASE_TRANSITION_ILLEGAL, since a lease that has ended stays so. */
-export function nextStatus(from: LeaseStatus, act: LeaseAct): Result<LeaseStatus> {
-  if (from === "ACTIVE") return accepted(NEXT[act]);
-  return rejected({ code: "LEASE_TRANSITION_ILLEGAL", message: `a lease that is ${from} takes no ${act}` });
-}
+/** The status of a lease after an act. Refused: STATE_TRANSITION_ILLEGAL. */
+export const nextStatus = (from: LeaseStatus, act: LeaseAct): Result<LeaseStatus> =>
+  transitionOf<LeaseStatus>(LEASE_MACHINE, from, act);
 
 /** At its expiry a lease is over. */
 export const isExpired = ({ expiry }: Pick<LeaseRecord, "expiry">, now: Instant): boolean => expiry <= now;

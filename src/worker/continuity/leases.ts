@@ -83,15 +83,15 @@ export interface LeaseClaim {
   readonly token: string;
 }
 
-/** A sign of life. Refused: E_LEASE_LOST, LEASE_TRANSITION_ILLEGAL. */
+/** A sign of life. Refused: E_LEASE_LOST, STATE_TRANSITION_ILLEGAL. */
 export const heartbeatLease = (ports: LeasePorts, claim: LeaseClaim): Promise<Result<LeaseRecord>> =>
   held(ports, claim, (leases, presented, now) => touch(leases, presented, { now, ttlSeconds: null }));
 
-/** A sign of life, and a longer lease. Refused: E_LEASE_LOST, LEASE_TRANSITION_ILLEGAL. */
+/** A sign of life, and a longer lease. Refused: E_LEASE_LOST, STATE_TRANSITION_ILLEGAL. */
 export const renewLease = (ports: LeasePorts, claim: LeaseClaim, ttlSeconds: number): Promise<Result<LeaseRecord>> =>
   held(ports, claim, (leases, presented, now) => touch(leases, presented, { now, ttlSeconds }));
 
-/** Gives a lease up; a run is the workers' from then on. Refused: E_LEASE_LOST, LEASE_TRANSITION_ILLEGAL. */
+/** Gives a lease up; a run is the workers' from then on. Refused: E_LEASE_LOST, STATE_TRANSITION_ILLEGAL. */
 export const releaseLease = (ports: LeasePorts, claim: LeaseClaim): Promise<Result<LeaseRecord>> =>
   held(ports, claim, release);
 
@@ -229,9 +229,15 @@ const RELEASED: Happening = {
   severity: "info",
 };
 
-const refusedAs = ({ code }: Refusal): Happening =>
-  code === "LEASE_TRANSITION_ILLEGAL"
-    ? { type: "lease.transition_refused", operation: "LEASE_TRANSITION_REFUSED", reason: code, severity: "error" }
+/** What the table of a lease does not have is recorded with the move that was asked for. */
+const refusedAs = ({ code, details }: Refusal): Happening =>
+  code === "STATE_TRANSITION_ILLEGAL"
+    ? {
+        type: "lease.transition_refused",
+        operation: "LEASE_TRANSITION_REFUSED",
+        reason: String(details?.reason_code),
+        severity: "error",
+      }
     : { type: "lease.expired", operation: "LEASE_EXPIRED", reason: code, severity: "warning" };
 
 /** Into the run's stream by who holds the run; everybody else's acts stand beside it. */

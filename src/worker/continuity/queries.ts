@@ -136,24 +136,6 @@ export interface EpochViolation {
 export const epochViolations = (sql: TenantQuery, runId: string) => sql<EpochViolation[]>`
   select kind, subject, epochs::int[] as epochs from epoch_violations(${runId}) order by kind, subject limit 1000`;
 
-/** Who holds a run now, if anybody does. */
-export interface HolderRow {
-  readonly holder: string | null;
-  readonly epoch: number;
-  readonly expires_at: Instant | null;
-  readonly is_expired: boolean;
-}
-
-/** The run's lease as the workers see it; `expires_at` is null where nobody holds it. */
-export async function holderOf(sql: TenantQuery, runId: string): Promise<HolderRow | undefined> {
-  const rows = await sql<HolderRow[]>`
-    select worker_id as holder, epoch, case when worker_id is not null then due_at end as expires_at,
-           worker_id is not null and coalesce(due_at <= clock(), true) as is_expired
-      from due
-     where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId}`;
-  return rows[0];
-}
-
 /** Which of these keys the run's stream has already. */
 export async function knownKeys(
   sql: TenantQuery,

@@ -131,14 +131,19 @@ describe("what a holder does with its lease", () => {
   test("K-13 a lease that was released is not released, renewed or beaten again", () => {
     const { leases } = done(release(first().leases, presented, at(1)));
 
-    expect(refusal(release(leases, presented, at(2)))).toBe("LEASE_TRANSITION_ILLEGAL");
-    expect(refusal(touch(leases, presented, { now: at(2), ttlSeconds: null }))).toBe("LEASE_TRANSITION_ILLEGAL");
-    expect(refusal(touch(leases, presented, { now: at(2), ttlSeconds: 60 }))).toBe("LEASE_TRANSITION_ILLEGAL");
+    expect(refusal(release(leases, presented, at(2)))).toBe("STATE_TRANSITION_ILLEGAL");
+    expect(refusal(touch(leases, presented, { now: at(2), ttlSeconds: null }))).toBe("STATE_TRANSITION_ILLEGAL");
+    expect(refusal(touch(leases, presented, { now: at(2), ttlSeconds: 60 }))).toBe("STATE_TRANSITION_ILLEGAL");
   });
 
   test.each(["RELEASED", "EXPIRED", "TAKEN_OVER"] as const)("nothing follows %s", (from) => {
-    for (const act of ["heartbeat", "renew", "release", "expire", "adopt"] as const)
-      expect(nextStatus(from, act)).toMatchObject({ ok: false, refusal: { code: "LEASE_TRANSITION_ILLEGAL" } });
+    for (const act of ["heartbeat", "renew", "release", "expire", "adopt"] as const) {
+      const reason_code = `STATE.INVALID_TRANSITION.${from}.${act.toUpperCase()}`;
+      expect(nextStatus(from, act)).toMatchObject({
+        ok: false,
+        refusal: { code: "STATE_TRANSITION_ILLEGAL", details: { reason_code } },
+      });
+    }
   });
 
   test("from ACTIVE each act leads where the table says", () => {

@@ -65,7 +65,7 @@ export function register(
   return { leases: [...closed, lease], result: accepted(lease) };
 }
 
-/** A sign of life, which leaves the expiry as it is; with a time to live also a longer lease. Refused: E_LEASE_LOST, LEASE_TRANSITION_ILLEGAL. */
+/** A sign of life, which leaves the expiry as it is; with a time to live also a longer lease. Refused: E_LEASE_LOST, STATE_TRANSITION_ILLEGAL. */
 export const touch = (
   leases: readonly LeaseRecord[],
   presented: Presented,
@@ -81,7 +81,7 @@ export const touch = (
     }),
   });
 
-/** Gives a lease up. Refused: E_LEASE_LOST, LEASE_TRANSITION_ILLEGAL. */
+/** Gives a lease up. Refused: E_LEASE_LOST, STATE_TRANSITION_ILLEGAL. */
 export const release = (leases: readonly LeaseRecord[], presented: Presented, now: Instant): Registered<LeaseRecord> =>
   act(leases, presented, { now, act: "release", change: () => ({}) });
 
