@@ -33,7 +33,7 @@ import {
   signalRunEndpoint,
 } from "./endpoints/run-acts.ts";
 import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
-import { takeoverEndpoint } from "./endpoints/takeover.ts";
+import { handoffEndpoint, takeoverEndpoint } from "./endpoints/takeover.ts";
 import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
 import { upgradeRunEndpoint, upgradeRunsEndpoint } from "./endpoints/upgrades.ts";
 import { drainWorkerEndpoint, listWorkersEndpoint } from "./endpoints/workers.ts";
@@ -57,6 +57,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   resumeRunEndpoint,
   resolveEffectEndpoint,
   takeoverEndpoint,
+  handoffEndpoint,
   replayEndpoint,
   upgradeRunEndpoint,
   upgradeRunsEndpoint,

@@ -93,6 +93,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/run-upgrade.ts")).runUpgradeCommand,
   },
   {
+    path: ["run", "handoff"],
+    summary: "make the package that a run's holder leaves to the next one",
+    load: async () => (await import("./commands/run-handoff.ts")).runHandoffCommand,
+  },
+  {
     path: ["takeover"],
     summary: "look at a run's holder, and take the run from it where that is due",
     load: async () => (await import("./commands/takeover.ts")).takeoverCommand,

@@ -7,8 +7,11 @@ import type { RunFile } from "./run-file.ts";
 /** What only people tell a run: each lifts a block, for as many claims as the run had at first. */
 const LIFTS: ReadonlySet<InboxEntry["kind"]> = new Set(["cancel", "resume", "resolve"]);
 
-/** Why a run is left to people: nobody got on with it, or its lease was lost under a policy that waits for them. */
-export type BlockCode = "RUN_BLOCKED" | "E_LEASE_LOST";
+/**
+ * Why a run is left to people: nobody got on with it, its lease was lost under a policy that waits for them, or what its holder
+ * left to the next cannot be applied.
+ */
+export type BlockCode = "RUN_BLOCKED" | "E_LEASE_LOST" | "E_HANDOFF_FAILED";
 
 /** Whether a run is left to people: it was claimed too often without coming to rest, or it was blocked and nobody lifted it. */
 export const mustBlock = ({ row, inbox }: RunFile, claims: number, claimsMax: number): boolean =>
@@ -21,10 +24,11 @@ export const mustBlock = ({ row, inbox }: RunFile, claims: number, claimsMax: nu
 export async function blockRun(
   { committer, host, workerId }: Pick<DriverOptions, "committer" | "host" | "workerId">,
   file: RunFile,
-  { lease, claims, code }: { readonly lease: Lease; readonly claims: number; readonly code: BlockCode },
+  { lease, claims }: { readonly lease: Lease; readonly claims: number },
 ): Promise<void> {
   const { row, state, head, inbox, folded } = file;
   const now = host.clock.now();
+  const code: BlockCode = "RUN_BLOCKED";
   const blocked: ProposedEvent<string, Json> = {
     type: "run.blocked",
     at: now,

@@ -119,12 +119,18 @@ export class ControlRoom {
   #compiled(digest: string, document: string): CompiledPack {
     const known = this.#packs.get(digest);
     if (known !== undefined) return known;
-    const parsed = parsePack(document);
-    assert(parsed.ok, "an installed pack was parsed before it was installed");
-    const compiled = compilePack(parsed.pack);
-    assert(compiled.ok, "an installed pack passed its compile checks");
-    assert(compiled.compiled.config_hash === digest, "an installed pack has the digest it is installed under");
-    this.#packs.set(digest, compiled.compiled);
-    return compiled.compiled;
+    const compiled = installedPack(digest, document);
+    this.#packs.set(digest, compiled);
+    return compiled;
   }
+}
+
+/** A pack as it is installed: it was parsed, and passed its compile checks, before it was. */
+export function installedPack(digest: string, document: string): CompiledPack {
+  const parsed = parsePack(document);
+  assert(parsed.ok, "an installed pack was parsed before it was installed");
+  const compiled = compilePack(parsed.pack);
+  assert(compiled.ok, "an installed pack passed its compile checks");
+  assert(compiled.compiled.config_hash === digest, "an installed pack has the digest it is installed under");
+  return compiled.compiled;
 }

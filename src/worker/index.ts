@@ -3,6 +3,7 @@
 export type { Commit, CommitExtras, CommitResult, Intent, LostClaim } from "./commit.ts";
 export { Committer } from "./committer.ts";
 export { type ContinuityEventType, continuityEventType } from "./continuity/event-types.ts";
+export { type HandoffRequest, handOver } from "./continuity/hand-over.ts";
 export {
   type AppliedHandoff,
   appliedPayload,
@@ -38,7 +39,9 @@ export {
   type RecordedTakeover,
   takeoversOf,
 } from "./continuity/queries.ts";
-export { type TakeoverOutcome, takeOver } from "./continuity/takeover.ts";
+export { takeOver } from "./continuity/takeover.ts";
+export type { NamedSuccessor, TakeoverOutcome } from "./continuity/taking.ts";
+export { LeaseWatch } from "./continuity/watch.ts";
 export { ControlRoom, type TenantControl } from "./control.ts";
 export { AGENT_CRASH_POINTS, CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";

@@ -2,8 +2,10 @@ import { after, assert, Fault, type Instant } from "../contracts/index.ts";
 import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import { blockRun, mustBlock } from "./block.ts";
+import { handOver, ROTATION } from "./continuity/hand-over.ts";
 import { noteStaleWrite } from "./continuity/leases.ts";
 import { reportTakeovers } from "./continuity/report.ts";
+import { LeaseWatch, WATCH_MS } from "./continuity/watch.ts";
 import { type DriverOptions, driveRun } from "./driver.ts";
 import { applyOpenChanges } from "./entities.ts";
 import { missingTool } from "./equipment.ts";
@@ -72,6 +74,7 @@ export class Worker {
   #claims: Promise<void> | null = null;
   #beats: Promise<void> | null = null;
   #shows: Promise<void> | null = null;
+  #watches: Promise<void> | null = null;
   #ending: Promise<void> | null = null;
   readonly #over = new AbortController();
   readonly #roster: Roster;
@@ -96,6 +99,7 @@ export class Worker {
     this.#claims = this.#claiming();
     this.#beats = this.#beating();
     this.#shows = this.#showing();
+    this.#watches = this.#watching();
   }
 
   /** Something became due in this process: look now, not at the next poll. */
@@ -117,6 +121,7 @@ export class Worker {
     this.#stopped.abort();
     await this.#beats;
     await this.#shows;
+    await this.#watches;
     await this.#options.committer.idle();
     await this.#told(() => this.#roster.leave());
     this.#over.abort();
@@ -204,12 +209,11 @@ export class Worker {
         revision: (await findTenant(sql))?.control_revision ?? 0,
       }));
       assert(opened !== undefined, "what is due exists");
-      const found = previous === null ? { file: opened, mustBlock: false } : await this.#report(opened, lease);
-      if (found === null) return; // somebody has taken it over since
+      const found = previous === null ? { file: opened, isBlocked: false } : await this.#report(opened, lease);
+      if (found === null || found.isBlocked) return; // taken over by somebody since, or left to a person
       const { file } = found;
       if (mustBlock(file, claims, profile.claimsMax))
-        return await blockRun(this.#options, file, { lease, claims, code: "RUN_BLOCKED" });
-      if (found.mustBlock) return await blockRun(this.#options, file, { lease, claims, code: "E_LEASE_LOST" });
+        return await blockRun(this.#options, file, { lease, claims });
       // Who gives a run back leaves no change open: only a dead holder does, or one that had it blocked for what it could not do.
       if (previous !== null || file.row.status === "BLOCKED") await applyOpenChanges(this.#options, file.state);
       const control = await room.at(tenantId, revision);
@@ -221,6 +225,7 @@ export class Worker {
       const stopping = this.#stopping.signal;
       const end = await driveRun(this.#options, { file, lease, pack, workflow, control, stopping });
       if (end === "fenced") await noteStaleWrite(this.#options, lease);
+      if (end === "given_back") await this.#handOver(lease);
     } catch (error) {
       onTrouble(runId, error);
     }
@@ -228,6 +233,12 @@ export class Worker {
 
   #report(file: RunFile, lease: Lease) {
     return reportTakeovers(this.#options, { file, lease, blocks: this.#options.profile.onLoss === "block" });
+  }
+
+  /** What the next holder of a run finds of this one, beside the record. */
+  async #handOver({ tenantId, runId }: Lease): Promise<void> {
+    const { workerId: by } = this.#options;
+    await handOver(this.#options, { ...ROTATION, tenantId, runId, by });
   }
 
   /** Leaves a run to a worker that has its tools: it is due again a little later, and nothing of it has changed. */
@@ -270,6 +281,20 @@ export class Worker {
     while (!this.#stopped.signal.aborted) {
       if (await this.#told(() => this.#roster.beat())) void this.stop();
       await clock.wake(after(clock.now(), SHOW_MS), this.#stopped.signal);
+    }
+  }
+
+  /** Looks after what others hold by token. No lease of this worker waits for it. */
+  async #watching(): Promise<void> {
+    const { host, onTrouble } = this.#options;
+    const watch = new LeaseWatch(this.#options);
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await watch.look();
+      } catch (error) {
+        onTrouble("", error);
+      }
+      await host.clock.wake(after(host.clock.now(), WATCH_MS), this.#stopped.signal);
     }
   }
 

@@ -32,7 +32,7 @@ const ports = () => ({ database: shop.installation.database, host: shop.clock.ho
 type Asked = Partial<Parameters<typeof takeOver>[1]>;
 
 const take = (runId: string, asked: Asked = {}) =>
-  takeOver(ports(), { tenantId: tenant.id, runId, by: "ann", override: null, fromEpoch: null, ...asked });
+  takeOver(ports(), { tenantId: tenant.id, runId, by: "ann", override: null, fromEpoch: null, successor: null, handoff: null, ...asked });
 
 const outcome = async (runId: string, asked: Asked = {}) => {
   const done = await take(runId, asked);
@@ -107,7 +107,13 @@ describe("a look at a worker's run", () => {
       decision_reason_code: "MANUAL_TAKEOVER",
       takeover: { run_id: runId, task_id: "W", adopted_step_ids: ["ask"], failed_step_ids: [] },
     });
-    expect(await tenant.types(runId)).toEqual(["run.started", "takeover.decided", "lease.taken_over", "lease.adopted"]);
+    expect(await tenant.types(runId)).toEqual([
+      "run.started",
+      "takeover.decided",
+      "lease.taken_over",
+      "lease.adopted",
+      "handoff.applied",
+    ]);
     expect((await tenant.event(runId, "takeover.decided")).payload).toMatchObject({
       decided_by: "ann",
       override_reason: "its machine is gone",
@@ -252,7 +258,12 @@ describe("a registered lease", () => {
     });
     expect(await statuses(runId)).toEqual(["ask EXPIRED"]);
     expect(await tenant.run(runId)).toMatchObject({ status: "BLOCKED", code: "E_LEASE_LOST" });
-    expect((await tenant.types(runId)).slice(-3)).toEqual(["lease.taken_over", "lease.not_adopted", "run.blocked"]);
+    expect((await tenant.types(runId)).slice(-4)).toEqual([
+      "lease.taken_over",
+      "lease.not_adopted",
+      "handoff.applied",
+      "run.blocked",
+    ]);
   });
 
   test("S1 of the controller lasts and S2 of another lane has run out: S1 is adopted and S2 lost", async () => {

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { takeOver } from "../../worker/index.ts";
+import { CONTINUITY_POLICY, handOver, type NamedSuccessor, takeOver } from "../../worker/index.ts";
 import { currentControl } from "../control.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { storableInput } from "../storable-input.ts";
-import { name, time, timeOf } from "../wire/parts.ts";
+import { jsonObject, name, time, timeOf } from "../wire/parts.ts";
 import { RUN_ID } from "./runs.ts";
 
 const outcome = z
@@ -24,17 +24,38 @@ const outcome = z
       .nullable(),
     handoff_applied: z.boolean(),
     handoff_resume_step_id: z.string().nullable(),
+    /** `STALE_HANDOFF`: the package was older than the record, which was followed. */
+    warnings: z.array(z.string()).readonly(),
+    /** What a named successor holds the run by; each token is shown this once. */
+    leases: z
+      .array(z.strictObject({ lane: name, step_id: name, epoch: z.int(), expiry: time, lease_token: z.string() }))
+      .readonly(),
   })
   .openapi("TakeoverOutcome");
+
+const successor = z.strictObject({
+  thread_id: name,
+  host_id: name,
+  pid: z.int().min(1),
+  ttl_seconds: z.int().min(1).default(CONTINUITY_POLICY.ttl_seconds),
+});
+
+const successorOf = (asked: z.output<typeof successor>): NamedSuccessor => ({
+  threadId: asked.thread_id,
+  hostId: asked.host_id,
+  pid: asked.pid,
+  ttlSeconds: asked.ttl_seconds,
+});
 
 export const takeoverEndpoint = endpoint({
   method: "post",
   path: "/v1/runs/{run_id}/takeover",
   summary: "Look at a run's holder, and take the run from it where that is due",
   description:
-    "`force` takes it whatever its holder does, `veto` leaves it; both are recorded with the principal and the reason. The old holder is fenced at once, and the next worker goes on.",
+    "`force` takes it whatever its holder does, `veto` leaves it; both are recorded with the principal and the reason. The old holder is fenced at once. " +
+    "A named successor holds the run by token from then on; without one the next worker goes on.",
   needs: ["administer"],
-  idempotent: true,
+  // Answered again from the record for the same successor, which no stored answer could be: tokens are stored nowhere.
   request: {
     ...NOTHING,
     params: RUN_ID,
@@ -43,6 +64,9 @@ export const takeoverEndpoint = endpoint({
       reason: z.string().max(1_000).default(""),
       /** Take it only from the holder of this epoch. */
       epoch: z.int().min(0).optional(),
+      successor: successor.optional(),
+      /** The handoff package to apply, in the place of what the holder left. */
+      handoff: jsonObject.optional(),
     }),
   },
   statuses: { 200: "what was decided, and done" },
@@ -50,17 +74,79 @@ export const takeoverEndpoint = endpoint({
   async handle({ installation, caller, nudge }, { params, body }) {
     const { tenantId, principalId: by } = caller;
     const control = await currentControl(installation, tenantId);
-    const reason = storableInput({ reason: body.reason }, null, control.secrets.tokenKey);
-    if (!reason.ok) return reason;
-    const { override: kind, epoch: fromEpoch = null } = body;
-    const override = kind === undefined ? null : { kind, reason: String(reason.value.reason) };
-    const done = await takeOver(installation, { tenantId, runId: params.run_id, by, override, fromEpoch });
+    const { override: kind, epoch: fromEpoch = null, handoff = null } = body;
+    const to = body.successor === undefined ? null : successorOf(body.successor);
+    const said = { reason: body.reason, thread: to?.threadId ?? "", host: to?.hostId ?? "" };
+    const storable = storableInput(said, null, control.secrets.tokenKey);
+    if (!storable.ok) return storable;
+    const override = kind === undefined ? null : { kind, reason: String(storable.value.reason) };
+    const asked = { tenantId, runId: params.run_id, by, override, fromEpoch, successor: to, handoff };
+    const done = await takeOver(installation, asked);
     if (!done.ok) return done;
     nudge();
-    const { takeover, ...decision } = done.value;
+    const { takeover, leases, ...decision } = done.value;
     return reply({
       ...decision,
       takeover: takeover === null ? null : { ...takeover, takeover_at: timeOf(takeover.takeover_at) },
+      leases: leases.map((lease) => ({ ...lease, expiry: timeOf(lease.expiry) })),
     });
+  },
+});
+
+const texts = z.array(z.string()).readonly();
+
+const handoffPackage = z
+  .strictObject({
+    schema_version: z.literal("1.0.0"),
+    task_id: name,
+    run_id: name,
+    current_step: z.string().nullable(),
+    open_acceptance_items: z.array(z.strictObject({ step_id: name, criterion: z.string() })).readonly(),
+    evidence_paths: texts,
+    next_action: z.enum(["resume", "complete"]),
+    resumable_step_ids: texts,
+    skipped_step_ids: texts,
+    step_status: z.strictObject({ accepted: texts, failed: texts, pending: texts }),
+    created_at: z.string(),
+    package_hash: z.string(),
+    epoch: z.int().optional(),
+    checkpoint_id: z.string().optional(),
+    /** The last event that its maker knew of. */
+    event_seq: z.int().optional(),
+    pending_approvals: texts.optional(),
+  })
+  .openapi("HandoffPackage");
+
+export const handoffEndpoint = endpoint({
+  method: "post",
+  path: "/v1/runs/{run_id}/handoff",
+  summary: "Make the package that a run's holder leaves to the next one",
+  description: "It is kept, and applied by the next takeover of the run unless that one brings another.",
+  needs: ["operate"],
+  request: {
+    ...NOTHING,
+    params: RUN_ID,
+    body: z.strictObject({
+      include_accepted: z.boolean().default(false),
+      /** In the place of where in the run's document the outcomes of its steps will stand. */
+      evidence_paths: z.array(name).max(100).optional(),
+    }),
+  },
+  statuses: { 200: "the package" },
+  answer: handoffPackage,
+  async handle({ installation, caller }, { params, body }) {
+    const control = await currentControl(installation, caller.tenantId);
+    const paths = body.evidence_paths ?? null;
+    const storable = storableInput({ paths }, null, control.secrets.tokenKey);
+    if (!storable.ok) return storable;
+    const made = await handOver(installation, {
+      tenantId: caller.tenantId,
+      runId: params.run_id,
+      by: caller.principalId,
+      madeFor: "demand",
+      includeAccepted: body.include_accepted,
+      evidencePaths: paths,
+    });
+    return made.ok ? reply(made.value) : made;
   },
 });

@@ -1,7 +1,9 @@
-import type { JsonObject } from "../../contracts/index.ts";
+import { hostname } from "node:os";
+import { accepted, type JsonObject, type Result } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
-import type { Command } from "../command.ts";
-import { inline, objectOf, rawOf, textOf } from "../document.ts";
+import type { Arguments, Command, Context } from "../command.ts";
+import { inline, listOf, objectOf, rawOf, textOf } from "../document.ts";
+import { OBJECT_PLACES, readObject } from "../files.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { RUN } from "./run.ts";
 
@@ -14,11 +16,17 @@ export const takeoverCommand: Command = {
     { flags: "--veto", summary: "leave it to its holder for as long as nothing changes about that" },
     { flags: "--reason <text>", summary: "why, for the record", default: "" },
     { flags: "--epoch <number>", summary: "only from the holder of this epoch", integer: { min: 0, max: 1e15 } },
+    { flags: "--to <thread>", summary: "who holds it by token from then on; without, the next worker goes on with it" },
+    { flags: "--host <name>", summary: "with --to: the machine of that; this one unless said" },
+    { flags: "--pid <number>", summary: "with --to: its process", integer: { min: 1, max: 2 ** 31 - 1 } },
+    { flags: "--ttl <seconds>", summary: "with --to: how long its lease lasts", integer: { min: 1, max: 1e9 } },
+    { flags: "--handoff <json>", summary: `the package to apply, ${OBJECT_PLACES}; else what the holder left` },
   ],
   examples: [
     `countermark takeover ${ID}`,
     `countermark takeover ${ID} --force --reason 'its machine is unreachable'`,
     `countermark takeover ${ID} --veto --reason 'it is being debugged'`,
+    `countermark takeover ${ID} --force --to agent-2 --handoff package.json`,
   ],
   run: async (context, args) => {
     const [force, veto] = [args.flag("force"), args.flag("veto")];
@@ -28,12 +36,16 @@ export const takeoverCommand: Command = {
         { code: "USAGE", message: "a run is forced from its holder or left to it" },
         "say --force or --veto",
       );
+    const handoff = await handoffOf(context, args);
+    if (!handoff.ok) return reportRefusal(talkOf(context), handoff.refusal);
     const epoch = args.integer("epoch");
     const body = {
       reason: args.value("reason") ?? "",
       ...(force ? { override: "force" } : {}),
       ...(veto ? { override: "veto" } : {}),
       ...(epoch === undefined ? {} : { epoch }),
+      ...successorOf(context, args),
+      ...handoff.value,
     };
     return askAndPrint(context, {
       ask: (client) => client.post(`/v1/runs/${part(args.operand("RUN"))}/takeover`, body),
@@ -42,14 +54,38 @@ export const takeoverCommand: Command = {
   },
 };
 
+async function handoffOf(context: Context, args: Arguments): Promise<Result<JsonObject>> {
+  const given = args.value("handoff");
+  if (given === undefined) return accepted({});
+  const read = await readObject(context, given);
+  return read.ok ? accepted({ handoff: read.value }) : read;
+}
+
+function successorOf(context: Context, args: Arguments): JsonObject {
+  const [thread_id, ttl_seconds] = [args.value("to"), args.integer("ttl")];
+  if (thread_id === undefined) return {};
+  const successor = { thread_id, host_id: args.value("host") ?? hostname(), pid: args.integer("pid") ?? context.pid };
+  return { successor: { ...successor, ...(ttl_seconds === undefined ? {} : { ttl_seconds }) } };
+}
+
 function outcomeLines(outcome: JsonObject): readonly string[] {
   const why = `${textOf(outcome, "decision_reason_code")} (heartbeat ${textOf(outcome, "heartbeat_status")}, lease ${textOf(outcome, "lease_reason_code")})`;
   if (rawOf(outcome, "action") !== "TAKEOVER") return [`left to its holder: ${why}`];
   const taken = objectOf(outcome, "takeover");
   const steps = (member: string) => inline(taken[member] ?? []);
+  const leases = listOf(outcome, "leases");
+  const warnings = inline(outcome.warnings ?? []);
   return [
     `taken over: ${why}`,
     `  adopted ${steps("adopted_step_ids")}  lost ${steps("failed_step_ids")}`,
-    "  the next worker goes on with it",
+    outcome.handoff_applied === true
+      ? `  handoff applied: goes on at ${textOf(outcome, "handoff_resume_step_id")}${warnings === "[]" ? "" : `  ${warnings}`}`
+      : "  handoff not applied: the run waits for a person",
+    ...leases.map(leaseLine),
+    ...(leases.length === 0 && outcome.handoff_applied === true ? ["  the next worker goes on with it"] : []),
   ];
 }
+
+/** The token is shown this once. */
+const leaseLine = (lease: JsonObject): string =>
+  `  lease ${textOf(lease, "lane")}/${textOf(lease, "step_id")}  epoch ${textOf(lease, "epoch")}  until ${textOf(lease, "expiry")}  token ${textOf(lease, "lease_token")}`;

@@ -160,8 +160,8 @@ describe("CO-730 applying a package follows the record", () => {
 
   test.each([
     ["altered", { ...built(VECTOR_RUN), current_step: "S3" }, "does not hash"],
-    ["of another run", built({ ...VECTOR_RUN, run_id: "R-2" }), "`R-2`"],
-    ["of another task", built({ ...VECTOR_RUN, task_id: "T-2" }), "`T-2`"],
+    ["of another run", built({ ...VECTOR_RUN, run_id: "R-2" }), "of another run"],
+    ["of another task", built({ ...VECTOR_RUN, task_id: "T-2" }), "of another task"],
   ])("a package that is %s is refused with E_HANDOFF_FAILED", (_, handoff, message) => {
     const refused = applyHandoff(handoff, VECTOR_RUN, { eventSeq: null });
 

@@ -187,6 +187,9 @@ export const appliedPayload = (applied: AppliedHandoff, takeoverAt: string): Jso
   resume_step_id: applied.resume_step_id,
   next_action: applied.next_action,
   resumable_step_ids: [...applied.resumable_step_ids],
+  skipped_step_ids: [...applied.skipped_step_ids],
+  failed_step_ids: [...applied.failed_step_ids],
+  pending_step_ids: [...applied.pending_step_ids],
   warnings: [...applied.warnings],
 });
 
@@ -226,8 +229,8 @@ function isHandoff(value: unknown): value is HandoffPackage {
 
 function mismatch(handoff: HandoffPackage, run: HandoffRun): string | null {
   if (handoffHash(handoff) !== handoff.package_hash) return "the package does not hash to what it says";
-  if (run.run_id !== null && run.run_id !== handoff.run_id) return `the package is of run \`${handoff.run_id}\``;
-  if (run.task_id !== null && run.task_id !== handoff.task_id) return `the package is of task \`${handoff.task_id}\``;
+  if (run.run_id !== null && run.run_id !== handoff.run_id) return "the package is of another run";
+  if (run.task_id !== null && run.task_id !== handoff.task_id) return "the package is of another task";
   return null;
 }
 

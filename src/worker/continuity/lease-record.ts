@@ -59,3 +59,6 @@ export const tokenOf = (bytes: Uint8Array): string => `lease_${Buffer.from(bytes
 
 /** Bytes of chance in a token. */
 export const TOKEN_BYTES = 16;
+
+/** As which holder a lease stands in a run's due row. */
+export const holderName = ({ thread_id }: Pick<LeaseRecord, "thread_id">): string => `lease:${thread_id}`;

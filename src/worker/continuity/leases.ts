@@ -11,7 +11,9 @@ import {
 } from "../../contracts/index.ts";
 import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
-import { CONTROLLER, fingerprint, type LeaseRecord, TOKEN_BYTES, tokenHash, tokenOf } from "./lease-record.ts";
+import { noteReturn } from "./beats.ts";
+import { handOverLocked, ROTATION } from "./hand-over.ts";
+import { CONTROLLER, fingerprint, holderName, type LeaseRecord, TOKEN_BYTES, tokenHash, tokenOf } from "./lease-record.ts";
 import { append } from "./locked-stream.ts";
 import { holdRun, type LockedRun, leasesOf, lockDue, lockRun, releaseRun, writeLease } from "./queries.ts";
 import { type Registered, register, release, touch, writer } from "./registry.ts";
@@ -171,6 +173,9 @@ async function held(
     await writeChanged(sql, before, leases);
     const lease = leases.find(({ token_sha256 }) => token_sha256 === presented.token_sha256);
     if (lease === undefined) return result;
+    const was = before.find(({ token_sha256 }) => token_sha256 === presented.token_sha256);
+    if (result.ok && was !== undefined)
+      await noteReturn(sql, { host: ports.host, tenantId, by: lease.thread_id }, run, { before: was, lease: result.value });
     if (result.ok) await follow(sql, ports, { run, tenantId, lease: result.value });
     else await record(sql, ports, { run, tenantId, lease, what: refusedAs(result.refusal) });
     return result;
@@ -185,15 +190,13 @@ async function follow(
 ): Promise<void> {
   const isController = lease.lane === CONTROLLER;
   if (lease.status === "RELEASED") {
+    if (isController) await handOverLocked(sql, ports, run, { ...ROTATION, by: lease.thread_id });
     await record(sql, ports, { run, tenantId, lease, what: RELEASED });
     if (isController) await releaseRun(sql, run.run_id, lease.epoch);
   } else if (isController) {
     await holdRun(sql, run.run_id, { holder: holderName(lease), epoch: lease.epoch, until: lease.expiry });
   }
 }
-
-/** As which holder a lease stands in a run's due row. */
-const holderName = ({ thread_id }: LeaseRecord): string => `lease:${thread_id}`;
 
 const wireOf = ({ lane, stepId, runId, threadId, hostId, pid, ttlSeconds }: LeaseRequest) => ({
   lane,

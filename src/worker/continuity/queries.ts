@@ -1,7 +1,8 @@
-import { assert, type Instant } from "../../contracts/index.ts";
+import { assert, type Instant, type Json } from "../../contracts/index.ts";
 import type { SealedEvent } from "../../ledger/index.ts";
 import type { RunStatus } from "../../run/index.ts";
-import type { TenantQuery } from "../../store/index.ts";
+import type { Query, TenantQuery } from "../../store/index.ts";
+import type { BlockCode } from "../block.ts";
 import type { LeaseRecord } from "./lease-record.ts";
 
 /** A run's row, locked, with the time at which it was. */
@@ -10,6 +11,7 @@ export interface LockedRun {
   readonly workflow_id: string;
   readonly stream_day: string;
   readonly status: RunStatus;
+  readonly code: string | null;
   readonly correlation_id: string;
   readonly channel: "prod_traffic" | "controlled_fixture" | "ci";
   readonly epoch: number;
@@ -24,7 +26,7 @@ export interface LockedRun {
 /** Locks a run until the transaction ends, or finds none: nothing commits to it, and nobody claims it, meanwhile. */
 export async function lockRun(sql: TenantQuery, runId: string): Promise<LockedRun | undefined> {
   const rows = await sql<LockedRun[]>`
-    select run_id, workflow_id, to_char(stream_day, 'YYYY-MM-DD') as stream_day, status, correlation_id, channel, epoch, version,
+    select run_id, workflow_id, to_char(stream_day, 'YYYY-MM-DD') as stream_day, status, code, correlation_id, channel, epoch, version,
            head_seq, head_hash, ended_at, date_trunc('milliseconds', clock()) as now
       from run
      where tenant_id = require_tenant_context() and run_id = ${runId}
@@ -153,6 +155,21 @@ export async function knownKeys(
   return rows.map(({ dedup_key }) => dedup_key);
 }
 
+/** The payload of a run's last event of a type; null where it has none. */
+export async function lastPayload(
+  sql: TenantQuery,
+  { run_id, stream_day }: Pick<LockedRun, "run_id" | "stream_day">,
+  type: string,
+): Promise<Json> {
+  const rows = await sql<{ payload: string | null }[]>`
+    select payload
+      from event
+     where tenant_id = require_tenant_context() and stream_day = ${stream_day}::date and stream = ${run_id} and type = ${type}
+     order by seq desc
+     limit 1`;
+  return JSON.parse(rows[0]?.payload ?? "null");
+}
+
 /** Whether a stream that no run owns has an event of this key. */
 export async function isRecorded(sql: TenantQuery, stream: string, key: string): Promise<boolean> {
   const rows = await sql`
@@ -176,20 +193,44 @@ export async function lockDue(
   return rows[0];
 }
 
-/** Takes a locked run from its holder, whose commits are fenced from then on; it is due now, or for nobody until it is told something. */
+/**
+ * Takes a locked run from its holder, whose commits are fenced from then on, and gives it to a successor; to whichever worker is
+ * next, where there is none; to nobody before a person says so, where it is blocked besides.
+ */
 export async function takeRun(
   sql: TenantQuery,
   runId: string,
-  { epoch, blocked }: { readonly epoch: number; readonly blocked: boolean },
+  taken: {
+    readonly epoch: number;
+    readonly blockedBy: BlockCode | null;
+    readonly to: { readonly holder: string; readonly until: Instant } | null;
+  },
 ): Promise<void> {
+  const { epoch, blockedBy, to } = taken;
   await sql`
     update run
-       set epoch = ${epoch}, status = case when ${blocked} then 'BLOCKED' else status end,
-           code = case when ${blocked} then 'E_LEASE_LOST' else code end
+       set epoch = ${epoch}, status = case when ${blockedBy}::text is null then status else 'BLOCKED' end,
+           code = coalesce(${blockedBy}, code)
      where tenant_id = require_tenant_context() and run_id = ${runId}`;
   await sql`
-    update due set worker_id = null, epoch = ${epoch}, due_at = case when ${blocked} then null else clock() end
+    update due
+       set worker_id = ${to?.holder ?? null}, epoch = ${epoch},
+           due_at = coalesce(${to?.until ?? null}::timestamptz, case when ${blockedBy}::text is null then clock() end)
      where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId}`;
+}
+
+/** Leaves a locked run that this epoch holds to people; it is due again if it was told more than its holder has read. */
+export async function leaveToPeople(
+  sql: TenantQuery,
+  runId: string,
+  { epoch, code, told }: { readonly epoch: number; readonly code: BlockCode; readonly told: number },
+): Promise<void> {
+  await sql`
+    update run set status = 'BLOCKED', code = ${code}
+     where tenant_id = require_tenant_context() and run_id = ${runId} and epoch = ${epoch}`;
+  await sql`
+    update due set worker_id = null, claims = 0, due_at = case when signals > ${told} then clock() end
+     where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId} and epoch = ${epoch}`;
 }
 
 /** Has somebody hold a locked run until an instant: its epoch fences the run's commits from now on. */
@@ -209,6 +250,22 @@ export async function holdRun(
 export const releaseRun = (sql: TenantQuery, runId: string, epoch: number) => sql`
   update due set worker_id = null, due_at = clock()
    where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId} and epoch = ${epoch}`;
+
+/** The runs that are held by token, of every tenant, with the database's time. For the worker role. */
+export async function runsHeldByToken(
+  sql: Query,
+): Promise<{ readonly now: Instant; readonly runs: readonly { readonly tenant_id: string; readonly id: string }[] }> {
+  const rows = await sql<{ now: Instant; tenant_id: string | null; id: string | null }[]>`
+    select c.now, d.tenant_id, d.id
+      from (select date_trunc('milliseconds', clock()) as now) c
+      left join due d on d.kind = 'run' and starts_with(d.worker_id, 'lease:')
+     order by d.tenant_id, d.id
+     limit 10000`;
+  const [first] = rows;
+  assert(first !== undefined, "there is a time");
+  const runs = rows.flatMap(({ tenant_id, id }) => (tenant_id === null || id === null ? [] : [{ tenant_id, id }]));
+  return { now: first.now, runs };
+}
 
 /** The registered leases of a run, by epoch. The run's lock is held. */
 export const leasesOf = (sql: TenantQuery, runId: string) => sql<LeaseRecord[]>`
@@ -238,3 +295,33 @@ export const expireLeases = (sql: TenantQuery, runId: string, now: Instant) => s
   update lease set status = 'EXPIRED', updated_at = ${now}::timestamptz
    where tenant_id = require_tenant_context() and run_id = ${runId} and status = 'ACTIVE' and expiry <= ${now}::timestamptz
   returning step_id, epoch`;
+
+/** A handoff package as it was made. */
+export interface HandoffRow {
+  readonly handoff_id: string;
+  readonly made_for: "rotation" | "takeover" | "demand";
+  readonly made_by: string;
+  /** How far its maker knew the run. */
+  readonly event_seq: number;
+  readonly epoch: number;
+  /** JSON text. */
+  readonly document: string;
+  readonly created_at: Instant;
+}
+
+export const insertHandoff = (sql: TenantQuery, runId: string, handoff: HandoffRow) => sql`
+  insert into handoff (tenant_id, run_id, handoff_id, made_for, made_by, event_seq, epoch, document, created_at)
+  values (require_tenant_context(), ${runId}, ${handoff.handoff_id}, ${handoff.made_for}, ${handoff.made_by}, ${handoff.event_seq},
+         ${handoff.epoch}, ${handoff.document}, ${handoff.created_at}::timestamptz)`;
+
+/** The newest package of a run that was made since its last reported takeover; undefined where its holder left none. */
+export async function leftHandoff(sql: TenantQuery, runId: string): Promise<HandoffRow | undefined> {
+  const rows = await sql<HandoffRow[]>`
+    select handoff_id, made_for, made_by, event_seq, epoch, document, created_at
+      from handoff
+     where tenant_id = require_tenant_context() and run_id = ${runId}
+       and event_seq >= (select coalesce(max(seq), 0) from takeover where tenant_id = require_tenant_context() and run_id = ${runId})
+     order by handoff_id desc
+     limit 1`;
+  return rows[0];
+}

@@ -124,7 +124,7 @@ export function succeed(
   { now, epochMin }: { readonly now: Instant; readonly epochMin: number },
 ): Succession {
   const active = leases.filter(({ status }) => status === "ACTIVE");
-  const held = active.filter((lease) => isHeld(lease, now));
+  const held = active.filter((lease) => isHeld(lease, now)).toSorted(controllerLast);
   const newest = Math.max(epochMin, ...leases.map(({ epoch }) => epoch));
   const adopted = held.map((lease, index) =>
     granted(
@@ -138,6 +138,16 @@ export function succeed(
   });
   return { leases: [...closed, ...adopted], adopted, failed: active.filter((lease) => !held.includes(lease)) };
 }
+
+/** The run's own epoch is its newest: no lane of it is adopted under a later one. */
+const controllerLast = (one: LeaseRecord, other: LeaseRecord): number =>
+  Number(one.lane === CONTROLLER) - Number(other.lane === CONTROLLER);
+
+/** The leases that a takeover ends: what still holds was taken over, what has run out has expired. */
+export const close = (leases: readonly LeaseRecord[], now: Instant): readonly LeaseRecord[] =>
+  leases
+    .filter(({ status }) => status === "ACTIVE")
+    .map((lease) => changed(lease, isHeld(lease, now) ? "adopt" : "expire", now));
 
 function act(
   leases: readonly LeaseRecord[],

@@ -1,33 +1,11 @@
-import {
-  accepted,
-  assert,
-  formatInstant,
-  type Host,
-  type Instant,
-  type Json,
-  type Result,
-  rejected,
-} from "../../contracts/index.ts";
+import { accepted, assert, type Host, type Instant, type Json, type Result, rejected } from "../../contracts/index.ts";
 import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
-import { openRun } from "../run-file.ts";
 import { evaluateHeartbeat } from "./heartbeat.ts";
-import { CONTROLLER, isHeld, type LeaseRecord, nextStatus } from "./lease-record.ts";
-import { append } from "./locked-stream.ts";
+import { CONTROLLER } from "./lease-record.ts";
 import { CONTINUITY_POLICY } from "./policy.ts";
-import {
-  effectsInFlight,
-  isRecorded,
-  type LockedRun,
-  leasesOf,
-  lockDue,
-  lockRun,
-  markReported,
-  takeRun,
-  unreportedTakeovers,
-  writeLease,
-} from "./queries.ts";
-import { inFlight, latencies, stepsInHand } from "./report.ts";
+import { isRecorded, type LockedRun, leasesOf, lockDue, lockRun } from "./queries.ts";
+import { repeatedTakeover } from "./repeated-takeover.ts";
 import {
   type DecisionPlace,
   decideTakeover,
@@ -39,42 +17,18 @@ import {
   type RunActivity,
   type TakeoverDecision,
 } from "./self-heal.ts";
-import { takeoverEvents } from "./takeover-events.ts";
+import { type Hold, type TakeoverOutcome, type TakeoverRequest, taken } from "./taking.ts";
 
 /**
  * Looks at a run's holder and takes the run from it where the decision says so: one transaction, under the run's lock.
  *
  * S1  Decided over what is read under the lock, so of two at once one takes the run and the other finds it taken.
- * S2  Whoever held the run is fenced from the same commit on.
  * S3  A decision that leaves the run alone writes nothing into its stream, which is its holder's.
  */
 
 export interface TakeoverPorts {
   readonly database: Pick<Database, "app">;
-  readonly host: Pick<Host, "clock" | "ids">;
-}
-
-export interface TakeoverRequest {
-  readonly tenantId: string;
-  readonly runId: string;
-  /** The principal, or the process, on whose word this happens. */
-  readonly by: string;
-  readonly override: Pick<Override, "kind" | "reason"> | null;
-  /** Only from the holder of this epoch; null whoever it is. */
-  readonly fromEpoch: number | null;
-}
-
-/** What came of a look at a run's holder. */
-export interface TakeoverOutcome extends TakeoverDecision {
-  readonly takeover: {
-    readonly task_id: string;
-    readonly run_id: string;
-    readonly takeover_at: Instant;
-    readonly adopted_step_ids: readonly string[];
-    readonly failed_step_ids: readonly string[];
-  } | null;
-  readonly handoff_applied: boolean;
-  readonly handoff_resume_step_id: string | null;
+  readonly host: Host;
 }
 
 /** Refused: RUN_NOT_FOUND; E_TAKEOVER_FAILED where the run changed hands meanwhile, or is forced and nobody holds it; CLOCK_SKEW. */
@@ -83,6 +37,8 @@ export const takeOver = (ports: TakeoverPorts, request: TakeoverRequest): Promis
     const run = await lockRun(sql, request.runId);
     if (run === undefined) return rejected({ code: "RUN_NOT_FOUND", message: `there is no run \`${request.runId}\`` });
     const held = await holdOf(sql, run);
+    const repeated = await repeatedTakeover(sql, run, held, request);
+    if (repeated !== null) return accepted(repeated);
     if (request.fromEpoch !== null && request.fromEpoch !== held.epoch)
       return failed(`the run is held under epoch ${held.epoch} by now, not ${request.fromEpoch}`, held.epoch);
     const facts = factsOf(run, held);
@@ -96,8 +52,16 @@ export const takeOver = (ports: TakeoverPorts, request: TakeoverRequest): Promis
       return failed(`the run is not taken from anybody: ${decision.decision_reason_code}`, held.epoch);
     const left = decision.action === "TAKEOVER" ? vetoed(decision) : decision;
     await observe(sql, ports, { run, request, keyed: decisionEvent(left, place) });
-    return accepted({ ...left, takeover: null, handoff_applied: false, handoff_resume_step_id: null });
+    return accepted({ ...left, ...NOTHING_TAKEN });
   });
+
+const NOTHING_TAKEN = {
+  takeover: null,
+  handoff_applied: false,
+  handoff_resume_step_id: null,
+  warnings: [],
+  leases: [],
+} as const;
 
 const failed = (message: string, epoch: number): Result<never> =>
   rejected({ code: "E_TAKEOVER_FAILED", message, details: { epoch } });
@@ -107,16 +71,6 @@ const vetoed = (decision: TakeoverDecision): TakeoverDecision => ({
   action: "OBSERVE",
   decision_reason_code: "MANUAL_VETO",
 });
-
-/** Who has a run. */
-interface Hold {
-  readonly worker: string | null;
-  readonly epoch: number;
-  readonly expiry: Instant | null;
-  /** Those that are active, and the one under which the run is held, should its owner have let it run out. */
-  readonly own: readonly LeaseRecord[];
-  readonly leases: readonly LeaseRecord[];
-}
 
 async function holdOf(sql: TenantQuery, run: LockedRun): Promise<Hold> {
   const due = await lockDue(sql, run.run_id);
@@ -219,89 +173,3 @@ async function observe(
 }
 
 const ofRun = (payload: Json, runId: string): Json => ({ ...Object(payload), run_id: runId });
-
-interface Taking extends Looked {
-  readonly decision: TakeoverDecision;
-  readonly place: DecisionPlace;
-}
-
-async function taken(sql: TenantQuery, ports: TakeoverPorts, taking: Taking): Promise<TakeoverOutcome> {
-  const { run, held, request, decision, place } = taking;
-  const steps = await stepsOf(sql, taking);
-  const isRegistered = held.own.length > 0;
-  const blocked = isRegistered && steps.adopted.length === 0;
-  const epoch = Math.max(held.epoch, ...held.leases.map((lease) => lease.epoch)) + 1;
-  for (const lease of held.own) if (lease.status === "ACTIVE") await writeLease(sql, closed(lease, run.now));
-  await takeRun(sql, run.run_id, { epoch, blocked }); // S2
-  const at = ports.host.clock.now();
-  const decided = decisionEvent(decision, place);
-  const events = [
-    { ...decided, event: { ...decided.event, at } },
-    ...takeoverEvents({
-      task: place.task,
-      run: run.run_id,
-      takeoverAt: run.now,
-      at,
-      reasonCode: decision.decision_reason_code,
-      ...steps,
-      resumed: isRegistered ? [] : steps.failed,
-      report: await reportOf(sql, run, epoch),
-    }),
-    ...(blocked ? [blockedEvent(at)] : []),
-  ];
-  const done = await append(sql, run, events, {
-    host: ports.host,
-    tenantId: request.tenantId,
-    epoch,
-    actor: request.by,
-  });
-  const seq = done.sealed.find(({ entry }) => entry.type === "lease.taken_over")?.entry.seq ?? done.run.head_seq;
-  await markReported(sql, run.run_id, { epoch, seq });
-  return {
-    ...decision,
-    takeover: {
-      task_id: place.task,
-      run_id: run.run_id,
-      takeover_at: run.now,
-      adopted_step_ids: steps.adopted,
-      failed_step_ids: steps.failed,
-    },
-    handoff_applied: false,
-    handoff_resume_step_id: null,
-  };
-}
-
-/** What still holds goes on; what has run out is lost. */
-async function stepsOf(
-  sql: TenantQuery,
-  { run, held }: Looked,
-): Promise<{ readonly adopted: readonly string[]; readonly failed: readonly string[] }> {
-  if (held.own.length > 0) {
-    const stepIds = (holds: boolean) =>
-      held.own.filter((lease) => isHeld(lease, run.now) === holds).map(({ step_id }) => step_id);
-    return { adopted: stepIds(true), failed: stepIds(false) };
-  }
-  const file = await openRun(sql, run.run_id);
-  assert(file !== undefined, "a locked run exists");
-  const steps = stepsInHand(file.state);
-  const isOver = held.expiry === null || held.expiry <= run.now;
-  return isOver ? { adopted: [], failed: steps } : { adopted: steps, failed: [] };
-}
-
-function closed(lease: LeaseRecord, now: Instant): LeaseRecord {
-  const next = nextStatus(lease.status, isHeld(lease, now) ? "adopt" : "expire");
-  assert(next.ok, "an active lease can be closed");
-  return { ...lease, status: next.value, updated_at: now };
-}
-
-async function reportOf(sql: TenantQuery, run: LockedRun, epoch: number): Promise<{ readonly [member: string]: Json }> {
-  const row = (await unreportedTakeovers(sql, run.run_id)).find((taken) => taken.epoch === epoch);
-  if (row === undefined) return { epoch_after: epoch, detected_at: formatInstant(run.now), in_flight_effects: [] };
-  const effects = await effectsInFlight(sql, run.run_id, epoch);
-  return { ...latencies(row, row.detected_at), in_flight_effects: effects.map(inFlight) };
-}
-
-const blockedEvent = (at: Instant): KeyedEvent => ({
-  event: { type: "run.blocked", at, step: null, severity: "error", payload: { code: "E_LEASE_LOST", claims: 0 } },
-  dedupKey: null,
-});
