@@ -3,7 +3,7 @@ import { assert, type Instant } from "../contracts/index.ts";
 import { readStream, type StoredEvent } from "../ledger/index.ts";
 import { type LedgerRun, type Why, whyOf } from "../observe/index.ts";
 import type { TenantQuery } from "../store/index.ts";
-import { findLease, type HeldLease, WORKER_PROFILE } from "../worker/index.ts";
+import { findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
 import { approvalsOfRun, type RecordedRun, readRun } from "./recorded-run.ts";
 
 /** A run with everything that a diagnosis of it needs. */
@@ -29,6 +29,7 @@ export async function readDiagnosed(sql: TenantQuery, runId: string): Promise<Di
     events,
     approvals,
     lease,
+    tokens: await leasesOf(sql, runId),
     liveness: WORKER_PROFILE,
     why: whyHeld(recorded, approvals, lease),
     now: lease.now,

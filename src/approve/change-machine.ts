@@ -1,4 +1,5 @@
 import { statusMachine } from "../contracts/index.ts";
+import type { ApprovalRow } from "./queries.ts";
 
 /** Where a previewable change stands, from what was asked to what was applied or given up. */
 export type ChangeState =
@@ -35,3 +36,19 @@ export const CHANGE_MACHINE = statusMachine<ChangeState>(
     FAILED_TERMINAL: [],
   },
 );
+
+/** Where the change stands that an approval is about: a call that was previewed, and is made once it is approved. */
+export function changeState({ status, consumed_at }: Pick<ApprovalRow, "status" | "consumed_at">): ChangeState {
+  switch (status) {
+    case "PENDING":
+      return "APPROVAL_PENDING";
+    case "APPROVED":
+      return consumed_at === null ? "APPROVED" : "APPLYING";
+    case "VOIDED":
+      return "FAILED_PRE_APPLY";
+    case "DENIED":
+    case "TIMED_OUT":
+    case "CANCELLED":
+      return "REJECTED";
+  }
+}

@@ -1,4 +1,11 @@
-import { formatInstant, type Host, type Instant, type JsonObject, type Refusal } from "../contracts/index.ts";
+import {
+  formatInstant,
+  type Host,
+  type Instant,
+  type JsonObject,
+  type Refusal,
+  transitionOf,
+} from "../contracts/index.ts";
 import {
   type ArtifactStore,
   AUDIT_STREAM,
@@ -8,6 +15,7 @@ import {
   tellRun,
 } from "../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../store/index.ts";
+import { CHANGE_MACHINE, changeState } from "./change-machine.ts";
 import { type BaseRevision, readPreview } from "./preview.ts";
 import {
   type ApprovalRow,
@@ -82,10 +90,10 @@ export function judge(
   if (bar !== null) return bar;
   const tokenFits = tokenMatches(request.token, approval.token_sha256);
   if (!tokenFits) return no("HITL_TOKEN_REPLAY", "the token is not this approval's present one");
-  const closed = closedBar(approval, now);
+  const closed = closedBar(approval, now, request.decision);
   if (closed !== null) {
     const isUsed = approval.status !== "PENDING" && voters.includes(approver.principalId);
-    return isUsed ? no("HITL_TOKEN_REPLAY", "the token was used already") : closed;
+    return isUsed ? { ...closed, ...no("HITL_TOKEN_REPLAY", "the token was used already") } : closed;
   }
   if (request.previewSha256 !== approval.preview_sha256)
     return no("HITL_PREVIEW_MISMATCH", "the decision is about another preview");
@@ -103,9 +111,18 @@ export function approverBar(
   return no("HITL_UNAUTHORIZED", `\`${approver.principalId}\` is not among the approvers of this level`);
 }
 
-/** Why nobody may decide an approval any more; null while it is open. */
-export function closedBar(approval: Pick<ApprovalRow, "status" | "timeout_at">, now: Instant): Refusal | null {
-  if (approval.status !== "PENDING") return no("HITL_CLOSED", `the approval is ${approval.status}`);
+/**
+ * Why nobody may decide an approval any more; null while it is open. What the table of a change does not have is named with it, as
+ * `details.reason_code`; a decision that is not told is taken for an approval.
+ */
+export function closedBar(
+  approval: Pick<ApprovalRow, "status" | "consumed_at" | "timeout_at">,
+  now: Instant,
+  decision: DecisionRequest["decision"] = "APPROVE",
+): Refusal | null {
+  const moved = transitionOf(CHANGE_MACHINE, changeState(approval), decision === "APPROVE" ? "APPROVED" : "REJECTED");
+  const details = moved.ok ? {} : { details: moved.refusal.details ?? {} };
+  if (approval.status !== "PENDING") return { ...no("HITL_CLOSED", `the approval is ${approval.status}`), ...details };
   if (now < approval.timeout_at) return null;
   return no("HITL_CLOSED", `the approval expired at ${formatInstant(approval.timeout_at)}`);
 }
@@ -129,7 +146,9 @@ async function refuseDecision(
   request: DecisionRequest,
   refusal: Refusal,
 ): Promise<DecisionResult> {
-  await audit(sql, host, request, "approval.decision_refused", { code: refusal.code, message: refusal.message });
+  const { code, message, details } = refusal;
+  const illegal = typeof details?.reason_code === "string" ? { reason_code: details.reason_code } : {};
+  await audit(sql, host, request, "approval.decision_refused", { code, message, ...illegal });
   return { ok: false, refusal };
 }
 

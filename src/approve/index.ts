@@ -1,6 +1,6 @@
 /** Human decisions bound to exactly what was previewed. */
 
-export { CHANGE_MACHINE, type ChangeState } from "./change-machine.ts";
+export { CHANGE_MACHINE, type ChangeState, changeState } from "./change-machine.ts";
 export {
   type Approver,
   approverBar,

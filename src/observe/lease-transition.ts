@@ -44,10 +44,11 @@ export interface LeaseTransition {
   readonly correlation: Correlation;
 }
 
-const FINGERPRINT_DIGITS = 12;
+export const FINGERPRINT_DIGITS = 12;
 
-/** Tells tokens apart without giving them away. */
-export const tokenFingerprint = (token: string): string => `fp:${sha256Hex(token).slice(0, FINGERPRINT_DIGITS)}`;
+/** Tells tokens apart without giving them away; of a token that only its fingerprint is known of, that. */
+export const tokenFingerprint = (token: string): string =>
+  token.startsWith("fp:") ? token : `fp:${sha256Hex(token).slice(0, FINGERPRINT_DIGITS)}`;
 
 export const isOfRun = ({ task_id, run_id }: LeaseRecord, { taskId, runId }: DiagnosisScope): boolean =>
   task_id === taskId && run_id === runId;

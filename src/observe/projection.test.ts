@@ -46,6 +46,7 @@ const ledgerRun = (events: readonly StoredEvent[], change: Partial<LedgerRun> = 
   state: stateOf(events),
   events,
   lease: null,
+  tokens: [],
   liveness: { leaseMs: 10_000, beatMs: 3_000 },
   ...change,
 });

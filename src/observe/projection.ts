@@ -1,10 +1,11 @@
 import { after, type Instant, isJsonObject, type Json, type JsonObject, utcText } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
 import { currentStep, isRunEventType, type RunEventType, type RunRow, type RunState } from "../run/index.ts";
+import { CONTINUITY_POLICY, silenceCode, type LeaseRecord as TokenLease } from "../worker/index.ts";
 import { CONTINUITY_VERSION, type ContinuityEventType } from "./continuity-event.ts";
 import type { DiagnosisInput, DiagnosisScope } from "./diagnosis-input.ts";
 import type { HeartbeatRecord } from "./heartbeat.ts";
-import type { LeaseRecord } from "./lease-transition.ts";
+import { FINGERPRINT_DIGITS, type LeaseRecord } from "./lease-transition.ts";
 import type { LeaseFact } from "./why.ts";
 
 /*
@@ -29,6 +30,8 @@ export interface LedgerRun {
   readonly events: readonly StoredEvent[];
   /** Null: nobody ever held it. */
   readonly lease: LeaseFact | null;
+  /** The leases on it that somebody holds or held by token, by epoch. */
+  readonly tokens: readonly TokenLease[];
   readonly liveness: Liveness;
 }
 
@@ -39,11 +42,10 @@ export const scopeOf = ({ row }: Pick<LedgerRun, "row">, generatedAt: Instant): 
 });
 
 export function diagnosisInput(run: LedgerRun, generatedAt: Instant): DiagnosisInput {
-  const lease = leaseRecord(run, generatedAt);
   return {
     events: run.events.map((event) => continuityEvent(event, run.row.workflow_id)),
     heartbeat: heartbeatRecord(run, generatedAt),
-    leases: lease === null ? [] : [lease],
+    leases: [...run.tokens.map((token) => tokenRecord(token, run.row, generatedAt)), ...workerRecord(run, generatedAt)],
     succession: null,
     graph: null,
   };
@@ -116,12 +118,30 @@ function shownPayload(type: string, payload: JsonObject): JsonObject {
   return { operation: APPROVALS[type] ?? name, ...Object.fromEntries(told) };
 }
 
-/** The run's lease as one of the contract's records; null where nobody holds it. */
-function leaseRecord({ row, state, events, lease }: LedgerRun, generatedAt: Instant): LeaseRecord | null {
-  if (lease === null || lease.worker_id === null) return null;
+function tokenRecord(token: TokenLease, { workflow_id: task_id }: RunRow, generatedAt: Instant): LeaseRecord {
+  const { lane, step_id, run_id, thread_id, pid, status, expiry } = token;
+  return {
+    ...{ lane, step_id, task_id, run_id, thread_id, pid },
+    lease_token: `fp:${token.token_sha256.slice(0, FINGERPRINT_DIGITS)}`,
+    expiry: utcText(expiry),
+    last_heartbeat_at: utcText(token.last_heartbeat_at),
+    created_at: utcText(token.created_at),
+    updated_at: utcText(token.updated_at),
+    status: status === "ACTIVE" && expiry <= generatedAt ? "EXPIRED" : status,
+  };
+}
+
+/** The lease by token under which the run is held; null where a worker holds it, or nobody. */
+const holdingToken = ({ lease, tokens }: LedgerRun): TokenLease | null =>
+  tokens.find(({ lane, epoch }) => lane === "controller" && lease?.worker_id != null && epoch === lease.epoch) ?? null;
+
+/** A worker's hold on the run as one of the contract's records; none where no worker holds it. */
+function workerRecord(run: LedgerRun, generatedAt: Instant): readonly LeaseRecord[] {
+  const { row, state, events, lease } = run;
+  if (lease === null || lease.worker_id === null || holdingToken(run) !== null) return [];
   const expiry = lease.due_at ?? generatedAt;
   const since = heldSince(events, lease.epoch) ?? utcText(row.updated_at);
-  return {
+  const record: LeaseRecord = {
     lane: "controller",
     step_id: currentStep(state) ?? row.workflow_id,
     task_id: row.workflow_id,
@@ -137,6 +157,7 @@ function leaseRecord({ row, state, events, lease }: LedgerRun, generatedAt: Inst
     updated_at: since,
     status: expiry > generatedAt ? "ACTIVE" : "EXPIRED",
   };
+  return [record];
 }
 
 /** When the present hold began: with its takeover, else with its first entry. Null: it has written nothing yet. */
@@ -149,7 +170,9 @@ function heldSince(events: readonly StoredEvent[], epoch: number): string | null
 }
 
 function heartbeatRecord(run: LedgerRun, generatedAt: Instant): HeartbeatRecord {
-  const { row, state, lease, liveness } = run;
+  const { row, state, lease } = run;
+  const token = holdingToken(run);
+  const liveness = token === null ? run.liveness : TOKEN_LIVENESS;
   const step_id = currentStep(state);
   const still = (status: string, reason_code: string | null): HeartbeatRecord => ({
     status,
@@ -162,7 +185,7 @@ function heartbeatRecord(run: LedgerRun, generatedAt: Instant): HeartbeatRecord 
   if (row.ended_at === null && row.status === "SUSPENDED_HITL") return still("BLOCKED", "AWAITING_APPROVAL");
   if (row.status === "BLOCKED") return still("BLOCKED", row.code);
   if (lease === null || lease.worker_id === null || lease.due_at === null) return still("IDLE", null);
-  const signal = after(lease.due_at, -liveness.leaseMs);
+  const signal = token?.last_heartbeat_at ?? after(lease.due_at, -liveness.leaseMs);
   return { ...beating(generatedAt - signal, liveness), last_heartbeat_at: utcText(signal), step_id };
 }
 
@@ -171,10 +194,16 @@ function beating(silenceMs: number, liveness: Liveness): Omit<HeartbeatRecord, "
   const [warning, stale] = [warningSeconds(liveness), staleSeconds(liveness)];
   const seconds = Math.max(Math.floor(silenceMs / 1_000), 0);
   const thresholds = { warning_after_seconds: warning, stale_after_seconds: stale };
-  if (seconds >= stale) return { status: "STALE", reason_code: `NO_OUTPUT_${stale}S`, ...thresholds };
-  if (seconds >= warning) return { status: "WARNING", reason_code: `NO_OUTPUT_${warning}S`, ...thresholds };
+  if (seconds >= stale) return { status: "STALE", reason_code: silenceCode(stale), ...thresholds };
+  if (seconds >= warning) return { status: "WARNING", reason_code: silenceCode(warning), ...thresholds };
   return { status: "RUNNING", reason_code: null, ...thresholds };
 }
+
+/** As a worker's, for who holds a run by token: a warning after two beats, silent after the whole. */
+const TOKEN_LIVENESS: Liveness = {
+  leaseMs: CONTINUITY_POLICY.stale_after_seconds * 1_000,
+  beatMs: (CONTINUITY_POLICY.warning_after_seconds * 1_000) / 2,
+};
 
 /** One beat may be late before anybody wonders. */
 const warningSeconds = ({ beatMs }: Liveness): number => Math.max(Math.ceil((2 * beatMs) / 1_000), 1);

@@ -1,7 +1,8 @@
-import { type Instant, type JsonObject, sha256Hex, utcText } from "../contracts/index.ts";
+import { type Instant, isJsonObject, type Json, type JsonObject, sha256Hex, utcText } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
 import { currentStep, type RunState, type RunStatus } from "../run/index.ts";
-import { CONTINUITY_VERSION } from "./continuity-event.ts";
+import { handoffMarkers } from "../worker/index.ts";
+import { CONTINUITY_VERSION, textOrNull, textsOf } from "./continuity-event.ts";
 import type { PipelineStatus } from "./contracts.ts";
 import type { HeartbeatRecord } from "./heartbeat.ts";
 import { tokenFingerprint } from "./lease-transition.ts";
@@ -103,7 +104,7 @@ const STATUSES: { readonly [status in RunStatus]: PipelineStatus } = {
 };
 
 /** The steps that the run has come to; those ahead are the workflow's, which the run's pack has. */
-function pipelineState({ row, state }: LedgerRun, { takeover_latency }: RecoveryReport): JsonObject {
+function pipelineState({ row, state, events }: LedgerRun, { takeover_latency }: RecoveryReport): JsonObject {
   const current = currentStep(state);
   return {
     schema_version: CONTINUITY_VERSION,
@@ -126,10 +127,26 @@ function pipelineState({ row, state }: LedgerRun, { takeover_latency }: Recovery
       controller_lane: "controller",
       controller_ownership: `controller:${current ?? "unassigned"}`,
       ...Object.fromEntries(Object.entries(state.steps).map(([id, step]) => [`step:${id}`, markerOf(step.status)])),
+      ...markersOfHandoff(events),
     },
     succession: { enabled: true, last_takeover_at: takeover_latency.takeover_at },
     updated_at: utcText(row.updated_at),
   };
+}
+
+/** What the last handoff that was applied says of the run. */
+function markersOfHandoff(events: readonly StoredEvent[]): { readonly [name: string]: string } {
+  const applied = events.findLast(({ type }) => type === "handoff.applied");
+  const payload: Json = JSON.parse(applied?.payload ?? "null");
+  if (!isJsonObject(payload)) return {};
+  return handoffMarkers({
+    resume_step_id: textOrNull(payload.resume_step_id),
+    next_action: payload.next_action === "complete" ? "complete" : "resume",
+    resumable_step_ids: textsOf(payload.resumable_step_ids),
+    skipped_step_ids: textsOf(payload.skipped_step_ids),
+    failed_step_ids: textsOf(payload.failed_step_ids),
+    pending_step_ids: textsOf(payload.pending_step_ids),
+  });
 }
 
 const markerOf = (status: RunState["steps"][string]["status"]): string =>

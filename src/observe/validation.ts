@@ -238,7 +238,9 @@ function leaseMismatches(
     step_id === step &&
     (status === "ACTIVE" || status === "RELEASED") &&
     (successor === null ? isSince(updated_at, takeover.takeover_at) : thread_id === successor);
-  const notAdopted = takeover.adopted_step_ids.filter((step) => !leases.some((lease) => isSuccessors(lease, step)));
+  // What was left to the workers is whichever worker's, a moment at a time, and nobody's once it waits or has ended.
+  const adopted = isLeftToWorkers(takeover, events) ? [] : takeover.adopted_step_ids;
+  const notAdopted = adopted.filter((step) => !leases.some((lease) => isSuccessors(lease, step)));
   const stillHeld = takeover.failed_step_ids.filter((step) =>
     leases.some(
       ({ step_id, status, created_at }) =>
@@ -262,13 +264,19 @@ function leaseMismatches(
 }
 
 /** The thread that took over, where the takeover names it. */
-function successorOf({ correlation }: TakeoverDiagnostic, events: readonly ContinuityEvent[]): string | null {
-  const event = events.find(
-    (candidate) => isTakeover(candidate) && candidate.event_id !== null && candidate.event_id === correlation.event_id,
-  );
-  const thread = event?.payload.successor_thread_id;
+function successorOf(takeover: TakeoverDiagnostic, events: readonly ContinuityEvent[]): string | null {
+  const thread = eventOf(takeover, events)?.payload.successor_thread_id;
   return typeof thread === "string" ? thread : null;
 }
+
+/** Whether a takeover says that it has no successor of its own. */
+const isLeftToWorkers = (takeover: TakeoverDiagnostic, events: readonly ContinuityEvent[]): boolean =>
+  eventOf(takeover, events)?.payload.successor_thread_id === null;
+
+const eventOf = ({ correlation }: TakeoverDiagnostic, events: readonly ContinuityEvent[]) =>
+  events.find(
+    (candidate) => isTakeover(candidate) && candidate.event_id !== null && candidate.event_id === correlation.event_id,
+  );
 
 const isSince = (text: string, at: string): boolean => {
   const moment = parseInstant(text);

@@ -16,6 +16,7 @@ export {
   handoffMarkers,
   parseHandoff,
 } from "./continuity/handoff.ts";
+export { silenceCode } from "./continuity/heartbeat.ts";
 export { LEASE_MACHINE, type LeaseRecord, type LeaseStatus } from "./continuity/lease-record.ts";
 export {
   assertWriter,
@@ -40,7 +41,7 @@ export {
   takeoversOf,
 } from "./continuity/queries.ts";
 export { takeOver } from "./continuity/takeover.ts";
-export type { NamedSuccessor, TakeoverOutcome } from "./continuity/taking.ts";
+export type { NamedSuccessor, TakeoverOutcome, TakeoverRequest } from "./continuity/taking.ts";
 export { LeaseWatch } from "./continuity/watch.ts";
 export { ControlRoom, type TenantControl } from "./control.ts";
 export { AGENT_CRASH_POINTS, CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";

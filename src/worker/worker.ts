@@ -212,8 +212,7 @@ export class Worker {
       const found = previous === null ? { file: opened, isBlocked: false } : await this.#report(opened, lease);
       if (found === null || found.isBlocked) return; // taken over by somebody since, or left to a person
       const { file } = found;
-      if (mustBlock(file, claims, profile.claimsMax))
-        return await blockRun(this.#options, file, { lease, claims });
+      if (mustBlock(file, claims, profile.claimsMax)) return await blockRun(this.#options, file, { lease, claims });
       // Who gives a run back leaves no change open: only a dead holder does, or one that had it blocked for what it could not do.
       if (previous !== null || file.row.status === "BLOCKED") await applyOpenChanges(this.#options, file.state);
       const control = await room.at(tenantId, revision);

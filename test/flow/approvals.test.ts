@@ -154,6 +154,27 @@ describe("an approval", () => {
     expect(late).toMatchObject({ ok: false, refusal: { code: "HITL_CLOSED" } });
   });
 
+  test("RT-603 a decision that the table of a change does not have is refused, and recorded with the move that was asked for", async () => {
+    const { tenant, runId, approval } = await asked();
+    await tenant.decides(approval, "DENY", ALICE);
+    await tenant.ends(runId);
+
+    const late = await tenant.decides(approval, "APPROVE", BOB);
+
+    const reason_code = "STATE.INVALID_TRANSITION.REJECTED.APPROVED";
+    expect(late).toMatchObject({ ok: false, refusal: { code: "HITL_CLOSED", details: { reason_code } } });
+    const refused = (await tenant.audited()).filter(({ type }) => type === "approval.decision_refused");
+    expect(refused).toMatchObject([
+      {
+        actor: "bob",
+        severity: "warning",
+        payload: { code: "HITL_CLOSED", reason_code, approval_id: approval.approval_id },
+      },
+    ]);
+    expect(await tenant.approvals(runId)).toMatchObject([{ status: "DENIED" }]);
+    expect(tenant.calls("dispatch")).toEqual([]);
+  });
+
   test("a decision after the time-out is refused even before a worker has noticed it", async () => {
     const { tenant, runId, approval } = await asked({ timeout_seconds: 60 });
     await tenant.rests(runId, "SUSPENDED_HITL");

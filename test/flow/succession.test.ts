@@ -24,7 +24,9 @@ let tenant: FlowTenant;
 
 beforeAll(async () => {
   shop = await openFlowShop();
-  tenant = await shop.tenant({ workflows: [flow("W", [call("ask", "look", { next_step: "tell" }), call("tell", "look")])] });
+  tenant = await shop.tenant({
+    workflows: [flow("W", [call("ask", "look", { next_step: "tell" }), call("tell", "look")])],
+  });
   await shop.rest();
 });
 
@@ -64,7 +66,14 @@ async function heldRun(leaseMs = 60_000): Promise<string> {
 }
 
 async function lease(runId: string, changes: Partial<Parameters<typeof registerLease>[1]> = {}) {
-  const request = { tenantId: tenant.id, runId, lane: "controller", stepId: "ask", threadId: "thread-1", hostId: "host-1" };
+  const request = {
+    tenantId: tenant.id,
+    runId,
+    lane: "controller",
+    stepId: "ask",
+    threadId: "thread-1",
+    hostId: "host-1",
+  };
   const done = await registerLease(ports(), { ...request, pid: 12_345, ttlSeconds: 1_800, ...changes });
   assert(done.ok, "the lease is granted");
   const claim = { tenantId: tenant.id, runId, stepId: done.value.lease.step_id, token: done.value.token };
@@ -72,7 +81,14 @@ async function lease(runId: string, changes: Partial<Parameters<typeof registerL
 }
 
 const made = async (runId: string, includeAccepted = false): Promise<HandoffPackage> => {
-  const request = { tenantId: tenant.id, runId, by: "ann", madeFor: "demand", includeAccepted, evidencePaths: null } as const;
+  const request = {
+    tenantId: tenant.id,
+    runId,
+    by: "ann",
+    madeFor: "demand",
+    includeAccepted,
+    evidencePaths: null,
+  } as const;
   const done = await handOver(ports(), request);
   assert(done.ok, "the package is made");
   return done.value;
@@ -110,14 +126,22 @@ describe("a handoff package of a run", () => {
   });
 
   test("of a run that has ended, or is none, is refused", async () => {
-    const request = { tenantId: tenant.id, by: "ann", madeFor: "demand", includeAccepted: false, evidencePaths: null } as const;
+    const request = {
+      tenantId: tenant.id,
+      by: "ann",
+      madeFor: "demand",
+      includeAccepted: false,
+      evidencePaths: null,
+    } as const;
     const runId = await tenant.start("W");
     shop.work();
     await tenant.ends(runId);
     await shop.rest();
 
     expect(await handOver(ports(), { ...request, runId })).toMatchObject({ refusal: { code: "RUN_CLOSED" } });
-    expect(await handOver(ports(), { ...request, runId: "none" })).toMatchObject({ refusal: { code: "RUN_NOT_FOUND" } });
+    expect(await handOver(ports(), { ...request, runId: "none" })).toMatchObject({
+      refusal: { code: "RUN_NOT_FOUND" },
+    });
   });
 
   test("is made when a lease on the run is released, and applied by the next takeover", async () => {
@@ -129,7 +153,8 @@ describe("a handoff package of a run", () => {
     const outcome = await taken(runId, FORCE);
 
     const rows = await tenant.sql(
-      (sql) => sql<{ made_for: string; made_by: string }[]>`select made_for, made_by from handoff where run_id = ${runId}`,
+      (sql) =>
+        sql<{ made_for: string; made_by: string }[]>`select made_for, made_by from handoff where run_id = ${runId}`,
     );
     expect([...rows]).toEqual([{ made_for: "rotation", made_by: "thread-1" }]);
     expect(outcome).toMatchObject({ handoff_applied: true, handoff_resume_step_id: "ask", warnings: [] });
@@ -181,7 +206,11 @@ describe("CO-653 a takeover applies the handoff in its own transaction", () => {
 
     const outcome = await taken(runId, { ...FORCE, handoff: jsonOf(stale) });
 
-    expect(outcome).toMatchObject({ handoff_applied: true, handoff_resume_step_id: "ask", warnings: ["STALE_HANDOFF"] });
+    expect(outcome).toMatchObject({
+      handoff_applied: true,
+      handoff_resume_step_id: "ask",
+      warnings: ["STALE_HANDOFF"],
+    });
     expect(await tenant.event(runId, "handoff.applied")).toMatchObject({
       severity: "warning",
       payload: { warnings: ["STALE_HANDOFF"] },
@@ -221,10 +250,7 @@ describe("CO-653 a takeover applies the handoff in its own transaction", () => {
       },
     });
     expect(await tenant.run(runId)).toMatchObject({ status: "BLOCKED", code: "E_HANDOFF_FAILED" });
-    expect(await statuses(runId)).toEqual([
-      "1 controller/ask thread-1 TAKEN_OVER",
-      "2 controller/ask thread-2 ACTIVE",
-    ]);
+    expect(await statuses(runId)).toEqual(["1 controller/ask thread-1 TAKEN_OVER", "2 controller/ask thread-2 ACTIVE"]);
   });
 });
 
@@ -241,10 +267,7 @@ describe("a named successor", () => {
 
     expect(outcome).toMatchObject({ action: "TAKEOVER", decision_reason_code: "HEARTBEAT_STALE" });
     expect(leases).toMatchObject([{ lane: "controller", step_id: "ask", epoch: 2 }]);
-    expect(await statuses(runId)).toEqual([
-      "1 controller/ask thread-1 TAKEN_OVER",
-      "2 controller/ask thread-2 ACTIVE",
-    ]);
+    expect(await statuses(runId)).toEqual(["1 controller/ask thread-1 TAKEN_OVER", "2 controller/ask thread-2 ACTIVE"]);
     expect(await heartbeatLease(ports(), mine)).toMatchObject({ ok: true });
     expect(await renewLease(ports(), mine, 900)).toMatchObject({ ok: true, value: { ttl_seconds: 900 } });
     expect(await tenant.sql((sql) => assertWriter(sql, ports(), { ...mine, epoch: 2 }))).toMatchObject({ ok: true });
@@ -255,12 +278,13 @@ describe("a named successor", () => {
         details: { reason_code: "STATE.INVALID_TRANSITION.TAKEN_OVER.RENEW" },
       },
     });
-    expect(
-      await tenant.sql((sql) => assertWriter(sql, ports(), { ...claim, epoch: old.epoch })),
-    ).toMatchObject({ ok: false, refusal: { code: "E_STALE_WRITER" } });
+    expect(await tenant.sql((sql) => assertWriter(sql, ports(), { ...claim, epoch: old.epoch }))).toMatchObject({
+      ok: false,
+      refusal: { code: "E_STALE_WRITER" },
+    });
     expect((await tenant.event(runId, "lease.taken_over")).payload).toMatchObject({
       holder: "lease:thread-2",
-      successor: "thread-2",
+      successor_thread_id: "thread-2",
       epoch_before: 1,
       epoch_after: 2,
     });
@@ -355,7 +379,11 @@ describe("a named successor", () => {
       { action: "OBSERVE", decision_reason_code: "MANUAL_VETO", takeover: null, leases: [] },
       { action: "OBSERVE", decision_reason_code: "MANUAL_VETO", takeover: null, leases: [] },
     ]);
-    expect(forced).toMatchObject({ action: "TAKEOVER", decision_reason_code: "MANUAL_TAKEOVER", leases: [{ epoch: 2 }] });
+    expect(forced).toMatchObject({
+      action: "TAKEOVER",
+      decision_reason_code: "MANUAL_TAKEOVER",
+      leases: [{ epoch: 2 }],
+    });
   });
 });
 

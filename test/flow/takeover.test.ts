@@ -32,7 +32,16 @@ const ports = () => ({ database: shop.installation.database, host: shop.clock.ho
 type Asked = Partial<Parameters<typeof takeOver>[1]>;
 
 const take = (runId: string, asked: Asked = {}) =>
-  takeOver(ports(), { tenantId: tenant.id, runId, by: "ann", override: null, fromEpoch: null, successor: null, handoff: null, ...asked });
+  takeOver(ports(), {
+    tenantId: tenant.id,
+    runId,
+    by: "ann",
+    override: null,
+    fromEpoch: null,
+    successor: null,
+    handoff: null,
+    ...asked,
+  });
 
 const outcome = async (runId: string, asked: Asked = {}) => {
   const done = await take(runId, asked);
@@ -197,11 +206,14 @@ describe("a registered lease", () => {
     expect(released).toMatchObject({ ok: true, value: { status: "RELEASED" } });
     expect(again).toMatchObject({ ok: false, refusal: { code: "STATE_TRANSITION_ILLEGAL" } });
     expect(await audited("lease.transition_refused", runId)).toMatchObject([
-      { severity: "error", payload: {
+      {
+        severity: "error",
+        payload: {
           operation: "LEASE_TRANSITION_REFUSED",
           reason_code: "STATE.INVALID_TRANSITION.RELEASED.RELEASE",
           step_id: "ask",
-        } },
+        },
+      },
     ]);
     expect(await tenant.types(runId)).toEqual(["run.started", "lease.registered", "lease.released"]);
     expect((await claimDue(shop.installation.database.worker, "ghost", 100, 60_000)).map(({ id }) => id)).toContain(

@@ -10,7 +10,10 @@ export const runHandoffCommand: Command = {
   operands: [RUN],
   options: [
     { flags: "--include-accepted", summary: "also what is done already, for a successor that looks at all of it" },
-    { flags: "--evidence <paths>", summary: "what to hand over with it, parted by commas, in the place of its outcomes" },
+    {
+      flags: "--evidence <paths>",
+      summary: "what to hand over with it, parted by commas, in the place of its outcomes",
+    },
   ],
   examples: [`countermark run handoff ${ID}`, `countermark run handoff ${ID} --json > package.json`],
   run: (context, args) => {

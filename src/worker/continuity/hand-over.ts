@@ -24,7 +24,7 @@ import {
   type HandoffPackage,
   parseHandoff,
 } from "./handoff.ts";
-import { type HandoffRow, insertHandoff, lastPayload, leftHandoff, type LockedRun, lockRun } from "./queries.ts";
+import { type HandoffRow, insertHandoff, type LockedRun, lastPayload, leftHandoff, lockRun } from "./queries.ts";
 import { handoffRun, pendingApprovals } from "./run-handoff.ts";
 import type { KeyedEvent } from "./self-heal.ts";
 
@@ -54,10 +54,12 @@ export interface HandoffPorts {
 export const handOver = (ports: HandoffPorts, request: HandoffRequest): Promise<Result<HandoffPackage>> =>
   inTenant(ports.database, request.tenantId, async (sql) => {
     const run = await lockRun(sql, request.runId); // W1
-    if (run === undefined)
-      return rejected({ code: "RUN_NOT_FOUND", message: `there is no run \`${request.runId}\`` });
+    if (run === undefined) return rejected({ code: "RUN_NOT_FOUND", message: `there is no run \`${request.runId}\`` });
     if (run.ended_at !== null)
-      return rejected({ code: "RUN_CLOSED", message: `run \`${run.run_id}\` has ended ${run.status}: nothing is left to do` });
+      return rejected({
+        code: "RUN_CLOSED",
+        message: `run \`${run.run_id}\` has ended ${run.status}: nothing is left to do`,
+      });
     return accepted(await handOverLocked(sql, ports, run, request));
   });
 
@@ -150,7 +152,11 @@ export async function takeHandoff(
   const { resume_step_id: step, warnings } = applied.value;
   const payload = appliedPayload(applied.value, formatInstant(takeoverAt));
   const severity = warnings.length === 0 ? "info" : "warning";
-  return { applied: applied.value, failure: null, event: { event: { type: "handoff.applied", at, step, severity, payload }, dedupKey } };
+  return {
+    applied: applied.value,
+    failure: null,
+    event: { event: { type: "handoff.applied", at, step, severity, payload }, dedupKey },
+  };
 }
 
 async function apply(

@@ -171,7 +171,9 @@ export function applyHandoff(
 }
 
 /** Members of the run's record that an applied package writes; lists are joined by commas. */
-export const handoffMarkers = (applied: AppliedHandoff): { readonly [name: string]: string } => ({
+export const handoffMarkers = (
+  applied: Omit<AppliedHandoff, "task_id" | "run_id" | "current_step" | "warnings">,
+): { readonly [name: string]: string } => ({
   handoff_resume_step: applied.resume_step_id ?? "none",
   handoff_next_action: applied.next_action,
   handoff_resumable_steps: applied.resumable_step_ids.join(","),

@@ -13,7 +13,15 @@ import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
 import { noteReturn } from "./beats.ts";
 import { handOverLocked, ROTATION } from "./hand-over.ts";
-import { CONTROLLER, fingerprint, holderName, type LeaseRecord, TOKEN_BYTES, tokenHash, tokenOf } from "./lease-record.ts";
+import {
+  CONTROLLER,
+  fingerprint,
+  holderName,
+  type LeaseRecord,
+  TOKEN_BYTES,
+  tokenHash,
+  tokenOf,
+} from "./lease-record.ts";
 import { append } from "./locked-stream.ts";
 import { holdRun, type LockedRun, leasesOf, lockDue, lockRun, releaseRun, writeLease } from "./queries.ts";
 import { type Registered, register, release, touch, writer } from "./registry.ts";
@@ -175,7 +183,10 @@ async function held(
     if (lease === undefined) return result;
     const was = before.find(({ token_sha256 }) => token_sha256 === presented.token_sha256);
     if (result.ok && was !== undefined)
-      await noteReturn(sql, { host: ports.host, tenantId, by: lease.thread_id }, run, { before: was, lease: result.value });
+      await noteReturn(sql, { host: ports.host, tenantId, by: lease.thread_id }, run, {
+        before: was,
+        lease: result.value,
+      });
     if (result.ok) await follow(sql, ports, { run, tenantId, lease: result.value });
     else await record(sql, ports, { run, tenantId, lease, what: refusedAs(result.refusal) });
     return result;

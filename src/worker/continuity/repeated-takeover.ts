@@ -22,7 +22,7 @@ export async function repeatedTakeover(
   if (!isSame) return null;
   const taken = objectOf(await lastPayload(sql, run, "lease.taken_over"));
   const isMeant = fromEpoch === null || fromEpoch === taken.epoch_before;
-  if (taken.successor !== successor.threadId || taken.epoch_after !== lease.epoch || !isMeant) return null;
+  if (taken.successor_thread_id !== successor.threadId || taken.epoch_after !== lease.epoch || !isMeant) return null;
   const decided = objectOf(await lastPayload(sql, run, "takeover.decided"));
   const handoff = objectOf(await lastPayload(sql, run, "handoff.applied"));
   const isApplied = handoff.takeover_at === taken.takeover_at;

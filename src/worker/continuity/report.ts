@@ -26,8 +26,8 @@ import { takeoverEvents } from "./takeover-events.ts";
  *
  * T1  The claim itself notes that it took a run over, and which effects were in flight, in its own transaction.
  * T2  The report is the successor's first entry: written under the run's lock before it decides anything.
- * T4  What its holder left to the next is applied with the report, and a run that is left to a person is blocked with it.
  * T3  A takeover whose successor was lost before it could report is reported by the next one.
+ * T4  What its holder left to the next is applied with the report, and a run that is left to a person is blocked with it.
  */
 
 export interface ReportOptions {

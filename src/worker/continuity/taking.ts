@@ -5,17 +5,10 @@ import { openRun } from "../run-file.ts";
 import { takeHandoff } from "./hand-over.ts";
 import { CONTROLLER, holderName, isHeld, type LeaseRecord, TOKEN_BYTES, tokenHash, tokenOf } from "./lease-record.ts";
 import { append } from "./locked-stream.ts";
-import {
-  effectsInFlight,
-  type LockedRun,
-  markReported,
-  takeRun,
-  unreportedTakeovers,
-  writeLease,
-} from "./queries.ts";
+import { effectsInFlight, type LockedRun, markReported, takeRun, unreportedTakeovers, writeLease } from "./queries.ts";
 import { close, register, succeed } from "./registry.ts";
 import { blockedEvent, inFlight, latencies, stepsInHand } from "./report.ts";
-import { type DecisionPlace, decisionEvent, type KeyedEvent, type Override, type TakeoverDecision } from "./self-heal.ts";
+import { type DecisionPlace, decisionEvent, type Override, type TakeoverDecision } from "./self-heal.ts";
 import { takeoverEvents } from "./takeover-events.ts";
 
 /**
@@ -97,20 +90,24 @@ export async function taken(
   { host }: { readonly host: Host },
   taking: Taking,
 ): Promise<TakeoverOutcome> {
-  const { run, held, request, decision, place } = taking;
+  const { run, request, decision, place } = taking;
   const file = await openRun(sql, run.run_id);
   assert(file !== undefined, "a locked run exists");
   const steps = stepsOf(taking, file.state);
   const at = host.clock.now();
-  const handoff = await takeHandoff(sql, { host }, {
-    run,
-    state: file.state,
-    lost: steps.isLost ? steps.failed : [],
-    takeoverAt: run.now,
-    at,
-    by: request.by,
-    brought: request.handoff,
-  });
+  const handoff = await takeHandoff(
+    sql,
+    { host },
+    {
+      run,
+      state: file.state,
+      lost: steps.isLost ? steps.failed : [],
+      takeoverAt: run.now,
+      at,
+      by: request.by,
+      brought: request.handoff,
+    },
+  );
   const blockedBy = steps.isLost ? "E_LEASE_LOST" : handoff.failure === null ? null : "E_HANDOFF_FAILED";
   const passed = passedOn({ host }, taking, { steps, state: file.state });
   for (const lease of passed.changed) await writeLease(sql, lease);
@@ -128,7 +125,7 @@ export async function taken(
       adopted: steps.adopted,
       failed: steps.failed,
       resumed: steps.isRecovered ? steps.failed : [],
-      report: { ...(await reportOf(sql, run, epoch)), successor: request.successor?.threadId ?? null },
+      report: { ...(await reportOf(sql, run, epoch)), successor_thread_id: request.successor?.threadId ?? null },
     }),
     handoff.event,
     ...(blockedBy === null ? [] : [blockedEvent(at, blockedBy)]),
