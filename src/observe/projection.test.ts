@@ -108,6 +108,24 @@ const takeover = [
 const takenOver = stream(started, succeeded(200, "fetch", "pay"), ...takeover);
 const heldBySuccessor = { worker_id: "worker-2", epoch: 2, due_at: at(22_000) };
 
+const TOKEN = {
+  lane: "controller",
+  step_id: "fetch",
+  run_id: ROW.run_id,
+  thread_id: "agent",
+  host_id: "host",
+  pid: 7,
+  token_sha256: "abcdef".repeat(6),
+  predecessor_token_fp: null,
+  epoch: 1,
+  ttl_seconds: 1_800,
+  status: "ACTIVE",
+  expiry: at(1_800_000),
+  last_heartbeat_at: at(0),
+  created_at: at(0),
+  updated_at: at(0),
+} as const;
+
 describe("our ledger in the words of the continuity contracts", () => {
   test("every event of a run keeps its place, is valid by the contract, and carries nothing of the business", () => {
     const events = stream(
@@ -185,7 +203,27 @@ describe("our ledger in the words of the continuity contracts", () => {
     expect(diagnosisOf(run, 10_000).report.heartbeat).toMatchObject({ status, reason_code: reason });
   });
 
-  test("a takeover by another worker is diagnosed whole: trigger, latency, lease, and nothing that does not add up", () => {
+  test.each([
+    ["alive", 899, "RUNNING", null],
+    ["warned of", 900, "WARNING", "NO_OUTPUT_15M"],
+    ["stale", 1_200, "STALE", "NO_OUTPUT_20M"],
+  ])(
+    "who holds a run by token is %s after %i s without a beat, whenever its lease ends",
+    (_, seconds, status, reason) => {
+      const run = ledgerRun(stream(started), {
+        lease: { worker_id: "lease:agent", epoch: 1, due_at: at(1_800_000) },
+        tokens: [TOKEN],
+      });
+      const { heartbeat, lease_transitions } = diagnosisOf(run, seconds * 1_000).report;
+
+      expect(heartbeat).toMatchObject({ status, reason_code: reason, silence_seconds: seconds });
+      expect(lease_transitions).toMatchObject([
+        { to_status: "ACTIVE", thread_id: "agent", pid: 7, lease_token: "fp:abcdefabcdef" },
+      ]);
+    },
+  );
+
+  test("CO-303 a takeover by another worker is diagnosed whole: trigger, latency, lease, and nothing that does not add up", () => {
     const run = ledgerRun(takenOver, { lease: heldBySuccessor });
     const { report, validation } = diagnosisOf(run, 15_000);
 
@@ -235,6 +273,29 @@ describe("a recovery report with its evidence", () => {
       expect(checkContract("event", document)).toEqual({ ok: true, value: document });
     }
     expect(JSON.parse(textOf("process_leases.json")).leases[0].lease_token).toMatch(/^fp:[0-9a-f]{12}$/);
+  });
+
+  test("the state of the pipeline says what the handoff that was applied says", () => {
+    const payload = {
+      resume_step_id: "pay",
+      next_action: "resume",
+      resumable_step_ids: ["pay", "ship"],
+      skipped_step_ids: ["fetch"],
+      failed_step_ids: [],
+      pending_step_ids: ["pay", "ship"],
+    };
+    const handed = ledgerRun(stream(started, { ms: 300, type: "handoff.applied", step: "pay", payload }));
+    const { files } = recoveryOf(handed, at(900));
+    const state = JSON.parse(files.find(({ path }) => path === "pipeline_state.json")?.text ?? "{}");
+
+    expect(state.role_lifecycle).toMatchObject({
+      handoff_resume_step: "pay",
+      handoff_next_action: "resume",
+      handoff_resumable_steps: "pay,ship",
+      handoff_skipped_steps: "fetch",
+      handoff_failed_steps: "none",
+    });
+    expect(checkContract("pipeline_state", state).ok).toBe(true);
   });
 
   test("a healthy run has nothing to report, and making the report twice gives the same bytes", () => {

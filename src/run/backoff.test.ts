@@ -16,7 +16,7 @@ describe("the delay before an attempt", () => {
     expect(retryDelayMs(DEFAULT_DELAYS, 4, { fraction: 0.25, retryAfterMs: undefined })).toBe(1000);
   });
 
-  test("is never shorter than the provider asked, nor longer than the maximum", () => {
+  test("RT-905 is never shorter than the provider asked, nor longer than the maximum", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 40 }),

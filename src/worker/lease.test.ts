@@ -35,7 +35,7 @@ test("a beat extends a lease, but brings none back that was found to be over", (
   expect(lease.isHeld()).toBe(false);
 });
 
-test("nothing is sent once the lease is over, and whoever asks learns that nothing was", async () => {
+test("CO-633 nothing is sent once the lease is over, and whoever asks learns that nothing was", async () => {
   const { clock, lease } = leaseOf(1_000);
   let sent = 0;
   const send = whileHeld(lease, async () => {

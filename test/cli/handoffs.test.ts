@@ -38,6 +38,14 @@ test("a run that waits has a handoff package, for a person and as data", async (
   expect(handoff.package_hash).toMatch(/^[0-9a-f]{64}$/);
 });
 
+test("a run that waits is left alone, also where a successor is named", async () => {
+  const { run_id: id } = await json(["run", "start", "hold", "--input", '{"order_id":"shop_ord_2"}']);
+
+  const left = await run(["takeover", id, "--to", "agent-2"]);
+
+  expect(left).toMatchObject({ exit: 0, stdout: expect.stringContaining("left to its holder: RUN_NOT_ACTIVE") });
+});
+
 test("a run that has ended has none, and a package that is no JSON is refused before anything is asked", async () => {
   const { run_id: id } = await json(["run", "start", "note", "--input", '{"text":"hello"}']);
 

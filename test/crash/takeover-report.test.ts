@@ -50,11 +50,12 @@ describe("CO-653 a worker that takes a dead one's run over", () => {
     const found = await finish(runId);
 
     const fresh = found.events.slice(before.run.head_seq);
-    expect(fresh.slice(0, 4).map(({ type, step }) => [type, step])).toEqual([
+    expect(fresh.slice(0, 5).map(({ type, step }) => [type, step])).toEqual([
       ["takeover.decided", null],
       ["lease.taken_over", null],
       ["lease.not_adopted", "debit"],
       ["lease.registered", null],
+      ["handoff.applied", "debit"],
     ]);
     expect(payloads(found, "takeover.decided")).toMatchObject([
       {
@@ -83,7 +84,7 @@ describe("CO-653 a worker that takes a dead one's run over", () => {
     await expectSound(shop, found);
   });
 
-  test("leaves what became of each effect to be read from what came later, and nothing carries two epochs", async () => {
+  test("CO-631 leaves what became of each effect to be read from what came later, and nothing carries two epochs", async () => {
     const runId = await shop.start("debit", { reference: "looked up" });
     expect(await shop.spawn({ at: { point: "after_effect", step: "debit" }, profile: STEADY }).ended).toBe("SIGKILL");
 
@@ -135,7 +136,12 @@ describe("CO-653 a worker that takes a dead one's run over", () => {
     await worker.stop();
 
     expect(blocked.run).toMatchObject({ code: "E_LEASE_LOST" });
-    expect(typesOf(blocked).slice(-3)).toEqual(["lease.taken_over", "lease.not_adopted", "run.blocked"]);
+    expect(typesOf(blocked).slice(-4)).toEqual([
+      "lease.taken_over",
+      "lease.not_adopted",
+      "handoff.applied",
+      "run.blocked",
+    ]);
     expect(sentBefore).toBe(0);
     expect(found.run.status).toBe("SUCCEEDED");
     expect(typesOf(found)).not.toContain("lease.registered");

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readDiagnosed } from "../../src/api/diagnosed-run.ts";
 import { assert, type Json } from "../../src/contracts/index.ts";
+import { diagnose, diagnosisInput, EVERYTHING, scopeOf } from "../../src/observe/index.ts";
 import { takeOver } from "../../src/worker/continuity/takeover.ts";
 import type { TakeoverOutcome } from "../../src/worker/continuity/taking.ts";
 import {
@@ -282,6 +284,11 @@ describe("a named successor", () => {
       ok: false,
       refusal: { code: "E_STALE_WRITER" },
     });
+    const found = await tenant.sql((sql) => readDiagnosed(sql, runId));
+    assert(found !== undefined, "the run is there");
+    const { validation, report } = diagnose(diagnosisInput(found, found.now), scopeOf(found, found.now), EVERYTHING);
+    expect(validation).toEqual({ status: "PASS", issue_count: 0, issues: [] });
+    expect(report.heartbeat.status).toBe("RUNNING");
     expect((await tenant.event(runId, "lease.taken_over")).payload).toMatchObject({
       holder: "lease:thread-2",
       successor_thread_id: "thread-2",

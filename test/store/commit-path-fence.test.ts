@@ -48,7 +48,7 @@ describe("a commit", () => {
     });
   });
 
-  test("of a stale epoch writes nothing", async () => {
+  test("RT-804 of a stale epoch writes nothing", async () => {
     const run = await heldRun(database, tenant);
     const before = await storedOf(run);
 

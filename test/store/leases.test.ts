@@ -142,7 +142,7 @@ describe("claiming what is due", () => {
     expect((await stored(database, tenant, locked)).epoch).toBe(0);
   });
 
-  test("by many workers at once gives each run to one of them", async () => {
+  test("RT-806 by many workers at once gives each run to one of them", async () => {
     await claim("sweeper");
     const runs: string[] = [];
     for (let count = 0; count < 30; count++) runs.push(await start());

@@ -170,17 +170,21 @@ export function applyHandoff(
   });
 }
 
-/** Members of the run's record that an applied package writes; lists are joined by commas. */
+/** Members of the run's record that an applied package writes; lists are joined by commas, and what is empty is `none`. */
 export const handoffMarkers = (
   applied: Omit<AppliedHandoff, "task_id" | "run_id" | "current_step" | "warnings">,
 ): { readonly [name: string]: string } => ({
-  handoff_resume_step: applied.resume_step_id ?? "none",
+  handoff_resume_step: applied.resume_step_id ?? NONE,
   handoff_next_action: applied.next_action,
-  handoff_resumable_steps: applied.resumable_step_ids.join(","),
-  handoff_skipped_steps: applied.skipped_step_ids.join(","),
-  handoff_failed_steps: applied.failed_step_ids.join(","),
-  handoff_pending_steps: applied.pending_step_ids.join(","),
+  handoff_resumable_steps: joined(applied.resumable_step_ids),
+  handoff_skipped_steps: joined(applied.skipped_step_ids),
+  handoff_failed_steps: joined(applied.failed_step_ids),
+  handoff_pending_steps: joined(applied.pending_step_ids),
 });
+
+const NONE = "none";
+
+const joined = (steps: readonly string[]): string => (steps.length === 0 ? NONE : steps.join(","));
 
 /** The payload of the event that a package was applied. */
 export const appliedPayload = (applied: AppliedHandoff, takeoverAt: string): JsonObject => ({

@@ -46,8 +46,12 @@ const successor = (threadId: string, token = "token-2") => ({
 });
 
 describe("registering a lease", () => {
-  test("gives the step to who asks, under the next epoch, for as long as was asked", () => {
+  test("CO-304 gives the step to who asks, with its machine and process, under the next epoch, for as long as was asked", () => {
     expect(first().value).toMatchObject({
+      lane: "controller",
+      thread_id: "thread-1",
+      pid: 1,
+      host_id: "host",
       status: "ACTIVE",
       epoch: 7,
       expiry: at(300),
