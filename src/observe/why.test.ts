@@ -67,6 +67,12 @@ describe("where a run is, in one sentence", () => {
     expect(whyText(blocked)).toMatch(/^lost its holder, .*then `countermark run resume r`$/);
   });
 
+  test("blocked for a handoff that cannot be applied: that it was taken over, and which command has it go on", () => {
+    const facts = { row: { ...row, status: "BLOCKED", code: "E_HANDOFF_FAILED" }, approvals: [], lease: null } as const;
+
+    expect(whyText(whyOf(state(READY), facts))).toMatch(/^was taken over, .*then `countermark run resume r`$/);
+  });
+
   test.each<[string, RunState, RegExp]>([
     ["nobody runs it", state(READY, { status: "PENDING" }), /^waits for a worker; one runs with `countermark dev`$/],
     ["at a step", state({ kind: "ready", attempt: 2 }), /^is at step `pay` \(attempt 2\)$/],

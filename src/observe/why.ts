@@ -35,11 +35,10 @@ export const whyText = ({ says, next }: Why): string =>
 /** One sentence: where a run is and what comes next, or what a person has to do. Pure. */
 export function whyOf(state: RunState, facts: WhyFacts): Why {
   if (facts.row.status === "BLOCKED") {
-    const hasLostHolder = facts.row.code === "E_LEASE_LOST";
     return {
-      says: hasLostHolder
-        ? "lost its holder, whose lease blocks it; see what was in flight"
-        : "was claimed too often without progress; see its last events and mend the cause",
+      says:
+        BLOCKS[facts.row.code ?? ""] ??
+        "was claimed too often without progress; see its last events and mend the cause",
       next: { how: "then", command: `countermark run resume ${facts.row.run_id}` },
     };
   }
@@ -51,6 +50,11 @@ export function whyOf(state: RunState, facts: WhyFacts): Why {
   const { says, next } = lane === undefined ? quiet("is between two steps") : laneWhy(lane, facts);
   return { says: `${prefixOf(state)}${says}`, next };
 }
+
+const BLOCKS: { readonly [code: string]: string } = {
+  E_LEASE_LOST: "lost its holder, whose lease blocks it; see what was in flight",
+  E_HANDOFF_FAILED: "was taken over, and what its holder left cannot be applied; see its last events",
+};
 
 const A_WORKER = { how: "one runs with", command: "countermark dev" } as const;
 

@@ -17,18 +17,19 @@ import {
   renewLease,
 } from "../../src/worker/index.ts";
 import { call, flow } from "./pack.ts";
+import { applied, gate } from "./provider.ts";
 import { type FlowShop, openFlowShop } from "./shop.ts";
 import { expectSound } from "./sound.ts";
 import type { FlowTenant } from "./tenant.ts";
+
+const STEPS = [flow("W", [call("ask", "look", { next_step: "tell" }), call("tell", "look")])];
 
 let shop: FlowShop;
 let tenant: FlowTenant;
 
 beforeAll(async () => {
   shop = await openFlowShop();
-  tenant = await shop.tenant({
-    workflows: [flow("W", [call("ask", "look", { next_step: "tell" }), call("tell", "look")])],
-  });
+  tenant = await shop.tenant({ workflows: STEPS });
   await shop.rest();
 });
 
@@ -161,6 +162,40 @@ describe("a handoff package of a run", () => {
     expect([...rows]).toEqual([{ made_for: "rotation", made_by: "thread-1" }]);
     expect(outcome).toMatchObject({ handoff_applied: true, handoff_resume_step_id: "ask", warnings: [] });
   });
+});
+
+test("a worker that stops in the middle of a run hands it over, and the next one goes on", async () => {
+  const { opened, open } = gate();
+  const own = await shop.tenant({ workflows: STEPS });
+  let calls = 0;
+  own.answers("look", async () => {
+    calls += 1;
+    if (calls === 1) await opened;
+    return applied({ id: `look-${calls}` });
+  });
+  const runId = await own.start("W");
+  const worker = shop.installation.newWorker({ onTrouble: (_run, error) => assert(false, String(error)) });
+  worker.start();
+  await shop.until("the first call", async () => calls === 1);
+
+  const stopped = worker.stop();
+  open();
+  await stopped;
+
+  const made = await own.sql(
+    (sql) =>
+      sql<{ made_for: string; made_by: string; document: string }[]>`
+        select made_for, made_by, document from handoff where run_id = ${runId}`,
+  );
+  expect([...made]).toMatchObject([{ made_for: "rotation", made_by: worker.id }]);
+  expect(JSON.parse(made[0]?.document ?? "{}")).toMatchObject({
+    current_step: "tell",
+    skipped_step_ids: ["ask"],
+    step_status: { accepted: ["ask"], failed: [], pending: ["tell"] },
+  });
+  shop.work();
+  expect(await own.ends(runId)).toMatchObject({ status: "SUCCEEDED" });
+  await shop.rest();
 });
 
 describe("CO-653 a takeover applies the handoff in its own transaction", () => {
