@@ -14,7 +14,16 @@ import {
   openDatabase,
   openEmbedded,
 } from "../store/index.ts";
-import { Committer, ControlRoom, type LeaseProfile, type Reached, WORKER_PROFILE, Worker } from "../worker/index.ts";
+import {
+  Committer,
+  ControlRoom,
+  type LeaseProfile,
+  postgresSchedule,
+  type Reached,
+  type Schedule,
+  WORKER_PROFILE,
+  Worker,
+} from "../worker/index.ts";
 
 /** The tenant whose keys administer the installation itself: it owns no runs. */
 export const PLATFORM = "platform";
@@ -37,6 +46,8 @@ export interface InstallationOptions {
 
 export interface WorkerSettings {
   readonly profile?: LeaseProfile;
+  /** Who says that a run is due; by default the worker looks into the database itself. */
+  readonly schedule?: Schedule;
   /** Told at each crash point; tests stop the process there. */
   readonly reached?: Reached;
   readonly onTrouble?: (runId: string, error: unknown) => void;
@@ -86,10 +97,16 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     registry,
     installationKey,
     artifacts,
-    newWorker: ({ profile = WORKER_PROFILE, reached = nothing, onTrouble = nothing } = {}) =>
+    newWorker: ({
+      profile = WORKER_PROFILE,
+      schedule = postgresSchedule,
+      reached = nothing,
+      onTrouble = nothing,
+    } = {}) =>
       new Worker({
         ...shared,
         profile,
+        schedule,
         reached,
         onTrouble,
         workerId: `worker-${host.ids.next()}`,

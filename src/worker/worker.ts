@@ -10,9 +10,10 @@ import { type DriverOptions, driveRun } from "./driver.ts";
 import { applyOpenChanges } from "./entities.ts";
 import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
-import { analyzeHot, type ClaimedDue, claimDue, renewLeases } from "./queries.ts";
+import { analyzeHot, type ClaimedDue, renewLeases } from "./queries.ts";
 import { Roster, type Station } from "./roster/roster.ts";
 import { openRun, type RunFile } from "./run-file.ts";
+import type { Schedule, Scheduler } from "./scheduler.ts";
 
 /** How a worker holds runs; data, so that another profile is another value. */
 export interface LeaseProfile {
@@ -46,6 +47,8 @@ export interface WorkerOptions extends DriverOptions {
   readonly database: Database;
   readonly profile: LeaseProfile;
   readonly station: Station;
+  /** Who says that a run is due. */
+  readonly schedule: Schedule;
   /** Told of what should not happen and does not end the worker: a run that could not be driven. */
   readonly onTrouble: (runId: string, error: unknown) => void;
 }
@@ -61,17 +64,16 @@ interface Held {
   readonly done: Promise<void>;
 }
 
-/** Claims due runs and drives them until stopped. Any number of workers may run against one database. */
+/** Drives the runs that its scheduler hands over, until stopped. Any number of workers may run against one database. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #held = new Map<string, Held>();
   /** Stopping ends the claims at once; the beats go on until everything has landed. */
   readonly #stopping = new AbortController();
   readonly #stopped = new AbortController();
-  #wake = new AbortController();
+  readonly #scheduler: Scheduler;
   #claimed = 0;
   #analyzeAt = 32;
-  #claims: Promise<void> | null = null;
   #beats: Promise<void> | null = null;
   #shows: Promise<void> | null = null;
   #watches: Promise<void> | null = null;
@@ -81,6 +83,8 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    const room = () => options.profile.runsMax - this.#held.size;
+    this.#scheduler = options.schedule({ room, take: (claim) => this.#take(claim) }, options);
     this.#roster = new Roster(options.database, options.workerId, options.station);
   }
 
@@ -95,8 +99,8 @@ export class Worker {
   }
 
   start(): void {
-    assert(this.#claims === null, "a worker is started once");
-    this.#claims = this.#claiming();
+    assert(this.#beats === null, "a worker is started once");
+    this.#scheduler.start();
     this.#beats = this.#beating();
     this.#shows = this.#showing();
     this.#watches = this.#watching();
@@ -104,7 +108,7 @@ export class Worker {
 
   /** Something became due in this process: look now, not at the next poll. */
   nudge(): void {
-    this.#wake.abort();
+    this.#scheduler.nudge();
   }
 
   /** Takes no more runs, lets the calls in flight land, and gives back every run, so that another worker may have it at once. */
@@ -115,14 +119,14 @@ export class Worker {
 
   async #end(): Promise<void> {
     this.#stopping.abort();
-    this.nudge();
-    await this.#claims;
+    await this.#scheduler.stop();
     await this.#landed();
     this.#stopped.abort();
     await this.#beats;
     await this.#shows;
     await this.#watches;
     await this.#options.committer.idle();
+    await this.#scheduler.close();
     await this.#told(() => this.#roster.leave());
     this.#over.abort();
   }
@@ -154,27 +158,18 @@ export class Worker {
     return this.#held.size;
   }
 
-  async #claiming(): Promise<void> {
-    const { profile } = this.#options;
-    while (!this.#stopping.signal.aborted) {
-      const room = profile.runsMax - this.#held.size;
-      const claimed = room > 0 ? await this.#claim(room) : 0;
-      if (claimed === 0 || claimed < room) await this.#sleep(profile.pollMs);
-    }
-  }
-
-  /** Takes what is due, and says how much that was. */
-  async #claim(limit: number): Promise<number> {
-    const { database, workerId, profile, host } = this.#options;
+  /** Drives what a claim took. */
+  async #take(claim: () => Promise<readonly ClaimedDue[]>): Promise<readonly Promise<void>[]> {
+    const { profile, host } = this.#options;
     try {
       const until = after(host.clock.now(), profile.leaseMs);
-      const claimed = await claimDue(database.worker, workerId, limit, profile.leaseMs);
-      for (const due of claimed) this.#hold(due, until);
+      const claimed = await claim();
+      const drives = claimed.map((due) => this.#hold(due, until));
       await this.#analyze(claimed.length);
-      return claimed.length;
+      return drives;
     } catch (error) {
       this.#options.onTrouble("", error);
-      return 0;
+      return [];
     }
   }
 
@@ -186,7 +181,7 @@ export class Worker {
     await analyzeHot(this.#options.database.owner);
   }
 
-  #hold(due: ClaimedDue, until: Instant): void {
+  #hold(due: ClaimedDue, until: Instant): Promise<void> {
     const { tenant_id: tenantId, id: runId, epoch } = due;
     const key = `${tenantId}/${runId}`;
     // A worker that was paused may claim what it holds itself: the older lease is over.
@@ -194,9 +189,9 @@ export class Worker {
     const lease = new Lease(this.#options.host.clock, { tenantId, runId, epoch, until });
     const done = this.#drive(lease, due).finally(() => {
       if (this.#held.get(key)?.lease === lease) this.#held.delete(key);
-      this.nudge();
     });
     this.#held.set(key, { lease, done });
+    return done;
   }
 
   /** A run that cannot be driven keeps its lease until it expires; it is tried again then, and blocked in the end. */
@@ -314,12 +309,5 @@ export class Worker {
     } catch (error) {
       onTrouble("", error);
     }
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    const { clock } = this.#options.host;
-    const until: Instant = after(clock.now(), ms);
-    await clock.wake(until, AbortSignal.any([this.#wake.signal, this.#stopping.signal]));
-    this.#wake = new AbortController();
   }
 }
