@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { assert, Fault, type Host } from "../contracts/index.ts";
+import { assert, Fault, type Host, sha256Hex } from "../contracts/index.ts";
 import { createRegistry, KEY_BYTES, type Registry, type SandboxTier, type Tool } from "../guard/index.ts";
 import { type ArtifactStore, artifactFolder, artifactStore, isSealedReference, openSealed } from "../ledger/index.ts";
 import {
@@ -17,10 +17,12 @@ import {
 import {
   Committer,
   ControlRoom,
+  connectTemporal,
   type LeaseProfile,
   postgresSchedule,
   type Reached,
   type Schedule,
+  type TemporalAddress,
   WORKER_PROFILE,
   Worker,
 } from "../worker/index.ts";
@@ -61,6 +63,11 @@ export interface Installation {
   readonly registry: Registry;
   readonly installationKey: Uint8Array;
   readonly artifacts: ArtifactStore;
+  /**
+   * Has a Temporal cluster call for this installation's runs: the schedule of one worker. Faults: SCHEDULER_NOT_INSTALLED,
+   * SCHEDULER_UNAVAILABLE.
+   */
+  connectTemporal(where: TemporalAddress): Promise<Schedule>;
   /** A worker of this process, not started yet. */
   newWorker(settings?: WorkerSettings): Worker;
   /** Closes the connections, and stops the embedded database if this process was the last to use it. */
@@ -97,6 +104,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     registry,
     installationKey,
     artifacts,
+    connectTemporal: (where) => connectTemporal({ ...where, taskQueue: taskQueueOf(installationKey) }),
     newWorker: ({
       profile = WORKER_PROFILE,
       schedule = postgresSchedule,
@@ -125,6 +133,12 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 }
 
 const nothing = (): void => undefined;
+
+const QUEUE_DIGITS = 16;
+
+/** Workers of one installation share its key, and no other's; its digest says nothing about it. */
+const taskQueueOf = (key: Uint8Array): string =>
+  `countermark-${sha256Hex(`task queue:${Buffer.from(key).toString("hex")}`).slice(0, QUEUE_DIGITS)}`;
 
 function assertServer(): never {
   assert(false, "an installation has an embedded database or a server");

@@ -2,7 +2,7 @@ import { after, assert, entityIdOf, type Instant, InvariantError, seededRandom }
 import type { IngressPorts } from "../ingress/index.ts";
 import { type ArtifactStore, artifactStore } from "../ledger/index.ts";
 import { inTenant } from "../store/index.ts";
-import { Committer, ControlRoom, type LeaseProfile, Worker } from "../worker/index.ts";
+import { Committer, ControlRoom, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
 import { Bank, type Effect } from "./bank.ts";
 import { type Fault, Mischief } from "./fault-plan.ts";
 import { type Errand, openOffice } from "./people.ts";
@@ -182,6 +182,7 @@ class Simulation {
       control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY }),
       network: { fetch: this.#bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: PROFILE,
+      schedule: postgresSchedule,
       workerId: process.name,
       station: { tenantId: TENANT, hostId: "simulated", pid: this.#processes },
       openSealed: () => async (value) => value,

@@ -20,6 +20,7 @@ test("without any setting the installation is local, embedded and loopback only,
     directory: "/shop/.countermark",
     server: null,
     listen: { host: "127.0.0.1", port: 4000 },
+    temporal: null,
     json: false,
     colour: true,
   });
@@ -52,6 +53,36 @@ test("a misspelt variable is refused, and others' variables are none of ours", (
   expect(misspelt).toMatchObject({ ok: false, refusal: { code: "CONFIG_INVALID" } });
   expect(JSON.stringify(misspelt)).not.toContain("cmk_secret");
   expect(configOf({ env: { HOME: "/root", KEY: "x" } }).key).toBeNull();
+});
+
+test("a Temporal cluster is used where it is asked for, and not because its address is set", () => {
+  const env = { TEMPORAL_ADDRESS: "temporal.test:7233" };
+
+  expect(configOf({ env }).temporal).toBeNull();
+  expect(configOf({ env, flags: { scheduler: "postgres" } }).temporal).toBeNull();
+  expect(configOf({ env, flags: { scheduler: "temporal" } }).temporal).toEqual({
+    address: "temporal.test:7233",
+    namespace: "default",
+  });
+  expect(
+    configOf({ env: { ...env, COUNTERMARK_SCHEDULER: "temporal", TEMPORAL_NAMESPACE: "shop" } }).temporal,
+  ).toMatchObject({ namespace: "shop" });
+});
+
+test.each([
+  ["an unknown scheduler", { scheduler: "cron" }, {}, "`--scheduler` is none of `postgres`, `temporal`"],
+  ["temporal without an address", { scheduler: "temporal" }, {}, "the temporal scheduler needs `TEMPORAL_ADDRESS`"],
+  [
+    "an address without a port",
+    { scheduler: "temporal" },
+    { TEMPORAL_ADDRESS: "temporal.test" },
+    "`TEMPORAL_ADDRESS` is not `host:port`",
+  ],
+])("%s is refused", (_, flags, env, message) => {
+  expect(parseConfig({ ...NOTHING, flags, env })).toMatchObject({
+    ok: false,
+    refusal: { code: "CONFIG_INVALID", message },
+  });
 });
 
 test("the program's version is its manifest's", () => {

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import type { Result } from "../contracts/index.ts";
 import type { ConnectionOptions } from "../store/index.ts";
+import type { TemporalAddress } from "../worker/index.ts";
 
 /** What the process is told by environment and flags, read once. Flags win over the environment. */
 export interface Config {
@@ -13,13 +14,26 @@ export interface Config {
   /** A PostgreSQL server; null is the embedded one. */
   readonly server: ConnectionOptions | null;
   readonly listen: { readonly host: string; readonly port: number };
+  /** The Temporal cluster that calls for runs; null: workers look for them in the database. */
+  readonly temporal: TemporalAddress | null;
   readonly json: boolean;
   readonly colour: boolean;
 }
 
 /** One setting, as it is parsed, shown in help and printed in the reference. */
 export interface ConfigOption {
-  readonly name: "url" | "key" | "directory" | "database" | "host" | "port" | "json" | "noColor";
+  readonly name:
+    | "url"
+    | "key"
+    | "directory"
+    | "database"
+    | "host"
+    | "port"
+    | "scheduler"
+    | "temporalAddress"
+    | "temporalNamespace"
+    | "json"
+    | "noColor";
   /** Environment variable, or null where only the flag sets it. */
   readonly env: string | null;
   /** As in help, or null where only the environment sets it: secrets do not belong into process lists. */
@@ -34,6 +48,8 @@ export interface ConfigOption {
 
 const PORT_MAX = 65_535;
 const LISTEN = { host: "127.0.0.1", port: 4000 } as const;
+const SCHEDULERS: readonly string[] = ["postgres", "temporal"];
+const TEMPORAL_NAMESPACE = "default";
 
 export const CONFIG_OPTIONS: readonly ConfigOption[] = [
   {
@@ -97,6 +113,36 @@ export const CONFIG_OPTIONS: readonly ConfigOption[] = [
     effect: "where the server listens",
   },
   {
+    name: "scheduler",
+    env: "COUNTERMARK_SCHEDULER",
+    flags: "--scheduler <name>",
+    commands: ["dev", "worker start", "doctor"],
+    unit: "name",
+    default: "`postgres`",
+    bound: "`postgres`, or `temporal`, which needs TEMPORAL_ADDRESS",
+    effect: "who has runs driven when they are due: the workers themselves, by the database, or a Temporal cluster",
+  },
+  {
+    name: "temporalAddress",
+    env: "TEMPORAL_ADDRESS",
+    flags: null,
+    commands: ["dev", "worker start", "doctor"],
+    unit: "address",
+    default: "none",
+    bound: "`host:port`",
+    effect: "where the Temporal cluster answers; read with `--scheduler temporal` only",
+  },
+  {
+    name: "temporalNamespace",
+    env: "TEMPORAL_NAMESPACE",
+    flags: null,
+    commands: ["dev", "worker start", "doctor"],
+    unit: "name",
+    default: `\`${TEMPORAL_NAMESPACE}\``,
+    bound: "a namespace that exists",
+    effect: "the Temporal namespace that holds the workflows of the runs; read with `--scheduler temporal` only",
+  },
+  {
     name: "json",
     env: null,
     flags: "--json",
@@ -147,6 +193,8 @@ export function parseConfig({ env, flags, cwd, terminal, server }: ConfigSources
     return invalid(`${key.from} is not a key: keys begin with \`cmk_\``);
   const port = settingOf("port");
   if (port !== null && !isPort(port.text)) return invalid(`${port.from} is not a port: give 0 to ${PORT_MAX}`);
+  const temporal = temporalOf(settingOf);
+  if (!temporal.ok) return temporal;
   const directory = settingOf("directory")?.text ?? ".countermark";
   return {
     ok: true,
@@ -159,6 +207,7 @@ export function parseConfig({ env, flags, cwd, terminal, server }: ConfigSources
         host: settingOf("host")?.text ?? LISTEN.host,
         port: port === null ? LISTEN.port : Number(port.text),
       }),
+      temporal: temporal.value,
       json: flags.json === true,
       colour: terminal && settingOf("noColor") === null && flags.json !== true,
     }),
@@ -184,6 +233,22 @@ function setting(name: Name, { env, flags }: Pick<ConfigSources, "env" | "flags"
   const text = variable === null ? undefined : env[variable];
   return text === undefined || text === "" ? null : { text, from: `\`${variable}\`` };
 }
+
+/** The cluster that is to call for runs, if one is. */
+function temporalOf(settingOf: (name: Name) => Setting | null): Result<TemporalAddress | null> {
+  const scheduler = settingOf("scheduler");
+  if (scheduler !== null && !SCHEDULERS.includes(scheduler.text))
+    return invalid(`${scheduler.from} is none of ${SCHEDULERS.map((name) => `\`${name}\``).join(", ")}`);
+  if (scheduler?.text !== "temporal") return { ok: true, value: null };
+  const address = settingOf("temporalAddress");
+  if (address === null) return invalid("the temporal scheduler needs `TEMPORAL_ADDRESS`");
+  if (!isAddress(address.text)) return invalid(`${address.from} is not \`host:port\``);
+  const namespace = settingOf("temporalNamespace")?.text ?? TEMPORAL_NAMESPACE;
+  return { ok: true, value: Object.freeze({ address: address.text, namespace }) };
+}
+
+const isAddress = (text: string): boolean =>
+  /^[^\s/]+:\d{1,5}$/.test(text) && isPort(text.slice(text.lastIndexOf(":") + 1));
 
 const isUrlOf = (text: string, protocols: readonly string[]): boolean =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol);

@@ -1,5 +1,5 @@
 import { createApp, type Installation, openInstallation } from "../api/index.ts";
-import type { Worker } from "../worker/index.ts";
+import type { TemporalAddress, Worker } from "../worker/index.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Context } from "./command.ts";
 import { note } from "./output.ts";
@@ -17,19 +17,26 @@ export interface Workshop {
   work(): void;
 }
 
-/** Opens the configured installation, furnishing it at its first opening. Faults as `openInstallation`. */
-export async function openWorkshop(context: Context): Promise<Workshop> {
+/**
+ * Opens the configured installation, furnishing it at its first opening. Faults as `openInstallation`, and as its
+ * `connectTemporal` where a cluster is to call for runs.
+ */
+export async function openWorkshop(context: Context, temporal: TemporalAddress | null = null): Promise<Workshop> {
   const { host, config } = context;
   const { directory, server } = config;
   const tools = await context.tools();
   const installation = await openInstallation({ host, directory, server, migrate: true, tools, tier: "HARDENED" });
+  let worker: Worker;
   try {
     for (const path of await bootstrap(installation, directory)) note(context, `made \`${path}\``);
+    worker = installation.newWorker({
+      ...(temporal === null ? {} : { schedule: await installation.connectTemporal(temporal) }),
+      onTrouble: (runId, error) => tellTrouble(context, runId, error),
+    });
   } catch (error) {
     await installation.close();
     throw error;
   }
-  const worker = installation.newWorker({ onTrouble: (runId, error) => tellTrouble(context, runId, error) });
   const app = createApp(installation, {
     nudge: () => worker.nudge(),
     version: VERSION,
@@ -45,7 +52,7 @@ export async function openWorkshop(context: Context): Promise<Workshop> {
       working = true;
     },
     close: async () => {
-      if (working) await worker.stop();
+      if (working || temporal !== null) await worker.stop();
       await installation.close();
     },
   };

@@ -468,6 +468,16 @@ export const CODES = {
     "move it away and start again, or restore a backup",
   ),
   EMBEDDED_UNAVAILABLE: entry(503, "the embedded database cannot be started", "see the cause; or set DATABASE_URL"),
+  SCHEDULER_NOT_INSTALLED: entry(
+    501,
+    "the packages of the chosen scheduler are not installed",
+    "run `npm install @temporalio/activity @temporalio/client @temporalio/worker @temporalio/workflow`",
+  ),
+  SCHEDULER_UNAVAILABLE: entry(
+    503,
+    "the chosen scheduler cannot be reached",
+    "check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, or use `--scheduler postgres`; no run is lost meanwhile",
+  ),
   PORT_IN_USE: entry(409, "the port is in use", "stop what uses it, or choose another with --port"),
   SERVER_UNREACHABLE: entry(503, "the running server cannot be reached", "start it, or unset COUNTERMARK_URL"),
   INTERNAL: entry(500, "a bug in countermark", "please report it with the stack"),

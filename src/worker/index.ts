@@ -53,4 +53,6 @@ export { askToDrain, listWorkers, runsHeld, type WorkerRow } from "./roster/quer
 export { type Station, standingOf, type WorkerStanding } from "./roster/roster.ts";
 export { openRun, type RunFile, runEventOf, runEventsAfter } from "./run-file.ts";
 export type { DueDesk, Schedule, Scheduler, SchedulerSetting } from "./scheduler.ts";
+export type { TemporalAddress } from "./temporal/protocol.ts";
+export { connectTemporal, probeTemporal, type TemporalSetting } from "./temporal/temporal-scheduler.ts";
 export { type LeaseProfile, WORKER_PROFILE, Worker, type WorkerOptions } from "./worker.ts";

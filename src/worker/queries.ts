@@ -94,6 +94,39 @@ export const claimDue = (sql: Query, workerId: string, limit: number, leaseMs: n
   select tenant_id, kind, id, epoch, claims, previous_worker, due_since
     from claim_due(${workerId}, ${limit}, ${leaseMs})`;
 
+/** Takes one run if it is due. Empty: it is not, or somebody else is about to take it or to write it. */
+export const claimRun = (
+  sql: Query,
+  workerId: string,
+  { tenantId, runId }: { readonly tenantId: string; readonly runId: string },
+  leaseMs: number,
+) => sql<ClaimedDue[]>`
+  select tenant_id, kind, id, epoch, claims, previous_worker, due_since
+    from claim_run(${workerId}, ${tenantId}, ${runId}, ${leaseMs})`;
+
+/**
+ * Runs that are due and not leased, the longest due first; locks nothing. One that was claimed before counts only when it
+ * has been due for `graceMs`.
+ */
+export const dueRuns = (sql: Query, limit: number, graceMs: number) => sql<
+  { tenant_id: string; id: string; due_at: Instant }[]
+>`
+  select tenant_id, id, due_at
+    from due
+   where kind = 'run' and due_at <= clock()
+     and (epoch = 0 or due_at <= clock() - make_interval(secs => ${graceMs}::float8 / 1000))
+   order by due_at, tenant_id, id
+   limit ${limit}`;
+
+/** Milliseconds until a run is due or its lease expires, negative when that is past; null when only being told something can move it. */
+export async function dueInMs(sql: TenantQuery, runId: string): Promise<number | null> {
+  const rows = await sql<{ in_ms: number | null }[]>`
+    select (extract(epoch from due_at - clock()) * 1000)::float8 as in_ms
+      from due
+     where tenant_id = require_tenant_context() and kind = 'run' and id = ${runId}`;
+  return rows[0]?.in_ms ?? null;
+}
+
 /** Extends leases and tells how much each run was ever told. A run that does not come back is no longer this worker's. */
 export const renewLeases = (
   sql: Query,

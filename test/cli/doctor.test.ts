@@ -63,3 +63,18 @@ test("the doctor fails on keys that others may read, and on a database that does
   expect(report.of("database")).toMatchObject({ status: "fail", code: "DATABASE_UNAVAILABLE" });
   expect(said.stdout).toMatch(/fail {2}database +the database connection failed\n {6}remedy: check DATABASE_URL/);
 });
+
+test("the doctor fails on a scheduler that does not answer, and asks none that is not used", async () => {
+  const fresh = await freshDatabase();
+  const world = { cwd: newFolder(), server: fresh.options, env: { TEMPORAL_ADDRESS: "127.0.0.1:1" } };
+
+  const unused = await runCli(["doctor"], world);
+  const used = await runCli(["doctor", "--scheduler", "temporal"], world);
+
+  expect(unused).toMatchObject({ exit: 0, stdout: expect.not.stringContaining("scheduler") });
+  expect(used.exit).toBe(1);
+  expect(used.stdout).toMatch(
+    /fail +scheduler +no Temporal .* answers at 127\.0\.0\.1:1.*\n {6}remedy: check TEMPORAL_ADDRESS/,
+  );
+  await fresh.drop();
+});

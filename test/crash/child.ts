@@ -8,13 +8,15 @@ import { createInterface } from "node:readline";
 import { openInstallation } from "../../src/api/installation.ts";
 import { systemHost } from "../../src/contracts/index.ts";
 import type { ConnectionOptions } from "../../src/store/index.ts";
-import { type CrashPoint, claimDue, type LeaseProfile } from "../../src/worker/index.ts";
+import { type CrashPoint, claimDue, type LeaseProfile, type TemporalAddress } from "../../src/worker/index.ts";
 import { crashPack } from "./pack.ts";
 
 export interface Orders {
   readonly server: ConnectionOptions;
   readonly directory: string;
   readonly profile: LeaseProfile;
+  /** The cluster that calls for runs; null: the worker looks for them itself. */
+  readonly temporal: TemporalAddress | null;
   /** What the process does to itself, and where: `claimed` is between the claim of a run and its first commit. */
   readonly signal: "SIGKILL" | "SIGSTOP";
   readonly at: Stop | "claimed" | null;
@@ -59,6 +61,7 @@ if (orders.at === "claimed") {
 let passed = 0;
 const worker = installation.newWorker({
   profile: orders.profile,
+  ...(orders.temporal === null ? {} : { schedule: await installation.connectTemporal(orders.temporal) }),
   reached: (point, { step }) => {
     const { at } = orders;
     if (at === null || at === "claimed" || at.point !== point || at.step !== step) return;

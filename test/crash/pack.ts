@@ -1,13 +1,13 @@
 import type { JsonObject } from "../../src/contracts/index.ts";
 import { type CallContext, type DeclaredContract, defineAgent, defineTool, type Tool } from "../../src/guard/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
-import { type DraftPack, definePack, type WorkflowDefinition } from "../../src/run/index.ts";
+import { type DraftPack, definePack, type WaitCondition, type WorkflowDefinition } from "../../src/run/index.ts";
 
 /**
  * The shop's pack, with a workflow of one step for each way in which a provider can or cannot say what became of a call:
  * `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
- * wire; `mark` changes an entity; `poison` ends its process. `noting` is an agent whose graph makes one transfer, `asking` one
- * whose graph asks a person.
+ * wire; `mark` changes an entity; `poison` ends its process. `later` is a debit after a second, `once_told` one after a signal.
+ * `noting` is an agent whose graph makes one transfer, `asking` one whose graph asks a person.
  */
 
 const REFERENCE = { type: "string", minLength: 1, maxLength: 40 } as const;
@@ -167,6 +167,15 @@ const agentWorkflow = (graph: string, nodes: readonly [name: string, ...tools: s
   };
 };
 
+/** A workflow that first waits, and then debits. */
+function afterWaiting(id: string, wait_for: WaitCondition): WorkflowDefinition {
+  const { steps, ...rest } = workflowOf(id, "reference", [["debit", "debit"]]);
+  return {
+    ...rest,
+    steps: [{ id: "wait", type: "WAIT", wait_for, wait_timeout_seconds: 200, next_step: "debit" }, ...steps],
+  };
+}
+
 const nextOf = (next: readonly [step: string, tool: string] | undefined) =>
   next === undefined ? {} : { next_step: next[0] };
 
@@ -207,6 +216,8 @@ export function crashPack(
         ["debit", "debit"],
         ["wire", "wire"],
       ]),
+      afterWaiting("later", { type: "TIMER", duration_seconds: 1 }),
+      afterWaiting("once_told", { type: "WEBHOOK", event_type: "order.paid" }),
       workflowOf("mark", "order_id", [["mark", "mark"]]),
       workflowOf("poison", "reference", [["poison", "poison"]]),
       workflowOf("mail", "order_id", [["mail", "sendConfirmation"]]),

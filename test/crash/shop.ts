@@ -32,7 +32,7 @@ export interface CrashShop {
   readonly simulators: Simulators;
   readonly bank: Bank;
   /** Starts a process with a worker in it. */
-  spawn(orders?: Partial<Pick<Orders, "at" | "signal" | "profile">>): Child;
+  spawn(orders?: Partial<Pick<Orders, "at" | "signal" | "profile" | "temporal">>): Child;
   /** A started worker of this process. Stop it, or the end does. */
   startWorker(profile?: LeaseProfile): Worker;
   /** Starts a run and gives its id. */
@@ -64,8 +64,8 @@ export async function openCrashShop(): Promise<CrashShop> {
     pack,
     simulators,
     bank,
-    spawn: ({ at = null, signal = "SIGKILL", profile = PROFILE } = {}) =>
-      program.spawn({ server, directory, profile, at, signal }),
+    spawn: ({ at = null, signal = "SIGKILL", profile = PROFILE, temporal = null } = {}) =>
+      program.spawn({ server, directory, profile, at, signal, temporal }),
     startWorker: (profile = PROFILE) => {
       const worker = installation.newWorker({ profile });
       worker.start();

@@ -11,7 +11,12 @@ import { openWorkshop, type Workshop } from "../workshop.ts";
 
 export const devCommand: Command = {
   options: [{ flags: "--bare", summary: "without the demo shop: no simulated providers, no customers" }],
-  examples: ["countermark dev", "countermark dev --port 8080", "countermark dev --bare"],
+  examples: [
+    "countermark dev",
+    "countermark dev --port 8080",
+    "countermark dev --bare",
+    "countermark dev --scheduler temporal",
+  ],
   run: async (context, args) => {
     const found = await findServer(context);
     if (found.kind === "running")
@@ -20,7 +25,7 @@ export const devCommand: Command = {
         { code: "PORT_IN_USE", message: `a server of this directory runs already at ${found.url} (pid ${found.pid})` },
         "use it, or stop it first",
       );
-    const workshop = await openWorkshop(context);
+    const workshop = await openWorkshop(context, context.config.temporal);
     try {
       const listening = await serve(workshop, context.config.listen);
       try {
@@ -81,6 +86,7 @@ function welcome(
     `${paint.bold("countermark")} serves ${paint.cyan(url)}`,
     `  key   ${keyPath(config.directory, "owner")}`,
     `  data  ${data}`,
+    ...(config.temporal === null ? [] : [`  runs  called for by Temporal at ${config.temporal.address}`]),
     ...(shop === null ? [] : thingsToTry(shop, paint)),
     "",
     paint.dim("ends with Ctrl-C"),

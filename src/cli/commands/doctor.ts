@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { probeTemporal } from "../../worker/index.ts";
 import type { Command, Context } from "../command.ts";
+import type { Config } from "../config.ts";
 import { openConfiguredDatabase } from "../database.ts";
 import { checkDatabase, failureFinding } from "../doctor/database-checks.ts";
 import { type Finding, ok } from "../doctor/finding.ts";
@@ -17,6 +19,7 @@ export const doctorCommand: Command = {
       checkNode(context.nodeVersion),
       ...(await checkDirectory(context.config.directory)),
       ...(await databaseFindings(context)),
+      ...(await schedulerFindings(context.config)),
       await checkPort(context, await findServer(context)),
     ];
     print(context, { findings }, (paint) => linesOf(findings, paint));
@@ -38,6 +41,19 @@ async function databaseFindings(context: Context): Promise<readonly Finding[]> {
     }
   } catch (error) {
     return [failureFinding("database", error)];
+  }
+}
+
+/** A cluster that is to call for runs, asked whether it would. */
+async function schedulerFindings({ temporal }: Config): Promise<readonly Finding[]> {
+  if (temporal === null) return [];
+  const { address, namespace } = temporal;
+  try {
+    const version = await probeTemporal(temporal);
+    const name = `Temporal ${version}`.trimEnd();
+    return [ok("scheduler", `${name} answers at ${address}, namespace \`${namespace}\``)];
+  } catch (error) {
+    return [failureFinding("scheduler", error)];
   }
 }
 

@@ -13,9 +13,9 @@ import { openWorkshop } from "../workshop.ts";
 /* Workers: one of this process, and what is seen and asked of all of them through the database. */
 
 export const workerStartCommand: Command = {
-  examples: ["countermark worker start"],
+  examples: ["countermark worker start", "countermark worker start --scheduler temporal"],
   run: async (context) => {
-    const workshop = await openWorkshop(context);
+    const workshop = await openWorkshop(context, context.config.temporal);
     try {
       const { worker } = workshop;
       workshop.work();
