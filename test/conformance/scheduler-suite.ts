@@ -88,8 +88,8 @@ export function schedulerConformance({ name, schedule, temporal }: SchedulerUnde
       await startWorker();
       const found = await debited(runId, reference);
 
-      expect(between.run).toMatchObject({ outcome: null, epoch: 1 });
-      expect(found.run.epoch).toBeGreaterThan(1);
+      expect(between.run.outcome).toBeNull();
+      expect(found.run.epoch).toBeGreaterThan(between.run.epoch);
       expect(found.receipts).toHaveLength(1);
     });
 
