@@ -1,10 +1,20 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Installation } from "../../src/api/installation.ts";
 import { inTenant } from "../../src/store/index.ts";
-import type { Schedule, TemporalAddress, Worker } from "../../src/worker/index.ts";
+import { CRASH_POINTS, type Schedule, type TemporalAddress, type Worker } from "../../src/worker/index.ts";
 import { claimRun, dueInMs, dueRuns } from "../../src/worker/queries.ts";
 import { type CrashShop, openCrashShop, PROFILE, TENANT } from "../crash/shop.ts";
-import { expectSound, hasEnded, type Standing, standing, tell, until } from "../crash/standing.ts";
+import {
+  approvals,
+  approve,
+  asked,
+  expectSound,
+  hasEnded,
+  type Standing,
+  standing,
+  tell,
+  until,
+} from "../crash/standing.ts";
 
 export interface SchedulerUnderTest {
   readonly name: string;
@@ -78,20 +88,87 @@ export function schedulerConformance({ name, schedule, temporal }: SchedulerUnde
       await debited(runId, `${name} told`);
     });
 
-    test("P1-D16 a worker that is killed between a call's intent and its effect is succeeded: one effect, and no run is lost", async () => {
-      const reference = `${name} killed`;
-      const runId = await shop.start("debit", { reference });
-      const child = shop.spawn({ at: { point: "after_effect", step: "debit" }, temporal });
-      expect(await child.ended).toBe("SIGKILL");
-      const between = await standing(shop, runId);
+    test("DS-03 an approval outlives the workers: asked for once, given while none is up, and the run goes on", async () => {
+      const refundsBefore = shop.simulators.stripe.state().refunds.length;
+      const asking = await startWorker();
+      const runId = await shop.start("P1-WF03", { order_id: shop.placeOrder(), reason: "damaged" });
+      const approval = await asked(shop, runId);
+      await stop(asking);
+      await stop(await startWorker());
 
+      await approve(shop, approval);
       await startWorker();
-      const found = await debited(runId, reference);
+      const found = await until(shop, runId, hasEnded);
+
+      expect(found.run.status).toBe("SUCCEEDED");
+      expect(await approvals(shop, runId)).toMatchObject([
+        { approval_id: approval.approval_id, status: "APPROVED", consumed_at: expect.any(Number) },
+      ]);
+      expect(shop.simulators.stripe.state().refunds).toHaveLength(refundsBefore + 1);
+      await expectSound(shop, found);
+    });
+
+    test("DS-05 what a run is told while no worker is up reaches it once, when one is", async () => {
+      const worker = await startWorker();
+      const runId = await shop.start("once_told", { reference: `${name} told of in vain` });
+      await until(shop, runId, ({ run }) => run.status === "SUSPENDED_WAIT");
+      await stop(worker);
+
+      await tell(shop, runId, "signal", { event_type: "order.paid", entity_id: null, payload: {} });
+      const between = await standing(shop, runId);
+      await startWorker();
+      const found = await debited(runId, `${name} told of in vain`);
 
       expect(between.run.outcome).toBeNull();
-      expect(found.run.epoch).toBeGreaterThan(between.run.epoch);
-      expect(found.receipts).toHaveLength(1);
+      expect(found.events.filter(({ type }) => type === "wait.resumed")).toHaveLength(1);
     });
+
+    test("DS-06 a time that comes while no worker is up is made good once, when one is", async () => {
+      const worker = await startWorker();
+      const runId = await shop.start("later", { reference: `${name} overdue` });
+      await until(shop, runId, ({ run }) => run.status === "SUSPENDED_WAIT");
+      await stop(worker);
+      const isOverdue = async () =>
+        ((await inTenant(shop.installation.database, TENANT, (sql) => dueInMs(sql, runId))) ?? 0) < 0;
+      await until(shop, runId, isOverdue);
+
+      await startWorker();
+      const found = await debited(runId, `${name} overdue`);
+
+      expect(found.events.filter(({ type }) => type === "wait.elapsed")).toHaveLength(1);
+    });
+
+    test("DS-15 two workers on the same runs: each run has one writer at a time, and one effect", async () => {
+      await startWorker();
+      await startWorker();
+
+      const started = await Promise.all(
+        Array.from({ length: 8 }, async (_, n) => {
+          const reference = `${name} shared ${n}`;
+          return { reference, runId: await shop.start("debit", { reference }) };
+        }),
+      );
+
+      for (const { reference, runId } of started) expect((await debited(runId, reference)).receipts).toHaveLength(1);
+    });
+
+    test.each(CRASH_POINTS)(
+      "DS-08 P1-D16 a worker that is killed %s is succeeded: one effect, and no run is lost",
+      async (point) => {
+        const reference = `${name} killed ${point}`;
+        const runId = await shop.start("debit", { reference });
+        const child = shop.spawn({ at: { point, step: "debit" }, temporal });
+        expect(await child.ended).toBe("SIGKILL");
+        const between = await standing(shop, runId);
+
+        await startWorker();
+        const found = await debited(runId, reference);
+
+        expect(between.run.outcome).toBeNull();
+        expect(found.run.epoch).toBeGreaterThan(between.run.epoch);
+        expect(found.receipts).toHaveLength(1);
+      },
+    );
 
     test("P1-D16 a worker that wakes after its lease commits nothing and sends nothing", async () => {
       const reference = `${name} paused`;

@@ -15,13 +15,19 @@ import { openWorkshop } from "../workshop.ts";
 export const workerStartCommand: Command = {
   examples: ["countermark worker start", "countermark worker start --scheduler temporal"],
   run: async (context) => {
-    const workshop = await openWorkshop(context, context.config.temporal);
+    const { temporal } = context.config;
+    const workshop = await openWorkshop(context, temporal);
     try {
       const { worker } = workshop;
       workshop.work();
-      const facts = { worker_id: worker.id, pid: context.pid };
+      const facts = {
+        worker_id: worker.id,
+        pid: context.pid,
+        scheduler: temporal === null ? "postgres" : "temporal",
+      };
       print(context, facts, (paint) => [
         `worker ${paint.cyan(worker.id)} works`,
+        ...(temporal === null ? [] : [`its runs are called for by Temporal at ${temporal.address}`]),
         paint.dim(`ends with Ctrl-C, or \`countermark worker drain ${worker.id}\``),
       ]);
       await aborted(AbortSignal.any([context.interrupted, worker.over]));

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { Client, Connection } from "@temporalio/client";
 import type { NativeConnection, WorkflowBundle } from "@temporalio/worker";
 import { Fault } from "../../contracts/index.ts";
-import { ATTRIBUTES, type TemporalAddress } from "./protocol.ts";
+import type { TemporalAddress } from "./protocol.ts";
+import { registerAttributes } from "./search-attributes.ts";
 
 /** The optional packages, loaded when a cluster is used and not before. */
 export interface TemporalPackages {
@@ -53,7 +54,8 @@ export async function probeCluster(where: TemporalAddress, importing = importPac
 export async function connectCluster(where: TemporalAddress, importing = importPackages): Promise<Cluster> {
   const packages = await load(importing);
   silence(packages);
-  const bundle = await packages.worker.bundleWorkflowCode({ workflowsPath: workflowPath(), logger: mute(packages) });
+  bundled ??= packages.worker.bundleWorkflowCode({ workflowsPath: workflowPath(), logger: mute(packages) });
+  const bundle = await bundled;
   const connection = await reach(where, packages);
   const { namespace } = where;
   try {
@@ -64,7 +66,7 @@ export async function connectCluster(where: TemporalAddress, importing = importP
       client: new packages.client.Client({ connection, namespace }),
       native,
       bundle,
-      hasAttributes: await registerAttributes(connection, namespace),
+      hasAttributes: await registerAttributes(connection.operatorService, namespace),
       close: async () => {
         await Promise.all([connection.close(), native.close()]);
       },
@@ -118,6 +120,9 @@ const unavailable = ({ address, namespace }: TemporalAddress, cause: unknown): F
 /** Beside this file, as source or compiled: the bundler reads it, nobody imports it. */
 const workflowPath = (): string => fileURLToPath(new URL(`./run-workflow${extname(import.meta.url)}`, import.meta.url));
 
+/** Bundling takes seconds and always gives the same: once a process. */
+let bundled: Promise<WorkflowBundle> | null = null;
+
 let isSilent = false;
 
 /**
@@ -135,20 +140,3 @@ function silence(packages: TemporalPackages): void {
 }
 
 const mute = ({ worker }: TemporalPackages) => new worker.DefaultLogger("ERROR", () => undefined);
-
-/** Registers our search attributes where they are missing. False: the cluster does not let us, or cannot. */
-async function registerAttributes({ operatorService }: Connection, namespace: string): Promise<boolean> {
-  const names = Object.values(ATTRIBUTES).map(({ name }) => name);
-  const searchAttributes = Object.fromEntries(names.map((name) => [name, KEYWORD]));
-  try {
-    await operatorService.addSearchAttributes({ namespace, searchAttributes });
-    return true;
-  } catch {
-    // Some are there already, or we may not add any.
-    const known = await operatorService.listSearchAttributes({ namespace }).catch(() => null);
-    return names.every((name) => known?.customAttributes[name] !== undefined);
-  }
-}
-
-/** `INDEXED_VALUE_TYPE_KEYWORD` of the protocol. */
-const KEYWORD = 2;

@@ -23,6 +23,7 @@ export interface RunWorkflowInput {
 /** How a drive left the run. */
 export interface Rest {
   readonly workflowId: string;
+  readonly channel: string;
   readonly status: string;
   /** The run has ended and was told nothing since: nobody need call for it again. */
   readonly isOver: boolean;
@@ -41,5 +42,6 @@ const keyword = (name: string) => ({ name, type: "KEYWORD" }) as const;
 export const ATTRIBUTES = {
   tenant: keyword("CountermarkTenant"),
   workflow: keyword("CountermarkWorkflow"),
+  channel: keyword("CountermarkChannel"),
   status: keyword("CountermarkStatus"),
 };

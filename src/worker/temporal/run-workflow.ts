@@ -18,7 +18,7 @@ import { ATTRIBUTES, type Rest, type RunActivities, type RunWorkflowInput, TOLD_
 const DRIVE_MAX = "365 days";
 
 /** Events after which a history is cut: well before the cluster's own limit, and few enough to be read again at each turn. */
-const HISTORY_MAX = 1_000;
+const HISTORY_MAX = 256;
 
 const told = defineSignal(TOLD_SIGNAL);
 
@@ -46,9 +46,10 @@ export async function countermarkRun(input: RunWorkflowInput): Promise<void> {
   }
 }
 
-const show = ({ workflowId, status }: Rest): void =>
+const show = ({ workflowId, channel, status }: Rest): void =>
   upsertSearchAttributes([
     { key: ATTRIBUTES.workflow, value: workflowId },
+    { key: ATTRIBUTES.channel, value: channel },
     { key: ATTRIBUTES.status, value: status },
   ]);
 

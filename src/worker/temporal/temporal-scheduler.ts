@@ -53,6 +53,8 @@ const LOOK_MAX = 256;
 const GRACE_MS = 1_000;
 /** A workflow that was told of a due run is not told again of the same within this time. */
 const AGAIN_MS = 10_000;
+/** How long the cluster may take to hear of what one look found. */
+const CALL_MS_MAX = 5_000;
 /** Between a worker that failed and the next. */
 const RESTART_MS = 1_000;
 
@@ -162,14 +164,15 @@ class TemporalScheduler implements Scheduler {
     return inTenant(this.#parts.of.database, tenantId, async (sql) => {
       const [run, inMs] = await Promise.all([findRun(sql, runId), dueInMs(sql, runId)]);
       assert(run !== undefined, "what is called for exists");
-      const { workflow_id: workflowId, status, outcome } = run;
-      return { workflowId, status, isOver: outcome !== null && inMs === null, dueInMs: inMs };
+      const { workflow_id: workflowId, channel, status, outcome } = run;
+      return { workflowId, channel, status, isOver: outcome !== null && inMs === null, dueInMs: inMs };
     });
   }
 
   /** Starts or tells the workflow of each run that is due; the cluster makes one of both, whoever asks. */
   async #callForDue(graceMs: number): Promise<void> {
-    const { of } = this.#parts;
+    const { cluster, of } = this.#parts;
+    const { signal } = this.#stopping;
     try {
       const now = of.host.clock.now();
       for (const [key, until] of this.#called) if (until <= now) this.#called.delete(key);
@@ -178,12 +181,13 @@ class TemporalScheduler implements Scheduler {
         const key = `${tenantId}/${runId}/${due_at}`;
         return this.#called.has(key) ? [] : [{ key, tenantId, runId }];
       });
-      await Promise.all(calls.map((call) => this.#call(call)));
+      const calling = () => Promise.all(calls.map((call) => this.#call(call)));
+      await cluster.client.withDeadline(after(now, CALL_MS_MAX), calling);
       for (const { key } of calls) this.#called.set(key, now + AGAIN_MS);
       this.#isDeaf = false;
     } catch (error) {
-      // Once an outage: the next looks try again.
-      if (!this.#isDeaf) of.onTrouble("", error);
+      // Once an outage: the next looks try again. Who stops hears of nothing more.
+      if (!this.#isDeaf && !signal.aborted) of.onTrouble("", error);
       this.#isDeaf = true;
     }
   }
