@@ -23,12 +23,15 @@ export type StatementFault = AtStatement &
     | { readonly kind: "clock"; readonly ms: number }
   );
 
-export interface PointFault {
-  readonly kind: "crash";
+interface AtPoint {
   readonly point: CrashPoint;
   /** The how-manyth time that any worker comes there. */
   readonly nth: number;
 }
+
+/** `race`: every other worker sleeps until the leases of the one that died are over, and then all look for runs at once. */
+export type PointFault = AtPoint &
+  ({ readonly kind: "crash"; readonly race?: true } | { readonly kind: "pause"; readonly ms: number });
 
 export interface ProviderFault {
   readonly kind: "provider";
@@ -114,7 +117,10 @@ function oneOf<T>(choices: readonly [T, ...T[]] | readonly T[], random: Random):
 export function faultText(fault: Fault): string {
   if (fault.kind === "provider") return `provider request ${fault.request}: ${fault.how}`;
   if (fault.kind === "webhook") return `webhook delivery ${fault.delivery}: ${fault.how}`;
-  if ("point" in fault) return `crash ${fault.point}, time ${fault.nth}`;
+  if ("point" in fault) {
+    const race = "race" in fault ? ", and the others race for what it held" : "";
+    return `${fault.kind} ${fault.point}, time ${fault.nth}${race}`;
+  }
   const place = `${fault.moment} statement ${fault.statement}`;
   return "ms" in fault ? `${fault.kind} ${fault.ms} ms ${place}` : `${fault.kind} ${place}`;
 }
@@ -139,11 +145,13 @@ export class Mischief {
     return this.#plan.find(isHere);
   }
 
-  /** Whether the worker that comes to a crash point dies there. */
-  diesAt(point: CrashPoint): boolean {
+  /** What happens to the worker that comes to a crash point. */
+  atPoint(point: CrashPoint): PointFault | undefined {
     const nth = (this.#points.get(point) ?? 0) + 1;
     this.#points.set(point, nth);
-    return this.#plan.some((fault) => "point" in fault && fault.point === point && fault.nth === nth);
+    const isHere = (fault: Fault): fault is PointFault =>
+      "point" in fault && fault.point === point && fault.nth === nth;
+    return this.#plan.find(isHere);
   }
 
   /** The next request that reaches a provider. */

@@ -6,6 +6,7 @@ export {
   ASSERTIONS,
   type AssertionId,
   holds,
+  playMoment,
   playScenario,
   type Scenario,
   type ScenarioResult,

@@ -1,6 +1,6 @@
 import { digestOf } from "../contracts/index.ts";
 import type { Fault } from "./fault-plan.ts";
-import { type History, type Play, simulate } from "./simulate.ts";
+import { type History, simulate } from "./simulate.ts";
 import type { TOOLS_OF } from "./simulation-pack.ts";
 import type { SimulationWorld } from "./simulation-world.ts";
 import type { Violation } from "./watch.ts";
@@ -66,22 +66,38 @@ export interface ScenarioResult {
   readonly passed: boolean;
 }
 
-const NOTHING: History["tally"] = { takeovers: 0, deaths: 0, refused_writes: 0, approvals: 0, effects: 0, events: 0 };
+const NOTHING: History["tally"] = {
+  takeovers: 0,
+  deaths: 0,
+  refused_writes: 0,
+  lost_races: 0,
+  approvals: 0,
+  effects: 0,
+  events: 0,
+};
 
 /** Plays a scenario at each of its moments. */
 export async function playScenario(world: SimulationWorld, scenario: Scenario, seed: number): Promise<ScenarioResult> {
-  const { workers, moments, runs } = scenario;
+  const { moments } = scenario;
   const violations: Violation[] = [];
   const hashes: string[] = [];
   let tally = NOTHING;
   for (let moment = 1; moment <= moments; moment++) {
-    const play: Play = { seed, workers, faults: scenario.faults(moment), runs };
-    const history = await simulate(world, play);
+    const history = await playMoment(world, scenario, { seed, moment });
     violations.push(...history.violations);
     hashes.push(history.hash);
     tally = added(tally, history.tally);
   }
   return judged(scenario, { tally, violations, history: digestOf(hashes), histories: moments });
+}
+
+/** Plays the history of one of its moments. */
+export function playMoment(
+  world: SimulationWorld,
+  { workers, runs, faults }: Scenario,
+  { seed, moment }: { readonly seed: number; readonly moment: number },
+): Promise<History> {
+  return simulate(world, { seed, workers, runs, faults: faults(moment) });
 }
 
 function judged(
@@ -112,6 +128,7 @@ const added = (left: History["tally"], right: History["tally"]): History["tally"
   takeovers: left.takeovers + right.takeovers,
   deaths: left.deaths + right.deaths,
   refused_writes: left.refused_writes + right.refused_writes,
+  lost_races: left.lost_races + right.lost_races,
   approvals: left.approvals + right.approvals,
   effects: left.effects + right.effects,
   events: left.events + right.events,

@@ -1,4 +1,4 @@
-import { CRASH_POINTS } from "../worker/index.ts";
+import { CRASH_POINTS, type CrashPoint } from "../worker/index.ts";
 import type { Fault, Moment } from "./fault-plan.ts";
 import { ASSERTION_IDS, type Scenario } from "./scenario.ts";
 
@@ -14,6 +14,19 @@ const outage = (statement: number): Fault => ({ kind: "database", statement, mom
 
 const several = (count: number, fault: (index: number) => Fault): readonly Fault[] =>
   Array.from({ length: count }, (_, index) => fault(index));
+
+/** Where an owner dies of whose run something is left to do, and for how long the first successor sleeps before its intent. */
+const RACED_POINTS: readonly CrashPoint[] = ["before_intent", "after_intent", "after_effect"];
+const WINNER_SLEEPS_MS = [6_500, 8_000, 9_500];
+
+function raceFaults(at: number): readonly Fault[] {
+  const point = RACED_POINTS[(at - 1) % RACED_POINTS.length] ?? "before_intent";
+  const ms = WINNER_SLEEPS_MS[Math.floor((at - 1) / RACED_POINTS.length)] ?? 0;
+  return [
+    { kind: "crash", point, nth: 1, race: true },
+    { kind: "pause", point: "before_intent", nth: 2, ms },
+  ];
+}
 
 const scenario = (
   id: string,
@@ -51,11 +64,12 @@ export const SCENARIOS: readonly Scenario[] = [
       mustShow: ["takeovers"],
     },
   ),
-  scenario("dual-successor-race", "four successors look for what one dead owner left", {
+  scenario("dual-successor-race", "successors race for what a dead owner left, and the winner sleeps past its lease", {
     riskTags: ["split_brain", "takeover"],
     workers: 5,
-    faults: (at) => [crash(at, "after")],
-    mustShow: ["takeovers"],
+    moments: RACED_POINTS.length * WINNER_SLEEPS_MS.length,
+    faults: raceFaults,
+    mustShow: ["takeovers", "lost_races", "refused_writes"],
   }),
   scenario("renew-vs-takeover-race", "an owner wakes within a second of the end of its lease", {
     riskTags: ["takeover", "stale_lease"],

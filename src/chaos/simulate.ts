@@ -2,7 +2,8 @@ import { after, assert, entityIdOf, type Instant, InvariantError, seededRandom }
 import type { IngressPorts } from "../ingress/index.ts";
 import { type ArtifactStore, artifactStore } from "../ledger/index.ts";
 import { inTenant } from "../store/index.ts";
-import { Committer, ControlRoom, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
+import { Committer, ControlRoom, type CrashPoint, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
+import { Answers } from "./answers.ts";
 import { Bank, type Effect } from "./bank.ts";
 import { type Fault, Mischief } from "./fault-plan.ts";
 import { type Errand, openOffice } from "./people.ts";
@@ -49,6 +50,8 @@ export interface Tally {
   readonly deaths: number;
   /** Commits of owners that were no longer, fenced off by the database. */
   readonly refused_writes: number;
+  /** Workers that looked for a lost one's run at the same time as another, and came away without it. */
+  readonly lost_races: number;
   readonly approvals: number;
   readonly effects: number;
   readonly events: number;
@@ -94,7 +97,9 @@ class Simulation {
   /** Whether anything reached the database since the last look at it. */
   #isStirred = true;
   #processes = 0;
-  #refusedWrites = 0;
+  readonly #answers = new Answers();
+  /** Who died of a fault after which the others race for what it held. */
+  #lamented: string | null = null;
 
   constructor(world: SimulationWorld, script: Play) {
     const random = seededRandom(script.seed);
@@ -186,12 +191,30 @@ class Simulation {
       workerId: process.name,
       station: { tenantId: TENANT, hostId: "simulated", pid: this.#processes },
       openSealed: () => async (value) => value,
-      reached: (point) => {
-        if (!process.isDead && this.#mischief.diesAt(point)) process.kill();
-      },
+      reached: (point) => this.#reached(process, point),
       onTrouble: (_runId, error) => this.#trouble(error),
     });
     worker.start();
+  }
+
+  #reached(process: SimulatedProcess, point: CrashPoint): void {
+    if (process.isDead) return;
+    const fault = this.#mischief.atPoint(point);
+    if (fault?.kind === "pause") process.pause(fault.ms);
+    if (fault?.kind !== "crash") return;
+    process.kill();
+    if (fault.race !== true) return;
+    this.#lamented = process.name;
+    this.#isStirred = true;
+  }
+
+  /** Has every other worker sleep until the leases of the one that died are over. */
+  #letRace(): void {
+    const left = this.#watch.runs.filter(({ worker_id }) => worker_id === this.#lamented);
+    this.#lamented = null;
+    const overAt = Math.max(...left.map(({ due_at }) => due_at ?? 0));
+    const sleepers = this.#workers.filter(({ isRunning }) => isRunning);
+    if (overAt > this.#schedule.now) for (const sleeper of sleepers) sleeper.pause(overAt - this.#schedule.now);
   }
 
   #newProcess(name: string, mischief: Mischief | null): SimulatedProcess {
@@ -206,9 +229,7 @@ class Simulation {
         if (now !== this.#told) await setClock(owner, now);
         this.#told = now;
       },
-      onAnswer: (value) => {
-        if (isRefusal(value)) this.#refusedWrites += 1;
-      },
+      onAnswer: (answer) => this.#answers.hear(answer),
       onDeath: () => this.#replace(),
     });
   }
@@ -239,6 +260,7 @@ class Simulation {
       return { runs, events, approvals };
     });
     this.#violations.push(...this.#watch.look({ ...sight, effects: this.#bank.effects }));
+    if (this.#lamented !== null) this.#letRace();
     for (const { start_key } of sight.runs) {
       if (!this.#errands.some(({ key }) => key === start_key))
         this.#violations.push({ rule: "N7", message: `${start_key}: was started, and nobody asked for it` });
@@ -253,7 +275,8 @@ class Simulation {
     return {
       takeovers: this.#watch.takeovers,
       deaths: this.#workers.filter(({ isDead }) => isDead).length,
-      refused_writes: this.#refusedWrites,
+      refused_writes: this.#answers.refusedWrites,
+      lost_races: this.#answers.lostRaces,
       approvals: this.#watch.approvals.length,
       effects: this.#bank.effects.length,
       events: Object.values(this.#watch.seen).reduce((sum, seq) => sum + seq, 0),
@@ -302,10 +325,6 @@ class Simulation {
     }
   }
 }
-
-/** Whether the database fenced off a commit: it names the runs then. */
-const isRefusal = (rows: unknown): boolean =>
-  Array.isArray(rows) && rows.some((row: { readonly fenced?: unknown }) => Array.isArray(row.fenced));
 
 /** Previews are rows; no simulated document is large enough for a folder. */
 const ARTIFACTS: ArtifactStore = artifactStore({

@@ -13,13 +13,30 @@ export interface Surroundings {
   /** Null: nothing goes wrong in this process. */
   readonly mischief: Mischief | null;
   /** Told what the database answers, before the process hears it. */
-  readonly onAnswer: (value: unknown) => void;
+  readonly onAnswer: (answer: Answer) => void;
   /** Told once, when the process dies. */
   readonly onDeath: () => void;
 }
 
+/** What the database answers, and what it was asked. */
+export interface Answer {
+  readonly by: string;
+  /** The statement, cut off somewhere. */
+  readonly what: string;
+  /** When it was ready to be sent. */
+  readonly askedAt: Instant;
+  readonly answeredAt: Instant;
+  readonly value: unknown;
+}
+
 /** The answer to a statement, as far as it is heard. */
 type Heard<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+interface Statement<T> {
+  readonly what: string;
+  readonly askedAt: Instant;
+  readonly work: () => Promise<T>;
+}
 
 /**
  * A process that can be killed and paused. Once killed, nothing it would still do reaches database or provider: whatever it
@@ -118,7 +135,8 @@ export class SimulatedProcess implements Actor {
   #statement<T>(what: string, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const answer = (heard: Heard<T>) => this.hear(() => (heard.ok ? resolve(heard.value) : reject(heard.error)));
-      this.#around.schedule.soon(this, what, () => this.#send(what, work, answer));
+      const askedAt = this.#around.schedule.now;
+      this.#around.schedule.soon(this, what, () => this.#send({ what, askedAt, work }, answer));
     });
   }
 
@@ -128,15 +146,17 @@ export class SimulatedProcess implements Actor {
     else if (!this.#isDead) this.#around.schedule.soon(this, "hears", listen);
   }
 
-  async #send<T>(what: string, work: () => Promise<T>, answer: (heard: Heard<T>) => void): Promise<void> {
+  async #send<T>(statement: Statement<T>, answer: (heard: Heard<T>) => void): Promise<void> {
     const fault = this.#around.mischief?.atStatement();
     if (fault?.moment === "before") {
       this.#strike(fault);
       if (fault.kind === "database") return answer({ ok: false, error: connectionLost() });
       if (this.#isDead) return;
-      if (!this.isRunning) return this.#around.schedule.soon(this, what, async () => answer(await this.#perform(work)));
+      if (!this.isRunning) {
+        return this.#around.schedule.soon(this, statement.what, async () => answer(await this.#perform(statement)));
+      }
     }
-    const heard = await this.#perform(work);
+    const heard = await this.#perform(statement);
     if (fault?.moment === "after") {
       this.#strike(fault);
       if (fault.kind === "database") return answer({ ok: false, error: connectionLost() });
@@ -144,12 +164,12 @@ export class SimulatedProcess implements Actor {
     answer(heard);
   }
 
-  async #perform<T>(work: () => Promise<T>): Promise<Heard<T>> {
+  async #perform<T>({ what, askedAt, work }: Statement<T>): Promise<Heard<T>> {
     const { schedule, tellTime, onAnswer } = this.#around;
     await tellTime(schedule.now);
     try {
       const value = await work();
-      onAnswer(value);
+      onAnswer({ by: this.name, what, askedAt, answeredAt: schedule.now, value });
       return { ok: true, value };
     } catch (error) {
       return { ok: false, error };
