@@ -29,17 +29,20 @@ export class Answers {
     return this.#kept.splice(0);
   }
 
-  hear({ by, what, askedAt, answeredAt, value }: Answer): void {
+  /** True where the answer is a run that was taken over. */
+  hear({ by, what, askedAt, answeredAt, value }: Answer): boolean {
     const rows: readonly Row[] = Array.isArray(value) ? value : [];
     if (rows.some(({ fenced }) => Array.isArray(fenced))) this.#refusedWrites += 1;
-    if (what.includes("claim_due")) this.#claim(rows, { askedAt, answeredAt });
     if (what.includes("renew_leases"))
       this.#kept.push(...rows.flatMap(({ id }) => (id === undefined ? [] : [{ run: id, worker: by }])));
+    return what.includes("claim_due") && this.#claim(rows, { askedAt, answeredAt });
   }
 
-  #claim(rows: readonly Row[], { askedAt, answeredAt }: Pick<Answer, "askedAt" | "answeredAt">): void {
-    if (rows.some(({ previous_worker: worker }) => typeof worker === "string")) this.#takenAt = answeredAt;
+  #claim(rows: readonly Row[], { askedAt, answeredAt }: Pick<Answer, "askedAt" | "answeredAt">): boolean {
+    const isTakeover = rows.some(({ previous_worker: worker }) => typeof worker === "string");
+    if (isTakeover) this.#takenAt = answeredAt;
     else if (rows.length === 0 && this.#takenAt !== null && askedAt <= this.#takenAt) this.#lostRaces += 1;
+    return isTakeover;
   }
 }
 

@@ -9,9 +9,10 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Before a statement reaches the database, or after it has and before its answer is heard. */
 export type Moment = "before" | "after";
 
-/** At the nth statement of any worker, counted over the whole simulation. */
+/** At the nth statement of any worker, counted over the whole simulation; with `of`, the nth of those that say so. */
 interface AtStatement {
   readonly statement: number;
+  readonly of?: string;
   readonly moment: Moment;
 }
 
@@ -23,8 +24,11 @@ export type StatementFault = AtStatement &
     | { readonly kind: "clock"; readonly ms: number }
   );
 
+/** The worker's own points, and one of simulations: a claim took a run from another worker, and its answer is not heard yet. */
+export type Point = CrashPoint | "after_takeover";
+
 interface AtPoint {
-  readonly point: CrashPoint;
+  readonly point: Point;
   /** The how-manyth time that any worker comes there. */
   readonly nth: number;
 }
@@ -121,32 +125,43 @@ export function faultText(fault: Fault): string {
     const race = "race" in fault ? ", and the others race for what it held" : "";
     return `${fault.kind} ${fault.point}, time ${fault.nth}${race}`;
   }
-  const place = `${fault.moment} statement ${fault.statement}`;
+  const place = `${fault.moment} statement ${fault.statement}${fault.of === undefined ? "" : ` of ${fault.of}`}`;
   return "ms" in fault ? `${fault.kind} ${fault.ms} ms ${place}` : `${fault.kind} ${place}`;
 }
 
 /** A plan as it is used up: counts what happens and says what goes wrong there. */
 export class Mischief {
   readonly #plan: readonly Fault[];
-  readonly #points = new Map<CrashPoint, number>();
+  readonly #points = new Map<Point, number>();
+  /** Statements that say what a fault is counted among. */
+  readonly #counted: Map<string, number>;
   #statements = 0;
   #requests = 0;
   #deliveries = 0;
 
   constructor(plan: readonly Fault[]) {
     this.#plan = plan;
+    this.#counted = new Map(plan.flatMap((fault) => ("of" in fault && fault.of !== undefined ? [[fault.of, 0]] : [])));
   }
 
   /** The next statement of a worker. */
-  atStatement(): StatementFault | undefined {
+  atStatement(what: string): StatementFault | undefined {
     this.#statements += 1;
+    for (const of of this.#counted.keys()) if (what.includes(of)) this.#counted.set(of, this.#countOf(of) + 1);
     const isHere = (fault: Fault): fault is StatementFault =>
-      "statement" in fault && fault.statement === this.#statements;
+      "statement" in fault &&
+      (fault.of === undefined
+        ? fault.statement === this.#statements
+        : what.includes(fault.of) && fault.statement === this.#countOf(fault.of));
     return this.#plan.find(isHere);
   }
 
+  #countOf(of: string): number {
+    return this.#counted.get(of) ?? 0;
+  }
+
   /** What happens to the worker that comes to a crash point. */
-  atPoint(point: CrashPoint): PointFault | undefined {
+  atPoint(point: Point): PointFault | undefined {
     const nth = (this.#points.get(point) ?? 0) + 1;
     this.#points.set(point, nth);
     const isHere = (fault: Fault): fault is PointFault =>

@@ -1,11 +1,9 @@
 /** What can go wrong, made to go wrong on purpose: simulated histories, and the rules that none of them may break. */
+
+export { ASSERTION_IDS, ASSERTIONS, type AssertionId, holds, type Violation } from "./assertions.ts";
 export { FAULT_KINDS, type Fault, type FaultKind, faultPlan, faultText } from "./fault-plan.ts";
 export { type MatrixResult, matrixResult, soakScenario } from "./matrix.ts";
 export {
-  ASSERTION_IDS,
-  ASSERTIONS,
-  type AssertionId,
-  holds,
   playMoment,
   playScenario,
   type Scenario,
@@ -17,4 +15,3 @@ export { type History, type Play, type Script, simulate, type Tally } from "./si
 export { openSimulationDatabase, type SimulationDatabase } from "./simulation-database.ts";
 export { openWorld, type SimulationWorld } from "./simulation-world.ts";
 export { type SoakCheckpoint, type SoakGate, soakGate } from "./soak.ts";
-export type { Violation } from "./watch.ts";

@@ -1,16 +1,10 @@
-import {
-  ASSERTION_IDS,
-  ASSERTIONS,
-  playScenario,
-  type RiskTag,
-  type Scenario,
-  type ScenarioResult,
-} from "./scenario.ts";
+import { ASSERTION_IDS, ASSERTIONS } from "./assertions.ts";
+import { playScenario, type RiskTag, type Scenario, type ScenarioResult } from "./scenario.ts";
 import type { SimulationWorld } from "./simulation-world.ts";
 import { type SoakCheckpoint, soakCheckpoint } from "./soak.ts";
 
 /** Raised with every change of what the matrix plays or how it is judged. */
-const MATRIX_VERSION = "core-rotation-v2";
+const MATRIX_VERSION = "core-rotation-v3";
 
 /** A matrix that leaves one of these out has not been through what matters. */
 const RISKS_REQUIRED: readonly RiskTag[] = [
@@ -81,17 +75,17 @@ export async function soakScenario(
   { seed, iteration }: { readonly seed: number; readonly iteration: number },
 ): Promise<SoakCheckpoint> {
   const result = await playScenario(world, scenario, seed);
-  const { tally, violations } = result;
-  const hasTakeover = tally.takeovers > 0;
+  const { tally, takeover } = result;
   return soakCheckpoint(iteration, {
     scenario_id: scenario.id,
-    takeover_action: hasTakeover ? "TAKEOVER" : "OBSERVE",
-    decision_reason_code: hasTakeover ? "INVALID_LEASE_EXPIRED_CONTROLLER_LEASE" : "VALID_ACTIVE_LEASE",
-    handoff_applied: hasTakeover && result.passed,
-    handoff_resume_step_id: null,
+    takeover_action: takeover === null ? "OBSERVE" : "TAKEOVER",
+    decision_reason_code: takeover === null ? "HEARTBEAT_RUNNING_NO_ACTION" : takeover.reason,
+    handoff_applied: takeover !== null && takeover.resumedAt !== null,
+    handoff_resume_step_id: takeover?.resumedAt ?? null,
     event_count: tally.events,
-    replay_count: violations.length === 0 ? tally.events : 0,
+    replay_count: result.replayed,
     continuity_assertion_results: result.continuity_assertion_results,
+    state_digest: result.state,
     timeline_digest: result.history,
   });
 }

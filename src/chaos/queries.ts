@@ -112,6 +112,19 @@ export const seenRuns = (sql: TenantQuery) => sql<SeenRun[]>`
    order by r.run_id
    limit 1000`;
 
+export interface SeenReceipt {
+  readonly receipt_id: string;
+  /** Of all that it says. */
+  readonly text_md5: string;
+}
+
+export const seenReceipts = (sql: TenantQuery) => sql<SeenReceipt[]>`
+  select receipt_id, md5(receipt::text) as text_md5
+    from receipt
+   where tenant_id = require_tenant_context()
+   order by receipt_id
+   limit 1000`;
+
 export interface SeenApproval {
   readonly approval_id: string;
   readonly run_id: string;

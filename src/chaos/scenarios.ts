@@ -1,6 +1,7 @@
 import { CRASH_POINTS, type CrashPoint } from "../worker/index.ts";
+import type { AssertionId } from "./assertions.ts";
 import type { Fault, Moment } from "./fault-plan.ts";
-import { ASSERTION_IDS, type Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** Statements of the workers in a history of one run, from the first claim to the last commit. */
 const STATEMENTS = 24;
@@ -28,6 +29,21 @@ function raceFaults(at: number): readonly Fault[] {
   ];
 }
 
+/** What every history puts to the test, what a takeover does, and what an approval does. */
+const ALWAYS: readonly AssertionId[] = [
+  ...(["CONT-003", "CONT-004", "CONT-010", "CONT-011", "CONT-012", "CONT-013", "CONT-014", "CONT-015"] as const),
+  ...(["CONT-016", "CONT-020"] as const),
+];
+const OF_TAKEOVERS: readonly AssertionId[] = [
+  ...(["CONT-001", "CONT-002", "CONT-005", "CONT-006", "CONT-007", "CONT-008", "CONT-009"] as const),
+  ...(["CONT-018", "CONT-019"] as const),
+];
+
+function assertionsOf({ mustShow, runs = [] }: Pick<Scenario, "mustShow"> & Partial<Scenario>): readonly AssertionId[] {
+  const asks = runs.includes("pay") || runs.includes("fan");
+  return [...ALWAYS, ...(mustShow.includes("takeovers") ? OF_TAKEOVERS : []), ...(asks ? ["CONT-017" as const] : [])];
+}
+
 const scenario = (
   id: string,
   title: string,
@@ -36,7 +52,7 @@ const scenario = (
 ): Scenario => ({
   id,
   title,
-  assertions: ASSERTION_IDS,
+  assertions: assertionsOf(rest),
   workers: 2,
   runs: ["debit"],
   moments: STATEMENTS,
@@ -45,11 +61,15 @@ const scenario = (
 
 /** The matrix: what may go wrong when one worker follows another, and what a long run must outlast. */
 export const SCENARIOS: readonly Scenario[] = [
-  scenario("handoff-interrupted-after-takeover", "a worker dies right after any statement, its takeover among them", {
-    riskTags: ["handoff", "takeover"],
-    faults: (at) => [crash(at, "after"), crash(at + 6, "after")],
-    mustShow: ["takeovers", "deaths"],
-  }),
+  scenario(
+    "handoff-interrupted-after-takeover",
+    "a worker dies right after any statement, and its successor right after it took over",
+    {
+      riskTags: ["handoff", "takeover"],
+      faults: (at) => [crash(at, "after"), { kind: "crash", point: "after_takeover", nth: 1 }],
+      mustShow: ["takeovers", "deaths"],
+    },
+  ),
   scenario("zombie-owner-write", "an owner is paused before any statement and writes after its successor took over", {
     riskTags: ["split_brain", "stale_lease"],
     faults: (at) => [pause(at, "before", 9_000)],

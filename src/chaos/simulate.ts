@@ -1,18 +1,20 @@
-import { after, assert, entityIdOf, type Instant, InvariantError, seededRandom } from "../contracts/index.ts";
+import { after, assert, digestOf, entityIdOf, type Instant, InvariantError, seededRandom } from "../contracts/index.ts";
 import type { IngressPorts } from "../ingress/index.ts";
 import { type ArtifactStore, artifactStore } from "../ledger/index.ts";
 import { inTenant } from "../store/index.ts";
-import { Committer, ControlRoom, type CrashPoint, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
+import { Committer, ControlRoom, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
 import { Answers } from "./answers.ts";
+import type { AssertionId, Violation } from "./assertions.ts";
 import { Bank, type Effect } from "./bank.ts";
-import { type Fault, Mischief } from "./fault-plan.ts";
+import { type Fault, Mischief, type Point } from "./fault-plan.ts";
 import { type Errand, openOffice } from "./people.ts";
-import { eventsSince, seenApprovals, seenRuns, setClock } from "./queries.ts";
+import { eventsSince, seenApprovals, seenReceipts, seenRuns, setClock } from "./queries.ts";
 import { Schedule, WORLD } from "./schedule.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { TOOLS_OF } from "./simulation-pack.ts";
 import { furnish, INSTALLATION_KEY, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
-import { type Violation, Watch } from "./watch.ts";
+import type { ToldTakeover } from "./takeover-watch.ts";
+import { Watch } from "./watch.ts";
 import { WebhookSender } from "./webhook-sender.ts";
 
 /** One history: what is to be played, and what goes wrong in it. */
@@ -26,6 +28,8 @@ export interface Script {
 export interface Play extends Script {
   /** Workflows of the runs that are started; undefined draws them from the seed. */
   readonly runs?: readonly string[];
+  /** Milliseconds after which a run that has not ended is lost; by default more than any clock is off by. */
+  readonly patienceMs?: number;
 }
 
 /** What a history came to. */
@@ -37,6 +41,14 @@ export interface History {
   /** Simulated milliseconds. */
   readonly ms: number;
   readonly tally: Tally;
+  /** Assertions that were put to the test. */
+  readonly evaluated: ReadonlySet<AssertionId>;
+  /** The last takeover on record. */
+  readonly takeover: ToldTakeover | null;
+  /** Entries of the runs that were decided again to the same. */
+  readonly replayed: number;
+  /** Digest of the documents of the runs. */
+  readonly state: string;
   /** The first broken rules; none in a sound history. */
   readonly violations: readonly Violation[];
   /** The last things that happened. */
@@ -66,7 +78,7 @@ const REPLACED_MS_MAX = 8_000;
 /** How long history goes on once the last run has ended and every paused owner is awake, so that those are refused. */
 const AFTERMATH_MS = 5_000;
 
-/** A run that has not ended by then is lost: no clock is off by as much. */
+/** No clock is off by as much. */
 const PATIENCE_MS = 1_800_000;
 const STEPS_MAX = 6_000;
 
@@ -145,8 +157,10 @@ class Simulation {
     const { now, steps } = this.#schedule;
     for (const run of this.#watch.runs) this.#schedule.note(`${run.run_id} ${run.head_hash} ${run.status}`);
     const { history: hash } = this.#schedule;
-    const tally = this.#tally();
-    return { seed: this.#script.seed, hash, tally, steps, ms: now - START, violations: this.#violations, trail };
+    const { evaluated, told: takeover, replayed, runs } = this.#watch;
+    const state = digestOf(runs.map(({ document_sha256 }) => document_sha256));
+    const seen = { tally: this.#tally(), evaluated, takeover, replayed, state, violations: this.#violations };
+    return { seed: this.#script.seed, hash, steps, ms: now - START, ...seen, trail };
   }
 
   #openOffice(): void {
@@ -197,7 +211,7 @@ class Simulation {
     worker.start();
   }
 
-  #reached(process: SimulatedProcess, point: CrashPoint): void {
+  #reached(process: SimulatedProcess, point: Point): void {
     if (process.isDead) return;
     const fault = this.#mischief.atPoint(point);
     if (fault?.kind === "pause") process.pause(fault.ms);
@@ -220,7 +234,7 @@ class Simulation {
   #newProcess(name: string, mischief: Mischief | null): SimulatedProcess {
     this.#processes += 1;
     const { owner } = this.#world.database;
-    return new SimulatedProcess(name, this.#script.seed * 1_000 + this.#processes, {
+    const process: SimulatedProcess = new SimulatedProcess(name, this.#script.seed * 1_000 + this.#processes, {
       schedule: this.#schedule,
       database: this.#world.database,
       mischief,
@@ -229,9 +243,12 @@ class Simulation {
         if (now !== this.#told) await setClock(owner, now);
         this.#told = now;
       },
-      onAnswer: (answer) => this.#answers.hear(answer),
+      onAnswer: (answer) => {
+        if (this.#answers.hear(answer)) this.#reached(process, "after_takeover");
+      },
       onDeath: () => this.#replace(),
     });
+    return process;
   }
 
   #replace(): void {
@@ -245,25 +262,32 @@ class Simulation {
 
   /** Connections break and commits are lost; a rule of the program's own that does not hold is another matter. */
   #trouble(error: unknown): void {
-    if (error instanceof InvariantError) this.#violations.push({ rule: "N7", message: error.message });
+    if (error instanceof InvariantError) this.#violations.push({ rule: "N7", assertion: null, message: error.message });
   }
 
   async #look(): Promise<void> {
     if (!this.#isStirred) return;
     this.#isStirred = false;
     const sight = await inTenant(this.#world.database, TENANT, async (sql) => {
-      const [runs, events, approvals] = await Promise.all([
+      const [runs, events, approvals, receipts] = await Promise.all([
         seenRuns(sql),
         eventsSince(sql, this.#watch.seen),
         seenApprovals(sql),
+        seenReceipts(sql),
       ]);
-      return { runs, events, approvals };
+      return { runs, events, approvals, receipts };
     });
-    this.#violations.push(...this.#watch.look({ ...sight, effects: this.#bank.effects }));
+    const { now: at } = this.#schedule;
+    const kept = this.#answers.takeKept();
+    this.#violations.push(...this.#watch.look({ ...sight, at, effects: this.#bank.effects, kept }));
     if (this.#lamented !== null) this.#letRace();
     for (const { start_key } of sight.runs) {
       if (!this.#errands.some(({ key }) => key === start_key))
-        this.#violations.push({ rule: "N7", message: `${start_key}: was started, and nobody asked for it` });
+        this.#violations.push({
+          rule: "N7",
+          assertion: null,
+          message: `${start_key}: was started, and nobody asked for it`,
+        });
     }
   }
 
@@ -291,7 +315,7 @@ class Simulation {
 
   #hasNoPatience(): boolean {
     const { now, steps } = this.#schedule;
-    return now - START > PATIENCE_MS || steps > STEPS_MAX;
+    return now - START > (this.#script.patienceMs ?? PATIENCE_MS) || steps > STEPS_MAX;
   }
 
   #lost(): void {
@@ -299,7 +323,11 @@ class Simulation {
     for (const { key } of this.#errands) {
       const run = runs.find(({ start_key }) => start_key === key);
       if (run === undefined || run.outcome === null)
-        this.#violations.push({ rule: "N7", message: `${key}: is lost ${run?.status ?? "before it began"}` });
+        this.#violations.push({
+          rule: "N7",
+          assertion: null,
+          message: `${key}: is lost ${run?.status ?? "before it began"}`,
+        });
     }
   }
 
@@ -312,17 +340,29 @@ class Simulation {
       const isDenied = errand.decision === "DENY" && tools.includes("charge");
       const wanted = isDenied ? "EXPECTED_FAILURE" : "SUCCESS";
       if (run.outcome !== wanted)
-        this.#violations.push({ rule: "N7", message: `${run.start_key}: ended ${run.status} ${run.code}` });
+        this.#violations.push({
+          rule: "N7",
+          assertion: null,
+          message: `${run.start_key}: ended ${run.status} ${run.code}`,
+        });
       for (const tool of tools.filter((name) => !isDenied || name !== "charge")) {
         if (!this.#bank.done(`/${tool}`).includes(errand.reference))
-          this.#violations.push({ rule: "N7", message: `${run.start_key}: ${tool} did not happen` });
+          this.#violations.push({ rule: "N7", assertion: null, message: `${run.start_key}: ${tool} did not happen` });
       }
       if (!isDenied && tools.includes("charge") && !this.#isSpent(run.run_id))
-        this.#violations.push({ rule: "N5", message: `${run.start_key}: was charged and no approval is spent` });
+        this.#violations.push({
+          rule: "N5",
+          assertion: "CONT-017",
+          message: `${run.start_key}: was charged and no approval is spent`,
+        });
       if (isDenied && this.#bank.done("/charge").includes(errand.reference))
-        this.#violations.push({ rule: "N5", message: `${run.start_key}: was charged against the decision` });
-      this.#violations.push(...this.#watch.decideAgain(run, this.#world.pack));
+        this.#violations.push({
+          rule: "N5",
+          assertion: "CONT-017",
+          message: `${run.start_key}: was charged against the decision`,
+        });
     }
+    this.#violations.push(...this.#watch.end(this.#world.pack));
   }
 }
 

@@ -147,7 +147,7 @@ export class SimulatedProcess implements Actor {
   }
 
   async #send<T>(statement: Statement<T>, answer: (heard: Heard<T>) => void): Promise<void> {
-    const fault = this.#around.mischief?.atStatement();
+    const fault = this.#around.mischief?.atStatement(statement.what);
     if (fault?.moment === "before") {
       this.#strike(fault);
       if (fault.kind === "database") return answer({ ok: false, error: connectionLost() });

@@ -11,6 +11,8 @@ export interface SoakPayload {
   readonly event_count: number;
   readonly replay_count: number;
   readonly continuity_assertion_results: { readonly [assertion: string]: boolean };
+  /** Of the documents of all runs in the end. */
+  readonly state_digest?: string;
   /** Of everything that happened and of every run's head, in order: counts alone reveal no corruption. */
   readonly timeline_digest?: string;
 }

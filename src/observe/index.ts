@@ -3,7 +3,7 @@ export { type Bar, type BarKind, CHART_CATEGORIES, type ChartRow, chartOf, wante
 export { type ContinuitySeverity, SEVERITIES } from "./continuity-event.ts";
 export { type Diagnosis, type DiagnosisReport, diagnose } from "./diagnosis.ts";
 export { type DiagnosisFilter, type DiagnosisInput, type DiagnosisScope, EVERYTHING } from "./diagnosis-input.ts";
-export { diagnosisInput, type LedgerRun, type Liveness, scopeOf } from "./projection.ts";
+export { continuityEvent, diagnosisInput, type LedgerRun, type Liveness, scopeOf } from "./projection.ts";
 export { type Recovery, type RecoveryFile, recoveryOf } from "./recovery-files.ts";
 export { type RecoveryReport, recoveryReport } from "./recovery-report.ts";
 export { CATEGORIES, type OperatorTimeline, type TimelineEntry } from "./timeline.ts";

@@ -37,9 +37,28 @@ test("dual-successor-race: in each history one successor wins, others come away,
   }
 });
 
-test("CO-1102 for every assertion there is an error that fails it, and every scenario names only known ones", () => {
-  const failing = ASSERTION_IDS.filter((id) => MUTANTS.some(({ breaks }) => !holds(id, [{ rule: breaks }])));
+test("CO-1102 for every assertion there is an error that fails it, and every assertion is in some scenario", () => {
+  const evaluated = new Set(ASSERTION_IDS);
+  const failing = ASSERTION_IDS.filter((id) =>
+    MUTANTS.some(({ breaks, fails }) => {
+      const violations = fails.map((assertion) => ({ rule: breaks, assertion, message: "" }));
+      return !holds(id, { evaluated, violations });
+    }),
+  );
 
   expect(failing).toEqual(ASSERTION_IDS);
   expect(new Set(SCENARIOS.flatMap(({ assertions }) => assertions))).toEqual(new Set(ASSERTION_IDS));
 });
+
+test.each(["CONT-001", "CONT-002", "CONT-010"] as const)(
+  "CONT-009 fails with %s, and CO-1101 without a test of it",
+  (part) => {
+    const evaluated = new Set(ASSERTION_IDS);
+    const violations = [{ rule: "N8", assertion: part, message: "" }] as const;
+    const others = new Set(ASSERTION_IDS.filter((id) => id !== part));
+
+    expect(holds("CONT-009", { evaluated, violations })).toBe(false);
+    expect(holds("CONT-009", { evaluated: others, violations: [] })).toBe(false);
+    expect(holds("CONT-009", { evaluated, violations: [] })).toBe(true);
+  },
+);
