@@ -15,3 +15,4 @@ export { type History, type Play, type Script, simulate, type Tally } from "./si
 export { openSimulationDatabase, type SimulationDatabase } from "./simulation-database.ts";
 export { openWorld, type SimulationWorld } from "./simulation-world.ts";
 export { type SoakCheckpoint, type SoakGate, soakGate } from "./soak.ts";
+export { type SoakFile, soakFiles } from "./soak-files.ts";

@@ -6,6 +6,8 @@ import {
   type Scenario,
   type ScenarioResult,
   type SoakCheckpoint,
+  type SoakGate,
+  soakFiles,
   soakGate,
   soakScenario,
 } from "../../chaos/index.ts";
@@ -17,6 +19,7 @@ import { progress } from "../progress.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { inSimulation } from "../simulation.ts";
 import { table } from "../table.ts";
+import { writeFiles } from "../write-files.ts";
 
 const CHOICE: readonly Option[] = [
   { flags: "--scenarios <ids>", summary: "their ids, with commas between them; all by default" },
@@ -80,12 +83,23 @@ export const chaosRunCommand: Command = {
 };
 
 export const soakCommand: Command = {
-  options: [...CHOICE, { flags: "--iterations <n>", summary: "times", default: "3", integer: { min: 1, max: 10_000 } }],
+  options: [
+    ...CHOICE,
+    { flags: "--iterations <n>", summary: "times", default: "3", integer: { min: 1, max: 10_000 } },
+    { flags: "--out <folder>", summary: "also write assertions, checkpoints, gate and what was typed there" },
+  ],
   examples: ["countermark soak", "countermark soak --iterations 50 --scenarios soak-rotation-chain --json"],
   run: async (context, args) => {
     const chosen = chosenIn(args);
     if (typeof chosen === "string") return reportRefusal(talkOf(context), { code: "USAGE", message: chosen });
-    return soak(context, chosen, { seed: args.integer("seed") ?? 1, iterations: args.integer("iterations") ?? 3 });
+    const seed = args.integer("seed") ?? 1;
+    const iterations = args.integer("iterations") ?? 3;
+    const played = await soak(context, chosen, { seed, iterations });
+    const out = args.value("out");
+    const ids = chosen.map(({ id }) => id).join(",");
+    const command = `countermark soak --scenarios ${ids} --seed ${seed} --iterations ${iterations}`;
+    if (out !== undefined) await writeFiles(context, out, soakFiles(played.checkpoints, { ...played, command }));
+    return played.exit;
   },
 };
 
@@ -93,7 +107,7 @@ async function soak(
   context: Context,
   chosen: readonly Scenario[],
   { seed, iterations }: { readonly seed: number; readonly iterations: number },
-): Promise<ExitCode> {
+): Promise<{ readonly checkpoints: readonly SoakCheckpoint[]; readonly gate: SoakGate; readonly exit: ExitCode }> {
   const checkpoints: SoakCheckpoint[] = [];
   await inSimulation(context, async (world) => {
     for (let iteration = 1; iteration <= iterations; iteration++) {
@@ -108,7 +122,7 @@ async function soak(
     ),
     `${gate.status}: ${checkpoints.length} checkpoints`,
   ]);
-  return gate.eligible ? EXIT.done : EXIT.notVerified;
+  return { checkpoints, gate, exit: gate.eligible ? EXIT.done : EXIT.notVerified };
 }
 
 /** The scenarios asked for, or what is wrong with the request. */

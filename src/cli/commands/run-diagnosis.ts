@@ -1,12 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { Fault, type JsonObject } from "../../contracts/index.ts";
+import type { JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
-import type { Command, Context, Option } from "../command.ts";
+import type { Command, Option } from "../command.ts";
 import { diagnosisLines } from "../diagnosis-lines.ts";
 import { listOf, objectOf, rawOf, visible } from "../document.ts";
-import { note } from "../output.ts";
 import { timelineLines } from "../timeline-lines.ts";
+import { writeFiles } from "../write-files.ts";
 import { RUN } from "./run.ts";
 
 const CATEGORIES = [
@@ -73,7 +71,7 @@ export const runReportCommand: Command = {
         const files = folder === undefined ? "false" : "true";
         const answer = await client.get(`/v1/runs/${part(args.operand("RUN"))}/recovery`, { files });
         if (!answer.ok) return answer;
-        if (folder !== undefined) await writeFiles(context, folder, listOf(answer.body, "files"));
+        if (folder !== undefined) await writeFiles(context, folder, listOf(answer.body, "files").map(fileOf));
         page = rawOf(answer.body, "markdown") ?? "";
         return { ...answer, body: objectOf(answer.body, "report") };
       },
@@ -83,20 +81,4 @@ export const runReportCommand: Command = {
   },
 };
 
-/** A name in the folder itself, never a way out of it. */
-const PLAIN_NAME = /^\w[\w.-]{0,100}$/;
-
-async function writeFiles(context: Context, folder: string, files: readonly JsonObject[]): Promise<void> {
-  const place = resolve(context.cwd, folder);
-  try {
-    await mkdir(place, { recursive: true });
-    for (const file of files) {
-      const [path, text] = [rawOf(file, "path") ?? "", rawOf(file, "text") ?? ""];
-      if (PLAIN_NAME.test(path)) await writeFile(join(place, path), text);
-    }
-  } catch (cause) {
-    const why = cause instanceof Error ? `: ${cause.message}` : "";
-    throw new Fault("E_REPORT_FAILED", `nothing could be written to \`${folder}\`${why}`, { retry: "never", cause });
-  }
-  note(context, `wrote ${files.length} files to \`${place}\``);
-}
+const fileOf = (file: JsonObject) => ({ path: rawOf(file, "path") ?? "", text: rawOf(file, "text") ?? "" });

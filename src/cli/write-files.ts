@@ -1,0 +1,25 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Fault } from "../contracts/index.ts";
+import type { Context } from "./command.ts";
+import { note } from "./output.ts";
+
+/** A name in the folder itself, never a way out of it. */
+const PLAIN_NAME = /^\w[\w.-]{0,100}$/;
+
+/** Writes the files of a report into a folder, which is made where it is not. */
+export async function writeFiles(
+  context: Context,
+  folder: string,
+  files: readonly { readonly path: string; readonly text: string }[],
+): Promise<void> {
+  const place = resolve(context.cwd, folder);
+  try {
+    await mkdir(place, { recursive: true });
+    for (const { path, text } of files) if (PLAIN_NAME.test(path)) await writeFile(join(place, path), text);
+  } catch (cause) {
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    throw new Fault("E_REPORT_FAILED", `nothing could be written to \`${folder}\`${why}`, { retry: "never", cause });
+  }
+  note(context, `wrote ${files.length} files to \`${place}\``);
+}
