@@ -19,6 +19,13 @@ interface Hold {
   decided: string | null;
 }
 
+/** What an entry came upon. */
+interface Before {
+  /** The run's state before it. */
+  readonly stateBefore: () => RunState;
+  readonly at: Instant;
+}
+
 /** Judges what is on record about takeovers against the claims that were seen. */
 export class TakeoverWatch {
   readonly #judge: Judge;
@@ -41,20 +48,20 @@ export class TakeoverWatch {
     return this.#check(lasts, "CONT-008", `${run.run_id}: the successor's lease is over as it begins`);
   }
 
-  /** An entry, and the run's state before it. */
-  entry(event: SeenEvent, payload: JsonObject, { state, at }: { readonly state: RunState; readonly at: Instant }) {
+  /** An entry of a run. */
+  entry(event: SeenEvent, payload: JsonObject, { stateBefore, at }: Before) {
     const hold = this.#hold(event.stream);
     switch (event.type) {
       case "takeover.decided":
         hold.decided = textIn(payload, "decision_reason_code");
         return [];
       case "lease.taken_over":
-        return this.#taken(event.stream, hold, { payload, state, at });
+        return this.#taken(event.stream, hold, { payload, state: stateBefore(), at });
       case "lease.not_adopted":
         hold.lost.set(event.step ?? "", false);
         return [];
       case "lease.registered":
-        return this.#registered(event.stream, hold, { payload, state });
+        return this.#registered(event.stream, hold, { payload, state: stateBefore() });
       default:
         return this.#progress(event, hold);
     }

@@ -145,7 +145,7 @@ export class Watch {
       this.#owned(seen, stream),
       stream.events.length === 0 || payload === null
         ? []
-        : this.#takeoverWatch.entry(seen, payload, { state: foldRun(stream.events), at }),
+        : this.#takeoverWatch.entry(seen, payload, { stateBefore: () => foldRun(stream.events), at }),
     ].flat();
     stream.owners.set(seen.epoch, stream.owners.get(seen.epoch) ?? seen.actor);
     stream.seq = seen.seq;
