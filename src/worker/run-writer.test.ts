@@ -1,15 +1,33 @@
 import { describe, expect, test } from "vitest";
-import { after, assert, seededHost } from "../contracts/index.ts";
-import { runEvent } from "../run/index.ts";
-import { Driver } from "../run/testing/driver.ts";
-import { BOUNDS, tool, workflowOf } from "../run/testing/pack.ts";
+import { after, assert, instant, seededHost } from "../contracts/index.ts";
+import { initialState, runEvent } from "../run/index.ts";
 import { openDatabase } from "../store/index.ts";
 import type { Commit, CommitResult, LostClaim } from "./commit.ts";
 import type { TenantControl } from "./control.ts";
 import { Lease } from "./lease.ts";
 import { type Failure, JUST_RECORD, RunWriter } from "./run-writer.ts";
 
-const { state } = new Driver(workflowOf([tool("a")]), BOUNDS);
+const START = instant(Date.UTC(2026, 0, 30, 12));
+
+const state = initialState(
+  runEvent("run.started", START, null, {
+    identity: {
+      run_id: "run-1",
+      tenant_id: "t1",
+      workflow_id: "W",
+      pack_id: "shop",
+      pack_digest: "0".repeat(64),
+      correlation_id: "correlation-1",
+      principal_id: "principal-1",
+      channel: "controlled_fixture",
+      started_at: START,
+      seed: 7,
+    },
+    entry: "a",
+    document: {},
+    refusal: null,
+  }),
+);
 
 const CONTROL: TenantControl = {
   tenantId: state.tenant_id,
@@ -45,7 +63,7 @@ interface Underway {
 
 /** A writer whose commits the test answers. Its database is never asked. */
 function writing() {
-  const host = seededHost(1);
+  const host = seededHost(1, START);
   const commits: Underway[] = [];
   const broken: (Failure | null)[] = [];
   const committer = {
