@@ -1,26 +1,37 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as briefly } from "node:timers/promises";
 import { assert, type Json } from "../../src/contracts/index.ts";
 
-/** A provider without idempotency keys: each POST of a transfer is one more transfer. It can be asked what it has done. */
+/** A provider: each POST of a transfer is one more transfer, unless it has the key of one made. It can be asked what it has done. */
 export interface Bank {
   readonly origin: string;
   /** References of the transfers made, oldest first; a reference that stands twice was paid twice. */
   readonly transfers: readonly string[];
   /** Keeps requests waiting before anything is done about them, and tells when the first is there. */
   hold(): { readonly arrived: Promise<unknown>; release(): void };
+  /** Takes so long before it does anything, and again before it answers. */
+  slow(ms: number): void;
   close(): Promise<void>;
 }
 
 export async function startBank(): Promise<Bank> {
   const transfers: string[] = [];
+  const keys = new Set<string>();
   let gate: EventEmitter | null = null;
+  let slowMs = 0;
   const server = createServer(async (request, response) => {
     const opened = gate === null ? null : once(gate, "opened");
     gate?.emit("arrived");
     await opened;
-    if (request.method === "POST") transfers.push(await referenceIn(request));
+    await briefly(slowMs);
+    const reference = request.method === "POST" ? await referenceIn(request) : null;
+    const { "idempotency-key": key } = request.headers;
+    const isKnown = typeof key === "string" && keys.has(key);
+    if (typeof key === "string") keys.add(key);
+    if (reference !== null && !isKnown) transfers.push(reference);
+    await briefly(slowMs);
     response.setHeader("content-type", "application/json").end(JSON.stringify({ transfers }));
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -37,6 +48,9 @@ export async function startBank(): Promise<Bank> {
           closed.emit("opened");
         },
       };
+    },
+    slow: (ms) => {
+      slowMs = ms;
     },
     close: () =>
       new Promise((closed) => {

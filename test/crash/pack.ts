@@ -8,6 +8,9 @@ import { type DraftPack, definePack, type WaitCondition, type WorkflowDefinition
  * `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
  * wire; `mark` changes an entity; `poison` ends its process. `later` is a debit after a second, `once_told` one after a signal.
  * `noting` is an agent whose graph makes one transfer, `asking` one whose graph asks a person.
+
+ * `debit` can be looked up, `charge` has keys, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
+ * wire; `mark` changes an entity; `poison` ends its process.
  */
 
 const REFERENCE = { type: "string", minLength: 1, maxLength: 40 } as const;
@@ -34,7 +37,8 @@ const SETTLE_MS = 200;
 
 async function transfer({ reference = null }: JsonObject, context: CallContext) {
   const { origin } = context.credential("bank");
-  await context.fetch(origin, { method: "POST", body: JSON.stringify({ reference }) });
+  const headers = context.externalKey === null ? {} : { "idempotency-key": context.externalKey };
+  await context.fetch(origin, { method: "POST", headers, body: JSON.stringify({ reference }) });
   return { kind: "applied", result: transferred(reference) } as const;
 }
 
@@ -59,6 +63,8 @@ const note = defineTool(
   debit.handler,
   debit.lookup,
 );
+
+const charge = defineTool(contract("charge", { external_idempotency_header: "Idempotency-Key" }), transfer);
 
 const wire = defineTool(contract("wire", {}), transfer);
 
@@ -195,7 +201,7 @@ export function crashPack(
   graphs: string,
 ): { readonly pack: DraftPack; readonly tools: readonly Tool[] } {
   const shop = commercePack();
-  const own = [debit, note, wire, mark, poisonWith(die), ...["noting", "asking"].map(agentFrom(graphs))];
+  const own = [debit, charge, note, wire, mark, poisonWith(die), ...["noting", "asking"].map(agentFrom(graphs))];
   const scopes = own.map(({ contract: { name, dependency } }) => [
     name,
     {
@@ -211,6 +217,7 @@ export function crashPack(
     workflows: [
       ...shop.pack.workflows,
       workflowOf("debit", "reference", [["debit", "debit"]]),
+      workflowOf("charge", "reference", [["charge", "charge"]]),
       workflowOf("wire", "reference", [["wire", "wire"]]),
       workflowOf("both", "reference", [
         ["debit", "debit"],
