@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Installation } from "../../src/api/installation.ts";
 import { inTenant } from "../../src/store/index.ts";
-import { CRASH_POINTS, type Schedule, type TemporalAddress, type Worker } from "../../src/worker/index.ts";
+import type { Schedule, TemporalAddress, Worker } from "../../src/worker/index.ts";
 import { claimRun, dueInMs, dueRuns } from "../../src/worker/queries.ts";
 import { type CrashShop, openCrashShop, PROFILE, TENANT } from "../crash/shop.ts";
 import {
@@ -23,6 +23,9 @@ export interface SchedulerUnderTest {
   /** How a worker in another process gets the same. */
   readonly temporal: TemporalAddress | null;
 }
+
+/** Where a worker may die and leave the run to another; after its last outcome it leaves nothing. */
+const UNFINISHED = ["before_intent", "after_intent", "after_effect"] as const;
 
 /** What holds of every scheduler, whatever stands behind it. */
 export function schedulerConformance({ name, schedule, temporal }: SchedulerUnderTest): void {
@@ -152,7 +155,7 @@ export function schedulerConformance({ name, schedule, temporal }: SchedulerUnde
       for (const { reference, runId } of started) expect((await debited(runId, reference)).receipts).toHaveLength(1);
     });
 
-    test.each(CRASH_POINTS)(
+    test.each(UNFINISHED)(
       "DS-08 P1-D16 a worker that is killed %s is succeeded: one effect, and no run is lost",
       async (point) => {
         const reference = `${name} killed ${point}`;

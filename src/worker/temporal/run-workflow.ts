@@ -27,7 +27,7 @@ export async function countermarkRun(input: RunWorkflowInput): Promise<void> {
   const { drive } = proxyActivities<RunActivities>({
     startToCloseTimeout: DRIVE_MAX,
     heartbeatTimeout: leaseMs,
-    retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds" },
+    retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "5 seconds" },
   });
   let isTold = false;
   setHandler(told, () => {

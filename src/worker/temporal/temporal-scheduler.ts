@@ -55,6 +55,8 @@ const GRACE_MS = 1_000;
 const AGAIN_MS = 10_000;
 /** How long the cluster may take to hear of what one look found. */
 const CALL_MS_MAX = 5_000;
+/** Requests for tasks kept open. A task may go to one that a paused process left open: few bound how often that happens. */
+const POLLS = 2;
 /** Between a worker that failed and the next. */
 const RESTART_MS = 1_000;
 
@@ -128,6 +130,8 @@ class TemporalScheduler implements Scheduler {
       workflowBundle: cluster.bundle,
       activities: { ...activities },
       maxConcurrentActivityTaskExecutions: of.profile.runsMax,
+      maxConcurrentActivityTaskPolls: POLLS,
+      maxConcurrentWorkflowTaskPolls: POLLS,
       // A cached workflow stays with the worker that has it, and waits for it even when it is gone.
       maxCachedWorkflows: 0,
       maxHeartbeatThrottleInterval: of.profile.beatMs,
