@@ -86,10 +86,10 @@ export async function stepRate(database: BenchDatabase, crew: Crew, asked: RunsD
   return (runs * crew.size * database.stepsPerRun * 1000) / (endedAt - (asked.beginMeasured ? beganAt : startedAt));
 }
 
-const POLL_MS = 5;
+const POLL_MS = 20;
 
 /** The instant at which no run of any tenant is left. Looks at one small index, so that looking costs the subject little. */
-async function whenIdle({ database, host }: Installation, tenants: number) {
+export async function whenIdle({ database, host }: Installation, tenants: number) {
   const never = new AbortController().signal;
   for (;;) {
     const [row] = await database.worker<{ left: number }[]>`

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { measureGuards } from "./guards.ts";
+import { measureMemory } from "./memory.ts";
 import { measurePeers, peerSettings } from "./peers.ts";
 import { withServer } from "./server.ts";
 import { measureSteps } from "./steps.ts";
@@ -104,6 +106,26 @@ command("takeover", "a worker process is killed: how long until another has its 
       print({ settings, figures }, json);
     }),
   );
+
+command("memory", "what a worker's process holds, round after round: does it grow?")
+  .option("--minutes <number>", "how long", count, 10)
+  .action(({ json = false, ...flags }: Flags & { readonly minutes: number }) =>
+    withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
+      const figures = [await measureMemory({ ...flags, url })];
+      print({ settings: { ...settings, minutes: flags.minutes }, figures }, json);
+    }),
+  );
+
+program
+  .command("guards")
+  .description("CPU of guards and hashing for one call, without a run and without a database")
+  .option("--pairs <number>", "measured rounds; medians are quoted", count, 5)
+  .option("--calls <number>", "calls of a round", count, 20_000)
+  .option("--json", "figures as JSON")
+  .action(async ({ pairs, calls, json = false }: { pairs: number; calls: number; json?: boolean }) => {
+    const figures = [await measureGuards({ calls, rounds: pairs })];
+    print({ settings: { node: process.version, calls }, figures }, json);
+  });
 
 await program.parseAsync();
 

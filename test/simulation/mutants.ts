@@ -115,7 +115,7 @@ const OF_OWNERSHIP: readonly Mutant[] = [
     install: `
       create function public.lose_entry() returns trigger language plpgsql as $$ begin return null; end $$;
       create trigger lose_entry before insert on countermark.event
-        for each row when (new.type = 'lease.registered') execute function public.lose_entry()`,
+        for each row when (new.type = 'handoff.applied') execute function public.lose_entry()`,
     remove: "drop function public.lose_entry cascade",
   },
   {

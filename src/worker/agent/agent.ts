@@ -19,7 +19,7 @@ import { checkpointRow, openCheckpoint, writeRow } from "./checkpoint.ts";
 import { admitCheckpoint, admitWrite, type NextEntry, nextEntry } from "./entry.ts";
 import { type Errands, GraphStopped } from "./errand.ts";
 import { type AttemptOfCall, callForGraph, type GraphCaller, write } from "./graph-call.ts";
-import { GraphRefused, ISOLATION, runGraphProcess } from "./graph-process.ts";
+import { GraphRefused, ISOLATION, runGraphProcess, type Served } from "./graph-process.ts";
 import { askInterrupt } from "./interrupt.ts";
 import { environmentOf, fetchForGraph } from "./model-call.ts";
 import type { GraphEnd, GraphRequest, InjectedTool, NewWrite, NodeBounds, StoredCheckpoint } from "./protocol.ts";
@@ -154,7 +154,7 @@ class Agent {
     return next;
   }
 
-  #serve(request: GraphRequest): Promise<unknown> {
+  #serve(request: Served): Promise<unknown> {
     switch (request.op) {
       case "put":
         return this.#put(request);
@@ -168,8 +168,6 @@ class Agent {
         return callForGraph(this.caller, request);
       case "fetch":
         return fetchForGraph(this.caller.manifest, this.#counting, request);
-      case "denied":
-        throw new GraphStopped("POLICY.TOOL_NOT_ALLOWED", `the graph reached for ${request.what}`);
     }
   }
 

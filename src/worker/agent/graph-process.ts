@@ -9,6 +9,7 @@ import type { FromGraph, GraphEnd, GraphRequest, GraphStart, ToGraph } from "./p
  * K1  It is told what to do, asks, and is ended: whatever stops the call kills it at once.
  * K2  It holds no secret, no connection and no other channel than the one to its worker.
  * K3  How it ended counts only if it said so; a process that dies has failed.
+ * K4  What it asks after it reached for what is denied is not served, though it may have been asked before it was ended.
  */
 
 /** What keeps a graph from the machine here, recorded with each of its runs. */
@@ -26,8 +27,11 @@ export interface GraphOrder {
   readonly environment: { readonly [name: string]: string };
   readonly signal: AbortSignal;
   /** Answers a request. A `GraphStopped` ends the process; any other error with a code is told to the graph. */
-  readonly serve: (request: GraphRequest) => Promise<unknown>;
+  readonly serve: (request: Served) => Promise<unknown>;
 }
+
+/** What a graph may ask for; the rest ends it. */
+export type Served = Exclude<GraphRequest, { readonly op: "denied" }>;
 
 /** Runs a graph to its end. Never rejects for what a graph does; faults of ours end it and reject. */
 export function runGraphProcess(order: GraphOrder): Promise<GraphEnd> {
@@ -37,7 +41,9 @@ export function runGraphProcess(order: GraphOrder): Promise<GraphEnd> {
     lastWords = (lastWords + chunk.toString()).slice(-LAST_WORDS_MAX);
   });
   return new Promise((resolve, reject) => {
+    let isOver = false;
     const over = (end: () => void) => {
+      isOver = true;
       order.signal.removeEventListener("abort", stop);
       child.kill("SIGKILL"); // K1
       end();
@@ -50,8 +56,12 @@ export function runGraphProcess(order: GraphOrder): Promise<GraphEnd> {
       over(() => resolve(failed("GRAPH_FAILED", `the graph's process ended: ${lastWords.trim()}`))),
     ); // K3
     child.on("message", (message: FromGraph) => {
+      if (isOver) return; // K4
       if (message.kind === "end") return over(() => resolve(message.end));
-      answer(child, order, message).catch((error: unknown) =>
+      const { id, request } = message;
+      if (request.op === "denied")
+        return over(() => resolve(failed("POLICY.TOOL_NOT_ALLOWED", `the graph reached for ${request.what}`)));
+      answer(child, order, { id, request }).catch((error: unknown) =>
         over(() =>
           error instanceof GraphStopped ? resolve(failed(error.code, error.message)) : reject(asError(error)),
         ),
@@ -75,7 +85,7 @@ export class GraphRefused extends Error {
 async function answer(
   child: ChildProcess,
   { serve }: GraphOrder,
-  { id, request }: Extract<FromGraph, { readonly kind: "request" }>,
+  { id, request }: { readonly id: number; readonly request: Served },
 ): Promise<void> {
   try {
     tell(child, { kind: "answer", id, value: await serve(request) });

@@ -60,15 +60,17 @@ describe("the questions of a graph", () => {
   test("CO-20.9-02 CO-20.9-03 CO-2067 answering one leaves the other open under the same id, with no new checkpoint; then the graph ends", async () => {
     const { tenant, runId, release, announce } = await atGates();
 
+    const startsOfA = () => tenant.calls("look").filter(({ input }) => input.text === "A").length;
     await tenant.decides(release.row, "APPROVE", undefined, { reason: "go" });
+    await shop.until("the node to be entered with its answer", async () => startsOfA() > 1);
     const [left] = await asks(tenant, runId, 1);
     const between = await storedOf(tenant, runId);
-    const startsOfA = tenant.calls("look").filter(({ input }) => input.text === "A").length;
+    const startsBetween = startsOfA();
     await tenant.decides(announce.row, "APPROVE", undefined, { reason: "tell" });
     await tenant.ends(runId);
 
     expect(left?.row.approval_id).toBe(announce.row.approval_id);
-    expect(startsOfA).toBe(2);
+    expect(startsBetween).toBe(2);
     expect(between.checkpoints).toHaveLength(3);
     expect(between.writes.filter(({ channel, graph_step }) => channel === "log" && graph_step === 1)).toHaveLength(1);
     expect((await storedOf(tenant, runId)).checkpoints.map(({ graph_step }) => graph_step)).toEqual([-1, 0, 1, 2, 3]);
