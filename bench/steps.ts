@@ -34,7 +34,7 @@ const STEPS_MIN = 4_000;
 const STEPS_PER_CALLER = 400;
 
 /** Runs before the clock, so that no process loads the pack or compiles its code while it is measured. */
-const WARM_RUNS_PER_WORKER = 4;
+const WARM_RUNS_PER_WORKER = 50;
 
 /**
  * Measures governed steps in every combination. Without prior events they stand against single-row commits; with them,

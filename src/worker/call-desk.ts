@@ -92,9 +92,10 @@ type Keyed = Pick<ResolvedCall, "tool" | "internalKey">;
 
 function readFacts(desk: DeskOptions, run: RunFacts, { tool: { contract }, internalKey }: Keyed): Promise<ReadFacts> {
   return inTenant(desk.database, run.state.tenant_id, async (sql) => {
-    // In this order: an approval that is spent between the two reads has left a record for the second.
-    const approvals = internalKey === null ? NOBODY_ASKED : await approvalsOfCall(sql, internalKey, run.state.run_id);
-    const read = await loadFacts(sql, { internalKey, breakerId: contract.dependency, tool: contract.name });
+    // In this order, which one connection keeps: an approval that is spent between the two has left a record for the second.
+    const asked = internalKey === null ? NOBODY_ASKED : approvalsOfCall(sql, internalKey, run.state.run_id);
+    const facts = loadFacts(sql, { internalKey, breakerId: contract.dependency, tool: contract.name });
+    const [approvals, read] = await Promise.all([asked, facts]);
     return { read, approvals };
   });
 }
