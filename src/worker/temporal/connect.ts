@@ -92,7 +92,9 @@ async function load(importing: () => Promise<TemporalPackages>): Promise<Tempora
 async function reach(where: TemporalAddress, { client }: TemporalPackages): Promise<Connection> {
   const { address, namespace } = where;
   try {
-    const connection = await client.Connection.connect({ address, connectTimeout: CONNECT_MS_MAX });
+    // Without the SDK's own retries: one that is waiting when the connection closes throws where nobody can catch it, and
+    // whoever asks here asks again anyway.
+    const connection = await client.Connection.connect({ address, connectTimeout: CONNECT_MS_MAX, interceptors: [] });
     try {
       await connection.workflowService.describeNamespace({ namespace });
       return connection;
