@@ -6,7 +6,6 @@ import {
   type DecisionFacts,
   decideTakeover,
   decisionEvent,
-  electSuccessor,
   heartbeatStatus,
   leaseReason,
 } from "./self-heal.ts";
@@ -156,17 +155,6 @@ describe("CO-652 whether a run is taken over, first match", () => {
       decision_reason_code: "HEARTBEAT_RUNNING_NO_ACTION",
     });
     expect(decideTakeover(facts({ activity: "not_active", override: force }))).toMatchObject({ action: "OBSERVE" });
-  });
-
-  test("K-20 of several candidates the lowest thread with a fresh beat succeeds", () => {
-    const candidates = [
-      { thread_id: "a", beat_at: at(-300) },
-      { thread_id: "c", beat_at: at(-5) },
-      { thread_id: "b", beat_at: at(-5) },
-    ];
-
-    expect(electSuccessor(candidates, { now: NOW, freshSeconds: 60 })).toBe("b");
-    expect(electSuccessor([], { now: NOW, freshSeconds: 60 })).toBeNull();
   });
 });
 

@@ -104,16 +104,6 @@ function unattended(
   return observe(status === "WARNING" ? "HEARTBEAT_WARNING_OBSERVE_ONLY" : `HEARTBEAT_${status}_NO_ACTION`);
 }
 
-/** Of several who could succeed, the one with the lowest thread id among those that gave a sign of life lately. */
-export const electSuccessor = (
-  candidates: readonly { readonly thread_id: string; readonly beat_at: Instant }[],
-  { now, freshSeconds }: { readonly now: Instant; readonly freshSeconds: number },
-): string | null =>
-  candidates
-    .filter(({ beat_at }) => now - beat_at < freshSeconds * 1_000)
-    .map(({ thread_id }) => thread_id)
-    .toSorted()[0] ?? null;
-
 /** Where a decision was made, for its event and the key under which one incident is decided once. */
 export interface DecisionPlace {
   readonly task: string;

@@ -29,8 +29,7 @@ export class MessageSerialiser implements SerializerProtocol {
     return [type, content];
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the library declares what it revives as any
-  async loadsTyped(type: string, content: Uint8Array | string): Promise<any> {
+  async loadsTyped(type: string, content: Uint8Array | string): Promise<unknown> {
     if (type === "json") assertRevivable(parsed(content));
     return this.#library.loadsTyped(type, content);
   }
