@@ -1,0 +1,35 @@
+import type { Channel, Digest, Instant } from "../contracts/index.ts";
+
+/** What a column of a unit holds. Numbers are finite; a decimal means what its shortest form writes. */
+export type Cell = string | number | boolean | null;
+
+/** One thing that metrics count: folded by a derive function from one or more rows of evidence. */
+export interface Unit {
+  /** Unique within its kind. */
+  readonly id: string;
+  /** When it happened, for windows; null for what has no time of its own. */
+  readonly at: Instant | null;
+  readonly channel: Channel | null;
+  /** Ids of the rows of evidence that it was folded from. */
+  readonly rows: readonly string[];
+  /** Whether those rows kept every rule of their kind. Metrics leave invalid units out unless they ask for them. */
+  readonly isValid: boolean;
+  readonly columns: { readonly [name: string]: Cell };
+}
+
+/** How much of what a source recorded is there. `unreadable` also where it is missing. */
+export interface SourceState {
+  readonly state: "complete" | "incomplete" | "unreadable";
+  /** Why it is not complete, for people; empty where it is. */
+  readonly detail: string;
+}
+
+/** Everything that a decision may look at, derived from evidence. Which order its members came in changes nothing. */
+export interface EvidenceSet {
+  /** Of the evidence as it was read. */
+  readonly digest: Digest;
+  readonly sources: { readonly [id: string]: SourceState };
+  /** Numbers that the evidence itself brings, such as the seconds that its timers were set to. */
+  readonly facts: { readonly [name: string]: number };
+  readonly units: { readonly [kind: string]: readonly Unit[] };
+}
