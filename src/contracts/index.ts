@@ -51,6 +51,14 @@ export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
 export { type CompiledSchema, compileSchema } from "./schema.ts";
 export { seededRandom } from "./seeded-random.ts";
+export {
+  type FoundError,
+  readShapedText,
+  readShapedValue,
+  type ShapedText,
+  type TextError,
+  type TextKind,
+} from "./shaped-text.ts";
 export { Stop } from "./stop.ts";
 export { nextTurn, systemHost, timeLimit } from "./system-host.ts";
 export { compareVersions, parseVersion, type Version } from "./version.ts";

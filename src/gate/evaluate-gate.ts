@@ -1,4 +1,5 @@
-import { rationalOf, type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";
+import { rationalOf } from "./rational.ts";
+import { type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";
 
 /** What a statistical gate says, in words too. */
 export interface GateResult {

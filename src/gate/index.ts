@@ -9,5 +9,6 @@ export {
 } from "./artifact.ts";
 export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
 export { goldenStage } from "./golden-suite.ts";
+export { type Rational, rationalOf } from "./rational.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
-export { type Rational, rationalOf, type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";
+export { type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { rationalOf, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";
+import { rationalOf } from "./rational.ts";
+import { wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";
 
 /** Good, valid, bound: the reference values of the specification, section 20.2. */
 const REFERENCE = [
@@ -68,7 +69,11 @@ test.each([
 test("a threshold is the fraction its decimal form writes", () => {
   expect(rationalOf(0.95)).toEqual({ numerator: 95n, denominator: 100n });
   expect(rationalOf(1e-7)).toEqual({ numerator: 1n, denominator: 10_000_000n });
-  expect(() => rationalOf(-0.1)).toThrow(expect.objectContaining({ code: "GATE_INPUT_INVALID" }));
+  expect(rationalOf(-0.1)).toEqual({ numerator: -1n, denominator: 10n });
+  expect(rationalOf("19/20")).toEqual({ numerator: 19n, denominator: 20n });
+  for (const value of ["19/0", "0x5", Number.NaN, ""]) {
+    expect(() => rationalOf(value)).toThrow(expect.objectContaining({ code: "GATE_INPUT_INVALID" }));
+  }
 });
 
 const sample = fc

@@ -1,10 +1,5 @@
 import { Fault } from "../contracts/index.ts";
-
-/** A fraction, `numerator / denominator`, with a positive denominator. */
-export interface Rational {
-  readonly numerator: bigint;
-  readonly denominator: bigint;
-}
+import type { Rational } from "./rational.ts";
 
 /** How many of the valid observations were good. */
 export interface Sample {
@@ -19,21 +14,14 @@ const Z = 1.959963984540054;
 const Z_SCALED = 1_959_963_984_540_054n;
 const Z_SCALE = 10n ** 15n;
 
-const DECIMAL = /^(\d+)(?:\.(\d+))?(?:e-(\d+))?$/;
-
-/** The fraction that a number's shortest decimal form writes: 0.95 is 95/100, whatever the nearest double is. */
-export function rationalOf(value: number): Rational {
-  const [, whole, fraction = "", exponent = "0"] = DECIMAL.exec(String(value)) ?? [];
-  if (whole === undefined) throw invalid(`\`${value}\` is no threshold`);
-  return { numerator: BigInt(whole + fraction), denominator: 10n ** BigInt(fraction.length + Number(exponent)) };
-}
-
 /**
- * Whether the Wilson lower bound (two-sided 95 %) reaches a threshold, in exact integers. The bound is the smaller root `t` of
+ * Whether the Wilson lower bound reaches a threshold, in exact integers. The bound is the smaller root `t` of
  * `valid (good/valid - t)² = z² t (1 - t)`, so at or below it the left side is the larger one. Nothing valid has the bound 0.
  * Throws the fault `GATE_INPUT_INVALID` for counts that are none.
+ *
+ * @param zScaled the standard normal quantile times 10^15; that of a two-sided 95 % interval unless told
  */
-export function wilsonLowerAtLeast(sample: Sample, threshold: Rational): boolean {
+export function wilsonLowerAtLeast(sample: Sample, threshold: Rational, zScaled = Z_SCALED): boolean {
   assertCounts(sample);
   const { numerator, denominator } = threshold;
   if (numerator <= 0n) return true;
@@ -42,7 +30,7 @@ export function wilsonLowerAtLeast(sample: Sample, threshold: Rational): boolean
   const [good, valid] = [BigInt(sample.good), BigInt(sample.valid)];
   const excess = good * denominator - numerator * valid;
   if (excess < 0n) return false;
-  return (excess * Z_SCALE) ** 2n >= Z_SCALED ** 2n * valid * numerator * (denominator - numerator);
+  return (excess * Z_SCALE) ** 2n >= zScaled ** 2n * valid * numerator * (denominator - numerator);
 }
 
 /** The Wilson lower bound as a number to show, from 0 to below 1; comparisons are `wilsonLowerAtLeast`'s. Throws as it does. */
@@ -56,7 +44,8 @@ export function wilsonLower(sample: Sample): number {
   return Math.max(0, (rate + square / (2 * valid) - spread) / (1 + square / valid));
 }
 
-function assertCounts({ good, valid }: Sample): void {
+/** Throws the fault `GATE_INPUT_INVALID` for counts that are none. */
+export function assertCounts({ good, valid }: Sample): void {
   const isCounted = Number.isSafeInteger(good) && Number.isSafeInteger(valid) && good >= 0 && good <= valid;
   if (!isCounted) throw invalid(`\`${good}\` of \`${valid}\` are no counts`);
 }
