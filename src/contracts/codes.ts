@@ -167,6 +167,14 @@ export const CODES = {
     "the gate has no evidence for this artifact",
     "run the suite for exactly this artifact",
   ),
+  GATE_POLICY_SYNTAX: entry(400, "the gate policy is not well-formed YAML", "correct the line and column named"),
+  GATE_POLICY_FIELD_UNKNOWN: entry(
+    400,
+    "the gate policy has a field that does not exist",
+    "remove or rename the field",
+  ),
+  GATE_POLICY_INVALID: entry(400, "a field of the gate policy has the wrong type or value", "correct the field named"),
+  GATE_PROFILE_UNKNOWN: entry(400, "the gate policy has no such profile", "name one of the policy's profiles"),
   GATE_INPUT_INVALID: entry(400, "these are no counts or no threshold", "give whole numbers, 0 <= good <= valid"),
   // Execution
   TOOL_TIMEOUT: entry(504, "the tool did not answer in time", "see whether the effect happened before trying again"),

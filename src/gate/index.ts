@@ -7,8 +7,16 @@ export {
   gateArtifact,
   type Stage,
 } from "./artifact.ts";
+export { type Bound, CONFIDENCES, type Confidence, cleanTrials } from "./bound.ts";
+export type { Decision, Flip, GateRow, GateStatus, Standing } from "./decision.ts";
+export { type Derivation, type DerivationInput, type EvidenceFile, UNITS } from "./derivation.ts";
+export { type Evaluation, type EvaluationInput, evaluate } from "./evaluate.ts";
 export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
 export { goldenStage } from "./golden-suite.ts";
+export type { Measurement } from "./measure.ts";
+export { type Metric, type Policy, parsePolicy } from "./policy.ts";
+export { POLICY_SHAPE } from "./policy-shape.ts";
 export { type Rational, rationalOf } from "./rational.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
+export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 export { type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";

@@ -1,0 +1,138 @@
+import {
+  accepted,
+  type Channel,
+  type Instant,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseInstant,
+  parseJson,
+  type Result,
+  rejected,
+  sha256Hex,
+} from "../contracts/index.ts";
+import { inOrder } from "./measure.ts";
+import type { Cell, EvidenceSet, Unit } from "./unit.ts";
+
+/** A file of evidence as it was read. */
+export interface EvidenceFile {
+  /** Without its folder, such as `rows.ndjson`. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface DerivationInput {
+  readonly files: readonly EvidenceFile[];
+  readonly decidedAt: Instant;
+  /** Whether a second evaluation came to the same; null where nobody asked. */
+  readonly isReproduced: boolean | null;
+}
+
+/**
+ * Turns evidence into units. Pure, and released versions stay: a decision names the one it was derived by. Refused with
+ * `GATE_EVIDENCE_MISSING` only where a file that it needs is not there at all; everything that is wrong inside is evidence.
+ */
+export interface Derivation {
+  readonly fn: string;
+  readonly version: number;
+  readonly derive: (input: DerivationInput) => Result<EvidenceSet>;
+}
+
+/**
+ * Evidence that is units already: NDJSON files whose lines have `kind`, `id` and `columns`, and may have `at`, `channel`, `rows`
+ * and `valid`. A file is a source under its name without the ending. A line that is none of this makes its source unreadable.
+ */
+export const UNITS: Derivation = {
+  fn: "units",
+  version: 1,
+  derive: ({ files }) => {
+    const rows = files.filter(({ name }) => name.endsWith(".ndjson"));
+    if (rows.length === 0)
+      return rejected({
+        code: "GATE_EVIDENCE_MISSING",
+        message: "there is no file of evidence that ends in `.ndjson`",
+      });
+    const read = rows.map(({ name, text }) => ({ source: name.slice(0, -".ndjson".length), ...unitsIn(text) }));
+    const found = read.flatMap(({ found }) => found);
+    const kinds = [...new Set(found.map(({ kind }) => kind))].toSorted(inOrder);
+    const lines = read.flatMap(({ source, lines }) => lines.map((line) => `${source} ${line}`));
+    return accepted({
+      digest: sha256Hex(lines.toSorted(inOrder).join("\n")),
+      sources: Object.fromEntries(
+        read.map(({ source, broken }) => [
+          source,
+          broken.length === 0
+            ? { state: "complete", detail: "" }
+            : { state: "unreadable", detail: `line ${broken.slice(0, 5).join(", ")} cannot be read` },
+        ]),
+      ),
+      facts: {},
+      units: Object.fromEntries(kinds.map((kind) => [kind, distinctUnits(found.filter((one) => one.kind === kind))])),
+    });
+  },
+};
+
+interface Found {
+  readonly kind: string;
+  readonly unit: Unit;
+}
+
+function unitsIn(text: string) {
+  const lines = text.split("\n").map((line) => line.trim());
+  const found: Found[] = [];
+  const broken: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line === "") continue;
+    const unit = unitOf(line);
+    if (unit === undefined) broken.push(index + 1);
+    else found.push(unit);
+  }
+  return { found, broken, lines: lines.filter((line) => line !== "") };
+}
+
+function unitOf(line: string): Found | undefined {
+  const parsed = parseJson(line);
+  if (!parsed.ok || !isJsonObject(parsed.value)) return undefined;
+  const { kind, id, columns, at = null, channel = null, rows = [], valid = true } = parsed.value;
+  if (typeof kind !== "string" || typeof id !== "string" || columns === undefined || !isJsonObject(columns))
+    return undefined;
+  const cells = Object.values(columns).every(isCell);
+  const instant = at === null ? null : typeof at === "string" ? parseInstant(at) : undefined;
+  const isNamed = channel === null || isChannel(channel);
+  const isShaped = cells && instant !== undefined && isNamed && Array.isArray(rows) && typeof valid === "boolean";
+  if (!isShaped) return undefined;
+  const names = rows.filter((row) => typeof row === "string");
+  return {
+    kind,
+    unit: {
+      id,
+      at: instant,
+      channel,
+      rows: names.length === 0 ? [id] : names.toSorted(inOrder),
+      isValid: valid,
+      columns: cellsOf(columns),
+    },
+  };
+}
+
+const CHANNELS: readonly Json[] = ["prod_traffic", "controlled_fixture", "ci"];
+const isChannel = (value: Json): value is Channel => CHANNELS.includes(value);
+const isCell = (value: Json): value is Cell => value === null || typeof value !== "object";
+const cellsOf = (columns: JsonObject): Unit["columns"] =>
+  Object.fromEntries(
+    Object.entries(columns)
+      .toSorted(([a], [b]) => inOrder(a, b))
+      .flatMap(([name, value]) => (isCell(value) ? [[name, value]] : [])),
+  );
+
+/** A unit that came twice, equal in everything, is one; under one id with other contents, both stay and neither is valid. */
+function distinctUnits(found: readonly Found[]): readonly Unit[] {
+  const byId = new Map<string, Unit[]>();
+  for (const { unit } of found) {
+    const same = byId.get(unit.id) ?? [];
+    if (!same.some((other) => JSON.stringify(other) === JSON.stringify(unit))) byId.set(unit.id, [...same, unit]);
+  }
+  return [...byId.values()].flatMap((same) =>
+    same.length === 1 ? same : same.map((unit) => ({ ...unit, isValid: false })),
+  );
+}

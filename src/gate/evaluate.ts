@@ -1,0 +1,162 @@
+import {
+  accepted,
+  after,
+  digestOf,
+  formatInstant,
+  type Instant,
+  type Json,
+  type Result,
+  rejected,
+} from "../contracts/index.ts";
+import type { Decision, GateRow, GateStatus } from "./decision.ts";
+import { judge } from "./judge.ts";
+import { inOrder, type Measurement, measure } from "./measure.ts";
+import { excludes, type Policy } from "./policy.ts";
+import type { ProfileText } from "./policy-shape.ts";
+import type { EvidenceSet } from "./unit.ts";
+import { windowOf } from "./window.ts";
+
+/** Everything that a decision depends on. */
+export interface EvaluationInput {
+  readonly policy: Policy;
+  /** Needed where the policy has profiles; the one name that is there where it has one. */
+  readonly profile: string | null;
+  readonly evidence: EvidenceSet;
+  readonly decidedAt: Instant;
+}
+
+/** A decision, and what each metric came to: exports list more than a decision cites. */
+export interface Evaluation {
+  readonly decision: Decision;
+  readonly measurements: ReadonlyMap<string, Measurement>;
+}
+
+/**
+ * Decides. Pure: the same policy, evidence and instant give the same bytes, in whatever order the evidence came. Refused with
+ * `GATE_PROFILE_UNKNOWN` where the policy has no such profile; whatever is wrong with evidence is in the decision, never refused.
+ */
+export function evaluate(input: EvaluationInput): Result<Evaluation> {
+  const { policy, evidence, decidedAt } = input;
+  const profiles = Object.keys(policy.text.profiles);
+  const name = input.profile ?? (profiles.length === 1 ? (profiles[0] ?? null) : null);
+  const profile = name === null ? (profiles.length === 0 ? NO_PROFILE : undefined) : policy.text.profiles[name];
+  if (profile === undefined) {
+    const message = name === null ? "the policy has several profiles" : `the policy has no profile \`${name}\``;
+    return rejected({ code: "GATE_PROFILE_UNKNOWN", message, details: { profiles } });
+  }
+  const window = windowOf(policy.text.window, evidence.facts, decidedAt);
+  const bench = { policy, evidence, window, decidedAt, params: { ...policy.text.params, ...profile.params } };
+  const rows = policy.text.gates.flatMap((gate) => judge(gate, bench));
+  const standing = standingOf(rows, input, profile);
+  const decision = decisionOf(input, name, profile, standing, window);
+  const measurements = new Map([...policy.metrics].map(([id, metric]) => [id, measure(metric, bench)]));
+  return accepted({ decision, measurements });
+}
+
+const NO_PROFILE: ProfileText = { params: {}, budget: {}, conditions: "none", excluded: [] };
+
+/** Rows as they count: what the profile leaves out, then what another gate excuses. */
+function standingOf(rows: readonly GateRow[], { policy }: EvaluationInput, profile: ProfileText): readonly GateRow[] {
+  const passed = new Set(rows.filter(({ status }) => status === "PASS").map(({ id }) => id));
+  return rows.map((row) => {
+    const gate = policy.text.gates.find(({ id }) => excludes(row.id, id));
+    const isExcluded = profile.excluded.some(
+      (entry) => entry === row.id || entry === gate?.id || isAllOf(entry, row.id),
+    );
+    if (isExcluded) return { ...row, standing: "excluded" };
+    const excuse = gate?.excused_by;
+    const isExcused = excuse?.statuses.some((status) => status === row.status) === true && passed.has(excuse.gate);
+    return isExcused ? { ...row, standing: "excused" } : row;
+  });
+}
+
+const isAllOf = (entry: string, rowId: string): boolean => entry.endsWith(":*") && rowId.startsWith(entry.slice(0, -1));
+
+function decisionOf(
+  { policy, evidence, decidedAt }: EvaluationInput,
+  profileName: string | null,
+  profile: ProfileText,
+  gates: readonly GateRow[],
+  window: ReturnType<typeof windowOf>,
+): Decision {
+  const { id, version, validity_seconds, derive } = policy.text;
+  const document: Omit<Decision, "digest"> = {
+    schema: "countermark.decision.v1",
+    policy: { id, version, digest: policy.digest },
+    profile: profileName,
+    decided_at: formatInstant(decidedAt),
+    valid_until: formatInstant(after(decidedAt, validity_seconds * 1000)),
+    window:
+      window === null
+        ? null
+        : { start: formatInstant(window.start), end: formatInstant(window.end), cutoff: formatInstant(window.cutoff) },
+    evidence: {
+      digest: evidence.digest,
+      derived_by: derive,
+      sources: evidence.sources,
+      units: Object.fromEntries(Object.entries(evidence.units).map(([kind, units]) => [kind, units.length])),
+    },
+    gates,
+    groups: policy.text.groups.map(({ id: group, title }) => ({
+      id: group,
+      title,
+      status: worstOf(gates.filter((row) => row.group === group && row.standing === "counts")),
+    })),
+    ...verdictOf(gates, profile),
+  };
+  return { ...document, digest: digestOf(jsonOf(document)) };
+}
+
+const jsonOf = (document: Omit<Decision, "digest">): Json => JSON.parse(JSON.stringify(document));
+
+/** Fails if any row fails; else is not known if any is not; a group of nothing has passed. */
+function worstOf(rows: readonly GateRow[]): GateStatus {
+  const order = ["FAIL", "UNKNOWN", "INSUFFICIENT"] as const;
+  return order.find((status) => rows.some((row) => row.status === status)) ?? "PASS";
+}
+
+type Verdict = Pick<Decision, "spent" | "verdict" | "conditions" | "blocked_by" | "cause">;
+
+/** GO where what misses fits the budget of its severity, and the profile bears the conditions that this leaves. */
+function verdictOf(gates: readonly GateRow[], { budget, conditions: borne }: ProfileText): Verdict {
+  const counting = gates.filter(({ standing, severity }) => standing === "counts" && severity !== null);
+  const of = (severity: GateRow["severity"]) => counting.filter((row) => row.severity === severity);
+  const waived = gates.filter(({ standing }) => standing === "waived");
+  const [critical, high, medium, low] = [of("critical"), of("high"), of("medium"), of("low")];
+  const spent = {
+    critical: critical.length,
+    high: high.length,
+    medium: medium.length,
+    low: low.length,
+    waived: waived.length,
+  };
+  const over = [
+    ...critical,
+    ...(high.length > (budget.high ?? 0) ? high : []),
+    ...(medium.length > (budget.medium ?? 0) ? medium : []),
+    ...(waived.length > (budget.waived ?? 0) ? waived : []),
+  ];
+  const missed = [...high, ...medium];
+  const unborne = over.length > 0 ? over : unborneOf(borne, missed, waived);
+  return {
+    spent,
+    verdict: unborne.length === 0 ? "GO" : "NO-GO",
+    conditions: idsOf([...missed, ...waived]),
+    blocked_by: idsOf(unborne),
+    cause: unborne.length === 0 ? null : unborne.some(isFailure) ? "failed" : "missing",
+  };
+}
+
+/** Rows within the budget that the profile does not bear as conditions. */
+function unborneOf(
+  borne: ProfileText["conditions"],
+  missed: readonly GateRow[],
+  waived: readonly GateRow[],
+): readonly GateRow[] {
+  if (borne === "any") return [];
+  return borne === "waived_only" ? missed : [...missed, ...waived];
+}
+
+const isFailure = ({ status, standing }: GateRow): boolean => status === "FAIL" || standing === "waived";
+
+const idsOf = (rows: readonly GateRow[]): readonly string[] => rows.map(({ id }) => id).toSorted(inOrder);

@@ -1,0 +1,257 @@
+import { boundText, flipsOf, isCeiling, measurementKeepsTo, PLACES } from "./compare.ts";
+import type { Flip, GateRow, GateStatus, Stage } from "./decision.ts";
+import { type Ground, inOrder, type Measurement, measure, measureEach } from "./measure.ts";
+import { metricsOf } from "./policy.ts";
+import type { GateSeverity, GateText, LimitText, MetricText } from "./policy-shape.ts";
+import { decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
+import type { Unit } from "./unit.ts";
+
+/** Rows that a decision names for a gate; the rest of them it counts. */
+const FAILING_ROWS_MAX = 1000;
+
+/** What a decision is made of: the ground, and the parameters of the profile. */
+export interface Bench extends Ground {
+  readonly params: { readonly [name: string]: number | string };
+}
+
+/**
+ * The rows of a gate, each standing by its own status. First match: a trigger fired, FAIL; a source is not complete, a unit cannot
+ * be read, or there is nothing to divide by, UNKNOWN; fewer than the smallest sample, INSUFFICIENT; else the comparison.
+ */
+export function judge(gate: GateText, bench: Bench): readonly GateRow[] {
+  const triggers = triggersOf(gate, bench);
+  const lacking = gate.needs.filter((id) => bench.evidence.sources[id]?.state !== "complete");
+  const rows =
+    gate.each === undefined ? [{ name: gate.id, measured: measuredBy(gate, bench) }] : eachOf(gate, gate.each, bench);
+  return rows.map(({ name, measured }) => {
+    const parts = measured.map(({ metric, measurement }) => compared(gate, metric, measurement, bench, lacking));
+    return rowOf(gate, name, parts, triggers);
+  });
+}
+
+interface Measured {
+  readonly metric: MetricText;
+  readonly measurement: Measurement;
+}
+
+function measuredBy(gate: GateText, bench: Bench): readonly Measured[] {
+  return metricsOf(gate).flatMap((id) => {
+    const metric = bench.policy.metrics.get(id);
+    return metric === undefined ? [] : [{ metric: metric.text, measurement: measure(metric, bench) }];
+  });
+}
+
+/** One row a value that any of the metrics knows; where none is known, one that has nothing. */
+function eachOf(gate: GateText, column: string, bench: Bench) {
+  const each = metricsOf(gate).flatMap((id) => {
+    const metric = bench.policy.metrics.get(id);
+    return metric === undefined ? [] : [{ metric: metric.text, values: measureEach(metric, column, bench) }];
+  });
+  const names = [...new Set(each.flatMap(({ values }) => [...values.keys()]))].toSorted(inOrder);
+  if (names.length === 0) return [{ name: gate.id, measured: measuredBy(gate, bench) }];
+  return names.map((value) => ({
+    name: `${gate.id}:${value}`,
+    measured: each.map(({ metric, values }) => ({ metric, measurement: values.get(value) ?? NOTHING })),
+  }));
+}
+
+const NOTHING: Measurement = { value: null, good: 0, sample: 0, counted: [], missed: [], problems: [] };
+
+interface Fired {
+  readonly metric: string;
+  readonly count: number;
+  readonly units: readonly Unit[];
+}
+
+function triggersOf(gate: GateText, bench: Bench): readonly Fired[] {
+  return gate.triggers.flatMap((id) => {
+    const metric = bench.policy.metrics.get(id);
+    if (metric === undefined) return [];
+    const { sample, counted } = measure(metric, bench);
+    return sample === 0 ? [] : [{ metric: id, count: sample, units: counted }];
+  });
+}
+
+/** What one metric of a gate came to. */
+interface Part {
+  readonly metric: MetricText;
+  readonly measurement: Measurement;
+  readonly status: GateStatus;
+  readonly stage: Stage | null;
+  readonly limit: Rational | null;
+  readonly reasons: readonly string[];
+  readonly flip: readonly Flip[];
+}
+
+function compared(
+  gate: GateText,
+  metric: MetricText,
+  measurement: Measurement,
+  bench: Bench,
+  lacking: readonly string[],
+): Part {
+  const limits = staged(gate, bench);
+  const first = limits[0]?.limit ?? null;
+  const part = (
+    status: GateStatus,
+    stage: Stage | null,
+    limit: Rational | null,
+    reasons: readonly string[],
+    flip: readonly Flip[],
+  ) => ({
+    metric,
+    measurement,
+    status,
+    stage,
+    limit,
+    reasons,
+    flip,
+  });
+  const sources = lacking.map((source): Flip => ({ change: "complete_source", source }));
+  const unread =
+    measurement.problems.length === 0 ? [] : [{ change: "make_readable", count: measurement.problems.length } as const];
+  const unknown = [
+    ...lacking.map((id) => `source ${id}: ${bench.evidence.sources[id]?.detail ?? "not there"}`),
+    ...measurement.problems.slice(0, REASONS_MAX),
+    ...(limits.some(({ limit }) => limit === null) ? ["the limit cannot be told: its own metric has no value"] : []),
+    ...(measurement.value === null ? ["there is nothing to measure"] : []),
+  ];
+  if (unknown.length > 0)
+    return part("UNKNOWN", null, first, unknown, [
+      ...sources,
+      ...unread,
+      ...(first === null ? [] : flipsOf(gate, metric, measurement, first)),
+    ]);
+  const flips = (limit: Rational | null) => (limit === null ? [] : flipsOf(gate, metric, measurement, limit));
+  if (measurement.sample < gate.sample_min)
+    return part(
+      "INSUFFICIENT",
+      null,
+      first,
+      [`${measurement.sample} of the ${gate.sample_min} that are needed`],
+      flips(first),
+    );
+  const missed = limits.find(({ limit }) => limit !== null && !measurementKeepsTo(gate, metric, measurement, limit));
+  if (missed === undefined) return part("PASS", gate.stages === undefined ? null : "ok", first, [], []);
+  if (missed.stage === "warn")
+    return part("PASS", "warn", missed.limit, [`${saidOf(metric, measurement)} is a warning`], flips(missed.limit));
+  const status = gate.floor === undefined ? "FAIL" : "INSUFFICIENT";
+  return part(status, missed.stage, missed.limit, [saidOf(metric, measurement)], flips(missed.limit));
+}
+
+const REASONS_MAX = 20;
+
+function saidOf({ kind }: MetricText, { value, good, sample }: Measurement): string {
+  if (kind === "ratio") return `${good} of ${sample}`;
+  return value === null ? "nothing" : decimalText(value, PLACES);
+}
+
+/** Limits from the worst stage to the mildest; one without a stage where the gate states none. A limit is null without a value. */
+function staged(
+  gate: GateText,
+  bench: Bench,
+): readonly { readonly stage: Stage | null; readonly limit: Rational | null }[] {
+  const { stages, limit, floor } = gate;
+  const plain = limit ?? floor;
+  if (plain !== undefined) return [{ stage: null, limit: limitOf(plain, bench) }];
+  return (["hard_fail", "soft_fail", "warn"] as const).flatMap((stage) => {
+    const stated = stages?.[stage];
+    return stated === undefined ? [] : [{ stage, limit: limitOf(stated, bench) }];
+  });
+}
+
+/** Null where the metric that it is stated by has no value. */
+export function limitOf(limit: LimitText, bench: Bench): Rational | null {
+  if (typeof limit !== "object") return rationalOf(limit);
+  if ("param" in limit) return rationalOf(bench.params[limit.param] ?? Number.NaN);
+  const metric = bench.policy.metrics.get(limit.metric);
+  const value = metric === undefined ? null : measure(metric, bench).value;
+  return value === null ? null : scaled(value, rationalOf(limit.times), rationalOf(limit.plus));
+}
+
+const WORST: readonly GateStatus[] = ["FAIL", "UNKNOWN", "INSUFFICIENT", "PASS"];
+
+/** Of several metrics, the worst where any miss is a breach; the best where only all are one. */
+function decisive({ breach }: GateText, parts: readonly Part[]): Part | undefined {
+  const order = breach === "any" ? WORST : WORST.toReversed();
+  return order.flatMap((status) => parts.filter((part) => part.status === status))[0];
+}
+
+function rowOf(gate: GateText, id: string, parts: readonly Part[], fired: readonly Fired[]): GateRow {
+  const part = decisive(gate, parts);
+  const isFired = fired.length > 0;
+  const status = isFired ? "FAIL" : (part?.status ?? "UNKNOWN");
+  const stage = isFired ? null : (part?.stage ?? null);
+  const failing = failingRows(gate, status, isFired ? fired.flatMap(({ units }) => units) : [], part);
+  const measurement = part?.measurement ?? NOTHING;
+  return {
+    id,
+    title: gate.title ?? null,
+    group: gate.group ?? null,
+    metric: metricsOf(gate).join(", "),
+    status,
+    standing: "counts",
+    severity: severityOf(gate, status, stage),
+    stage,
+    waivable: gate.waivable,
+    value: part === undefined ? null : valueText(part),
+    shown: measurement.value === null ? null : decimalText(measurement.value, PLACES),
+    sample: measurement.sample,
+    sample_min: gate.sample_min,
+    bound: measurement.value === null ? null : boundText(gate, measurement),
+    rule: ruleOf(gate, part?.limit ?? null),
+    triggers: fired.map(({ metric, count }) => ({ metric, count })),
+    reasons: [...fired.map(({ metric, count }) => `trigger ${metric}: ${count}`), ...(part?.reasons ?? [])],
+    failing,
+    flip: [
+      ...fired.map(({ metric, count }): Flip => ({ change: "clear_trigger", metric, count })),
+      ...(part?.flip ?? []),
+    ],
+    code: status === "PASS" ? null : (gate.code ?? null),
+    remedy: gate.remedy,
+    waiver: null,
+  };
+}
+
+function valueText({ metric, measurement }: Part): string | null {
+  if (metric.kind === "ratio") return `${measurement.good}/${measurement.sample}`;
+  const { value } = measurement;
+  if (value === null) return null;
+  return value.denominator === 1n ? String(value.numerator) : `${value.numerator}/${value.denominator}`;
+}
+
+function ruleOf({ op, floor, bound }: GateText, limit: Rational | null): string {
+  const compared = `${floor === undefined ? op : ">="} ${limit === null ? "an unknown limit" : decimalText(limit, PLACES)}`;
+  return bound === undefined
+    ? compared
+    : `${compared} (${bound.method.replace("_", "-")}, ${bound.confidence} ${bound.side}-sided)`;
+}
+
+const STAGE_SEVERITY = { ok: null, warn: "low", soft_fail: "medium", hard_fail: "high" } as const;
+
+function severityOf({ severity }: GateText, status: GateStatus, stage: Stage | null): GateSeverity | null {
+  if (stage !== null && (status === "PASS" || severity === undefined || status === "FAIL"))
+    return STAGE_SEVERITY[stage];
+  if (status === "PASS") return null;
+  return typeof severity === "object" ? severity[status] : (severity ?? "critical");
+}
+
+function failingRows(
+  gate: GateText,
+  status: GateStatus,
+  fired: readonly Unit[],
+  part: Part | undefined,
+): GateRow["failing"] {
+  if (status === "PASS" || part === undefined) return { count: 0, rows: [] };
+  const units = status === "FAIL" ? [...fired, ...(part.status === "FAIL" ? atFault(gate, part) : [])] : [];
+  const rows = [...new Set(units.flatMap((unit) => unit.rows))].toSorted(inOrder);
+  return { count: rows.length, rows: rows.slice(0, FAILING_ROWS_MAX) };
+}
+
+/** Of a ceiling, what lies under it; of a floor, what does not reach it. Too small a count has nothing at fault. */
+function atFault({ op }: GateText, { metric, measurement }: Part): readonly Unit[] {
+  if (metric.kind === "count") return isCeiling(op) || op === "==" ? measurement.counted : [];
+  if (metric.kind !== "ratio" || !isCeiling(op)) return measurement.missed;
+  const missed = new Set(measurement.missed);
+  return measurement.counted.filter((unit) => !missed.has(unit));
+}
