@@ -47,6 +47,8 @@ export interface Arguments {
   operand(name: string): string;
   /** The value of an option; undefined when it was not given and has no default. */
   value(name: string): string | undefined;
+  /** Every value of an option that takes several, in their order; empty when it was not given. */
+  values(name: string): readonly string[];
   integer(name: string): number | undefined;
   flag(name: string): boolean;
 }
@@ -59,7 +61,7 @@ export interface Operand {
 }
 
 export interface Option {
-  /** Such as `--input <file>`, or `--yes` for one without a value. */
+  /** Such as `--input <file>`, `--evidence <path...>` for several values, or `--yes` for none. */
   readonly flags: string;
   readonly summary: string;
   readonly required?: true;

@@ -193,6 +193,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/dead-letter.ts")).deadLetterResolveCommand,
   },
   {
+    path: ["gate", "eval"],
+    summary: "decide by a policy whether evidence lets something go on",
+    load: async () => (await import("./commands/gate.ts")).gateEvalCommand,
+  },
+  {
+    path: ["gate", "lint"],
+    summary: "find gates of a policy that nothing can pass, or nothing can fail",
+    load: async () => (await import("./commands/gate.ts")).gateLintCommand,
+  },
+  {
+    path: ["gate", "explain"],
+    summary: "say why a decision is as it is, and what would flip it",
+    load: async () => (await import("./commands/gate.ts")).gateExplainCommand,
+  },
+  {
     path: ["ledger", "verify"],
     summary: "verify the record's hash chains",
     load: async () => (await import("./commands/ledger.ts")).ledgerVerifyCommand,

@@ -9,6 +9,7 @@ const BY_CODE: { readonly [code in Code]?: ExitCode } = {
   LEDGER_BROKEN: EXIT.notVerified,
   REPLAY_MISMATCH: EXIT.notVerified,
   ARTIFACT_CORRUPT: EXIT.notVerified,
+  DECISION_CORRUPT: EXIT.notVerified,
   IDEMPOTENCY_COLLISION: EXIT.conflict,
   IDEMPOTENCY_KEY_REUSED: EXIT.conflict,
   // Guards that answer with a status which otherwise means a mistake or a failure.

@@ -22,6 +22,7 @@ const GROUPS: { readonly [word: string]: string } = {
   run: "start, list, show, diagnose, cancel, signal, resume and settle runs",
   worker: "start, list and drain workers",
   chaos: "list and play scenarios of what may go wrong",
+  gate: "decide by a policy on evidence, and explain decisions",
   ledger: "verify and read the record",
   tenant: "add and list tenants",
   key: "make keys",
@@ -167,6 +168,10 @@ function argumentsOf({ operands = [], options = [] }: Command, parser: Parser): 
   return {
     operand: (name) => given.get(name) ?? "",
     value,
+    values: (name) => {
+      const all = read(name);
+      return Array.isArray(all) ? all.filter((one) => typeof one === "string") : [];
+    },
     integer: (name) => {
       const text = value(name);
       return text === undefined ? undefined : Number(text);

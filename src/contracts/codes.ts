@@ -175,6 +175,21 @@ export const CODES = {
   ),
   GATE_POLICY_INVALID: entry(400, "a field of the gate policy has the wrong type or value", "correct the field named"),
   GATE_PROFILE_UNKNOWN: entry(400, "the gate policy has no such profile", "name one of the policy's profiles"),
+  GATE_DERIVATION_UNKNOWN: entry(
+    400,
+    "this program has no such function to derive evidence by",
+    "use the version of countermark that the policy was written for",
+  ),
+  GATE_UNSATISFIABLE: entry(
+    400,
+    "no evidence could ever pass the gate",
+    "lower the limit, or ask for a sample that can reach it",
+  ),
+  DECISION_CORRUPT: entry(
+    422,
+    "the decision is not what its digest says",
+    "take it from where it was recorded, or decide again",
+  ),
   GATE_INPUT_INVALID: entry(400, "these are no counts or no threshold", "give whole numbers, 0 <= good <= valid"),
   // Execution
   TOOL_TIMEOUT: entry(504, "the tool did not answer in time", "see whether the effect happened before trying again"),

@@ -35,6 +35,8 @@ export interface DerivationInput {
 export interface Derivation {
   readonly fn: string;
   readonly version: number;
+  /** Whether a decision rests on its own reproduction, so that everything is done twice. */
+  readonly isReproduced: boolean;
   readonly derive: (input: DerivationInput) => Result<EvidenceSet>;
 }
 
@@ -45,6 +47,7 @@ export interface Derivation {
 export const UNITS: Derivation = {
   fn: "units",
   version: 1,
+  isReproduced: false,
   derive: ({ files }) => {
     const rows = files.filter(({ name }) => name.endsWith(".ndjson"));
     if (rows.length === 0)

@@ -1,14 +1,5 @@
-import {
-  accepted,
-  after,
-  digestOf,
-  formatInstant,
-  type Instant,
-  type Json,
-  type Result,
-  rejected,
-} from "../contracts/index.ts";
-import type { Decision, GateRow, GateStatus } from "./decision.ts";
+import { accepted, after, formatInstant, type Instant, type Result, rejected } from "../contracts/index.ts";
+import { type Decision, type GateRow, type GateStatus, sealed } from "./decision.ts";
 import { judge } from "./judge.ts";
 import { inOrder, type Measurement, measure } from "./measure.ts";
 import { excludes, type Policy } from "./policy.ts";
@@ -104,10 +95,8 @@ function decisionOf(
     })),
     ...verdictOf(gates, profile),
   };
-  return { ...document, digest: digestOf(jsonOf(document)) };
+  return sealed(document);
 }
-
-const jsonOf = (document: Omit<Decision, "digest">): Json => JSON.parse(JSON.stringify(document));
 
 /** Fails if any row fails; else is not known if any is not; a group of nothing has passed. */
 function worstOf(rows: readonly GateRow[]): GateStatus {

@@ -8,11 +8,16 @@ export {
   type Stage,
 } from "./artifact.ts";
 export { type Bound, CONFIDENCES, type Confidence, cleanTrials } from "./bound.ts";
-export type { Decision, Flip, GateRow, GateStatus, Standing } from "./decision.ts";
-export { type Derivation, type DerivationInput, type EvidenceFile, UNITS } from "./derivation.ts";
+export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
+export type { Derivation, DerivationInput, EvidenceFile } from "./derivation.ts";
+export { DERIVATIONS } from "./derivations.ts";
 export { type Evaluation, type EvaluationInput, evaluate } from "./evaluate.ts";
+export { evaluateFiles, type FileEvaluation, type FileEvaluationInput } from "./evaluate-files.ts";
 export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
+export { exported } from "./exports.ts";
 export { goldenStage } from "./golden-suite.ts";
+export { type LintFinding, lintPolicy } from "./lint.ts";
+export { decisionMarkdown } from "./markdown.ts";
 export type { Measurement } from "./measure.ts";
 export { type Metric, type Policy, parsePolicy } from "./policy.ts";
 export { POLICY_SHAPE } from "./policy-shape.ts";
@@ -20,3 +25,4 @@ export { type Rational, rationalOf } from "./rational.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 export { type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";
+export { flipText, isTold, standingText } from "./words.ts";

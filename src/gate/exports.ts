@@ -1,0 +1,14 @@
+import type { Json } from "../contracts/index.ts";
+import type { FileEvaluation } from "./evaluate-files.ts";
+import type { PolicyText } from "./policy-shape.ts";
+
+type Export = (evaluation: FileEvaluation) => Json;
+
+/** The documents that policies ask for. */
+const EXPORTS: { readonly [name in PolicyText["export"]]: Export } = {
+  core: ({ decision }) => JSON.parse(JSON.stringify(decision)),
+  "signoff.report.v1": ({ decision }) => JSON.parse(JSON.stringify(decision)),
+};
+
+/** The document that a policy's `export` names. */
+export const exported = (policy: PolicyText, evaluation: FileEvaluation): Json => EXPORTS[policy.export](evaluation);

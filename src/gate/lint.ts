@@ -1,0 +1,133 @@
+import type { Code } from "../contracts/index.ts";
+import { type Bound, cleanTrials, lowerAtLeast, upperAtMost } from "./bound.ts";
+import { keepsTo } from "./compare.ts";
+import { limitsOf, metricsOf, type Policy } from "./policy.ts";
+import type { GateText, LimitText } from "./policy-shape.ts";
+import { compareRationals, decimalText, type Rational, rationalOf } from "./rational.ts";
+
+/** Something about a policy that its author should know. An error is one that no evidence can mend. */
+export interface LintFinding {
+  readonly level: "error" | "warning" | "info";
+  readonly code: Code | null;
+  readonly gate: string;
+  /** Null where it holds whatever the profile. */
+  readonly profile: string | null;
+  readonly message: string;
+}
+
+/**
+ * Looks for gates that nothing could pass, or nothing at their own smallest sample (`GATE_UNSATISFIABLE`: errors), and that nothing
+ * could fail; and says how many clean trials each bound needs. Limits that are other metrics' values are not known here.
+ */
+export function lintPolicy({ text, metrics }: Policy): readonly LintFinding[] {
+  const profiles = Object.entries(text.profiles);
+  const settings: readonly (readonly [string | null, Params])[] =
+    profiles.length === 0
+      ? [[null, text.params]]
+      : profiles.map(([name, { params }]) => [name, { ...text.params, ...params }]);
+  return text.gates.flatMap((gate) => {
+    const isRatio = metricsOf(gate).every((id) => metrics.get(id)?.text.kind === "ratio");
+    const isCount = metricsOf(gate).every((id) => metrics.get(id)?.text.kind === "count");
+    const found = settings.flatMap(([profile, params]) =>
+      worstLimits(gate, params).flatMap((limit) =>
+        [...(isRatio ? ratioFindings(gate, limit) : isCount ? countFindings(gate, limit) : [])].map((finding) => ({
+          ...finding,
+          gate: gate.id,
+          profile,
+        })),
+      ),
+    );
+    return sameForAll(found, settings.length);
+  });
+}
+
+type Params = { readonly [name: string]: number | string };
+type Found = Pick<LintFinding, "level" | "code" | "message">;
+
+/** What holds in every profile is said once, of none. */
+function sameForAll(found: readonly LintFinding[], profiles: number): readonly LintFinding[] {
+  const once = new Map<string, LintFinding[]>();
+  for (const finding of found) once.set(finding.message, [...(once.get(finding.message) ?? []), finding]);
+  return [...once.values()].flatMap((same) => {
+    const [first] = same;
+    return first !== undefined && same.length === profiles ? [{ ...first, profile: null }] : same;
+  });
+}
+
+/** The limit that decides whether the gate fails: of stages, the mildest that fails. */
+function worstLimits(gate: GateText, params: Params): readonly Rational[] {
+  const stated =
+    gate.stages === undefined
+      ? limitsOf(gate).map(({ limit }) => limit)
+      : [gate.stages.soft_fail ?? gate.stages.hard_fail];
+  return stated.flatMap((limit) => {
+    const known = limit === undefined ? null : knownLimit(limit, params);
+    return known === null ? [] : [known];
+  });
+}
+
+function knownLimit(limit: LimitText, params: Params): Rational | null {
+  if (typeof limit !== "object") return rationalOf(limit);
+  if ("metric" in limit) return null;
+  const value = params[limit.param];
+  return value === undefined ? null : rationalOf(value);
+}
+
+function ratioFindings(gate: GateText, limit: Rational): readonly Found[] {
+  const { op, bound, sample_min, triggers } = gate;
+  const [none, all] = [rationalOf(0), rationalOf(1)];
+  const shown = decimalText(limit, 6);
+  const isPassable =
+    bound === undefined
+      ? keepsTo(op, none, limit) || keepsTo(op, all, limit) || isBetween(limit)
+      : isReachable(bound, op, limit);
+  if (!isPassable)
+    return [{ level: "error", code: "GATE_UNSATISFIABLE", message: `no sample has a rate ${op} ${shown}` }];
+  const isFailable = triggers.length > 0 || !(keepsTo(op, none, limit) && keepsTo(op, all, limit));
+  const unfailable: readonly Found[] = isFailable
+    ? []
+    : [{ level: "warning", code: null, message: `every rate is ${op} ${shown}: it can only lack evidence` }];
+  return [...unfailable, ...(bound === undefined ? [] : trialFindings(bound, op, limit, sample_min))];
+}
+
+const isBetween = (limit: Rational): boolean =>
+  compareRationals(limit, rationalOf(0)) > 0n && compareRationals(limit, rationalOf(1)) < 0n;
+
+/** A bound never reaches the end that it would have to: below 1 from below, above 0 from above. */
+const isReachable = (bound: Bound, op: GateText["op"], limit: Rational): boolean => {
+  const most = 10_000_000;
+  return op === ">="
+    ? lowerAtLeast(bound, { good: most, valid: most }, limit)
+    : upperAtMost(bound, { good: 0, valid: most }, limit);
+};
+
+function trialFindings(bound: Bound, op: GateText["op"], limit: Rational, sampleMin: number): readonly Found[] {
+  const target =
+    op === ">=" ? limit : { numerator: limit.denominator - limit.numerator, denominator: limit.denominator };
+  const trials = cleanTrials(bound, target);
+  if (trials === null) return [];
+  const needed = `needs ${trials} trials without a ${op === ">=" ? "failure" : "hit"}`;
+  return sampleMin > 0 && sampleMin < trials
+    ? [
+        {
+          level: "error",
+          code: "GATE_UNSATISFIABLE",
+          message: `cannot pass at its smallest sample of ${sampleMin}: ${needed}`,
+        },
+      ]
+    : [{ level: "info", code: null, message: needed }];
+}
+
+function countFindings({ op, floor, triggers }: GateText, limit: Rational): readonly Found[] {
+  const none = rationalOf(0);
+  if (floor !== undefined)
+    return compareRationals(limit, none) > 0n
+      ? []
+      : [{ level: "warning", code: null, message: "every count reaches it" }];
+  const isAnyOver = op === ">=" || op === ">";
+  const isPassable = isAnyOver || compareRationals(limit, none) > 0n || keepsTo(op, none, limit);
+  if (!isPassable)
+    return [{ level: "error", code: "GATE_UNSATISFIABLE", message: `no count is ${op} ${decimalText(limit, 6)}` }];
+  const isFailable = triggers.length > 0 || !isAnyOver || !keepsTo(op, none, limit);
+  return isFailable ? [] : [{ level: "warning", code: null, message: `every count is ${op} ${decimalText(limit, 6)}` }];
+}

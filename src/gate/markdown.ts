@@ -1,0 +1,60 @@
+import type { Decision, GateRow } from "./decision.ts";
+import { flipText, isTold, standingText } from "./words.ts";
+
+/** Rows of evidence named under a gate. */
+const ROWS_SHOWN = 10;
+
+/** A decision as a Markdown page: what a pull request, a step summary or a packet shows. */
+export function decisionMarkdown(decision: Decision): string {
+  const { policy, profile, verdict, decided_at, window, blocked_by, conditions, gates, groups } = decision;
+  const lines = [
+    `## ${verdict === "GO" ? "✅" : "⛔"} ${verdict}: ${policy.id} ${policy.version}${profile === null ? "" : ` (${profile})`}`,
+    "",
+    `Decided for ${decided_at}${window === null ? "" : `, on what began from ${window.start} until ${window.end}`}.`,
+    ...(blocked_by.length === 0 ? [] : ["", `Blocked by ${blocked_by.map(code).join(", ")}.`]),
+    ...(conditions.length === 0 || verdict === "NO-GO"
+      ? []
+      : ["", `On condition of ${conditions.map(code).join(", ")}.`]),
+    ...(groups.length === 0 ? [] : ["", ...groups.map(({ title, status }) => `- ${status}: ${escaped(title)}`)]),
+    "",
+    "| gate | status | value | sample | rule | bound | severity |",
+    "|---|---|--:|--:|---|--:|---|",
+    ...gates.map(rowLine),
+    ...gates.filter(isTold).flatMap(toldLines),
+    "",
+    `Policy \`${policy.digest}\`, evidence \`${decision.evidence.digest}\`, decision \`${decision.digest}\`.`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const rowLine = (row: GateRow): string =>
+  `| ${[
+    code(row.id),
+    standingText(row),
+    row.value ?? "-",
+    String(row.sample),
+    code(row.rule),
+    row.bound ?? "-",
+    row.severity ?? "-",
+  ].join(" | ")} |`;
+
+function toldLines(row: GateRow): readonly string[] {
+  const { count, rows } = row.failing;
+  return [
+    "",
+    `### ${row.id}: ${standingText(row)}`,
+    ...(row.title === null ? [] : ["", escaped(row.title)]),
+    "",
+    ...row.reasons.map((reason) => `- ${escaped(reason)}`),
+    ...(count === 0
+      ? []
+      : [
+          `- rows at fault, ${Math.min(count, ROWS_SHOWN)} of ${count}: ${rows.slice(0, ROWS_SHOWN).map(code).join(", ")}`,
+        ]),
+    ...row.flip.map((flip) => `- would pass with ${escaped(flipText(flip))}`),
+    `- ${escaped(row.remedy)}`,
+  ];
+}
+
+const code = (text: string): string => `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
+const escaped = (text: string): string => text.replaceAll(/[\\`*_{}[\]<>#|]/g, "\\$&").replaceAll("\n", " ");
