@@ -190,6 +190,7 @@ export const CODES = {
     "the decision is not what its digest says",
     "take it from where it was recorded, or decide again",
   ),
+  GATE_WAIVERS_UNREADABLE: entry(400, "the waiver file is none", "give a file of the contract release_exceptions_v2"),
   GATE_INPUT_INVALID: entry(400, "these are no counts or no threshold", "give whole numbers, 0 <= good <= valid"),
   // Execution
   TOOL_TIMEOUT: entry(504, "the tool did not answer in time", "see whether the effect happened before trying again"),

@@ -58,6 +58,17 @@ const source = z
   .strictObject({ state: z.enum(["complete", "incomplete", "unreadable"]), detail: z.string() })
   .readonly();
 
+const waiver = z
+  .strictObject({
+    waiver: z.string(),
+    gate: z.string(),
+    approved_by: z.array(z.string()).readonly(),
+    reason: z.string(),
+    expires_at: z.string(),
+    severity: z.enum(["critical", "high", "medium", "low"]).nullable(),
+  })
+  .readonly();
+
 /** A decision as a document: in `snake_case`, and with its digest over everything else. */
 const decision = z
   .strictObject({
@@ -78,6 +89,16 @@ const decision = z
       .readonly(),
     gates: z.array(gateRow).readonly(),
     groups: z.array(z.strictObject({ id: z.string(), title: z.string(), status }).readonly()).readonly(),
+    waivers: z
+      .strictObject({
+        /** Of the file that they came in; null where there was none. */
+        digest: digest.nullable(),
+        applied: z.array(waiver).readonly(),
+        rejected: z
+          .array(z.strictObject({ waiver: z.string(), code: z.string(), detail: z.string() }).readonly())
+          .readonly(),
+      })
+      .readonly(),
     /** Rows that count and do not pass, by severity, and those that are waived. */
     spent: z.strictObject({ critical: count, high: count, medium: count, low: count, waived: count }).readonly(),
     verdict: z.enum(["GO", "NO-GO"]),

@@ -3,6 +3,7 @@ import type { Derivation, EvidenceFile } from "./derivation.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Policy } from "./policy.ts";
 import type { EvidenceSet } from "./unit.ts";
+import type { WaiverInput } from "./waiver.ts";
 
 /** A policy, and the files that it is evaluated on. */
 export interface FileEvaluationInput {
@@ -10,6 +11,8 @@ export interface FileEvaluationInput {
   readonly profile: string | null;
   readonly files: readonly EvidenceFile[];
   readonly decidedAt: Instant;
+  /** Null where none are offered. */
+  readonly waivers: WaiverInput | null;
 }
 
 /**
@@ -42,13 +45,13 @@ export interface FileEvaluation extends Evaluation {
 }
 
 function evaluateOnce(
-  { policy, profile, files, decidedAt }: FileEvaluationInput,
+  { policy, profile, files, decidedAt, waivers }: FileEvaluationInput,
   derivation: Derivation,
   isReproduced: boolean | null,
 ): Result<FileEvaluation> {
   const evidence = derivation.derive({ files, decidedAt, isReproduced });
   if (!evidence.ok) return evidence;
-  const evaluation = evaluate({ policy, profile, evidence: evidence.value, decidedAt });
+  const evaluation = evaluate({ policy, profile, evidence: evidence.value, decidedAt, waivers });
   return evaluation.ok ? { ok: true, value: { ...evaluation.value, evidence: evidence.value } } : evaluation;
 }
 

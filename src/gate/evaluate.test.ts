@@ -48,7 +48,7 @@ const evidenceOf = (units: readonly Unit[], rest: Partial<EvidenceSet> = {}): Ev
 });
 
 function decided(policy: Policy, evidence: EvidenceSet, profile: string | null = null): Decision {
-  const result = evaluate({ policy, profile, evidence, decidedAt: DECIDED_AT });
+  const result = evaluate({ policy, profile, evidence, decidedAt: DECIDED_AT, waivers: null });
   assert(result.ok, "the evaluation is made");
   return result.value.decision;
 }
@@ -285,9 +285,11 @@ metrics: [${CORRECT}]
 gates: [{ id: rate, metric: correct, limit: 1, remedy: mend it }]
 profiles: { a: {}, b: {} }`);
   for (const profile of ["c", null]) {
-    expect(evaluate({ policy, profile, evidence: evidenceOf([]), decidedAt: DECIDED_AT })).toMatchObject({
-      refusal: { code: "GATE_PROFILE_UNKNOWN" },
-    });
+    expect(evaluate({ policy, profile, evidence: evidenceOf([]), decidedAt: DECIDED_AT, waivers: null })).toMatchObject(
+      {
+        refusal: { code: "GATE_PROFILE_UNKNOWN" },
+      },
+    );
   }
 });
 

@@ -5,6 +5,7 @@ import { inOrder, type Measurement, measure } from "./measure.ts";
 import { excludes, type Policy } from "./policy.ts";
 import type { ProfileText } from "./policy-shape.ts";
 import type { EvidenceSet } from "./unit.ts";
+import { applyWaivers, type Waived, type WaiverInput } from "./waiver.ts";
 import { windowOf } from "./window.ts";
 
 /** Everything that a decision depends on. */
@@ -14,6 +15,8 @@ export interface EvaluationInput {
   readonly profile: string | null;
   readonly evidence: EvidenceSet;
   readonly decidedAt: Instant;
+  /** Null where none are offered. */
+  readonly waivers: WaiverInput | null;
 }
 
 /** A decision, and what each metric came to: exports list more than a decision cites. */
@@ -39,7 +42,8 @@ export function evaluate(input: EvaluationInput): Result<Evaluation> {
   const bench = { policy, evidence, window, decidedAt, params: { ...policy.text.params, ...profile.params } };
   const rows = policy.text.gates.flatMap((gate) => judge(gate, bench));
   const standing = standingOf(rows, input, profile);
-  const decision = decisionOf(input, name, profile, standing, window);
+  const waived = applyWaivers(standing, policy, name, input.waivers, decidedAt);
+  const decision = decisionOf(input, name, profile, waived, window);
   const measurements = new Map([...policy.metrics].map(([id, metric]) => [id, measure(metric, bench)]));
   return accepted({ decision, measurements });
 }
@@ -67,7 +71,7 @@ function decisionOf(
   { policy, evidence, decidedAt }: EvaluationInput,
   profileName: string | null,
   profile: ProfileText,
-  gates: readonly GateRow[],
+  { rows: gates, waivers }: Waived,
   window: ReturnType<typeof windowOf>,
 ): Decision {
   const { id, version, validity_seconds, derive } = policy.text;
@@ -93,6 +97,7 @@ function decisionOf(
       title,
       status: worstOf(gates.filter((row) => row.group === group && row.standing === "counts")),
     })),
+    waivers,
     ...verdictOf(gates, profile),
   };
   return sealed(document);

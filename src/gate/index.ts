@@ -24,5 +24,6 @@ export { POLICY_SHAPE } from "./policy-shape.ts";
 export { type Rational, rationalOf } from "./rational.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
+export type { PastWaiver, WaiverInput } from "./waiver.ts";
 export { type Sample, wilsonLower, wilsonLowerAtLeast } from "./wilson.ts";
 export { flipText, isTold, standingText } from "./words.ts";

@@ -134,6 +134,33 @@ const profile = z.strictObject({
   excluded: z.array(z.string()).default([]),
 });
 
+const approvals = z.int().positive();
+const ttl = z.int().positive();
+const waivers = z.strictObject({
+  /** Distinct people of the roster, none of them the requester, who have to approve one. */
+  approvals,
+  /** From its creation to its end. */
+  ttl_seconds: ttl,
+  /** The most that follow each other for one gate without a gap. */
+  consecutive_max: z.int().positive(),
+  /** The most seconds waived within so many before a waiver's end. */
+  waived_seconds_max: z.int().positive(),
+  waived_seconds_within: z.int().positive(),
+  /** What is asked besides, of waivers whose scope has one of these environments, or whose gate is one of these. */
+  rules: z
+    .array(
+      z.strictObject({
+        environments: z.array(id).default([]),
+        gates: z.array(id).default([]),
+        approvals: approvals.optional(),
+        /** The role that one of the approvers has. */
+        role: id.optional(),
+        ttl_seconds: ttl.optional(),
+      }),
+    )
+    .default([]),
+});
+
 export const POLICY_SHAPE = z.strictObject({
   id,
   version: z.string().regex(/^\d+\.\d+\.\d+$/, "such as 1.0.0"),
@@ -151,15 +178,7 @@ export const POLICY_SHAPE = z.strictObject({
   metrics: z.array(metric).min(1),
   gates: z.array(gate).min(1),
   groups: z.array(z.strictObject({ id, title: text })).default([]),
-  waivers: z
-    .strictObject({
-      /** Distinct people who have to approve one. */
-      approvals: z.int().positive(),
-      ttl_seconds: z.int().positive(),
-      /** Consecutive ones for one gate. */
-      renewals: z.int().nonnegative(),
-    })
-    .optional(),
+  waivers: waivers.optional(),
   profiles: z.record(id, profile).default({}),
   /** How long a GO may be acted on. */
   validity_seconds: z.int().positive(),
@@ -172,4 +191,5 @@ export type MetricText = PolicyText["metrics"][number];
 export type GateText = PolicyText["gates"][number];
 export type LimitText = z.infer<typeof limit>;
 export type ProfileText = z.infer<typeof profile>;
+export type WaiverRules = z.infer<typeof waivers>;
 export type GateSeverity = z.infer<typeof severity>;

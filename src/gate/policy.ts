@@ -142,6 +142,9 @@ function gateErrors(policy: PolicyText): readonly FoundError[] {
         "no group",
       ),
       ...formErrors(gate, metrics, steps),
+      ...(gate.waivable && policy.waivers === undefined
+        ? [invalid([...steps, "waivable"], "the policy has no `waivers`, so it takes none")]
+        : []),
       ...(gate.excused_by !== undefined && !policy.gates.some(({ id }) => id === gate.excused_by?.gate)
         ? [invalid([...steps, "excused_by", "gate"], `\`${gate.excused_by.gate}\` is no gate`)]
         : []),

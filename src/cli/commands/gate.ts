@@ -1,4 +1,12 @@
-import { type Json, parseInstant, parseJson, type Result, rejected, type TextError } from "../../contracts/index.ts";
+import {
+  accepted,
+  type Json,
+  parseInstant,
+  parseJson,
+  type Result,
+  rejected,
+  type TextError,
+} from "../../contracts/index.ts";
 import {
   DERIVATIONS,
   type Decision,
@@ -18,6 +26,7 @@ import { readText } from "../files.ts";
 import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
 import { paintOf, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
+import { WAIVER_OPTIONS, waiversFor } from "../waiver-options.ts";
 
 const POLICY = { name: "POLICY", summary: "a gate policy's YAML file; `-` for standard input" } as const;
 
@@ -29,6 +38,7 @@ export const gateEvalCommand: Command = {
     { flags: "--evidence <path...>", summary: "files of evidence, or folders of them", required: true },
     { flags: "--at <instant>", summary: "the instant to decide for, such as 2026-03-09T02:00:00Z", required: true },
     { flags: "--profile <name>", summary: "the policy's profile, where it has several" },
+    ...WAIVER_OPTIONS,
     {
       flags: "--format <format>",
       summary: "how to print; --json prints `export`, the policy's own document",
@@ -62,7 +72,10 @@ async function evaluateFor(context: Context, args: Arguments, policy: Policy): P
     return rejected({ code: "USAGE", message: "`--at` is an instant in UTC, such as 2026-03-09T02:00:00Z" });
   const files = await readEvidence(context, args.values("evidence"));
   if (!files.ok) return files;
-  return evaluateFiles({ policy, profile: args.value("profile") ?? null, files: files.value, decidedAt }, DERIVATIONS);
+  const waivers = await waiversFor(context, args);
+  if (!waivers.ok) return waivers;
+  const profile = args.value("profile") ?? null;
+  return evaluateFiles({ policy, profile, files: files.value, decidedAt, waivers: waivers.value }, DERIVATIONS);
 }
 
 function printedAs(
