@@ -208,6 +208,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gate.ts")).gateExplainCommand,
   },
   {
+    path: ["packet", "build"],
+    summary: "decide, and write the decision with all that it was made of as one file",
+    load: async () => (await import("./commands/packet.ts")).packetBuildCommand,
+  },
+  {
+    path: ["packet", "verify"],
+    summary: "see whether a packet's decision comes out of what is in it",
+    load: async () => (await import("./commands/packet.ts")).packetVerifyCommand,
+  },
+  {
+    path: ["decide"],
+    summary: "make a packet's decision again, offline, and end as it says",
+    load: async () => (await import("./commands/packet.ts")).decideCommand,
+  },
+  {
     path: ["ledger", "verify"],
     summary: "verify the record's hash chains",
     load: async () => (await import("./commands/ledger.ts")).ledgerVerifyCommand,

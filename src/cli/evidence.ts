@@ -39,7 +39,8 @@ async function filesAt(path: string): Promise<readonly string[] | undefined> {
   }
 }
 
-async function textOf(path: string): Promise<Result<string>> {
+/** Text of a file of any size. Refused as evidence is. */
+export async function textOf(path: string): Promise<Result<string>> {
   const name = basename(path);
   try {
     return accepted(new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)));

@@ -10,6 +10,7 @@ const BY_CODE: { readonly [code in Code]?: ExitCode } = {
   REPLAY_MISMATCH: EXIT.notVerified,
   ARTIFACT_CORRUPT: EXIT.notVerified,
   DECISION_CORRUPT: EXIT.notVerified,
+  PACKET_CORRUPT: EXIT.notVerified,
   IDEMPOTENCY_COLLISION: EXIT.conflict,
   IDEMPOTENCY_KEY_REUSED: EXIT.conflict,
   // Guards that answer with a status which otherwise means a mistake or a failure.

@@ -18,8 +18,23 @@ export async function writeFiles(
     await mkdir(place, { recursive: true });
     for (const { path, text } of files) if (PLAIN_NAME.test(path)) await writeFile(join(place, path), text);
   } catch (cause) {
-    const why = cause instanceof Error ? `: ${cause.message}` : "";
-    throw new Fault("E_REPORT_FAILED", `nothing could be written to \`${folder}\`${why}`, { retry: "never", cause });
+    throw unwritten(folder, cause);
   }
   note(context, `wrote ${files.length} files to \`${place}\``);
+}
+
+/** Writes one file, in place of what stood there. */
+export async function writeText(context: Context, path: string, text: string): Promise<void> {
+  const place = resolve(context.cwd, path);
+  try {
+    await writeFile(place, text);
+  } catch (cause) {
+    throw unwritten(path, cause);
+  }
+  note(context, `wrote \`${place}\``);
+}
+
+function unwritten(path: string, cause: unknown): Fault {
+  const why = cause instanceof Error ? `: ${cause.message}` : "";
+  return new Fault("E_REPORT_FAILED", `nothing could be written to \`${path}\`${why}`, { retry: "never", cause });
 }

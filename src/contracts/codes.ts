@@ -185,6 +185,11 @@ export const CODES = {
     "no evidence could ever pass the gate",
     "lower the limit, or ask for a sample that can reach it",
   ),
+  PACKET_CORRUPT: entry(
+    422,
+    "the packet is not what it was when it was made",
+    "take it from where it was made; what differs is in the message",
+  ),
   DECISION_CORRUPT: entry(
     422,
     "the decision is not what its digest says",

@@ -12,7 +12,7 @@ import {
   sha256Hex,
 } from "../contracts/index.ts";
 import { inOrder } from "./measure.ts";
-import type { Cell, EvidenceSet, Unit } from "./unit.ts";
+import type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 
 /** A file of evidence as it was read. */
 export interface EvidenceFile {
@@ -42,7 +42,8 @@ export interface Derivation {
 
 /**
  * Evidence that is units already: NDJSON files whose lines have `kind`, `id` and `columns`, and may have `at`, `channel`, `rows`
- * and `valid`. A file is a source under its name without the ending. A line that is none of this makes its source unreadable.
+ * and `valid`. A file is a source under its name without the ending. A line that is none of this makes its source unreadable, and
+ * so does an id under which units differ.
  */
 export const UNITS: Derivation = {
   fn: "units",
@@ -56,24 +57,38 @@ export const UNITS: Derivation = {
         message: "there is no file of evidence that ends in `.ndjson`",
       });
     const read = rows.map(({ name, text }) => ({ source: name.slice(0, -".ndjson".length), ...unitsIn(text) }));
-    const found = read.flatMap(({ found }) => found);
-    const kinds = [...new Set(found.map(({ kind }) => kind))].toSorted(inOrder);
-    const lines = read.flatMap(({ source, lines }) => lines.map((line) => `${source} ${line}`));
+    const found = read.flatMap(({ source, found: units }) => units.map((one) => ({ ...one, source })));
+    const lines = read.flatMap(({ source, lines: text }) => text.map((line) => `${source} ${line}`));
+    const { units, disputed } = distinctUnits(found);
+    const problems = [
+      ...read.flatMap(({ source, broken }) =>
+        broken.map((line) => ({ source, detail: `line ${line} cannot be read` })),
+      ),
+      ...disputed.map(({ source, unit }) => ({
+        source,
+        detail: `\`${unit.id}\` stands there with different contents`,
+      })),
+    ];
     return accepted({
       digest: sha256Hex(lines.toSorted(inOrder).join("\n")),
       sources: Object.fromEntries(
-        read.map(({ source, broken }) => [
-          source,
-          broken.length === 0
-            ? { state: "complete", detail: "" }
-            : { state: "unreadable", detail: `line ${broken.slice(0, 5).join(", ")} cannot be read` },
-        ]),
+        read.map(({ source }) => [source, stateOf(problems.filter((one) => one.source === source))]),
       ),
       facts: {},
-      units: Object.fromEntries(kinds.map((kind) => [kind, distinctUnits(found.filter((one) => one.kind === kind))])),
+      units,
     });
   },
 };
+
+/** Problems named of a source; the others are counted. */
+const PROBLEMS_SHOWN = 5;
+
+function stateOf(problems: readonly { readonly detail: string }[]): SourceState {
+  if (problems.length === 0) return { state: "complete", detail: "" };
+  const details = [...new Set(problems.map(({ detail }) => detail))].toSorted(inOrder);
+  const more = details.length > PROBLEMS_SHOWN ? `, and ${details.length - PROBLEMS_SHOWN} more` : "";
+  return { state: "unreadable", detail: `${details.slice(0, PROBLEMS_SHOWN).join(", ")}${more}` };
+}
 
 interface Found {
   readonly kind: string;
@@ -128,14 +143,27 @@ const cellsOf = (columns: JsonObject): Unit["columns"] =>
       .flatMap(([name, value]) => (isCell(value) ? [[name, value]] : [])),
   );
 
-/** A unit that came twice, equal in everything, is one; under one id with other contents, both stay and neither is valid. */
-function distinctUnits(found: readonly Found[]): readonly Unit[] {
-  const byId = new Map<string, Unit[]>();
-  for (const { unit } of found) {
-    const same = byId.get(unit.id) ?? [];
-    if (!same.some((other) => JSON.stringify(other) === JSON.stringify(unit))) byId.set(unit.id, [...same, unit]);
+interface Sourced extends Found {
+  readonly source: string;
+}
+
+/** By kind. A unit that came twice, equal in everything, is one; under one id with other contents, all stay and none is valid. */
+function distinctUnits(found: readonly Sourced[]) {
+  const kinds = new Map<string, Map<string, Sourced[]>>();
+  for (const one of found) {
+    const ids = kinds.get(one.kind) ?? new Map<string, Sourced[]>();
+    kinds.set(one.kind, ids);
+    const same = ids.get(one.unit.id);
+    if (same === undefined) ids.set(one.unit.id, [one]);
+    else if (!same.some(({ unit }) => JSON.stringify(unit) === JSON.stringify(one.unit))) same.push(one);
   }
-  return [...byId.values()].flatMap((same) =>
-    same.length === 1 ? same : same.map((unit) => ({ ...unit, isValid: false })),
-  );
+  const groups = [...kinds]
+    .toSorted(([a], [b]) => inOrder(a, b))
+    .map(([kind, ids]) => [kind, [...ids.values()]] as const);
+  const disputed = groups.flatMap(([, all]) => all.filter((same) => same.length > 1)).flat();
+  const units = groups.map(([kind, all]): [string, readonly Unit[]] => [
+    kind,
+    all.flatMap((same) => same.map(({ unit }) => (same.length === 1 ? unit : { ...unit, isValid: false }))),
+  ]);
+  return { units: Object.fromEntries(units), disputed };
 }

@@ -130,6 +130,20 @@ gates: [{ id: none, metric: bad, op: "<=", limit: 0, remedy: mend it }]`);
   expect(decided(policy, evidenceOf([], { units: {} })).gates).toMatchObject([{ status: "UNKNOWN" }]);
 });
 
+test("a gate that names no sources needs all of them, also one that only the evidence knows", () => {
+  const sources = {
+    runs: { state: "complete", detail: "" },
+    stray: { state: "unreadable", detail: "line 1" },
+  } as const;
+
+  expect(decided(correctness("limit: 0.5"), evidenceOf(runs(2, 0), { sources })).gates).toMatchObject([
+    { status: "UNKNOWN" },
+  ]);
+  expect(decided(correctness("limit: 0.5, needs: []"), evidenceOf(runs(2, 0), { sources })).gates).toMatchObject([
+    { status: "PASS" },
+  ]);
+});
+
 test("a trigger fails its gate whatever else holds, also over rows that are not valid", () => {
   const policy = policyOf(`
 metrics:
@@ -264,7 +278,7 @@ metrics:
   - { id: proof, kind: count, from: run, where: $.workflow == 'proof' }
 gates:
   - { id: protected, metric: correct, limit: 1, needs: [runs], excused_by: { gate: proven, statuses: [UNKNOWN] }, remedy: look }
-  - { id: proven, metric: proof, floor: 1, severity: low, remedy: prove it }
+  - { id: proven, metric: proof, floor: 1, needs: [], severity: low, remedy: prove it }
 profiles: { all: {}, less: { excluded: [protected] } }`);
   const evidence = (units: readonly Unit[]) => evidenceOf(units, { sources: {} });
 

@@ -20,7 +20,7 @@ export interface Bench extends Ground {
  */
 export function judge(gate: GateText, bench: Bench): readonly GateRow[] {
   const triggers = triggersOf(gate, bench);
-  const lacking = gate.needs.filter((id) => bench.evidence.sources[id]?.state !== "complete");
+  const lacking = needsOf(gate, bench).filter((id) => bench.evidence.sources[id]?.state !== "complete");
   const rows =
     gate.each === undefined ? [{ name: gate.id, measured: measuredBy(gate, bench) }] : eachOf(gate, gate.each, bench);
   return rows.map(({ name, measured }) => {
@@ -28,6 +28,10 @@ export function judge(gate: GateText, bench: Bench): readonly GateRow[] {
     return rowOf(gate, name, parts, triggers);
   });
 }
+
+/** Nothing that came but cannot be read is passed over because nobody named it. */
+const needsOf = ({ needs }: GateText, { policy, evidence }: Bench): readonly string[] =>
+  needs ?? [...new Set([...policy.text.sources, ...Object.keys(evidence.sources)])].toSorted(inOrder);
 
 interface Measured {
   readonly metric: MetricText;

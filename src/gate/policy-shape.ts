@@ -109,8 +109,8 @@ const gate = z.strictObject({
   sample_min: z.int().nonnegative().default(0),
   /** Counts that fail the gate where they are not zero, whatever else holds. */
   triggers: z.array(id).default([]),
-  /** Sources that have to be complete. */
-  needs: z.array(id).default([]),
+  /** Sources that have to be complete; all of the policy's and of the evidence's where this does not stand. */
+  needs: z.array(id).optional(),
   severity: z
     .union([severity, z.strictObject({ FAIL: severity, UNKNOWN: severity, INSUFFICIENT: severity })])
     .optional(),

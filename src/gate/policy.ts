@@ -134,7 +134,7 @@ function gateErrors(policy: PolicyText): readonly FoundError[] {
           : [invalid([...steps, "triggers", at], `\`${id}\` is no metric that counts`)],
       ),
       ...limitsOf(gate).flatMap(({ name, limit }) => limitErrors(policy, metrics, limit, [...steps, ...name])),
-      ...missingFrom(policy.sources, gate.needs, [...steps, "needs"], "no source"),
+      ...missingFrom(policy.sources, gate.needs ?? [], [...steps, "needs"], "no source"),
       ...missingFrom(
         policy.groups.map(({ id }) => id),
         gate.group === undefined ? [] : [gate.group],

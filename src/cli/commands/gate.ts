@@ -1,12 +1,4 @@
-import {
-  accepted,
-  type Json,
-  parseInstant,
-  parseJson,
-  type Result,
-  rejected,
-  type TextError,
-} from "../../contracts/index.ts";
+import { type Json, parseJson, type Result } from "../../contracts/index.ts";
 import {
   DERIVATIONS,
   type Decision,
@@ -17,28 +9,21 @@ import {
   lintPolicy,
   type Policy,
   parseDecision,
-  parsePolicy,
 } from "../../gate/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
-import { readEvidence } from "../evidence.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
+import { askedFor, EVALUATION_OPTIONS, exitOf, POLICY, readPolicy } from "../evaluation.ts";
+import { EXIT } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
 import { paintOf, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
-import { WAIVER_OPTIONS, waiversFor } from "../waiver-options.ts";
-
-const POLICY = { name: "POLICY", summary: "a gate policy's YAML file; `-` for standard input" } as const;
 
 const FORMATS = ["table", "core", "export", "markdown"] as const;
 
 export const gateEvalCommand: Command = {
   operands: [POLICY],
   options: [
-    { flags: "--evidence <path...>", summary: "files of evidence, or folders of them", required: true },
-    { flags: "--at <instant>", summary: "the instant to decide for, such as 2026-03-09T02:00:00Z", required: true },
-    { flags: "--profile <name>", summary: "the policy's profile, where it has several" },
-    ...WAIVER_OPTIONS,
+    ...EVALUATION_OPTIONS,
     {
       flags: "--format <format>",
       summary: "how to print; --json prints `export`, the policy's own document",
@@ -50,33 +35,18 @@ export const gateEvalCommand: Command = {
     "countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --format core > decision.json",
   ],
   run: async (context, args) => {
-    const policy = await readPolicy(context, args.operand("POLICY"));
-    if (typeof policy === "number") return policy;
-    const errors = lintPolicy(policy).filter(({ level }) => level === "error");
-    for (const { gate, message } of errors)
-      reportRefusal(talkOf(context), { code: "GATE_UNSATISFIABLE", message: `${gate} ${message}` });
-    if (errors.length > 0) return EXIT.misuse;
-    const evaluation = await evaluateFor(context, args, policy);
+    const asked = await askedFor(context, args);
+    if (typeof asked === "number") return asked;
+    const evaluation = evaluateFiles(asked.input, DERIVATIONS);
     if (!evaluation.ok) return reportRefusal(talkOf(context), evaluation.refusal);
+    const { policy } = asked.input;
     context.stdout.write(`${printedAs(formatOf(context, args), context, policy, evaluation.value)}\n`);
-    return policy.text.purpose === "report" ? EXIT.done : exitOf(evaluation.value.decision);
+    return exitOf(policy, evaluation.value.decision);
   },
 };
 
 const formatOf = (context: Context, args: Arguments): (typeof FORMATS)[number] =>
   FORMATS.find((format) => format === args.value("format")) ?? (context.config.json ? "export" : "table");
-
-async function evaluateFor(context: Context, args: Arguments, policy: Policy): Promise<Result<FileEvaluation>> {
-  const decidedAt = parseInstant(args.value("at") ?? "");
-  if (decidedAt === undefined)
-    return rejected({ code: "USAGE", message: "`--at` is an instant in UTC, such as 2026-03-09T02:00:00Z" });
-  const files = await readEvidence(context, args.values("evidence"));
-  if (!files.ok) return files;
-  const waivers = await waiversFor(context, args);
-  if (!waivers.ok) return waivers;
-  const profile = args.value("profile") ?? null;
-  return evaluateFiles({ policy, profile, files: files.value, decidedAt, waivers: waivers.value }, DERIVATIONS);
-}
 
 function printedAs(
   format: (typeof FORMATS)[number],
@@ -96,31 +66,13 @@ function printedAs(
   }
 }
 
-/** 0 for GO; 4 where something failed, 5 where it is only missing, unknown or too little. */
-export const exitOf = ({ verdict, cause }: Decision): ExitCode =>
-  verdict === "GO" ? EXIT.done : cause === "failed" ? EXIT.noGo : EXIT.noGoForEvidence;
-
-async function readPolicy(context: Context, path: string): Promise<Policy | ExitCode> {
-  const source = await readText(context, path);
-  if (!source.ok) return reportRefusal(talkOf(context), source.refusal);
-  const policy = parsePolicy(source.value);
-  return policy.ok ? policy.value : reportErrors(context, path, policy.errors);
-}
-
-function reportErrors(context: Context, file: string, errors: readonly TextError[]): ExitCode {
-  for (const { code, path, line, column, message } of errors) {
-    const at = line === null ? file : `${file}:${line}:${column ?? 1}`;
-    reportRefusal(talkOf(context), { code, message: `${at} \`${path}\` ${message}` });
-  }
-  return EXIT.misuse;
-}
-
 export const gateLintCommand: Command = {
   operands: [POLICY],
   examples: ["countermark gate lint policies/golden-suite.yaml"],
   run: async (context, args) => {
-    const policy = await readPolicy(context, args.operand("POLICY"));
-    if (typeof policy === "number") return policy;
+    const read = await readPolicy(context, args.operand("POLICY"));
+    if (typeof read === "number") return read;
+    const { policy } = read;
     const findings = lintPolicy(policy);
     const { id, version } = policy.text;
     print(context, { id, version, digest: policy.digest, findings }, (paint) => lintLines(findings, paint));

@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import type { Result } from "../../contracts/index.ts";
+import { DERIVATIONS, type Decision, evaluateFiles, type FileEvaluation, parsePolicy } from "../../gate/index.ts";
+import { decideAgain, documentIn, type Packet, packetJson, packetPage, parsePacket } from "../../release/index.ts";
+import type { Command, Context } from "../command.ts";
+import { askedFor, EVALUATION_OPTIONS, exitOf, POLICY } from "../evaluation.ts";
+import { textOf } from "../evidence.ts";
+import { EXIT } from "../exit-code.ts";
+import { decisionLines } from "../gate-lines.ts";
+import { note, type Paint, print } from "../output.ts";
+import { reportRefusal, talkOf } from "../report.ts";
+import { writeText } from "../write-files.ts";
+
+const PACKET = { name: "PACKET", summary: "a packet's file, as `packet build` writes it" } as const;
+
+export const packetBuildCommand: Command = {
+  operands: [POLICY],
+  options: [
+    ...EVALUATION_OPTIONS,
+    {
+      flags: "--out <file>",
+      summary: "where to write it: a page that any browser shows, with everything inside",
+      required: true,
+    },
+  ],
+  examples: [
+    "countermark packet build gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --out release-17.html",
+  ],
+  run: async (context, args) => {
+    const asked = await askedFor(context, args);
+    if (typeof asked === "number") return asked;
+    const { input, source } = asked;
+    const evaluation = evaluateFiles(input, DERIVATIONS);
+    if (!evaluation.ok) return reportRefusal(talkOf(context), evaluation.refusal);
+    const { decision } = evaluation.value;
+    const { profile, decidedAt, files, waivers } = input;
+    const document = packetJson({ policy: source, profile, decidedAt, evidence: files, waivers, decision });
+    await writeText(context, args.value("out") ?? "", packetPage(decision, document));
+    printDecision(context, decision, []);
+    return exitOf(input.policy, decision);
+  },
+};
+
+export const decideCommand: Command = {
+  operands: [PACKET],
+  examples: ["countermark decide release-17.html", "countermark decide release-17.html --json | jq .verdict"],
+  run: async (context, args) => {
+    const again = await againFrom(context, args.operand("PACKET"));
+    if (!again.ok) return reportRefusal(talkOf(context), again.refusal);
+    const { packet, evaluation } = again.value;
+    printDecision(context, evaluation.decision, [SAME]);
+    const policy = parsePolicy(packet.policy);
+    return policy.ok ? exitOf(policy.value, evaluation.decision) : EXIT.internal;
+  },
+};
+
+export const packetVerifyCommand: Command = {
+  operands: [PACKET],
+  examples: ["countermark packet verify release-17.html"],
+  run: async (context, args) => {
+    const again = await againFrom(context, args.operand("PACKET"));
+    if (!again.ok) return reportRefusal(talkOf(context), again.refusal);
+    const { verdict, digest } = again.value.evaluation.decision;
+    print(context, { verified: true, verdict, digest }, (paint) => [
+      `${paint.green("verified")}  ${SAME}: ${verdict}`,
+      paint.dim(digest),
+    ]);
+    return EXIT.done;
+  },
+};
+
+const SAME = "decided again from policy and evidence, it comes to the same byte for byte";
+
+/** Both a packet and what its decision comes to now. Refused as files are, `PACKET_CORRUPT`, `DECISION_CORRUPT`. */
+async function againFrom(
+  context: Context,
+  path: string,
+): Promise<Result<{ readonly packet: Packet; readonly evaluation: FileEvaluation }>> {
+  const source = await textOf(resolve(context.cwd, path));
+  if (!source.ok) return source;
+  const document = documentIn(source.value);
+  if (!document.ok) return document;
+  const packet = parsePacket(document.value);
+  if (!packet.ok) return packet;
+  if (document.value !== source.value && packetPage(packet.value.decision, document.value) !== source.value)
+    note(
+      context,
+      "the page around this packet was altered, or made by another version: what follows is what the packet says",
+    );
+  const evaluation = decideAgain(packet.value);
+  return evaluation.ok ? { ok: true, value: { packet: packet.value, evaluation: evaluation.value } } : evaluation;
+}
+
+const printDecision = (context: Context, decision: Decision, notes: readonly string[]): void =>
+  print(context, decision, (paint: Paint) => [
+    ...decisionLines(decision, paint),
+    ...notes.map((line) => paint.dim(line)),
+  ]);

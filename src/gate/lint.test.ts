@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { assert } from "../contracts/index.ts";
+import { lintPolicy } from "./lint.ts";
+import { parsePolicy } from "./policy.ts";
+
+function findings(gate: string, more = "") {
+  const read = parsePolicy(`
+id: shop
+version: 1.0.0
+engine: 1
+derive: { fn: units, version: 1 }
+rows: { run: { good: boolean, ms: integer } }
+validity_seconds: 3600
+params: { rate: 0.95 }
+metrics:
+  - { id: correct, kind: ratio, from: run, good: $.good == true }
+  - { id: runs, kind: count, from: run }
+gates: [{ id: gate, ${gate}, remedy: mend it }]
+${more}`);
+  assert(read.ok, read.ok ? "" : JSON.stringify(read.errors));
+  return lintPolicy(read.value);
+}
+
+const WILSON = "bound: { method: wilson, confidence: 0.95, side: two }";
+
+test.each([
+  ["a rate above 1", "metric: correct, op: '>', limit: 1"],
+  ["a bound that reaches 1", `metric: correct, limit: 1, ${WILSON}`],
+  [
+    "a smallest sample that the bound cannot be reached with",
+    `metric: correct, limit: 0.95, sample_min: 60, ${WILSON}`,
+  ],
+  ["a bound that keeps to 0 from above", `metric: correct, op: "<=", limit: 0, ${WILSON}`],
+  ["a count below none", "metric: runs, op: '<', limit: 0"],
+])("P1-D02 GATE_UNSATISFIABLE: %s", (_, gate) => {
+  expect(findings(gate)).toMatchObject([{ level: "error", code: "GATE_UNSATISFIABLE", gate: "gate" }]);
+});
+
+test.each([
+  ["a rate of at least 0", "metric: correct, limit: 0"],
+  ["a rate of at most 1", "metric: correct, op: '<=', limit: 1"],
+  ["a count of at least none", "metric: runs, limit: 0"],
+  ["a floor of none", "metric: runs, floor: 0"],
+])("a gate that nothing can fail is a warning: %s", (_, gate) => {
+  expect(findings(gate)).toMatchObject([{ level: "warning" }]);
+});
+
+test("a bound says how many clean trials it needs, for each profile that sets its limit otherwise", () => {
+  const gate = `metric: correct, limit: { param: rate }, ${WILSON}`;
+
+  expect(findings(gate)).toMatchObject([
+    { level: "info", profile: null, message: "needs 73 trials without a failure" },
+  ]);
+  expect(findings(gate, "profiles: { strict: { params: { rate: 0.99 } }, lenient: {} }")).toMatchObject([
+    { profile: "strict", message: "needs 381 trials without a failure" },
+    { profile: "lenient", message: "needs 73 trials without a failure" },
+  ]);
+});
+
+test("a smallest sample that is enough, a raw gate, and a trigger say nothing", () => {
+  expect(findings("metric: correct, limit: 1, sample_min: 20")).toEqual([]);
+  expect(findings("metric: runs, limit: 0, triggers: [runs]")).toEqual([]);
+  expect(findings(`metric: correct, limit: 0.95, sample_min: 73, ${WILSON}`)).toMatchObject([{ level: "info" }]);
+});

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import {
+  accepted,
+  formatInstant,
+  type Instant,
+  instant,
+  parseInstant,
+  type Result,
+  rejected,
+} from "../../contracts/index.ts";
+import {
+  DERIVATIONS,
+  type Decision,
+  type EvidenceFile,
+  evaluateFiles,
+  type FileEvaluation,
+  parseDecision,
+  parsePolicy,
+  type WaiverInput,
+} from "../../gate/index.ts";
+
+/** A decision with everything that it was made of: whoever has it can make it again, anywhere. */
+export interface Packet {
+  /** The policy as it was written. */
+  readonly policy: string;
+  readonly profile: string | null;
+  readonly decidedAt: Instant;
+  readonly evidence: readonly EvidenceFile[];
+  readonly waivers: WaiverInput | null;
+  readonly decision: Decision;
+}
+
+const text = z.string();
+const named = text.nullable();
+const past = z.strictObject({ check_id: text, from: z.int().transform(instant), until: z.int().transform(instant) });
+const shape = z.strictObject({
+  schema: z.literal("countermark.packet.v1"),
+  policy: text,
+  profile: named,
+  decided_at: text.transform((value, context): Instant => {
+    const at = parseInstant(value);
+    if (at !== undefined) return at;
+    context.addIssue("is no instant");
+    return z.NEVER;
+  }),
+  evidence: z.array(z.strictObject({ name: text, text })),
+  waivers: z
+    .strictObject({
+      source: text,
+      roster: z.record(text, z.array(text)),
+      place: z.strictObject({ branch: named, environment: named, commit: named, bundle_digest: named }),
+      history: z.array(past),
+    })
+    .nullable(),
+  decision: z.json(),
+});
+
+/** A packet as the document that is stored. */
+export const packetJson = ({ policy, profile, decidedAt, evidence, waivers, decision }: Packet): string =>
+  JSON.stringify({
+    schema: "countermark.packet.v1",
+    policy,
+    profile,
+    decided_at: formatInstant(decidedAt),
+    evidence,
+    waivers,
+    decision,
+  });
+
+/** Reads what `packetJson` wrote. Refused with `PACKET_CORRUPT`, and with `DECISION_CORRUPT` where the decision in it is none. */
+export function parsePacket(source: string): Result<Packet> {
+  const value = jsonIn(source);
+  const parsed = shape.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return corrupt(
+      `the packet cannot be read: ${value === undefined ? "it is no JSON" : `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is none"}`}`,
+    );
+  }
+  const { policy, profile, decided_at, evidence, waivers } = parsed.data;
+  const decision = parseDecision(parsed.data.decision);
+  return decision.ok
+    ? accepted({ policy, profile, decidedAt: decided_at, evidence, waivers, decision: decision.value })
+    : decision;
+}
+
+function jsonIn(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const corrupt = (detail: string) =>
+  rejected({ code: "PACKET_CORRUPT", message: `the packet cannot be read: ${detail}` });
+
+/**
+ * Makes a packet's decision again. Refused with `PACKET_CORRUPT` where it comes out otherwise, in a single byte: policy, evidence,
+ * waivers or the decision are then not what they were. The digests tell, since each was taken over a whole decision.
+ */
+export function decideAgain(packet: Packet): Result<FileEvaluation> {
+  const policy = parsePolicy(packet.policy);
+  if (!policy.ok) return corrupt("the packet's policy is none");
+  const { profile, decidedAt, evidence, waivers, decision } = packet;
+  const again = evaluateFiles({ policy: policy.value, profile, files: evidence, decidedAt, waivers }, DERIVATIONS);
+  if (!again.ok) return again;
+  return again.value.decision.digest === decision.digest
+    ? again
+    : corrupt(`decided again, it comes to ${again.value.decision.digest}, and says ${decision.digest}`);
+}
