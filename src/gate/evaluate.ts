@@ -39,12 +39,13 @@ export function evaluate(input: EvaluationInput): Result<Evaluation> {
     return rejected({ code: "GATE_PROFILE_UNKNOWN", message, details: { profiles } });
   }
   const window = windowOf(policy.text.window, evidence.facts, decidedAt);
-  const bench = { policy, evidence, window, decidedAt, params: { ...policy.text.params, ...profile.params } };
+  const ground = { policy, evidence, window, decidedAt };
+  const measurements = new Map([...policy.metrics].map(([id, metric]) => [id, measure(metric, ground)]));
+  const bench = { ...ground, measurements, params: { ...policy.text.params, ...profile.params } };
   const rows = policy.text.gates.flatMap((gate) => judge(gate, bench));
   const standing = standingOf(rows, input, profile);
   const waived = applyWaivers(standing, policy, name, input.waivers, decidedAt);
   const decision = decisionOf(input, name, profile, waived, window);
-  const measurements = new Map([...policy.metrics].map(([id, metric]) => [id, measure(metric, bench)]));
   return accepted({ decision, measurements });
 }
 

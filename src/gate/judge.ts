@@ -1,6 +1,6 @@
 import { boundText, flipsOf, isCeiling, measurementKeepsTo, PLACES } from "./compare.ts";
 import type { Flip, GateRow, GateStatus, Stage } from "./decision.ts";
-import { type Ground, inOrder, type Measurement, measure, measureEach } from "./measure.ts";
+import { type Ground, inOrder, type Measurement, measureEach } from "./measure.ts";
 import { metricsOf } from "./policy.ts";
 import type { GateSeverity, GateText, LimitText, MetricText } from "./policy-shape.ts";
 import { decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
@@ -9,8 +9,9 @@ import type { Unit } from "./unit.ts";
 /** Rows that a decision names for a gate; the rest of them it counts. */
 const FAILING_ROWS_MAX = 1000;
 
-/** What a decision is made of: the ground, and the parameters of the profile. */
+/** What a decision is made of: the ground, what each metric came to on it, and the parameters of the profile. */
 export interface Bench extends Ground {
+  readonly measurements: ReadonlyMap<string, Measurement>;
   readonly params: { readonly [name: string]: number | string };
 }
 
@@ -41,7 +42,7 @@ interface Measured {
 function measuredBy(gate: GateText, bench: Bench): readonly Measured[] {
   return metricsOf(gate).flatMap((id) => {
     const metric = bench.policy.metrics.get(id);
-    return metric === undefined ? [] : [{ metric: metric.text, measurement: measure(metric, bench) }];
+    return metric === undefined ? [] : [{ metric: metric.text, measurement: bench.measurements.get(id) ?? NOTHING }];
   });
 }
 
@@ -69,9 +70,7 @@ interface Fired {
 
 function triggersOf(gate: GateText, bench: Bench): readonly Fired[] {
   return gate.triggers.flatMap((id) => {
-    const metric = bench.policy.metrics.get(id);
-    if (metric === undefined) return [];
-    const { sample, counted } = measure(metric, bench);
+    const { sample, counted } = bench.measurements.get(id) ?? NOTHING;
     return sample === 0 ? [] : [{ metric: id, count: sample, units: counted }];
   });
 }
@@ -168,8 +167,7 @@ function staged(
 export function limitOf(limit: LimitText, bench: Bench): Rational | null {
   if (typeof limit !== "object") return rationalOf(limit);
   if ("param" in limit) return rationalOf(bench.params[limit.param] ?? Number.NaN);
-  const metric = bench.policy.metrics.get(limit.metric);
-  const value = metric === undefined ? null : measure(metric, bench).value;
+  const value = bench.measurements.get(limit.metric)?.value ?? null;
   return value === null ? null : scaled(value, rationalOf(limit.times), rationalOf(limit.plus));
 }
 
