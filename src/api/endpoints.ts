@@ -11,6 +11,7 @@ import {
   showLetterEndpoint,
 } from "./endpoints/dead-letters.ts";
 import { diagnoseRunEndpoint, runRecoveryEndpoint, runTimelineEndpoint } from "./endpoints/diagnosis.ts";
+import { evaluateGateEndpoint, listEvaluationsEndpoint, showEvaluationEndpoint } from "./endpoints/gates.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
   activatePackEndpoint,
@@ -74,6 +75,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listStreamsEndpoint,
   readStreamEndpoint,
   verifyLedgerEndpoint,
+  evaluateGateEndpoint,
+  listEvaluationsEndpoint,
+  showEvaluationEndpoint,
   checkPackEndpoint,
   listPacksEndpoint,
   activatePackEndpoint,

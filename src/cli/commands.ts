@@ -208,9 +208,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gate.ts")).gateExplainCommand,
   },
   {
+    path: ["gate", "list"],
+    summary: "list recorded evaluations: how often it was tried, and what came of it",
+    load: async () => (await import("./commands/gate-list.ts")).gateListCommand,
+  },
+  {
     path: ["packet", "build"],
     summary: "decide, and write the decision with all that it was made of as one file",
     load: async () => (await import("./commands/packet.ts")).packetBuildCommand,
+  },
+  {
+    path: ["packet", "save"],
+    summary: "write a recorded evaluation's packet to a file",
+    load: async () => (await import("./commands/gate-list.ts")).packetSaveCommand,
   },
   {
     path: ["packet", "verify"],

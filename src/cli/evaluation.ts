@@ -11,8 +11,8 @@ export const POLICY: Operand = { name: "POLICY", summary: "a gate policy's YAML 
 
 /** What a policy is evaluated on. */
 export const EVALUATION_OPTIONS: readonly Option[] = [
-  { flags: "--evidence <path...>", summary: "files of evidence, or folders of them", required: true },
-  { flags: "--at <instant>", summary: "the instant to decide for, such as 2026-03-09T02:00:00Z", required: true },
+  { flags: "--evidence <path...>", summary: "files of evidence, or folders of them" },
+  { flags: "--at <instant>", summary: "the instant to decide for, such as 2026-03-09T02:00:00Z; files need one" },
   { flags: "--profile <name>", summary: "the policy's profile, where it has several" },
   ...WAIVER_OPTIONS,
 ];
@@ -34,6 +34,8 @@ export async function askedFor(context: Context, args: Arguments): Promise<Asked
   for (const { gate, message } of errors)
     reportRefusal(talkOf(context), { code: "GATE_UNSATISFIABLE", message: `${gate} ${message}` });
   if (errors.length > 0) return EXIT.misuse;
+  if (args.values("evidence").length === 0)
+    return reportRefusal(talkOf(context), { code: "USAGE", message: "`--evidence` names the files to decide by" });
   const decidedAt = parseInstant(args.value("at") ?? "");
   if (decidedAt === undefined)
     return reportRefusal(talkOf(context), {

@@ -196,6 +196,12 @@ export const CODES = {
     "take it from where it was recorded, or decide again",
   ),
   GATE_WAIVERS_UNREADABLE: entry(400, "the waiver file is none", "give a file of the contract release_exceptions_v2"),
+  GATE_EVIDENCE_TOO_LARGE: entry(
+    422,
+    "there is more evidence than one evaluation reads",
+    "state a shorter window in the policy, or evaluate exported files",
+  ),
+  GATE_EVALUATION_NOT_FOUND: entry(404, "no such evaluation", "list the recorded ones with `countermark gate list`"),
   GATE_INPUT_INVALID: entry(400, "these are no counts or no threshold", "give whole numbers, 0 <= good <= valid"),
   // Execution
   TOOL_TIMEOUT: entry(504, "the tool did not answer in time", "see whether the effect happened before trying again"),

@@ -42,8 +42,9 @@ export interface Derivation {
 
 /**
  * Evidence that is units already: NDJSON files whose lines have `kind`, `id` and `columns`, and may have `at`, `channel`, `rows`
- * and `valid`. A file is a source under its name without the ending. A line that is none of this makes its source unreadable, and
- * so does an id under which units differ.
+ * and `valid`; a line of a `kind` and a number of `units` says how many of them the file has, if it has any at all. A file is a source
+ * under its name without the ending. A line that is none of this makes its source unreadable, and so does an id under which units
+ * differ, or a number that is wrong.
  */
 export const UNITS: Derivation = {
   fn: "units",
@@ -64,6 +65,14 @@ export const UNITS: Derivation = {
       ...read.flatMap(({ source, broken }) =>
         broken.map((line) => ({ source, detail: `line ${line} cannot be read` })),
       ),
+      ...read.flatMap(({ source, declared, found: units }) =>
+        declared
+          .filter(({ kind, count }) => units.filter((one) => one.kind === kind).length !== count)
+          .map(({ kind, count }) => ({
+            source,
+            detail: `it does not have the ${count} units of \`${kind}\` that it says`,
+          })),
+      ),
       ...disputed.map(({ source, unit }) => ({
         source,
         detail: `\`${unit.id}\` stands there with different contents`,
@@ -75,7 +84,10 @@ export const UNITS: Derivation = {
         read.map(({ source }) => [source, stateOf(problems.filter((one) => one.source === source))]),
       ),
       facts: {},
-      units,
+      units: {
+        ...Object.fromEntries(read.flatMap(({ declared }) => declared.map(({ kind }) => [kind, []]))),
+        ...units,
+      },
     });
   },
 };
@@ -98,20 +110,33 @@ interface Found {
 function unitsIn(text: string) {
   const lines = text.split("\n").map((line) => line.trim());
   const found: Found[] = [];
+  const declared: Declared[] = [];
   const broken: number[] = [];
   for (const [index, line] of lines.entries()) {
     if (line === "") continue;
-    const unit = unitOf(line);
-    if (unit === undefined) broken.push(index + 1);
-    else found.push(unit);
+    const parsed = parseJson(line);
+    const value = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
+    const declaration = declarationOf(value);
+    const unit = declaration === undefined ? unitOf(value) : undefined;
+    if (declaration !== undefined) declared.push(declaration);
+    else if (unit !== undefined) found.push(unit);
+    else broken.push(index + 1);
   }
-  return { found, broken, lines: lines.filter((line) => line !== "") };
+  return { found, declared, broken, lines: lines.filter((line) => line !== "") };
 }
 
-function unitOf(line: string): Found | undefined {
-  const parsed = parseJson(line);
-  if (!parsed.ok || !isJsonObject(parsed.value)) return undefined;
-  const { kind, id, columns, at = null, channel = null, rows = [], valid = true } = parsed.value;
+interface Declared {
+  readonly kind: string;
+  readonly count: number;
+}
+
+function declarationOf({ kind, units, ...rest }: JsonObject): Declared | undefined {
+  const isDeclared = typeof kind === "string" && typeof units === "number" && Object.keys(rest).length === 0;
+  return isDeclared ? { kind, count: units } : undefined;
+}
+
+function unitOf(value: JsonObject): Found | undefined {
+  const { kind, id, columns, at = null, channel = null, rows = [], valid = true } = value;
   if (typeof kind !== "string" || typeof id !== "string" || columns === undefined || !isJsonObject(columns))
     return undefined;
   const cells = Object.values(columns).every(isCell);

@@ -83,6 +83,18 @@ test("a unit that comes twice is one; two that share an id and nothing else make
   });
 });
 
+test("a file may say how many units it has: none then is none, and a wrong number makes it unreadable", () => {
+  const says = (units: number) => JSON.stringify({ kind: "run", units });
+  const none = decisionOf(decided(says(0))).decision;
+
+  expect(none).toMatchObject({ evidence: { sources: { runs: { state: "complete" } }, units: { run: 0 } } });
+  expect(none.gates).toMatchObject([{ status: "UNKNOWN" }, { status: "INSUFFICIENT" }]);
+  expect(decisionOf(decided(says(2), line("1"), line("2"))).decision.verdict).toBe("GO");
+  expect(decisionOf(decided(says(3), line("1"), line("2"))).decision.evidence.sources).toMatchObject({
+    runs: { state: "unreadable", detail: "it does not have the 3 units of `run` that it says" },
+  });
+});
+
 test("of two files under one name, the one that cannot be read counts", () => {
   const files = ["{", line("1")].map((text) => ({ name: "runs.ndjson", text }));
   const evaluation = evaluateFiles(

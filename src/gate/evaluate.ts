@@ -6,7 +6,7 @@ import { excludes, type Policy } from "./policy.ts";
 import type { ProfileText } from "./policy-shape.ts";
 import type { EvidenceSet } from "./unit.ts";
 import { applyWaivers, type Waived, type WaiverInput } from "./waiver.ts";
-import { windowOf } from "./window.ts";
+import { missingFact, windowOf } from "./window.ts";
 
 /** Everything that a decision depends on. */
 export interface EvaluationInput {
@@ -27,7 +27,8 @@ export interface Evaluation {
 
 /**
  * Decides. Pure: the same policy, evidence and instant give the same bytes, in whatever order the evidence came. Refused with
- * `GATE_PROFILE_UNKNOWN` where the policy has no such profile; whatever is wrong with evidence is in the decision, never refused.
+ * `GATE_PROFILE_UNKNOWN` where the policy has no such profile, and with `GATE_EVIDENCE_MISSING` where the evidence does not bring
+ * what the window is laid by; whatever else is wrong with evidence is in the decision, never refused.
  */
 export function evaluate(input: EvaluationInput): Result<Evaluation> {
   const { policy, evidence, decidedAt } = input;
@@ -38,6 +39,12 @@ export function evaluate(input: EvaluationInput): Result<Evaluation> {
     const message = name === null ? "the policy has several profiles" : `the policy has no profile \`${name}\``;
     return rejected({ code: "GATE_PROFILE_UNKNOWN", message, details: { profiles } });
   }
+  const fact = missingFact(policy.text.window, evidence.facts);
+  if (fact !== null)
+    return rejected({
+      code: "GATE_EVIDENCE_MISSING",
+      message: `the evidence does not bring \`${fact}\`, by which the window is laid`,
+    });
   const window = windowOf(policy.text.window, evidence.facts, decidedAt);
   const ground = { policy, evidence, window, decidedAt };
   const measurements = new Map([...policy.metrics].map(([id, metric]) => [id, measure(metric, ground)]));

@@ -111,8 +111,9 @@ function compared(
     flip,
   });
   const sources = lacking.map((source): Flip => ({ change: "complete_source", source }));
-  const unread =
-    measurement.problems.length === 0 ? [] : [{ change: "make_readable", count: measurement.problems.length } as const];
+  const isThere = bench.evidence.units[metric.from] !== undefined;
+  const count = measurement.problems.length;
+  const unread: readonly Flip[] = isThere && count > 0 ? [{ change: "make_readable", count }] : [];
   const unknown = [
     ...lacking.map((id) => `source ${id}: ${bench.evidence.sources[id]?.detail ?? "not there"}`),
     ...measurement.problems.slice(0, REASONS_MAX),

@@ -14,20 +14,25 @@ export type Span = { readonly from: Instant; readonly until: Instant } | null;
 /** The instant of a decision, floored to the second: evidence of that second is not there yet. */
 export const cutoffOf = (decidedAt: Instant): Instant => instant(Math.floor(decidedAt / 1000) * 1000);
 
-/** The window that a policy states, for a decision at an instant; null where it states none. */
+/** The fact that a window needs and the evidence does not bring as whole seconds; null where nothing is missing. */
+export function missingFact(window: PolicyText["window"], facts: { readonly [name: string]: number }): string | null {
+  const settle = window?.settle_seconds ?? 0;
+  if (typeof settle === "number") return null;
+  const seconds = facts[settle.fact];
+  return seconds !== undefined && Number.isSafeInteger(seconds) && seconds >= 0 ? null : settle.fact;
+}
+
+/** The window that a policy states, for a decision at an instant; null where it states none. No fact may be missing. */
 export function windowOf(
   window: PolicyText["window"],
   facts: { readonly [name: string]: number },
   decidedAt: Instant,
 ): Window | null {
   if (window === undefined) return null;
+  assert(missingFact(window, facts) === null, "the evidence brings what a window is made of");
   const cutoff = cutoffOf(decidedAt);
   const settle = window.settle_seconds;
   const settleSeconds = typeof settle === "number" ? settle : (facts[settle.fact] ?? Number.NaN);
-  assert(
-    Number.isSafeInteger(settleSeconds) && settleSeconds >= 0,
-    "the evidence brings the seconds that a window settles",
-  );
   const settled = after(cutoff, -settleSeconds * 1000);
   if (window.kind === "rolling") return { start: after(settled, -window.length_seconds * 1000), end: settled, cutoff };
   const end = beginningOf(window.unit, settled);

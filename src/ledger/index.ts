@@ -32,6 +32,7 @@ export {
   type ReceiptRow,
   readAfterSnapshot,
   readStream,
+  receiptsBetween,
   receiptsOfRun,
   recordEvidence,
   type StoredEvent,

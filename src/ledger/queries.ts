@@ -147,6 +147,18 @@ export const receiptsOfRun = (sql: TenantQuery, runId: string) => sql<ReceiptRow
    order by created_at, receipt_id
    limit 1000`;
 
+/** Receipts made from one instant on and before another, as they stand now, by their ids; one more than the limit if there are more. */
+export const receiptsBetween = (sql: TenantQuery, since: Instant | null, until: Instant, limit: number) => sql<
+  Pick<ReceiptRow, "receipt_id" | "execution_id" | "tool_name" | "status" | "created_at">[]
+>`
+  select receipt_id, execution_id, tool_name, status, created_at
+    from receipt_current
+   where tenant_id = require_tenant_context()
+     and created_at < ${until}
+     and (${since}::timestamptz is null or created_at >= ${since})
+   order by receipt_id
+   limit ${limit + 1}`;
+
 /**
  * Records what a provider said of the receipts of one of its transactions. Returns the receipts found; a status that is
  * there already is not written again.

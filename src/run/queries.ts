@@ -66,6 +66,26 @@ export const listRuns = (sql: TenantQuery, filter: RunFilter) => sql<RunRow[]>`
    order by run_id desc
    limit ${filter.limit}`;
 
+/** A run that ended, by when. */
+export interface EndedRunRow
+  extends Pick<
+    RunRow,
+    "run_id" | "workflow_id" | "pack_id" | "pack_digest" | "channel" | "code" | "cost_micros" | "started_at"
+  > {
+  readonly outcome: RunOutcome;
+  readonly ended_at: Instant;
+}
+
+/** Runs that ended from one instant on and before another, by their ids: one more than the limit says that there are more. */
+export const endedRuns = (sql: TenantQuery, since: Instant | null, until: Instant, limit: number) => sql<EndedRunRow[]>`
+  select run_id, workflow_id, pack_id, pack_digest, channel, outcome, code, cost_micros, started_at, ended_at
+    from run
+   where tenant_id = require_tenant_context()
+     and ended_at < ${until}
+     and (${since}::timestamptz is null or ended_at >= ${since})
+   order by run_id
+   limit ${limit + 1}`;
+
 /** Runs of this tenant that wait (for whatever): candidates for a signal. */
 export const suspendedRuns = (sql: TenantQuery, limit: number) => sql<{ run_id: string }[]>`
   select run_id from run

@@ -70,5 +70,8 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   await sql`
     insert into agent_write (tenant_id, thread_id, checkpoint_ns, checkpoint_id, lg_task_id, idx, channel, run_id, content, payload_sha256, epoch)
     values (${tenant}, 't', '', 'c', 'l', 0, 'm', 'r', 'x', 'h', 1)`;
+  await sql`
+    insert into gate_evaluation (tenant_id, evaluation_id, policy_id, policy_version, policy_sha256, source, verdict, decision_sha256, evidence_sha256, packet_sha256, decided_at, valid_until, recorded_at, recorded_by)
+    values (${tenant}, 'g', 'p', '1.0.0', repeat('0', 64), 'ledger', 'GO', repeat('0', 64), repeat('0', 64), encode(sha256('{}'), 'hex'), clock(), clock(), clock(), 'ann')`;
   await sql`insert into request_record (tenant_id, principal_id, request_key, fingerprint, created_at) values (${tenant}, 'ann', 'k', 'f', clock())`;
 }

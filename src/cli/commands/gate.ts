@@ -10,12 +10,14 @@ import {
   type Policy,
   parseDecision,
 } from "../../gate/index.ts";
+import { askAndPrint, part } from "../answer.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { askedFor, EVALUATION_OPTIONS, exitOf, POLICY, readPolicy } from "../evaluation.ts";
 import { EXIT } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
-import { paintOf, print } from "../output.ts";
+import { type Paint, paintOf, print } from "../output.ts";
+import { decisionIn, evaluateLedger, recordFiles } from "../recorded-evaluation.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 
 const FORMATS = ["table", "core", "export", "markdown"] as const;
@@ -24,6 +26,8 @@ export const gateEvalCommand: Command = {
   operands: [POLICY],
   options: [
     ...EVALUATION_OPTIONS,
+    { flags: "--subject <name>", summary: "what the decision is about, such as a bundle's digest" },
+    { flags: "--record", summary: "record the evaluation of files too; one of the ledger always is" },
     {
       flags: "--format <format>",
       summary: "how to print; --json prints `export`, the policy's own document",
@@ -31,12 +35,15 @@ export const gateEvalCommand: Command = {
     },
   ],
   examples: [
+    "countermark gate eval policies/production.yaml",
     "countermark gate eval policies/dual-track-beta.yaml --evidence evidence/ --at 2026-03-09T02:00:00Z",
     "countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --format core > decision.json",
   ],
   run: async (context, args) => {
+    if (args.values("evidence").length === 0) return evaluateLedger(context, args);
     const asked = await askedFor(context, args);
     if (typeof asked === "number") return asked;
+    if (args.flag("record")) return recordFiles(context, args, asked);
     const evaluation = evaluateFiles(asked.input, DERIVATIONS);
     if (!evaluation.ok) return reportRefusal(talkOf(context), evaluation.refusal);
     const { policy } = asked.input;
@@ -82,25 +89,42 @@ export const gateLintCommand: Command = {
 
 export const gateExplainCommand: Command = {
   operands: [
-    { name: "DECISION", summary: "a decision's JSON file, as `--format core` prints it; `-` for standard input" },
+    {
+      name: "DECISION",
+      summary:
+        "a recorded evaluation's id, a decision's digest, or a file that `--format core` printed; `-` for standard input",
+    },
   ],
   options: [{ flags: "--gate <id>", summary: "one gate, with all the rows that the decision names" }],
   examples: ["countermark gate explain decision.json", "countermark gate explain decision.json --gate S-SLO-1"],
   run: async (context, args) => {
-    const decision = await readDecision(context, args.operand("DECISION"));
+    const name = args.operand("DECISION");
+    if (RECORDED.test(name)) {
+      return askAndPrint(context, {
+        ask: (client) => client.get(`/v1/gates/evaluations/${part(name)}`),
+        lines: (body, paint) => {
+          const recorded = decisionIn(body);
+          return recorded === undefined ? [] : explained(recorded, args.value("gate"), paint);
+        },
+      });
+    }
+    const decision = await readDecision(context, name);
     if (!decision.ok) return reportRefusal(talkOf(context), decision.refusal);
-    const asked = args.value("gate");
-    const rows = decision.value.gates.filter(({ id }) => asked === undefined || id === asked);
-    if (rows.length === 0)
-      return reportRefusal(talkOf(context), { code: "USAGE", message: `the decision has no gate \`${asked}\`` });
-    print(context, { verdict: decision.value.verdict, blocked_by: decision.value.blocked_by, gates: rows }, (paint) =>
-      asked === undefined
-        ? decisionLines(decision.value, paint)
-        : rows.flatMap((row) => toldLines(row, paint, row.failing.rows.length)).slice(1),
-    );
+    print(context, decision.value, (paint) => explained(decision.value, args.value("gate"), paint));
     return EXIT.done;
   },
 };
+
+/** An id of a recorded evaluation, or a decision's digest: nobody names a file so. */
+const RECORDED = /^([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+function explained(decision: Decision, gate: string | undefined, paint: Paint): readonly string[] {
+  if (gate === undefined) return decisionLines(decision, paint);
+  const rows = decision.gates.filter(({ id }) => id === gate);
+  return rows.length === 0
+    ? [`the decision has no gate \`${gate}\`: it has ${decision.gates.map(({ id }) => id).join(", ")}`]
+    : rows.flatMap((row) => toldLines(row, paint, row.failing.rows.length)).slice(1);
+}
 
 async function readDecision(context: Context, path: string): Promise<Result<Decision>> {
   const text = await readText(context, path);

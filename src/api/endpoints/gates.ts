@@ -1,0 +1,143 @@
+import { z } from "@hono/zod-openapi";
+import { parseInstant, rejected } from "../../contracts/index.ts";
+import { countEvaluations, type EvaluationRow, findEvaluation, listEvaluations } from "../../gate/index.ts";
+import { documentIn, parsePacket } from "../../release/index.ts";
+import { inTenant } from "../../store/index.ts";
+import { evaluatePolicy } from "../evaluate-policy.ts";
+import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+const evaluation = z
+  .strictObject({
+    evaluation_id: name,
+    policy_id: name,
+    policy_version: name,
+    policy_sha256: digest,
+    profile: z.string().nullable(),
+    subject: z.string().nullable(),
+    source: z.enum(["ledger", "imported"]),
+    verdict: z.enum(["GO", "NO-GO"]),
+    cause: z.enum(["failed", "missing"]).nullable(),
+    decision_sha256: digest,
+    evidence_sha256: digest,
+    packet_sha256: digest,
+    decided_at: time,
+    valid_until: time,
+    recorded_at: time,
+    recorded_by: name,
+  })
+  .openapi("GateEvaluation");
+
+const evaluationView = ({
+  decided_at,
+  valid_until,
+  recorded_at,
+  ...rest
+}: EvaluationRow): z.output<typeof evaluation> => ({
+  ...rest,
+  decided_at: timeOf(decided_at),
+  valid_until: timeOf(valid_until),
+  recorded_at: timeOf(recorded_at),
+});
+
+/** A decision's own shape is in its `schema`; the reference describes it. */
+const decision = z.record(z.string(), z.unknown()).openapi("Decision");
+
+const recorded = z.strictObject({
+  evaluation,
+  /** Evaluations of this policy about this subject so far, this one with them. */
+  count: z.int().positive(),
+  decision,
+});
+
+const EVALUATION_FILE = z.strictObject({ name: z.string().min(1).max(200), text: z.string() });
+
+export const evaluateGateEndpoint = endpoint({
+  method: "post",
+  path: "/v1/gates/evaluations",
+  summary: "Evaluate a gate policy on what the ledger holds, or on evidence that is brought, and record it",
+  needs: ["operate"],
+  idempotent: true,
+  request: {
+    ...NOTHING,
+    body: z.strictObject({
+      policy: z.string().min(1),
+      profile: z.string().nullable().default(null),
+      subject: z.string().min(1).max(200).nullable().default(null),
+      evidence: z.array(EVALUATION_FILE).min(1).nullable().default(null),
+      at: z.string().nullable().default(null),
+    }),
+  },
+  statuses: { 201: "the decision, GO or NO-GO, and how often this was evaluated" },
+  answer: recorded,
+  async handle({ installation, caller }, { body }) {
+    const decidedAt = body.at === null ? null : parseInstant(body.at);
+    if (decidedAt === undefined)
+      return rejected({ code: "REQUEST_INVALID", message: "`$.at`: is no instant", field_path: "$.at" });
+    const { policy, profile, subject, evidence } = body;
+    const asked = { tenantId: caller.tenantId, by: caller.principalId, policy, profile, subject, evidence, decidedAt };
+    const result = await evaluatePolicy(installation, asked);
+    if (!result.ok) return result;
+    const { evaluation: row, decision: made, count } = result.value;
+    return reply({ evaluation: evaluationView(row), count, decision: { ...made } }, 201);
+  },
+});
+
+export const listEvaluationsEndpoint = endpoint({
+  method: "get",
+  path: "/v1/gates/evaluations",
+  summary: "List recorded evaluations, newest first",
+  needs: ["read"],
+  request: {
+    ...NOTHING,
+    query: z.strictObject({ policy: z.string().optional(), before: z.string().optional(), limit }),
+  },
+  statuses: { 200: "a page of evaluations; `next` is the `before` of the next page" },
+  answer: z.strictObject({ evaluations: z.array(evaluation).readonly(), next: z.string().nullable() }),
+  async handle({ installation, caller }, { query }) {
+    const { policy = null, before = null } = query;
+    const rows = await inTenant(installation.database, caller.tenantId, (sql) =>
+      listEvaluations(sql, { policy, before, limit: query.limit }),
+    );
+    return reply({
+      evaluations: rows.map(evaluationView),
+      next: nextOf(rows, query.limit, ({ evaluation_id }) => evaluation_id),
+    });
+  },
+});
+
+export const showEvaluationEndpoint = endpoint({
+  method: "get",
+  path: "/v1/gates/evaluations/{evaluation}",
+  summary: "Show a recorded evaluation, by its id or its decision's digest, with its packet",
+  needs: ["read"],
+  request: { ...NOTHING, params: z.strictObject({ evaluation: name }) },
+  statuses: { 200: "the decision, and the page from which it is decided again anywhere" },
+  answer: recorded.extend({ packet: z.string() }),
+  async handle({ installation, caller }, { params }) {
+    const found = await inTenant(installation.database, caller.tenantId, async (sql) => {
+      const row = await findEvaluation(sql, params.evaluation);
+      if (row === undefined) return undefined;
+      const packet = await installation.artifacts.get(sql, row.packet_sha256);
+      const count = await countEvaluations(sql, { policy: row.policy_id, subject: row.subject });
+      return { row, count, packet: new TextDecoder().decode(packet) };
+    });
+    if (found === undefined)
+      return rejected({
+        code: "GATE_EVALUATION_NOT_FOUND",
+        message: `there is no evaluation \`${params.evaluation}\``,
+      });
+    const document = documentIn(found.packet);
+    const packet = document.ok ? parsePacket(document.value) : document;
+    if (!packet.ok) return packet;
+    const { row, count } = found;
+    return reply({
+      evaluation: evaluationView(row),
+      count,
+      decision: { ...packet.value.decision },
+      packet: found.packet,
+    });
+  },
+});

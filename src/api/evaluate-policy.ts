@@ -1,0 +1,160 @@
+import {
+  accepted,
+  assert,
+  formatInstant,
+  type Instant,
+  parseInstant,
+  type Result,
+  rejected,
+} from "../contracts/index.ts";
+import {
+  countEvaluations,
+  cutoffOf,
+  DERIVATIONS,
+  type Decision,
+  type EvaluationRow,
+  type EvidenceFile,
+  evaluateFiles,
+  evidenceSince,
+  insertEvaluation,
+  ledgerEvidence,
+  type Policy,
+  parsePolicy,
+} from "../gate/index.ts";
+import { appendOutside, receiptsBetween } from "../ledger/index.ts";
+import { packetJson, packetPage } from "../release/index.ts";
+import { endedRuns } from "../run/index.ts";
+import { inTenant, type TenantQuery } from "../store/index.ts";
+import type { Installation } from "./installation.ts";
+
+/** Rows of one kind that an evaluation reads from the ledger. */
+export const EVIDENCE_ROWS_MAX = 100_000;
+
+export interface AskedEvaluation {
+  readonly tenantId: string;
+  readonly by: string;
+  /** The policy as it was written. */
+  readonly policy: string;
+  readonly profile: string | null;
+  /** What the decision is about, such as a bundle's digest. */
+  readonly subject: string | null;
+  /** Files to judge by; null for what the tenant's ledger holds. */
+  readonly evidence: readonly EvidenceFile[] | null;
+  /** Null for now. */
+  readonly decidedAt: Instant | null;
+}
+
+/** A decision as it was recorded, and how many evaluations of its policy about its subject there are by now. */
+export interface RecordedEvaluation {
+  readonly evaluation: EvaluationRow;
+  readonly decision: Decision;
+  readonly count: number;
+}
+
+/**
+ * Evaluates a policy and records that, whatever comes of it: an event of the policy's stream, a row, and the packet from which it is
+ * decided again. Evidence and record are one transaction. Refused: GATE_POLICY_*, GATE_PROFILE_UNKNOWN, GATE_DERIVATION_UNKNOWN,
+ * GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE.
+ */
+export async function evaluatePolicy(
+  installation: Installation,
+  asked: AskedEvaluation,
+): Promise<Result<RecordedEvaluation>> {
+  const policy = policyIn(asked.policy);
+  if (!policy.ok) return policy;
+  const decidedAt = asked.decidedAt ?? installation.host.clock.now();
+  return inTenant(installation.database, asked.tenantId, async (sql) => {
+    const evidence =
+      asked.evidence === null ? await readLedger(sql, policy.value, decidedAt) : accepted(asked.evidence);
+    if (!evidence.ok) return evidence;
+    const input = { policy: policy.value, profile: asked.profile, files: evidence.value, decidedAt, waivers: null };
+    const evaluated = evaluateFiles(input, DERIVATIONS);
+    return evaluated.ok
+      ? accepted(await record(installation, sql, asked, evidence.value, evaluated.value.decision))
+      : evaluated;
+  });
+}
+
+function policyIn(source: string): Result<Policy> {
+  const read = parsePolicy(source);
+  if (read.ok) return accepted(read.value);
+  const [first] = read.errors;
+  assert(first !== undefined, "a policy that cannot be read has an error");
+  const { code, message, path } = first;
+  return rejected({ code, message, field_path: path });
+}
+
+async function readLedger(
+  sql: TenantQuery,
+  policy: Policy,
+  decidedAt: Instant,
+): Promise<Result<readonly EvidenceFile[]>> {
+  const since = evidenceSince(policy, decidedAt);
+  const until = cutoffOf(decidedAt);
+  const runs = await endedRuns(sql, since, until, EVIDENCE_ROWS_MAX);
+  const receipts = await receiptsBetween(sql, since, until, EVIDENCE_ROWS_MAX);
+  return runs.length > EVIDENCE_ROWS_MAX || receipts.length > EVIDENCE_ROWS_MAX
+    ? rejected({
+        code: "GATE_EVIDENCE_TOO_LARGE",
+        message: `there are more than ${EVIDENCE_ROWS_MAX} runs or receipts in the window`,
+      })
+    : accepted(ledgerEvidence(runs, receipts));
+}
+
+async function record(
+  installation: Installation,
+  sql: TenantQuery,
+  { tenantId, by, policy, profile, subject, evidence: given }: AskedEvaluation,
+  evidence: readonly EvidenceFile[],
+  decision: Decision,
+): Promise<RecordedEvaluation> {
+  const { host, artifacts } = installation;
+  const decidedAt = instantOf(decision.decided_at);
+  const document = packetJson({ policy, profile, decidedAt, evidence, waivers: null, decision });
+  const packet = await artifacts.put(sql, { content: packetPage(decision, document), mediaType: "text/html" });
+  const evaluation: EvaluationRow = {
+    evaluation_id: host.ids.next(),
+    policy_id: decision.policy.id,
+    policy_version: decision.policy.version,
+    policy_sha256: decision.policy.digest,
+    profile: decision.profile,
+    subject,
+    source: given === null ? "ledger" : "imported",
+    verdict: decision.verdict,
+    cause: decision.cause,
+    decision_sha256: decision.digest,
+    evidence_sha256: decision.evidence.digest,
+    packet_sha256: packet.digest,
+    decided_at: decidedAt,
+    valid_until: instantOf(decision.valid_until),
+    recorded_at: host.clock.now(),
+    recorded_by: by,
+  };
+  await insertEvaluation(sql, evaluation);
+  await appendOutside(sql, host, {
+    tenantId,
+    stream: `gate:${evaluation.policy_id}`,
+    type: "gate.decided",
+    actor: by,
+    correlation: evaluation.evaluation_id,
+    channel: "prod_traffic",
+    severity: decision.verdict === "GO" ? "info" : "warning",
+    payload: eventOf(evaluation),
+  });
+  const count = await countEvaluations(sql, { policy: evaluation.policy_id, subject });
+  return { evaluation, decision, count };
+}
+
+const instantOf = (text: string): Instant => {
+  const at = parseInstant(text);
+  assert(at !== undefined, "a decision's instants are instants");
+  return at;
+};
+
+/** The row as its event states it: instants as text. */
+const eventOf = ({ decided_at, valid_until, recorded_at, ...rest }: EvaluationRow) => ({
+  ...rest,
+  decided_at: formatInstant(decided_at),
+  valid_until: formatInstant(valid_until),
+  recorded_at: formatInstant(recorded_at),
+});

@@ -1,0 +1,69 @@
+import type { JsonObject } from "../contracts/index.ts";
+import { type Decision, type EvidenceFile, type Policy, parseDecision } from "../gate/index.ts";
+import { printAnswer } from "./answer.ts";
+import { withClient } from "./client.ts";
+import type { Arguments, Context } from "./command.ts";
+import { numberOf, objectOf } from "./document.ts";
+import { type AskedEvaluation, exitOf, readPolicy } from "./evaluation.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { decisionLines } from "./gate-lines.ts";
+import type { Paint } from "./output.ts";
+import { reportRefusal, talkOf } from "./report.ts";
+
+/** Has the ledger judged, where it is; what comes of it is recorded. */
+export async function evaluateLedger(context: Context, args: Arguments): Promise<ExitCode> {
+  const read = await readPolicy(context, args.operand("POLICY"));
+  return typeof read === "number" ? read : askForEvaluation(context, args, read, null);
+}
+
+/** Imports files of evidence: they are recorded together with what they come to. */
+export async function recordFiles(
+  context: Context,
+  args: Arguments,
+  { input, source }: AskedEvaluation,
+): Promise<ExitCode> {
+  if (input.waivers !== null)
+    return reportRefusal(talkOf(context), { code: "USAGE", message: "`--record` takes no `--waivers`" });
+  return askForEvaluation(context, args, { policy: input.policy, source }, input.files);
+}
+
+async function askForEvaluation(
+  context: Context,
+  args: Arguments,
+  { policy, source }: { readonly policy: Policy; readonly source: string },
+  files: readonly EvidenceFile[] | null,
+): Promise<ExitCode> {
+  const [profile = null, subject = null, at = null] = ["profile", "subject", "at"].map(
+    (name) => args.value(name) ?? null,
+  );
+  const evidence = files?.map(({ name, text }) => ({ name, text })) ?? null;
+  const answer = await withClient(context, "owner", (client) =>
+    client.post("/v1/gates/evaluations", { policy: source, profile, subject, at, evidence }),
+  );
+  return printAnswer(context, answer, {
+    lines: recordedLines,
+    exit: (body) => {
+      const decision = decisionIn(body);
+      return decision === undefined ? EXIT.internal : exitOf(policy, decision);
+    },
+  });
+}
+
+/** The decision in an answer; undefined where its digest is not that of its contents. */
+export const decisionIn = (body: JsonObject): Decision | undefined => {
+  const parsed = parseDecision(body.decision ?? null);
+  return parsed.ok ? parsed.value : undefined;
+};
+
+function recordedLines(body: JsonObject, paint: Paint): readonly string[] {
+  const decision = decisionIn(body);
+  const count = numberOf(body, "count") ?? 0;
+  const { subject } = objectOf(body, "evaluation");
+  const about = typeof subject === "string" ? ` about ${subject}` : "";
+  return [
+    ...(decision === undefined ? [] : decisionLines(decision, paint)),
+    paint.dim(
+      `recorded; ${count === 1 ? "the first evaluation" : `evaluation number ${count}`} of this policy${about}`,
+    ),
+  ];
+}

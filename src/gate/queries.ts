@@ -1,0 +1,71 @@
+import type { Digest, Instant } from "../contracts/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+
+/** One recorded evaluation. */
+export interface EvaluationRow {
+  readonly evaluation_id: string;
+  readonly policy_id: string;
+  readonly policy_version: string;
+  readonly policy_sha256: Digest;
+  readonly profile: string | null;
+  readonly subject: string | null;
+  readonly source: "ledger" | "imported";
+  readonly verdict: "GO" | "NO-GO";
+  readonly cause: "failed" | "missing" | null;
+  readonly decision_sha256: Digest;
+  readonly evidence_sha256: Digest;
+  readonly packet_sha256: Digest;
+  readonly decided_at: Instant;
+  readonly valid_until: Instant;
+  readonly recorded_at: Instant;
+  readonly recorded_by: string;
+}
+
+const columns = (sql: TenantQuery) => sql`
+  evaluation_id, policy_id, policy_version, policy_sha256, profile, subject, source, verdict, cause, decision_sha256,
+  evidence_sha256, packet_sha256, decided_at, valid_until, recorded_at, recorded_by`;
+
+/** Inserts only; an id that is there already is a bug of its maker. */
+export const insertEvaluation = (sql: TenantQuery, row: EvaluationRow) => sql`
+  insert into gate_evaluation (tenant_id, evaluation_id, policy_id, policy_version, policy_sha256, profile, subject, source, verdict,
+         cause, decision_sha256, evidence_sha256, packet_sha256, decided_at, valid_until, recorded_at, recorded_by)
+  values (require_tenant_context(), ${row.evaluation_id}, ${row.policy_id}, ${row.policy_version}, ${row.policy_sha256},
+          ${row.profile}, ${row.subject}, ${row.source}, ${row.verdict}, ${row.cause}, ${row.decision_sha256},
+          ${row.evidence_sha256}, ${row.packet_sha256}, ${row.decided_at}, ${row.valid_until}, ${row.recorded_at},
+          ${row.recorded_by})`;
+
+/** Newest first. Evaluation ids are time-ordered, so the last id of a page is its cursor. */
+export const listEvaluations = (
+  sql: TenantQuery,
+  filter: { readonly policy: string | null; readonly before: string | null; readonly limit: number },
+) => sql<EvaluationRow[]>`
+  select ${columns(sql)}
+    from gate_evaluation
+   where tenant_id = require_tenant_context()
+     and (${filter.policy}::text is null or policy_id = ${filter.policy})
+     and (${filter.before}::text is null or evaluation_id < ${filter.before})
+   order by evaluation_id desc
+   limit ${filter.limit}`;
+
+/** The evaluation of an id, or the newest that came to a decision of this digest; undefined where there is none. */
+export async function findEvaluation(sql: TenantQuery, idOrDigest: string): Promise<EvaluationRow | undefined> {
+  const rows = await sql<EvaluationRow[]>`
+    select ${columns(sql)}
+      from gate_evaluation
+     where tenant_id = require_tenant_context() and (evaluation_id = ${idOrDigest} or decision_sha256 = ${idOrDigest})
+     order by evaluation_id desc
+     limit 1`;
+  return rows[0];
+}
+
+/** How often a policy was evaluated about something, whatever came of it. */
+export async function countEvaluations(
+  sql: TenantQuery,
+  about: { readonly policy: string; readonly subject: string | null },
+): Promise<number> {
+  const rows = await sql<{ count: number }[]>`
+    select count(*)::integer as count
+      from gate_evaluation
+     where tenant_id = require_tenant_context() and policy_id = ${about.policy} and subject is not distinct from ${about.subject}`;
+  return rows[0]?.count ?? 0;
+}
