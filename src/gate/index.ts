@@ -16,6 +16,7 @@ export { evaluateFiles, type FileEvaluation, type FileEvaluationInput } from "./
 export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
 export { exported } from "./exports.ts";
 export { goldenStage } from "./golden-suite.ts";
+export { decisionJunit } from "./junit.ts";
 export { type EndedRun, type EvidenceReceipt, evidenceSince, ledgerEvidence } from "./ledger-evidence.ts";
 export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";
@@ -24,6 +25,7 @@ export { type Metric, type Policy, parsePolicy } from "./policy.ts";
 export { POLICY_SHAPE } from "./policy-shape.ts";
 export { countEvaluations, type EvaluationRow, findEvaluation, insertEvaluation, listEvaluations } from "./queries.ts";
 export { type Rational, rationalOf } from "./rational.ts";
+export { decisionSarif } from "./sarif.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 export type { PastWaiver, WaiverInput } from "./waiver.ts";

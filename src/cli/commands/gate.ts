@@ -2,7 +2,9 @@ import { type Json, parseJson, type Result } from "../../contracts/index.ts";
 import {
   DERIVATIONS,
   type Decision,
+  decisionJunit,
   decisionMarkdown,
+  decisionSarif,
   evaluateFiles,
   exported,
   type FileEvaluation,
@@ -19,8 +21,9 @@ import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
 import { type Paint, paintOf, print } from "../output.ts";
 import { decisionIn, evaluateLedger, recordFiles } from "../recorded-evaluation.ts";
 import { reportRefusal, talkOf } from "../report.ts";
+import { VERSION } from "../version.ts";
 
-const FORMATS = ["table", "core", "export", "markdown"] as const;
+const FORMATS = ["table", "core", "export", "markdown", "junit", "sarif"] as const;
 
 export const gateEvalCommand: Command = {
   operands: [POLICY],
@@ -38,6 +41,7 @@ export const gateEvalCommand: Command = {
     "countermark gate eval policies/production.yaml",
     "countermark gate eval policies/dual-track-beta.yaml --evidence evidence/ --at 2026-03-09T02:00:00Z",
     "countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --format core > decision.json",
+    'countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --format markdown >> "$GITHUB_STEP_SUMMARY"',
   ],
   run: async (context, args) => {
     if (args.values("evidence").length === 0) return evaluateLedger(context, args);
@@ -69,7 +73,11 @@ function printedAs(
     case "export":
       return JSON.stringify(exported(policy.text, evaluation), null, 2);
     case "markdown":
-      return decisionMarkdown(evaluation.decision);
+      return decisionMarkdown(evaluation.decision).trimEnd();
+    case "junit":
+      return decisionJunit(evaluation.decision).trimEnd();
+    case "sarif":
+      return JSON.stringify(decisionSarif(evaluation.decision, VERSION), null, 2);
   }
 }
 
