@@ -1,10 +1,21 @@
 import { ASSERTION_IDS, ASSERTIONS } from "./assertions.ts";
 import { playScenario, type RiskTag, type Scenario, type ScenarioResult } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import type { SimulationWorld } from "./simulation-world.ts";
+import { playSituation, type Situation } from "./situation.ts";
+import { SITUATIONS } from "./situations.ts";
 import { type SoakCheckpoint, soakCheckpoint } from "./soak.ts";
 
+/** What is played of one kind or the other: something at each moment of a history, or a situation by itself. */
+export type Played = Scenario | Situation;
+
+export const MATRIX: readonly Played[] = [...SCENARIOS, ...SITUATIONS];
+
+export const play = (world: SimulationWorld, played: Played, seed: number): Promise<ScenarioResult> =>
+  "make" in played ? playSituation(world, played, seed) : playScenario(world, played, seed);
+
 /** Raised with every change of what the matrix plays or how it is judged. */
-const MATRIX_VERSION = "core-rotation-v3";
+const MATRIX_VERSION = "core-rotation-v4";
 
 /** A matrix that leaves one of these out has not been through what matters. */
 const RISKS_REQUIRED: readonly RiskTag[] = [
@@ -41,7 +52,7 @@ export interface MatrixResult {
 /** Sums up results; a matrix passes only when it covers every risk and assertion and every scenario passed. */
 export function matrixResult(
   seed: number,
-  scenarios: readonly Scenario[],
+  scenarios: readonly Played[],
   results: readonly ScenarioResult[],
 ): MatrixResult {
   const covered = RISKS_REQUIRED.filter((risk) => scenarios.some(({ riskTags }) => riskTags.includes(risk)));
@@ -71,10 +82,10 @@ export function matrixResult(
 /** Plays a scenario once more for a soak: the same seed must come to the same, event for event. */
 export async function soakScenario(
   world: SimulationWorld,
-  scenario: Scenario,
+  scenario: Played,
   { seed, iteration }: { readonly seed: number; readonly iteration: number },
 ): Promise<SoakCheckpoint> {
-  const result = await playScenario(world, scenario, seed);
+  const result = await play(world, scenario, seed);
   const { tally, takeover } = result;
   return soakCheckpoint(iteration, {
     scenario_id: scenario.id,

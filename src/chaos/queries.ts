@@ -144,3 +144,11 @@ export const seenApprovals = (sql: TenantQuery) => sql<SeenApproval[]>`
    where a.tenant_id = require_tenant_context()
    order by a.approval_id
    limit 1000`;
+
+/** Writes an end into the leases of a run, whatever it is. */
+export const giveExpiry = (sql: TenantQuery, runId: string, text: string) => sql`
+  update lease set expiry = ${text}::text::timestamptz where tenant_id = require_tenant_context() and run_id = ${runId}`;
+
+/** Has the leases of a run say that they were released, and nothing else know of it. */
+export const sayReleased = (sql: TenantQuery, runId: string) => sql`
+  update lease set status = 'RELEASED' where tenant_id = require_tenant_context() and run_id = ${runId}`;

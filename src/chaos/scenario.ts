@@ -14,7 +14,8 @@ export type RiskTag =
   | "handoff"
   | "approval"
   | "storage"
-  | "clock";
+  | "clock"
+  | "corruption";
 
 /** One thing that may go wrong, played at every moment of a history in which it may matter. */
 export interface Scenario {
@@ -58,7 +59,7 @@ export interface ScenarioResult {
   readonly passed: boolean;
 }
 
-const NOTHING: History["tally"] = {
+export const NOTHING: History["tally"] = {
   takeovers: 0,
   deaths: 0,
   refused_writes: 0,

@@ -1,9 +1,9 @@
 import {
   ASSERTIONS,
+  MATRIX,
   matrixResult,
-  playScenario,
-  SCENARIOS,
-  type Scenario,
+  type Played,
+  play,
   type ScenarioResult,
   type SoakCheckpoint,
   type SoakGate,
@@ -31,12 +31,12 @@ const SOAK_TASK = "continuity-soak";
 export const chaosListCommand: Command = {
   examples: ["countermark chaos list"],
   run: async (context) => {
-    const scenarios = SCENARIOS.map(({ id, title, riskTags, assertions, moments }) => ({
-      scenario_id: id,
-      title,
-      risk_tags: riskTags,
-      continuity_assertions: assertions,
-      histories: moments,
+    const scenarios = MATRIX.map((played) => ({
+      scenario_id: played.id,
+      title: played.title,
+      risk_tags: played.riskTags,
+      continuity_assertions: played.assertions,
+      histories: "moments" in played ? played.moments : 1,
     }));
     print(context, { scenarios, assertions: ASSERTIONS }, () =>
       table(
@@ -57,7 +57,7 @@ export const chaosRunCommand: Command = {
     const seed = args.integer("seed") ?? 1;
     const results: ScenarioResult[] = [];
     await inSimulation(context, async (world) => {
-      for (const scenario of told(context, chosen)) results.push(await playScenario(world, scenario, seed));
+      for (const scenario of told(context, chosen)) results.push(await play(world, scenario, seed));
     });
     // Whoever chooses scenarios knows that they leave risks out.
     const matrix = matrixResult(seed, chosen, results);
@@ -105,7 +105,7 @@ export const soakCommand: Command = {
 
 async function soak(
   context: Context,
-  chosen: readonly Scenario[],
+  chosen: readonly Played[],
   { seed, iterations }: { readonly seed: number; readonly iterations: number },
 ): Promise<{ readonly checkpoints: readonly SoakCheckpoint[]; readonly gate: SoakGate; readonly exit: ExitCode }> {
   const checkpoints: SoakCheckpoint[] = [];
@@ -126,15 +126,15 @@ async function soak(
 }
 
 /** The scenarios asked for, or what is wrong with the request. */
-function chosenIn(args: Arguments): readonly Scenario[] | string {
-  const wanted = args.value("scenarios")?.split(",") ?? SCENARIOS.map(({ id }) => id);
-  const unknown = wanted.find((id) => !SCENARIOS.some((scenario) => scenario.id === id));
-  if (unknown === undefined) return SCENARIOS.filter(({ id }) => wanted.includes(id));
-  return `there is no scenario \`${unknown}\`; there are ${SCENARIOS.map(({ id }) => id).join(", ")}`;
+function chosenIn(args: Arguments): readonly Played[] | string {
+  const wanted = args.value("scenarios")?.split(",") ?? MATRIX.map(({ id }) => id);
+  const unknown = wanted.find((id) => !MATRIX.some((scenario) => scenario.id === id));
+  if (unknown === undefined) return MATRIX.filter(({ id }) => wanted.includes(id));
+  return `there is no scenario \`${unknown}\`; there are ${MATRIX.map(({ id }) => id).join(", ")}`;
 }
 
 /** Shows on a terminal which scenario is being played. */
-function* told(context: Context, scenarios: readonly Scenario[]): Generator<Scenario> {
+function* told(context: Context, scenarios: readonly Played[]): Generator<Played> {
   const line = progress(context);
   for (const [index, scenario] of scenarios.entries()) {
     line.show(`${index + 1} of ${scenarios.length}: ${scenario.id}`);

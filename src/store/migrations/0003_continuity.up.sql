@@ -18,7 +18,7 @@ create table lease (
   predecessor_token_fp text,
   ttl_seconds integer not null check (ttl_seconds >= 1),
   status text not null check (status in ('ACTIVE', 'RELEASED', 'EXPIRED', 'TAKEN_OVER')),
-  expiry timestamptz not null,
+  expiry timestamptz not null check (isfinite(expiry)),
   last_heartbeat_at timestamptz not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,

@@ -1,0 +1,16 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { playSituation, SITUATIONS } from "../../src/chaos/index.ts";
+import { openTestWorld, type TestWorld } from "./world.ts";
+
+let opened: TestWorld;
+beforeAll(async () => {
+  opened = await openTestWorld();
+});
+afterAll(() => opened.close());
+
+test.each(SITUATIONS)("$id: $title, and it comes to what it should", async (situation) => {
+  const result = await playSituation(opened.world, situation, 1);
+
+  expect(result.violations).toEqual([]);
+  expect(result).toMatchObject({ passed: true, checks: { continuity_assertions_met: true } });
+});
