@@ -1,6 +1,14 @@
 import { type ApprovalRow, findApproval } from "../approve/index.ts";
 import { readStream } from "../ledger/index.ts";
-import { evolve, findRun, foldRun, type RecordedEvent, type RunRow, type RunState } from "../run/index.ts";
+import {
+  evolve,
+  findRun,
+  foldRun,
+  type RecordedEvent,
+  type RunRow,
+  type RunState,
+  readSnapshot,
+} from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
 import { runEventOf } from "../worker/index.ts";
 
@@ -18,9 +26,9 @@ export interface RecordedRun {
 export async function readRun(sql: TenantQuery, runId: string): Promise<RecordedRun | undefined> {
   const row = await findRun(sql, runId);
   if (row === undefined) return undefined;
-  const events = await recordedEvents(sql, runId, row.snapshot_seq);
+  const snapshot = row.snapshot === null ? null : readSnapshot(row.snapshot);
+  const events = await recordedEvents(sql, runId, snapshot === null ? 0 : row.snapshot_seq);
   const counted = events.filter(({ seq }) => seq <= row.head_seq).map(({ event }) => event);
-  const snapshot: RunState | null = row.snapshot === null ? null : JSON.parse(row.snapshot);
   return { row, state: snapshot === null ? foldRun(counted) : counted.reduce(evolve, snapshot) };
 }
 

@@ -27,6 +27,7 @@ const RISKS_REQUIRED: readonly RiskTag[] = [
   "approval",
   "storage",
   "clock",
+  "corruption",
 ];
 
 /** What the scenarios came to together. Wire form. */

@@ -1,11 +1,11 @@
-import { digestOf, type EventEntry, formatInstant, isJsonObject, type Json } from "../contracts/index.ts";
-import { type StoredEvent, verifyStream } from "../ledger/index.ts";
+import { digestOf, isJsonObject, type Json } from "../contracts/index.ts";
+import type { StoredEvent } from "../ledger/index.ts";
 import { continuityEvent } from "../observe/index.ts";
 import { replay } from "../run/index.ts";
 import { runEventOf } from "../worker/index.ts";
 import { type AssertionId, holds } from "./assertions.ts";
 import { NOTHING, type RiskTag, type ScenarioResult } from "./scenario.ts";
-import { type SimulationWorld, TENANT } from "./simulation-world.ts";
+import type { SimulationWorld } from "./simulation-world.ts";
 import { Stage } from "./stage.ts";
 import { readable, type ToldTakeover } from "./takeover-watch.ts";
 
@@ -77,13 +77,8 @@ function textIn({ payload }: StoredEvent, name: string): string | null {
 
 /** A run's stream is whole, can be read, and is the run's. */
 async function judgeStream(stage: Stage, runId: string, stream: readonly StoredEvent[]): Promise<void> {
-  const { head_seq: seq, head_hash: hash, workflow_id } = await stage.run(runId);
-  const rows = stream.map((stored) => ({
-    entry: entryOf(TENANT, stored),
-    hash: stored.hash,
-    payload_text: stored.payload,
-  }));
-  const { broken } = await verifyStream(rows, { tenant: TENANT, stream: runId }, { head: { seq, hash } });
+  const { head_seq: seq, workflow_id } = await stage.run(runId);
+  const broken = await stage.verify(runId);
   const shown = stream.map((stored) => continuityEvent(stored, workflow_id).schema_version);
   const check = (isSo: boolean, assertion: AssertionId, message: string) =>
     stage.violations.push(...stage.judge.check(isSo, { rule: "N2", assertion }, `${runId}: ${message}`));
@@ -115,11 +110,3 @@ async function isDecidedAgain(stage: Stage, runId: string, stream: readonly Stor
   stage.violations.push(...stage.judge.check(isEqual, { rule: "N4", assertion: "CONT-010" }, message));
   return isEqual;
 }
-
-/** Exactly the members that were hashed, with times as they were written. */
-const entryOf = (tenant: string, { hash: _, payload: __, at, recorded_at, ...row }: StoredEvent): EventEntry => ({
-  ...row,
-  tenant,
-  at: formatInstant(at),
-  recorded_at: formatInstant(recorded_at),
-});

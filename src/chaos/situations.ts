@@ -1,7 +1,17 @@
-import type { Json } from "../contracts/index.ts";
+import { assert, type Json } from "../contracts/index.ts";
 import { AUDIT_STREAM, type StoredEvent } from "../ledger/index.ts";
+import { snapshotText } from "../run/index.ts";
+import type { TenantQuery } from "../store/index.ts";
+import { openRun } from "../worker/index.ts";
 import type { AssertionId } from "./assertions.ts";
-import { giveExpiry, sayReleased } from "./queries.ts";
+import {
+  giveExpiry,
+  overwriteActor,
+  overwritePayload,
+  overwriteSnapshot,
+  removeEntry,
+  sayReleased,
+} from "./queries.ts";
 import type { Situation } from "./situation.ts";
 import { FORCED, type Stage, SUCCESSOR } from "./stage.ts";
 
@@ -150,7 +160,106 @@ export const SITUATIONS: readonly Situation[] = [
       stage.expect("effects", stage.effects, 1);
     },
   },
+  {
+    id: "torn-event-tail",
+    title: "the last entry of a run's stream is gone when its next holder comes",
+    riskTags: ["corruption", "storage"],
+    assertions: OF_STREAMS,
+    make: (stage) =>
+      breaks(stage, { rule: "truncated", code: "EVENT_LOG_TRUNCATED" }, (sql, runId, seq) =>
+        removeEntry(sql, runId, seq),
+      ),
+  },
+  {
+    id: "corrupt-event-middle",
+    title: "an entry in the middle of a run's stream is garbage, somebody else's, or gone when its next holder comes",
+    riskTags: ["corruption", "storage"],
+    assertions: OF_STREAMS,
+    make: async (stage) => {
+      const altered = (rule: string) => ({ rule, code: "EVENT_LOG_CORRUPT" });
+      await breaks(stage, altered("altered_payload"), (sql, runId, seq) =>
+        overwritePayload(sql, runId, seq - 1, '{"ga'),
+      );
+      await breaks(stage, altered("altered_entry"), (sql, runId, seq) => overwriteActor(sql, runId, seq - 1));
+      const gap = { rule: "gap", code: "EVENT_SEQUENCE_GAP" };
+      await breaks(stage, gap, (sql, runId, seq) => removeEntry(sql, runId, seq - 1));
+    },
+  },
+  {
+    id: "corrupt-latest-checkpoint",
+    title: "the snapshot of a run is not what was written when its next holder comes",
+    riskTags: ["corruption"],
+    assertions: OF_STREAMS,
+    make: async (stage) => {
+      const runId = await halfway(stage);
+      const snapshot = await snapshotOf(stage, runId);
+      await stage.tamper(runId, (sql) => overwriteSnapshot(sql, runId, altered(snapshot)));
+      await endsWell(stage, runId);
+      stage.expect("what its holder reports", [...stage.troubles], ["SNAPSHOT_ALTERED"]);
+    },
+  },
+  {
+    id: "all-checkpoints-corrupt",
+    title: "neither the snapshot of a run nor its entries are what was written when its next holder comes",
+    riskTags: ["corruption"],
+    assertions: OF_STREAMS,
+    make: async (stage) => {
+      const corrupt = { rule: "altered_payload", code: "EVENT_LOG_CORRUPT" };
+      await breaks(stage, corrupt, async (sql, runId) => {
+        await overwriteSnapshot(sql, runId, "no snapshot");
+        await overwritePayload(sql, runId, 1, "{}");
+      });
+    },
+  },
 ];
+
+/** A run of two effects whose worker is gone after the first, and whose next worker is gone once it has reported that. */
+async function halfway(stage: Stage): Promise<string> {
+  const runId = await stage.begin("both");
+  for (const seq of [1, 2]) {
+    await stage.work(runId, ({ head_seq }) => head_seq > seq);
+    await stage.lose();
+  }
+  stage.expect("the run has ended", (await stage.run(runId)).ended_at, null);
+  return runId;
+}
+
+/** What is broken is found, nobody goes on with the run, and once it is restored a person has it go on: nothing is lost, nothing done twice. */
+async function breaks(
+  stage: Stage,
+  { rule, code }: { readonly rule: string; readonly code: string },
+  write: (sql: TenantQuery, runId: string, seq: number) => Promise<unknown>,
+): Promise<void> {
+  const runId = await halfway(stage);
+  const { head_seq: seq } = await stage.run(runId);
+  await stage.tamper(runId, (sql) => write(sql, runId, seq));
+  stage.expect("the ledger breaks for", (await stage.verify(runId))?.rule ?? null, rule);
+  stage.expect("a takeover is refused with", await stage.faultOf(() => stage.force(runId)), code);
+  const blocked = await stage.work(runId, ({ status }) => status === "BLOCKED");
+  stage.expect("the run is left", [blocked.status, blocked.code], ["BLOCKED", code]);
+  await stage.resume(runId);
+  await stage.pass(5);
+  stage.expect("a person's word alone helps", (await stage.run(runId)).status, "BLOCKED");
+  await stage.restore(runId);
+  await stage.resume(runId);
+  await endsWell(stage, runId);
+}
+
+async function endsWell(stage: Stage, runId: string): Promise<void> {
+  const run = await stage.work(runId, ({ ended_at }) => ended_at !== null);
+  stage.expect("the run has ended", run.status, "SUCCEEDED");
+  stage.expect("effects", stage.effects, 2 * stage.runs.length);
+  await stage.lose();
+}
+
+async function snapshotOf(stage: Stage, runId: string): Promise<string> {
+  const file = await stage.sql((sql) => openRun(sql, runId));
+  assert(file !== undefined, "a run that was begun is there");
+  return snapshotText(file.state);
+}
+
+/** The same snapshot of a run about something else. */
+const altered = (snapshot: string): string => snapshot.replaceAll("situation-", "another-");
 
 const ofType = (events: readonly StoredEvent[], type: string): readonly StoredEvent[] =>
   events.filter((event) => event.type === type);

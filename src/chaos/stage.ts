@@ -1,5 +1,5 @@
-import { after, assert, type Host, type Instant, type Json, seededRandom, uuidV7Ids } from "../contracts/index.ts";
-import { readStream, type StoredEvent, tellRun } from "../ledger/index.ts";
+import { assert, Fault, type Host, type Json, seededRandom, uuidV7Ids } from "../contracts/index.ts";
+import { type ChainBreak, chainRow, readStream, type StoredEvent, tellRun, verifyStream } from "../ledger/index.ts";
 import { beginRun, findRun, type RunRow } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import {
@@ -15,11 +15,11 @@ import {
   takeOver,
 } from "../worker/index.ts";
 import { Judge, type Violation } from "./assertions.ts";
+import { Backstage } from "./backstage.ts";
 import { type ExpectedLook, judgeLook } from "./look.ts";
-import { setClock } from "./queries.ts";
+import { restoreRun, saveRun, tampering } from "./queries.ts";
 import { APPROVER } from "./simulation-pack.ts";
-import { furnish, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
-import { type StagedWorker, stagedWorker } from "./staged-worker.ts";
+import { furnish, type SimulationWorld, TENANT } from "./simulation-world.ts";
 
 /** A lease by token that somebody asks for. */
 interface AskedLease {
@@ -48,14 +48,13 @@ export class Stage {
   readonly judge = new Judge();
   readonly violations: Violation[] = [];
   readonly runs: string[] = [];
-  readonly #seed: number;
-  #now: Instant = START;
-  #worker: StagedWorker | null = null;
+  readonly #backstage: Backstage;
 
   private constructor(world: SimulationWorld, seed: number) {
     this.world = world;
-    this.#seed = seed;
-    const clock = { now: () => this.#now, wake: async () => undefined };
+    const backstage = new Backstage(world, seed);
+    this.#backstage = backstage;
+    const clock = { now: () => backstage.now, wake: async () => undefined };
     const random = seededRandom(seed);
     this.host = { clock, random, ids: uuidV7Ids(clock, random) };
   }
@@ -73,10 +72,8 @@ export class Stage {
     return inTenant(this.world.database, TENANT, work);
   }
 
-  async pass(seconds: number): Promise<void> {
-    assert(this.#worker === null, "a worker lives by its own time");
-    this.#now = after(this.#now, seconds * 1_000);
-    await setClock(this.world.database.owner, this.#now);
+  pass(seconds: number): Promise<void> {
+    return this.#backstage.pass(seconds);
   }
 
   async begin(name: string): Promise<string> {
@@ -138,7 +135,25 @@ export class Stage {
       await readStream(sql, runId, 0, EVENTS_MAX),
       await leasesOf(sql, runId),
     ]);
-    this.violations.push(...judgeLook(this.judge, expected, { at: this.#now, outcome: looked.value, events, leases }));
+    this.violations.push(
+      ...judgeLook(this.judge, expected, { at: this.host.clock.now(), outcome: looked.value, events, leases }),
+    );
+  }
+
+  /** A person's word that a run is taken from its holder, whatever comes of it. */
+  async force(runId: string): Promise<void> {
+    const request = { override: FORCED, successor: null, handoff: null, fromEpoch: null };
+    await takeOver(this.ports, { ...request, tenantId: TENANT, runId, by: APPROVER });
+  }
+
+  /** The code of the fault that an act meets; null for none. */
+  async faultOf(act: () => Promise<void>): Promise<string | null> {
+    try {
+      await act();
+      return null;
+    } catch (error) {
+      return error instanceof Fault ? error.code : String(error);
+    }
   }
 
   /** What must be so. */
@@ -161,23 +176,51 @@ export class Stage {
   /** A person's word to a run that waits for one. */
   async resume(runId: string): Promise<void> {
     const told = { kind: "resume", payload: { lane: null, payload: {} }, actor: APPROVER } as const;
-    await this.sql((sql) => tellRun(sql, runId, { ...told, inbox_id: this.host.ids.next(), at: this.#now }));
+    await this.sql((sql) =>
+      tellRun(sql, runId, { ...told, inbox_id: this.host.ids.next(), at: this.host.clock.now() }),
+    );
   }
 
   /** Has a worker work until the run is as wanted, and says how it is then. */
   async work(runId: string, until: (run: RunRow) => boolean): Promise<RunRow> {
-    this.#worker ??= stagedWorker(this.world, { seed: this.#seed, now: this.#now });
-    for (let turn = 0; turn < TURNS_MAX; turn++) {
-      const run = await this.run(runId);
-      if (until(run)) return run;
-      await this.#worker.turn();
-      this.#now = this.#worker.now;
-    }
+    for (let turn = 0; turn < TURNS_MAX && !until(await this.run(runId)); turn++) await this.#backstage.turn();
+    await this.#backstage.tell();
     return this.run(runId);
   }
 
-  /** What the staged worker had the provider do. */
+  /** The worker is gone without a word; what it held is over some time later. */
+  async lose(): Promise<void> {
+    this.#backstage.kill();
+    await this.pass(60);
+  }
+
+  /** What the provider was made to do. */
   get effects(): number {
-    return this.#worker?.effects.length ?? 0;
+    return this.#backstage.bank.effects.length;
+  }
+
+  get troubles(): readonly string[] {
+    return this.#backstage.troubles;
+  }
+
+  /** Keeps a run's record as it is, as a backup does, and writes into it what no statement of ours does. */
+  async tamper(runId: string, write: (sql: TenantQuery) => Promise<unknown>): Promise<void> {
+    const { owner } = this.world.database;
+    await tampering(owner, TENANT, async (sql) => {
+      await saveRun(sql, runId);
+      await write(sql);
+    });
+  }
+
+  /** Puts what was kept in the place of what was written. */
+  async restore(runId: string): Promise<void> {
+    await tampering(this.world.database.owner, TENANT, (sql) => restoreRun(sql, runId));
+  }
+
+  /** As `ledger verify` does. */
+  async verify(runId: string): Promise<ChainBreak | null> {
+    const { head_seq: seq, head_hash: hash } = await this.run(runId);
+    const rows = (await this.events(runId)).map((stored) => chainRow(TENANT, stored));
+    return (await verifyStream(rows, { tenant: TENANT, stream: runId }, { head: { seq, hash } })).broken;
   }
 }

@@ -1,5 +1,6 @@
 import { AGENT_CODES } from "./agent-codes.ts";
 import { type CodeEntry, entry } from "./code-entry.ts";
+import { RECORD_CODES } from "./record-codes.ts";
 
 /**
  * Every reason and fault code, once: the HTTP status it maps to, what it means and what to do about it. Codes are API:
@@ -7,6 +8,7 @@ import { type CodeEntry, entry } from "./code-entry.ts";
  */
 export const CODES = {
   ...AGENT_CODES,
+  ...RECORD_CODES,
   // Arguments and contracts (INV-01)
   SCHEMA_PARSE_ERROR: entry(
     400,

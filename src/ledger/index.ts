@@ -49,4 +49,4 @@ export type { RedactionContext, RejectedStub } from "./redact/stub.ts";
 export { redactText } from "./redact/text.ts";
 export { keepSealed, openEnvelope, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
 export { declaresSealed, isSealedReference, type SealedReference } from "./sealed-reference.ts";
-export { type ChainReport, verifyStream } from "./verify.ts";
+export { type ChainBreak, type ChainReport, chainRow, verifyStream } from "./verify.ts";

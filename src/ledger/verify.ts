@@ -1,5 +1,6 @@
-import { canonical, type EventEntry, GENESIS_HASH, sha256Hex } from "../contracts/index.ts";
+import { canonical, type EventEntry, formatInstant, GENESIS_HASH, sha256Hex } from "../contracts/index.ts";
 import type { StreamHead } from "./entry.ts";
+import type { StoredEvent } from "./queries.ts";
 
 /**
  * Verifies a hash chain from its rows alone (commerce-kernel 12.6).
@@ -63,6 +64,16 @@ export interface KnownEnds {
 type Rows<Entry extends ChainLink> = AsyncIterable<StoredRow<Entry>> | Iterable<StoredRow<Entry>>;
 
 type Rule<Entry extends ChainLink> = (row: StoredRow<Entry>) => Omit<ChainBreak, "seq"> | undefined;
+
+/** A stored event as the chain's row: exactly the members that were hashed, with times as they were written. */
+export const chainRow = (
+  tenant: string,
+  { hash, payload, at, recorded_at, ...row }: StoredEvent,
+): StoredRow<EventEntry> => ({
+  entry: { ...row, tenant, at: formatInstant(at), recorded_at: formatInstant(recorded_at) },
+  hash,
+  payload_text: payload,
+});
 
 /** How many rows behind a missing one are searched for it, to tell a wrong order from a gap. */
 const LOOK_AHEAD_ROWS = 1_000;

@@ -9,6 +9,7 @@ import { recoveryOf } from "./recovery-files.ts";
 import { asked, at, decided, failed, IDENTITY, START, started, stream, succeeded } from "./testing/recorded.ts";
 
 const ROW: RunRow = {
+  tenant_id: IDENTITY.tenant_id,
   run_id: IDENTITY.run_id,
   stream_day: "2026-01-30",
   workflow_id: IDENTITY.workflow_id,

@@ -73,6 +73,16 @@ describe("where a run is, in one sentence", () => {
     expect(whyText(whyOf(state(READY), facts))).toMatch(/^was taken over, .*then `countermark run resume r`$/);
   });
 
+  test.each([
+    ["EVENT_LOG_TRUNCATED", /^lacks its last entries; .*then `countermark run resume r`$/],
+    ["EVENT_LOG_CORRUPT", /^has an entry that is not what was written; .*then `countermark run resume r`$/],
+    ["EVENT_SEQUENCE_GAP", /^lacks an entry; .*then `countermark run resume r`$/],
+  ])("blocked for %s: what is wrong with its record, and how to see where", (code, says) => {
+    const facts = { row: { ...row, status: "BLOCKED", code }, approvals: [], lease: null } as const;
+
+    expect(whyText(whyOf(state(READY), facts))).toMatch(says);
+  });
+
   test.each<[string, RunState, RegExp]>([
     ["nobody runs it", state(READY, { status: "PENDING" }), /^waits for a worker; one runs with `countermark dev`$/],
     ["at a step", state({ kind: "ready", attempt: 2 }), /^is at step `pay` \(attempt 2\)$/],

@@ -54,6 +54,9 @@ export function whyOf(state: RunState, facts: WhyFacts): Why {
 const BLOCKS: { readonly [code: string]: string } = {
   E_LEASE_LOST: "lost its holder, whose lease blocks it; see what was in flight",
   E_HANDOFF_FAILED: "was taken over, and what its holder left cannot be applied; see its last events",
+  EVENT_LOG_TRUNCATED: "lacks its last entries; `countermark ledger verify` says from where",
+  EVENT_LOG_CORRUPT: "has an entry that is not what was written; `countermark ledger verify` says which",
+  EVENT_SEQUENCE_GAP: "lacks an entry; `countermark ledger verify` says which",
 };
 
 const A_WORKER = { how: "one runs with", command: "countermark dev" } as const;

@@ -73,6 +73,7 @@ export {
 } from "./queries.ts";
 export { type Divergence, type RecordedEvent, type Replay, type ReplayOptions, replay } from "./replay.ts";
 export { FAILED_COMPENSATION, MANUAL_COMPENSATION } from "./rollback.ts";
+export { readSnapshot, snapshotText } from "./snapshot.ts";
 export {
   type AgentInterrupt,
   type AgentProgress,

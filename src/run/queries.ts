@@ -4,6 +4,7 @@ import type { RunOutcome, RunStatus } from "./state.ts";
 
 /** A run row as its holder and as lists read it. */
 export interface RunRow {
+  readonly tenant_id: string;
   readonly run_id: string;
   readonly stream_day: string;
   readonly workflow_id: string;
@@ -29,7 +30,7 @@ export interface RunRow {
 }
 
 const columns = (sql: TenantQuery) => sql`
-  run_id, to_char(stream_day, 'YYYY-MM-DD') as stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id,
+  tenant_id, run_id, to_char(stream_day, 'YYYY-MM-DD') as stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id,
   channel,  status, outcome, code, epoch, version, head_seq, head_hash, snapshot, snapshot_seq, document_sha256, cost_micros,
   started_at, updated_at, ended_at`;
 

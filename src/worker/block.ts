@@ -1,20 +1,20 @@
-import type { Json, ProposedEvent } from "../contracts/index.ts";
+import type { Json, JsonObject, ProposedEvent } from "../contracts/index.ts";
 import { type InboxEntry, sealEvent } from "../ledger/index.ts";
 import type { DriverOptions } from "./driver.ts";
 import type { Lease } from "./lease.ts";
-import type { RunFile } from "./run-file.ts";
+import type { BrokenCode, UnreadRun } from "./run-file.ts";
 
 /** What only people tell a run: each lifts a block, for as many claims as the run had at first. */
 const LIFTS: ReadonlySet<InboxEntry["kind"]> = new Set(["cancel", "resume", "resolve"]);
 
 /**
- * Why a run is left to people: nobody got on with it, its lease was lost under a policy that waits for them, or what its holder
- * left to the next cannot be applied.
+ * Why a run is left to people: nobody got on with it, its lease was lost under a policy that waits for them, what its holder left
+ * to the next cannot be applied, or what is recorded of it is not what was written.
  */
-export type BlockCode = "RUN_BLOCKED" | "E_LEASE_LOST" | "E_HANDOFF_FAILED";
+export type BlockCode = "RUN_BLOCKED" | "E_LEASE_LOST" | "E_HANDOFF_FAILED" | BrokenCode;
 
 /** Whether a run is left to people: it was claimed too often without coming to rest, or it was blocked and nobody lifted it. */
-export const mustBlock = ({ row, inbox }: RunFile, claims: number, claimsMax: number): boolean =>
+export const mustBlock = ({ row, inbox }: UnreadRun, claims: number, claimsMax: number): boolean =>
   row.status === "BLOCKED" ? !inbox.some(({ kind }) => LIFTS.has(kind)) : claims > claimsMax;
 
 /**
@@ -23,17 +23,16 @@ export const mustBlock = ({ row, inbox }: RunFile, claims: number, claimsMax: nu
  */
 export async function blockRun(
   { committer, host, workerId }: Pick<DriverOptions, "committer" | "host" | "workerId">,
-  file: RunFile,
-  { lease, claims }: { readonly lease: Lease; readonly claims: number },
+  file: UnreadRun,
+  { lease, payload }: { readonly lease: Lease; readonly payload: JsonObject & { readonly code: BlockCode } },
 ): Promise<void> {
-  const { row, state, head, inbox, folded } = file;
+  const { row, head, inbox, folded } = file;
   const now = host.clock.now();
-  const code: BlockCode = "RUN_BLOCKED";
   const blocked: ProposedEvent<string, Json> = {
     type: "run.blocked",
     at: now,
     step: null,
-    payload: { code, claims },
+    payload,
     severity: "error",
   };
   const sealed = sealEvent({
@@ -45,7 +44,7 @@ export async function blockRun(
       correlation: row.correlation_id,
       causation: null,
       actor: workerId,
-      channel: state.channel,
+      channel: row.channel,
       epoch: lease.epoch,
       dedupKey: null,
     },
@@ -60,7 +59,7 @@ export async function blockRun(
     version: row.version,
     status: "BLOCKED",
     outcome: null,
-    code: isNew ? code : row.code,
+    code: isNew ? payload.code : row.code,
     events: isNew ? [sealed] : [],
     snapshot: null,
     documentSha256: null,

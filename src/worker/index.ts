@@ -51,7 +51,7 @@ export { postgresSchedule } from "./postgres-scheduler.ts";
 export { type ClaimedDue, claimDue, findLease, type HeldLease, renewLeases } from "./queries.ts";
 export { askToDrain, listWorkers, runsHeld, type WorkerRow } from "./roster/queries.ts";
 export { type Station, standingOf, type WorkerStanding } from "./roster/roster.ts";
-export { openRun, type RunFile, runEventOf, runEventsAfter } from "./run-file.ts";
+export { openRun, type RunFile, runEventOf } from "./run-file.ts";
 export type { DueDesk, Schedule, Scheduler, SchedulerSetting } from "./scheduler.ts";
 export type { TemporalAddress } from "./temporal/protocol.ts";
 export { connectTemporal, probeTemporal, type TemporalSetting } from "./temporal/temporal-scheduler.ts";

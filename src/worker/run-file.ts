@@ -1,30 +1,76 @@
-import { assert, type Json } from "../contracts/index.ts";
+import { assert, Fault, type Json } from "../contracts/index.ts";
 import {
+  type ChainBreak,
+  chainRow,
   foldedCount,
   type InboxEntry,
   readAfterSnapshot,
   readStream,
   type StoredEvent,
   type StreamHead,
+  verifyStream,
   waitingInbox,
 } from "../ledger/index.ts";
-import { evolve, findRun, foldRun, type RunEvent, type RunRow, type RunState, recordedRunEvent } from "../run/index.ts";
+import {
+  evolve,
+  findRun,
+  foldRun,
+  type RunEvent,
+  type RunRow,
+  type RunState,
+  readSnapshot,
+  recordedRunEvent,
+} from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
 
-/** A run as its new holder finds it: the fold of everything recorded, and what it was told since. */
-export interface RunFile {
+/**
+ * A run as its new holder finds it.
+ *
+ * F1  What is folded is what was written: the entries extend each other up to the run's head, each with its hash.
+ * F2  A snapshot saves folding. One that is not what was written is done without.
+ */
+
+/** A run whose stream has not been read. */
+export interface UnreadRun {
   readonly row: RunRow;
-  readonly state: RunState;
   readonly head: StreamHead;
+  /** What it was told since it was last held. */
   readonly inbox: readonly InboxEntry[];
   /** Inbox entries folded so far. */
   readonly folded: number;
 }
 
+/** A run with the fold of everything recorded. */
+export interface RunFile extends UnreadRun {
+  readonly state: RunState;
+  /** Whether its snapshot was of no use. F2 */
+  readonly isSnapshotAltered: boolean;
+}
+
+export type BrokenCode = "EVENT_LOG_TRUNCATED" | "EVENT_LOG_CORRUPT" | "EVENT_SEQUENCE_GAP";
+
+const CODES: { readonly [rule: string]: BrokenCode } = { truncated: "EVENT_LOG_TRUNCATED", gap: "EVENT_SEQUENCE_GAP" };
+
+/** What is recorded of a run is not what was written: nobody goes on with it before it is restored. F1 */
+export class BrokenRun extends Fault {
+  readonly file: UnreadRun;
+  readonly broken: ChainBreak;
+  readonly why: BrokenCode;
+
+  constructor(file: UnreadRun, broken: ChainBreak) {
+    const code = CODES[broken.rule] ?? "EVENT_LOG_CORRUPT";
+    const message = `entry ${broken.seq} of run \`${file.row.run_id}\`: ${broken.rule}`;
+    super(code, message, { retry: "never" });
+    this.file = file;
+    this.broken = broken;
+    this.why = code;
+  }
+}
+
 /** Events read at a time when a run is folded. */
 const EVENTS_PAGE = 1_000;
 
-/** Opens a run for its lease holder; undefined when there is no such run. */
+/** Opens a run for its lease holder; undefined when there is no such run. Faults: `BrokenRun`. */
 export async function openRun(sql: TenantQuery, runId: string): Promise<RunFile | undefined> {
   // All at once: the statements share one round trip, and the lease keeps the run as it is between them.
   const [row, first, inbox, folded] = await Promise.all([
@@ -34,22 +80,47 @@ export async function openRun(sql: TenantQuery, runId: string): Promise<RunFile 
     foldedCount(sql, runId),
   ]);
   if (row === undefined) return undefined;
-  const snapshot: RunState | null = row.snapshot === null ? null : JSON.parse(row.snapshot);
-  const rest = first.length < EVENTS_PAGE ? [] : await runEventsAfter(sql, runId, first.at(-1)?.seq ?? 0);
-  const events = [...eventsOf(first), ...rest];
+  const unread = { row, head: { seq: row.head_seq, hash: row.head_hash }, inbox, folded };
+  const snapshot = row.snapshot === null ? null : readSnapshot(row.snapshot);
+  const isSnapshotAltered = row.snapshot !== null && snapshot === null;
+  const entries = isSnapshotAltered ? await entriesAfter(sql, runId, 0) : await withRest(sql, runId, first);
+  const broken = await breakOf(unread, entries, snapshot === null ? 0 : row.snapshot_seq);
+  if (broken !== null) throw new BrokenRun(unread, broken);
+  const events = eventsOf(entries);
   const state = snapshot === null ? foldRun(events) : events.reduce(evolve, snapshot);
   assert(state.run_id === runId, "a stream folds to its own run");
-  return { row, state, head: { seq: row.head_seq, hash: row.head_hash }, inbox, folded };
+  return { ...unread, state, isSnapshotAltered };
 }
 
-/** The run's own events after a sequence number, in order; entries of others in the stream are left out. */
-export async function runEventsAfter(sql: TenantQuery, runId: string, afterSeq: number): Promise<readonly RunEvent[]> {
-  const events: RunEvent[] = [];
+/** F1. A run that has only begun was written by one statement, which nobody could come between. */
+async function breakOf(
+  { row, head }: UnreadRun,
+  entries: readonly StoredEvent[],
+  afterSeq: number,
+): Promise<ChainBreak | null> {
+  if (head.seq === 1) return null;
+  const [first] = entries;
+  const rows = entries.map((stored) => chainRow(row.tenant_id, stored));
+  const before = { seq: afterSeq, hash: first?.prev_hash ?? head.hash };
+  const known = afterSeq === 0 ? { head } : { head, from: before };
+  return (await verifyStream(rows, { tenant: row.tenant_id, stream: row.run_id }, known)).broken;
+}
+
+async function withRest(
+  sql: TenantQuery,
+  runId: string,
+  first: readonly StoredEvent[],
+): Promise<readonly StoredEvent[]> {
+  return first.length < EVENTS_PAGE ? first : [...first, ...(await entriesAfter(sql, runId, first.at(-1)?.seq ?? 0))];
+}
+
+async function entriesAfter(sql: TenantQuery, runId: string, afterSeq: number): Promise<readonly StoredEvent[]> {
+  const entries: StoredEvent[] = [];
   for (let seq = afterSeq; ; ) {
     const page = await readStream(sql, runId, seq, EVENTS_PAGE);
-    events.push(...eventsOf(page));
+    entries.push(...page);
     const last = page.at(-1);
-    if (last === undefined || page.length < EVENTS_PAGE) return events;
+    if (last === undefined || page.length < EVENTS_PAGE) return entries;
     seq = last.seq;
   }
 }

@@ -1,6 +1,6 @@
 import type { Instant, Json, ProposedEvent } from "../contracts/index.ts";
 import { type SealedEvent, type StreamHead, sealEvent } from "../ledger/index.ts";
-import type { PlannedCall, RunEvent, RunState } from "../run/index.ts";
+import { type PlannedCall, type RunEvent, type RunState, snapshotText } from "../run/index.ts";
 import type { CommitExtras, CommitResult, Intent } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import type { ControlRoom, TenantControl } from "./control.ts";
@@ -266,7 +266,7 @@ export class RunWriter {
   #snapshot(state: RunState): string | null {
     if (this.#head.seq - this.#snapshotSeq < SNAPSHOT_EVENTS_MIN) return null;
     this.#snapshotSeq = this.#head.seq;
-    return JSON.stringify(state);
+    return snapshotText(state);
   }
 
   /** Notes what became of a commit; true where it saw newer facts than the run is judged by. */

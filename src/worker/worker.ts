@@ -12,7 +12,7 @@ import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
 import { analyzeHot, type ClaimedDue, renewLeases } from "./queries.ts";
 import { Roster, type Station } from "./roster/roster.ts";
-import { openRun, type RunFile } from "./run-file.ts";
+import { BrokenRun, openRun, type RunFile } from "./run-file.ts";
 import type { Schedule, Scheduler } from "./scheduler.ts";
 
 /** How a worker holds runs; data, so that another profile is another value. */
@@ -196,18 +196,17 @@ export class Worker {
 
   /** A run that cannot be driven keeps its lease until it expires; it is tried again then, and blocked in the end. */
   async #drive(lease: Lease, { claims, previous_worker: previous }: ClaimedDue): Promise<void> {
-    const { database, control: room, onTrouble, profile } = this.#options;
+    const { control: room, onTrouble, profile } = this.#options;
     const { tenantId, runId } = lease;
     try {
-      const { file: opened, revision } = await inTenant(database, tenantId, async (sql) => ({
-        file: await openRun(sql, runId),
-        revision: (await findTenant(sql))?.control_revision ?? 0,
-      }));
-      assert(opened !== undefined, "what is due exists");
+      const begun = await this.#open(lease, claims);
+      if (begun === null) return; // left to a person
+      const { opened, revision } = begun;
       const found = previous === null ? { file: opened, isBlocked: false } : await this.#report(opened, lease);
       if (found === null || found.isBlocked) return; // taken over by somebody since, or left to a person
       const { file } = found;
-      if (mustBlock(file, claims, profile.claimsMax)) return await blockRun(this.#options, file, { lease, claims });
+      if (mustBlock(file, claims, profile.claimsMax))
+        return await blockRun(this.#options, file, { lease, payload: { code: "RUN_BLOCKED", claims } });
       // Who gives a run back leaves no change open: only a dead holder does, or one that had it blocked for what it could not do.
       if (previous !== null || file.row.status === "BLOCKED") await applyOpenChanges(this.#options, file.state);
       const control = await room.at(tenantId, revision);
@@ -222,6 +221,25 @@ export class Worker {
       if (end === "given_back") await this.#handOver(lease);
     } catch (error) {
       onTrouble(runId, error);
+    }
+  }
+
+  /** Opens a run; null where what is recorded of it is broken, and it was left to a person. */
+  async #open(lease: Lease, claims: number): Promise<{ readonly opened: RunFile; readonly revision: number } | null> {
+    const { database, onTrouble } = this.#options;
+    const { tenantId, runId } = lease;
+    try {
+      return await inTenant(database, tenantId, async (sql) => {
+        const opened = await openRun(sql, runId);
+        assert(opened !== undefined, "what is due exists");
+        if (opened.isSnapshotAltered) onTrouble(runId, snapshotAltered(runId));
+        return { opened, revision: (await findTenant(sql))?.control_revision ?? 0 };
+      });
+    } catch (error) {
+      if (!(error instanceof BrokenRun)) throw error;
+      const { seq, rule } = error.broken;
+      await blockRun(this.#options, error.file, { lease, payload: { code: error.why, claims, seq, rule } });
+      return null;
     }
   }
 
@@ -311,3 +329,6 @@ export class Worker {
     }
   }
 }
+
+const snapshotAltered = (runId: string): Fault =>
+  new Fault("SNAPSHOT_ALTERED", `the snapshot of run \`${runId}\` is not what was written`, { retry: "never" });

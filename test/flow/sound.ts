@@ -1,6 +1,5 @@
 import { expect } from "vitest";
-import { formatInstant } from "../../src/contracts/index.ts";
-import { listStreams, readStream, type StoredEvent, type StreamSummary, verifyStream } from "../../src/ledger/index.ts";
+import { chainRow, listStreams, readStream, type StreamSummary, verifyStream } from "../../src/ledger/index.ts";
 import { findRun, type Replay, replay } from "../../src/run/index.ts";
 import { runEventOf } from "../../src/worker/index.ts";
 import type { FlowShop } from "./shop.ts";
@@ -20,7 +19,11 @@ async function expectWhole(tenant: FlowTenant, head: StreamSummary): Promise<voi
   // The audit stream may have grown since its head was read: a worker that lost its lease notes so in its own time.
   const events = stored.filter(({ seq }) => seq <= head.seq);
   const stream = { tenant: tenant.id, stream: head.stream };
-  const report = await verifyStream(events.map(rowOf(tenant.id)), stream, { head });
+  const report = await verifyStream(
+    events.map((stored) => chainRow(tenant.id, stored)),
+    stream,
+    { head },
+  );
   expect(report).toMatchObject({ broken: null, verified: head.seq });
 }
 
@@ -39,14 +42,6 @@ async function expectSettled(tenant: FlowTenant, runId: string): Promise<void> {
     state: { outcome: row.outcome },
   });
 }
-
-const rowOf =
-  (tenant: string) =>
-  ({ hash, payload, at, recorded_at, ...entry }: StoredEvent) => ({
-    entry: { tenant, ...entry, at: formatInstant(at), recorded_at: formatInstant(recorded_at) },
-    hash,
-    payload_text: payload,
-  });
 
 /** Decides a recorded run again, from its stream alone. */
 export async function replayed(tenant: FlowTenant, runId: string): Promise<Replay> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { playSituation, SITUATIONS } from "../../src/chaos/index.ts";
+import { assert } from "../../src/contracts/index.ts";
 import { openTestWorld, type TestWorld } from "./world.ts";
 
 let opened: TestWorld;
@@ -13,4 +14,13 @@ test.each(SITUATIONS)("$id: $title, and it comes to what it should", async (situ
 
   expect(result.violations).toEqual([]);
   expect(result).toMatchObject({ passed: true, checks: { continuity_assertions_met: true } });
+});
+
+test("a situation played twice comes to the same, entry for entry", async () => {
+  const torn = SITUATIONS.find(({ id }) => id === "torn-event-tail");
+  assert(torn !== undefined, "there is such a situation");
+
+  const [first, second] = [await playSituation(opened.world, torn, 3), await playSituation(opened.world, torn, 3)];
+
+  expect(second).toEqual(first);
 });

@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { formatInstant, rejected } from "../../contracts/index.ts";
+import { rejected } from "../../contracts/index.ts";
 import {
   type ChainReport,
+  chainRow,
   findStream,
   listStreams,
   readStream,
-  type StoredEvent,
   type StreamSummary,
   verifyStream,
 } from "../../ledger/index.ts";
@@ -127,17 +127,9 @@ const verifyOne = (sql: TenantQuery, tenant: string, { stream, seq, hash }: Stre
 async function* storedRows(sql: TenantQuery, tenant: string, stream: string) {
   for (let seq = 0; ; ) {
     const page = await readStream(sql, stream, seq, EVENTS_PAGE);
-    for (const row of page) yield { entry: entryOf(tenant, row), hash: row.hash, payload_text: row.payload };
+    for (const stored of page) yield chainRow(tenant, stored);
     const last = page.at(-1);
     if (last === undefined || page.length < EVENTS_PAGE) return;
     seq = last.seq;
   }
 }
-
-/** Exactly the members that were hashed, with times as they were written. */
-const entryOf = (tenant: string, { hash: _, payload: __, at, recorded_at, ...row }: StoredEvent) => ({
-  ...row,
-  tenant,
-  at: formatInstant(at),
-  recorded_at: formatInstant(recorded_at),
-});

@@ -1,8 +1,14 @@
 import type { Installation } from "../../api/index.ts";
 import { listApprovals } from "../../approve/index.ts";
-import { formatInstant } from "../../contracts/index.ts";
 import { intakeCounts } from "../../ingress/index.ts";
-import { listStreams, readStream, receiptsOfRun, type StoredEvent, verifyStream } from "../../ledger/index.ts";
+import {
+  chainRow,
+  listStreams,
+  readStream,
+  receiptsOfRun,
+  type StoredEvent,
+  verifyStream,
+} from "../../ledger/index.ts";
 import type { Simulators } from "../../packs/commerce/simulators/index.ts";
 import { listRuns, type RunRow, replay } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
@@ -148,7 +154,7 @@ async function verifyAll(sql: TenantQuery, tenant: string): Promise<DemoReport["
   let verified = true;
   for (const { stream, seq, hash } of streams) {
     const report = await verifyStream(
-      rowsOf(tenant, await readStream(sql, stream, 0, PAGE)),
+      (await readStream(sql, stream, 0, PAGE)).map((stored) => chainRow(tenant, stored)),
       { tenant, stream },
       { head: { seq, hash } },
     );
@@ -157,11 +163,3 @@ async function verifyAll(sql: TenantQuery, tenant: string): Promise<DemoReport["
   }
   return { streams: streams.length, events, verified };
 }
-
-/** Stored rows as the verifier hashes them. */
-const rowsOf = (tenant: string, stored: readonly StoredEvent[]) =>
-  stored.map(({ hash, payload, at, recorded_at, ...entry }) => ({
-    entry: { ...entry, tenant, at: formatInstant(at), recorded_at: formatInstant(recorded_at) },
-    hash,
-    payload_text: payload,
-  }));

@@ -184,20 +184,30 @@ describe("a graph whose worker has lost the run", () => {
 });
 
 describe("a stored checkpoint", () => {
-  test("CO-20.9-15 CO-2043 of which one byte was changed is not used: the step fails and says so", async () => {
-    const { tenant, runId, release } = await atGates();
-    await shop.installation.database.owner.begin(async (sql) => {
-      await sql`select set_tenant_context(${tenant.id})`;
-      await sql`alter table agent_checkpoint no force row level security`;
-      await sql`update agent_checkpoint set content = overlay(content placing 'X' from 40 for 1) where run_id = ${runId}`;
-      await sql`alter table agent_checkpoint force row level security`;
-    });
+  test.each([
+    ["corrupt-latest-checkpoint: the newest", 1],
+    ["all-checkpoints-corrupt: every one", 1_000],
+  ])(
+    "CO-20.9-15 CO-2043 %s, of which one byte was changed, is not used: the step fails and says so",
+    async (_, count) => {
+      const { tenant, runId, release } = await atGates();
+      await shop.installation.database.owner.begin(async (sql) => {
+        await sql`select set_tenant_context(${tenant.id})`;
+        await sql`alter table agent_checkpoint no force row level security`;
+        await sql`
+        update agent_checkpoint set content = overlay(content placing 'X' from 40 for 1)
+         where run_id = ${runId}
+           and checkpoint_id in (select checkpoint_id from agent_checkpoint where run_id = ${runId}
+                                  order by checkpoint_id desc limit ${count})`;
+        await sql`alter table agent_checkpoint force row level security`;
+      });
 
-    await tenant.decides(release.row, "APPROVE");
-    const row = await tenant.ends(runId);
+      await tenant.decides(release.row, "APPROVE");
+      const row = await tenant.ends(runId);
 
-    expect(row).toMatchObject({ code: "E_CHECKPOINT_INVALID" });
-  });
+      expect(row).toMatchObject({ code: "E_CHECKPOINT_INVALID" });
+    },
+  );
 
   test("CO-2045 holds nothing in clear: neither what was asked nor what was logged", async () => {
     const { tenant, runId } = await atGates();
