@@ -4,6 +4,7 @@ export { ASSERTION_IDS, ASSERTIONS, type AssertionId, holds, type Violation } fr
 export { FAULT_KINDS, type Fault, type FaultKind, faultPlan, faultText } from "./fault-plan.ts";
 export { MATRIX, type MatrixResult, matrixResult, type Played, play, soakScenario } from "./matrix.ts";
 export {
+  momentsOf,
   playMoment,
   playScenario,
   type Scenario,

@@ -69,13 +69,19 @@ export const NOTHING: History["tally"] = {
   events: 0,
 };
 
-/** Plays a scenario at each of its moments. */
-export async function playScenario(world: SimulationWorld, scenario: Scenario, seed: number): Promise<ScenarioResult> {
-  const { moments } = scenario;
+/** The moments of a scenario, from 1. */
+export const momentsOf = ({ moments }: Pick<Scenario, "moments">): readonly number[] =>
+  Array.from({ length: moments }, (_, index) => index + 1);
+
+/** Plays a scenario at each of its moments, or at those chosen. */
+export async function playScenario(
+  world: SimulationWorld,
+  scenario: Scenario,
+  seed: number,
+  moments: readonly number[] = momentsOf(scenario),
+): Promise<ScenarioResult> {
   const histories: History[] = [];
-  for (let moment = 1; moment <= moments; moment++) {
-    histories.push(await playMoment(world, scenario, { seed, moment }));
-  }
+  for (const moment of moments) histories.push(await playMoment(world, scenario, { seed, moment }));
   return judged(scenario, histories);
 }
 
