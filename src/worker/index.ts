@@ -41,7 +41,7 @@ export {
   takeoversOf,
 } from "./continuity/queries.ts";
 export { takeOver } from "./continuity/takeover.ts";
-export type { NamedSuccessor, TakeoverOutcome, TakeoverRequest } from "./continuity/taking.ts";
+export type { NamedSuccessor, SuccessorAmong, TakeoverOutcome, TakeoverRequest } from "./continuity/taking.ts";
 export { LeaseWatch } from "./continuity/watch.ts";
 export { ControlRoom, type TenantControl } from "./control.ts";
 export { AGENT_CRASH_POINTS, CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";

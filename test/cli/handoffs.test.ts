@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { DEFAULT_TENANT } from "../../src/cli/bootstrap.ts";
+import { openDatabase } from "../../src/store/index.ts";
+import { registerLease } from "../../src/worker/index.ts";
 import { type FreshDatabase, freshDatabase } from "../database/database.ts";
+import { realHost } from "../database/real-host.ts";
 import { newFolder, runCli, type World } from "./run-cli.ts";
 import { activateTestPack } from "./test-pack.ts";
 
@@ -45,6 +49,40 @@ test("a run that waits is left alone, also where a successor is named", async ()
 
   expect(left).toMatchObject({ exit: 0, stdout: expect.stringContaining("left to its holder: RUN_NOT_ACTIVE") });
 });
+
+test("CO-652 a run is taken for whoever lives among several, who is named with the token; nobody is named and chosen at once", async () => {
+  const [lost, other] = [await started("shop_ord_3"), await started("shop_ord_4")];
+  const database = openDatabase(fresh.options);
+  for (const [runId, threadId] of [
+    [lost, "agent-1"],
+    [other, "agent-3"],
+  ] as const) {
+    const place = { tenantId: DEFAULT_TENANT, lane: "controller", stepId: "s", hostId: "h", pid: 1, ttlSeconds: 600 };
+    expect(await registerLease({ database, host: realHost }, { ...place, runId, threadId })).toMatchObject({
+      ok: true,
+    });
+  }
+  await database.close();
+
+  const both = await run(["takeover", lost, "--to", "agent-2", "--among", "agent-2,agent-3"]);
+  const taken = await run([
+    "takeover",
+    lost,
+    "--force",
+    "--reason",
+    "it is lost",
+    "--among",
+    "agent-1,agent-2,agent-3",
+  ]);
+
+  expect(both).toMatchObject({ exit: 2, stderr: expect.stringContaining("REQUEST_INVALID") });
+  expect(taken).toMatchObject({ exit: 0, stdout: expect.stringContaining("`agent-3` holds it:\n  lease controller/") });
+});
+
+async function started(order: string): Promise<string> {
+  const { run_id } = await json(["run", "start", "hold", "--input", JSON.stringify({ order_id: order })]);
+  return run_id;
+}
 
 test("a run that has ended has none, and a package that is no JSON is refused before anything is asked", async () => {
   const { run_id: id } = await json(["run", "start", "note", "--input", '{"text":"hello"}']);

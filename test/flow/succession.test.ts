@@ -429,4 +429,56 @@ describe("a named successor", () => {
   });
 });
 
+describe("CO-652 a successor among several", () => {
+  const among = (...threads: string[]) => ({ successor: { among: threads, ttlSeconds: 600 } });
+
+  /** A run whose holder fell silent, beside one that each of these threads holds and gives signs of life of. */
+  async function silentRun(...alive: string[]): Promise<string> {
+    const runId = await tenant.start("W");
+    await lease(runId, { threadId: "gone" });
+    await shop.clock.move(1_300_000);
+    for (const threadId of alive)
+      await lease(await tenant.start("W"), { threadId, hostId: `host of ${threadId}`, pid: 40 });
+    return runId;
+  }
+
+  test("is who lives and has the lowest name, holds the run by token, and is on record with the others", async () => {
+    const runId = await silentRun("m-3", "m-2");
+
+    const outcome = await taken(runId, among("gone", "m-1", "m-3", "m-2"));
+
+    expect(outcome).toMatchObject({ decision_reason_code: "HEARTBEAT_STALE", successor_thread_id: "m-2" });
+    expect(outcome.leases).toMatchObject([{ lane: "controller", epoch: 2 }]);
+    expect((await tenant.event(runId, "takeover.decided")).payload).toMatchObject({
+      candidates: [{ thread_id: "m-2" }, { thread_id: "m-3" }],
+      elected_thread_id: "m-2",
+    });
+    const leases = await tenant.sql((sql) => leasesOf(sql, runId));
+    expect(leases.at(-1)).toMatchObject({ thread_id: "m-2", host_id: "host of m-2", pid: 40, ttl_seconds: 600 });
+  });
+
+  test("is not found where nothing was heard of any: the run is left as it is", async () => {
+    const runId = await silentRun();
+    const types = await tenant.types(runId);
+
+    expect(await take(runId, among("gone", "n-1"))).toMatchObject({
+      refusal: { code: "E_TAKEOVER_FAILED", message: expect.stringContaining("n-1") },
+    });
+    expect(await tenant.types(runId)).toEqual(types);
+  });
+
+  test("is asked again for the same epoch and answered from the record; asked without, the run is looked at anew", async () => {
+    const runId = await silentRun("o-1", "o-2");
+    const first = await taken(runId, { ...among("o-1", "o-2"), fromEpoch: 1 });
+
+    const same = await taken(runId, { ...among("o-1", "o-2"), fromEpoch: 1 });
+    const anew = await taken(runId, among("o-1", "o-2"));
+    const forced = await taken(runId, { ...among("o-1", "o-2"), ...FORCE });
+
+    expect(same).toEqual({ ...first, leases: [] });
+    expect(anew).toMatchObject({ action: "OBSERVE", successor_thread_id: null });
+    expect([first, forced].map(({ successor_thread_id }) => successor_thread_id)).toEqual(["o-1", "o-2"]);
+  });
+});
+
 test("every stream of these tests verifies, and every run is decided the same way again", () => expectSound(shop));

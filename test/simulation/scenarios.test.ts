@@ -23,11 +23,11 @@ const EVERY = 4;
 
 /**
  * What a history does is decided by its seed, not by the release of PostgreSQL: the embedded one plays every moment, a server
- * each fourth, and those of a scenario of few.
+ * each fourth, and all of a scenario of few.
  */
 function playedHere(scenario: Scenario): readonly number[] {
   const isWhole = process.env.COUNTERMARK_TEST_DATABASE === "embedded" || scenario.moments <= PLAYED_EVERYWHERE_MAX;
-  return momentsOf(scenario).filter((moment) => isWhole || moment % EVERY === 0);
+  return momentsOf(scenario).filter((moment) => isWhole || moment % EVERY === 1);
 }
 
 /** The race is played in a test of its own, which says more of each history. */
@@ -49,7 +49,7 @@ test("dual-successor-race: in each history one successor wins, others come away,
   const race = SCENARIOS.find(({ id }) => id === "dual-successor-race");
   assert(race !== undefined, "there is such a scenario");
 
-  for (let moment = 1; moment <= race.moments; moment++) {
+  for (const moment of playedHere(race)) {
     const { tally, violations } = await playMoment(opened.world, race, { seed: 1, moment });
     expect({ moment, violations }).toEqual({ moment, violations: [] });
     expect(tally).toMatchObject({ takeovers: 2, deaths: 1, refused_writes: 1, effects: 1 });

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { rejected } from "../../contracts/index.ts";
 import { CONTINUITY_POLICY, handOver, type NamedSuccessor, takeOver } from "../../worker/index.ts";
 import { currentControl } from "../control.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
@@ -26,6 +27,8 @@ const outcome = z
     handoff_resume_step_id: z.string().nullable(),
     /** `STALE_HANDOFF`: the package was older than the record, which was followed. */
     warnings: z.array(z.string()).readonly(),
+    /** Who holds the run by token from then on; null where the next worker does. */
+    successor_thread_id: z.string().nullable(),
     /** What a named successor holds the run by; each token is shown this once. */
     leases: z
       .array(z.strictObject({ lane: name, step_id: name, epoch: z.int(), expiry: time, lease_token: z.string() }))
@@ -37,6 +40,11 @@ const successor = z.strictObject({
   thread_id: name,
   host_id: name,
   pid: z.int().min(1),
+  ttl_seconds: z.int().min(1).default(CONTINUITY_POLICY.ttl_seconds),
+});
+
+const candidates = z.strictObject({
+  thread_ids: z.array(name).min(1).max(100),
   ttl_seconds: z.int().min(1).default(CONTINUITY_POLICY.ttl_seconds),
 });
 
@@ -53,7 +61,8 @@ export const takeoverEndpoint = endpoint({
   summary: "Look at a run's holder, and take the run from it where that is due",
   description:
     "`force` takes it whatever its holder does, `veto` leaves it; both are recorded with the principal and the reason. The old holder is fenced at once. " +
-    "A named successor holds the run by token from then on; without one the next worker goes on.",
+    "A named successor holds the run by token from then on, or of several candidates the first by name of which something was heard " +
+    "lately; without one the next worker goes on.",
   needs: ["administer"],
   // Answered again from the record for the same successor, which no stored answer could be: tokens are stored nowhere.
   request: {
@@ -65,6 +74,8 @@ export const takeoverEndpoint = endpoint({
       /** Take it only from the holder of this epoch. */
       epoch: z.int().min(0).optional(),
       successor: successor.optional(),
+      /** Of these, the first by name that holds a lease and gave a sign of life lately; in the place of `successor`. */
+      candidates: candidates.optional(),
       /** The handoff package to apply, in the place of what the holder left. */
       handoff: jsonObject.optional(),
     }),
@@ -75,12 +86,18 @@ export const takeoverEndpoint = endpoint({
     const { tenantId, principalId: by } = caller;
     const control = await currentControl(installation, tenantId);
     const { override: kind, epoch: fromEpoch = null, handoff = null } = body;
+    if (body.successor !== undefined && body.candidates !== undefined)
+      return rejected({ code: "REQUEST_INVALID", message: "a successor is named, or chosen among candidates" });
     const to = body.successor === undefined ? null : successorOf(body.successor);
+    const among =
+      body.candidates === undefined
+        ? null
+        : { among: body.candidates.thread_ids, ttlSeconds: body.candidates.ttl_seconds };
     const said = { reason: body.reason, thread: to?.threadId ?? "", host: to?.hostId ?? "" };
     const storable = storableInput(said, null, control.secrets.tokenKey);
     if (!storable.ok) return storable;
     const override = kind === undefined ? null : { kind, reason: String(storable.value.reason) };
-    const asked = { tenantId, runId: params.run_id, by, override, fromEpoch, successor: to, handoff };
+    const asked = { tenantId, runId: params.run_id, by, override, fromEpoch, successor: to ?? among, handoff };
     const done = await takeOver(installation, asked);
     if (!done.ok) return done;
     nudge();

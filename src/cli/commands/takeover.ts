@@ -17,9 +17,17 @@ export const takeoverCommand: Command = {
     { flags: "--reason <text>", summary: "why, for the record", default: "" },
     { flags: "--epoch <number>", summary: "only from the holder of this epoch", integer: { min: 0, max: 1e15 } },
     { flags: "--to <thread>", summary: "who holds it by token from then on; without, the next worker goes on with it" },
+    {
+      flags: "--among <threads>",
+      summary: "of these, commas between them, who lives and has the lowest name, as with --to",
+    },
     { flags: "--host <name>", summary: "with --to: the machine of that; this one unless said" },
     { flags: "--pid <number>", summary: "with --to: its process", integer: { min: 1, max: 2 ** 31 - 1 } },
-    { flags: "--ttl <seconds>", summary: "with --to: how long its lease lasts", integer: { min: 1, max: 1e9 } },
+    {
+      flags: "--ttl <seconds>",
+      summary: "with --to or --among: how long its lease lasts",
+      integer: { min: 1, max: 1e9 },
+    },
     { flags: "--handoff <json>", summary: `the package to apply, ${OBJECT_PLACES}; else what the holder left` },
   ],
   examples: [
@@ -27,6 +35,7 @@ export const takeoverCommand: Command = {
     `countermark takeover ${ID} --force --reason 'its machine is unreachable'`,
     `countermark takeover ${ID} --veto --reason 'it is being debugged'`,
     `countermark takeover ${ID} --force --to agent-2 --handoff package.json`,
+    `countermark takeover ${ID} --among agent-2,agent-3,agent-4`,
   ],
   run: async (context, args) => {
     const [force, veto] = [args.flag("force"), args.flag("veto")];
@@ -62,10 +71,12 @@ async function handoffOf(context: Context, args: Arguments): Promise<Result<Json
 }
 
 function successorOf(context: Context, args: Arguments): JsonObject {
-  const [thread_id, ttl_seconds] = [args.value("to"), args.integer("ttl")];
-  if (thread_id === undefined) return {};
+  const [thread_id, among, ttl_seconds] = [args.value("to"), args.value("among"), args.integer("ttl")];
+  const ttl = ttl_seconds === undefined ? {} : { ttl_seconds };
+  const candidates = among === undefined ? {} : { candidates: { thread_ids: among.split(","), ...ttl } };
+  if (thread_id === undefined) return candidates;
   const successor = { thread_id, host_id: args.value("host") ?? hostname(), pid: args.integer("pid") ?? context.pid };
-  return { successor: { ...successor, ...(ttl_seconds === undefined ? {} : { ttl_seconds }) } };
+  return { ...candidates, successor: { ...successor, ...ttl } };
 }
 
 function outcomeLines(outcome: JsonObject): readonly string[] {
@@ -81,6 +92,7 @@ function outcomeLines(outcome: JsonObject): readonly string[] {
     outcome.handoff_applied === true
       ? `  handoff applied: goes on at ${textOf(outcome, "handoff_resume_step_id")}${warnings === "[]" ? "" : `  ${warnings}`}`
       : "  handoff not applied: the run waits for a person",
+    ...(leases.length === 0 ? [] : [`  \`${textOf(outcome, "successor_thread_id")}\` holds it:`]),
     ...leases.map(leaseLine),
     ...(leases.length === 0 && outcome.handoff_applied === true ? ["  the next worker goes on with it"] : []),
   ];

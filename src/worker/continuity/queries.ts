@@ -4,6 +4,7 @@ import type { RunStatus } from "../../run/index.ts";
 import type { Query, TenantQuery } from "../../store/index.ts";
 import type { BlockCode } from "../block.ts";
 import type { LeaseRecord } from "./lease-record.ts";
+import type { Candidate } from "./self-heal.ts";
 
 /** A run's row, locked, with the time at which it was. */
 export interface LockedRun {
@@ -274,6 +275,14 @@ export const leasesOf = (sql: TenantQuery, runId: string) => sql<LeaseRecord[]>`
     from lease
    where tenant_id = require_tenant_context() and run_id = ${runId}
    order by epoch
+   limit 1000`;
+
+/** What was last heard of threads that hold a lease by token, whatever of, by thread. */
+export const candidatesAmong = (sql: TenantQuery, threads: readonly string[]) => sql<Candidate[]>`
+  select distinct on (thread_id) thread_id, host_id, pid, last_heartbeat_at as beat_at
+    from lease
+   where tenant_id = require_tenant_context() and status = 'ACTIVE' and thread_id = any(${threads}::text[])
+   order by thread_id, last_heartbeat_at desc
    limit 1000`;
 
 /** Writes a lease as it is now. */

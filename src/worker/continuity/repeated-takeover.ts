@@ -18,11 +18,14 @@ export async function repeatedTakeover(
   const lease = held.own.find(({ lane }) => lane === CONTROLLER);
   if (successor === null || lease === undefined || !isHeld(lease, run.now)) return null;
   const isSame =
-    lease.thread_id === successor.threadId && lease.host_id === successor.hostId && lease.pid === successor.pid;
+    "among" in successor
+      ? successor.among.includes(lease.thread_id)
+      : lease.thread_id === successor.threadId && lease.host_id === successor.hostId && lease.pid === successor.pid;
   if (!isSame) return null;
   const taken = objectOf(await lastPayload(sql, run, "lease.taken_over"));
-  const isMeant = fromEpoch === null || fromEpoch === taken.epoch_before;
-  if (taken.successor_thread_id !== successor.threadId || taken.epoch_after !== lease.epoch || !isMeant) return null;
+  // Candidates are asked again whenever somebody looks; it is the same incident only where its epoch is said.
+  const isMeant = fromEpoch === taken.epoch_before || (fromEpoch === null && !("among" in successor));
+  if (taken.successor_thread_id !== lease.thread_id || taken.epoch_after !== lease.epoch || !isMeant) return null;
   const decided = objectOf(await lastPayload(sql, run, "takeover.decided"));
   const handoff = objectOf(await lastPayload(sql, run, "handoff.applied"));
   const isApplied = handoff.takeover_at === taken.takeover_at;
@@ -41,6 +44,7 @@ export async function repeatedTakeover(
     handoff_applied: isApplied,
     handoff_resume_step_id: isApplied && typeof handoff.resume_step_id === "string" ? handoff.resume_step_id : null,
     warnings: isApplied ? textsOf(handoff.warnings) : [],
+    successor_thread_id: lease.thread_id,
     leases: [],
   };
 }

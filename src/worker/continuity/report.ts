@@ -152,6 +152,7 @@ function reportEvents(row: TakeoverRow, facts: ReportFacts): readonly KeyedEvent
     decidedAt: row.detected_at,
     decidedBy: workerId,
     override: null,
+    election: null,
   });
   const events = takeoverEvents({
     ...place,

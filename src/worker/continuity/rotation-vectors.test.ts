@@ -71,7 +71,7 @@ function played(fixture: Fixture) {
   const payload = appliedPayload(applied.value, formatInstant(takeoverAt));
   const events: readonly KeyedEvent[] = [
     ...[first.said, second.said].flatMap((said) => (said === null ? [] : [said])),
-    decisionEvent(decision, { ...place, override: null }),
+    decisionEvent(decision, { ...place, override: null, election: null }),
     ...takeoverEvents({
       ...PLACE,
       takeoverAt,

@@ -6,6 +6,7 @@ import {
   type DecisionFacts,
   decideTakeover,
   decisionEvent,
+  electSuccessor,
   heartbeatStatus,
   leaseReason,
 } from "./self-heal.ts";
@@ -158,6 +159,22 @@ describe("CO-652 whether a run is taken over, first match", () => {
   });
 });
 
+const candidate = (thread_id: string, seconds: number) => ({ thread_id, host_id: "h", pid: 1, beat_at: at(-seconds) });
+
+describe("CO-652 a choice among several candidates", () => {
+  test("K-20 falls on the lowest thread of which something was heard lately, in whatever order they come", () => {
+    const candidates = [candidate("a", 300), candidate("c", 5), candidate("b", 59), candidate("aa", 60)];
+
+    expect(electSuccessor(candidates, NOW, 60)?.elected.thread_id).toBe("b");
+    expect(electSuccessor(candidates.toReversed(), NOW, 60)?.elected.thread_id).toBe("b");
+  });
+
+  test("falls on nobody where nothing was heard of any", () => {
+    expect(electSuccessor([candidate("a", 300)], NOW, 60)).toBeNull();
+    expect(electSuccessor([], NOW, 60)).toBeNull();
+  });
+});
+
 describe("the record of a decision", () => {
   const place = {
     task: "T",
@@ -168,6 +185,7 @@ describe("the record of a decision", () => {
     decidedAt: NOW,
     decidedBy: "w",
     override: null,
+    election: null,
   };
   const eventOf = (changes: Partial<DecisionFacts>, more: Partial<Parameters<typeof decisionEvent>[1]> = {}) =>
     decisionEvent(decideTakeover(facts(changes)), { ...place, ...more });
@@ -212,6 +230,20 @@ describe("the record of a decision", () => {
     const { event } = eventOf({ heartbeat, lease });
 
     expect([continuityEventType(event.type, event.payload), event.severity]).toEqual([type, severity]);
+  });
+
+  test("CO-652 names every candidate that was heard of, when, and who was chosen", () => {
+    const election = electSuccessor([candidate("c", 5), candidate("b", 9), candidate("a", 300)], NOW, 60);
+
+    expect(eventOf({ heartbeat: "STALE" }, { election }).event.payload).toMatchObject({
+      candidates: [
+        { thread_id: "c", beat_at: "2026-02-12T09:47:55.000Z" },
+        { thread_id: "b", beat_at: "2026-02-12T09:47:51.000Z" },
+        { thread_id: "a", beat_at: "2026-02-12T09:43:00.000Z" },
+      ],
+      elected_thread_id: "b",
+    });
+    expect(eventOf({ heartbeat: "STALE" }).event.payload).not.toHaveProperty("candidates");
   });
 
   test("K-18 of a person's names the principal and the reason, and has a key of its own", () => {

@@ -6,6 +6,7 @@ import type { LeaseRecord } from "./lease-record.ts";
  *
  * H1  What nobody should be advancing is never taken over.
  * H2  A person may force or veto; the record names who, and why.
+ * H3  Of several candidates everybody would choose the same one, and the record names all that were heard of.
  */
 
 export type LeaseReason =
@@ -104,6 +105,28 @@ function unattended(
   return observe(status === "WARNING" ? "HEARTBEAT_WARNING_OBSERVE_ONLY" : `HEARTBEAT_${status}_NO_ACTION`);
 }
 
+/** Somebody who holds a lease by token somewhere, and could hold this run too. */
+export interface Candidate {
+  readonly thread_id: string;
+  readonly host_id: string;
+  readonly pid: number;
+  readonly beat_at: Instant;
+}
+
+/** Who could have succeeded, as far as anything was heard of them, and who does. */
+export interface Election {
+  readonly candidates: readonly Candidate[];
+  readonly elected: Candidate;
+}
+
+/** Of several who could succeed, the one with the lowest thread id among those that gave a sign of life lately; null for none. H3 */
+export function electSuccessor(candidates: readonly Candidate[], now: Instant, freshSeconds: number): Election | null {
+  const [elected] = candidates
+    .filter(({ beat_at }) => now - beat_at < freshSeconds * 1_000)
+    .toSorted((one, other) => (one.thread_id < other.thread_id ? -1 : 1));
+  return elected === undefined ? null : { candidates, elected };
+}
+
 /** Where a decision was made, for its event and the key under which one incident is decided once. */
 export interface DecisionPlace {
   readonly task: string;
@@ -115,6 +138,8 @@ export interface DecisionPlace {
   /** A worker, or the principal who overrode. */
   readonly decidedBy: string;
   readonly override: Override | null;
+  /** Null where the successor was named, or is whichever worker is next. */
+  readonly election: Election | null;
 }
 
 /** An event, and the key of which a stream has one. */
@@ -146,11 +171,17 @@ export function decisionEvent(decision: TakeoverDecision, place: DecisionPlace):
         decided_at: formatInstant(place.decidedAt),
         decided_by: place.decidedBy,
         override_reason: place.override?.reason ?? null,
+        ...(place.election === null ? {} : electionShown(place.election)),
       },
     },
     dedupKey: `self-heal:${place.task}:${place.run}:${decided(action, place.override)}:${incident}`,
   };
 }
+
+const electionShown = ({ candidates, elected }: Election) => ({
+  candidates: candidates.map(({ thread_id, beat_at }) => ({ thread_id, beat_at: formatInstant(beat_at) })),
+  elected_thread_id: elected.thread_id,
+});
 
 /** A person's word on an incident is an action of its own: it does not fall to what was decided without it. */
 const decided = (action: string, override: Override | null): string =>

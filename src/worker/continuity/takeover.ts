@@ -4,12 +4,14 @@ import { type Database, inTenant, type TenantQuery } from "../../store/index.ts"
 import { evaluateHeartbeat } from "./heartbeat.ts";
 import { CONTROLLER } from "./lease-record.ts";
 import { CONTINUITY_POLICY } from "./policy.ts";
-import { isRecorded, type LockedRun, leasesOf, lockDue, lockRun } from "./queries.ts";
+import { candidatesAmong, isRecorded, type LockedRun, leasesOf, lockDue, lockRun } from "./queries.ts";
 import { repeatedTakeover } from "./repeated-takeover.ts";
 import {
   type DecisionPlace,
   decideTakeover,
   decisionEvent,
+  type Election,
+  electSuccessor,
   type KeyedEvent,
   type LeaseReason,
   leaseReason,
@@ -17,7 +19,7 @@ import {
   type RunActivity,
   type TakeoverDecision,
 } from "./self-heal.ts";
-import { type Hold, type TakeoverOutcome, type TakeoverRequest, taken } from "./taking.ts";
+import { type Hold, type NamedSuccessor, type TakeoverOutcome, type TakeoverRequest, taken } from "./taking.ts";
 
 /**
  * Looks at a run's holder and takes the run from it where the decision says so: one transaction, under the run's lock.
@@ -46,8 +48,13 @@ export const takeOver = (ports: TakeoverPorts, request: TakeoverRequest): Promis
     const override = request.override === null ? null : { ...request.override, by: request.by };
     const decision = decideTakeover({ ...facts.value, override });
     const place = placeOf({ run, held, request, override });
-    if (decision.action === "TAKEOVER" && (override !== null || !(await isVetoed(sql, decision, place))))
-      return accepted(await taken(sql, ports, { run, held, request, decision, place }));
+    if (decision.action === "TAKEOVER" && (override !== null || !(await isVetoed(sql, decision, place)))) {
+      const settled = await settle(sql, run, held, request);
+      if (!settled.ok) return settled;
+      const { successor, election } = settled.value;
+      const taking = { run, held, request: { ...request, successor }, decision, place: { ...place, election } };
+      return accepted(await taken(sql, ports, taking));
+    }
     if (override?.kind === "force")
       return failed(`the run is not taken from anybody: ${decision.decision_reason_code}`, held.epoch);
     const left = decision.action === "TAKEOVER" ? vetoed(decision) : decision;
@@ -55,11 +62,35 @@ export const takeOver = (ports: TakeoverPorts, request: TakeoverRequest): Promis
     return accepted({ ...left, ...NOTHING_TAKEN });
   });
 
+interface Settled {
+  readonly successor: NamedSuccessor | null;
+  readonly election: Election | null;
+}
+
+/** Who succeeds. Whoever has the run now is no candidate. Refused: E_TAKEOVER_FAILED where nothing was heard of any. */
+async function settle(
+  sql: TenantQuery,
+  run: LockedRun,
+  held: Hold,
+  { successor }: TakeoverRequest,
+): Promise<Result<Settled>> {
+  if (successor === null || !("among" in successor)) return accepted({ successor, election: null });
+  const holder = held.own.find(({ lane }) => lane === CONTROLLER)?.thread_id;
+  const others = successor.among.filter((thread) => thread !== holder);
+  const { warning_after_seconds: freshSeconds } = CONTINUITY_POLICY;
+  const election = electSuccessor(await candidatesAmong(sql, others), run.now, freshSeconds);
+  if (election === null)
+    return failed(`none of ${others.join(", ")} gave a sign of life in the last ${freshSeconds} s`, held.epoch);
+  const { thread_id: threadId, host_id: hostId, pid } = election.elected;
+  return accepted({ successor: { threadId, hostId, pid, ttlSeconds: successor.ttlSeconds }, election });
+}
+
 const NOTHING_TAKEN = {
   takeover: null,
   handoff_applied: false,
   handoff_resume_step_id: null,
   warnings: [],
+  successor_thread_id: null,
   leases: [],
 } as const;
 
@@ -142,6 +173,7 @@ const placeOf = ({ run, held, request, override }: Looked & { readonly override:
   decidedAt: run.now,
   decidedBy: request.by,
   override,
+  election: null,
 });
 
 /** A veto holds for its incident: the same holder, as silent, under the same lease. */

@@ -27,6 +27,12 @@ export interface NamedSuccessor {
   readonly ttlSeconds: number;
 }
 
+/** Several who could; see `electSuccessor`. */
+export interface SuccessorAmong {
+  readonly among: readonly string[];
+  readonly ttlSeconds: number;
+}
+
 export interface TakeoverRequest {
   readonly tenantId: string;
   readonly runId: string;
@@ -36,9 +42,14 @@ export interface TakeoverRequest {
   /** Only from the holder of this epoch; null whoever it is. */
   readonly fromEpoch: number | null;
   /** Null: whichever worker is next. */
-  readonly successor: NamedSuccessor | null;
+  readonly successor: NamedSuccessor | SuccessorAmong | null;
   /** The handoff package to apply; null takes what the holder left. */
   readonly handoff: Json;
+}
+
+/** A request of which it is known who succeeds. */
+export interface SettledRequest extends TakeoverRequest {
+  readonly successor: NamedSuccessor | null;
 }
 
 /** A lease that a successor was given. Its token is shown this once. */
@@ -63,6 +74,8 @@ export interface TakeoverOutcome extends TakeoverDecision {
   readonly handoff_resume_step_id: string | null;
   /** STALE_HANDOFF: the package was older than the record, which was followed. */
   readonly warnings: readonly string[];
+  /** Who holds the run by token from then on; null where whichever worker is next does. */
+  readonly successor_thread_id: string | null;
   /** Those of a named successor. */
   readonly leases: readonly TakenLease[];
 }
@@ -80,7 +93,7 @@ export interface Hold {
 export interface Taking {
   readonly run: LockedRun;
   readonly held: Hold;
-  readonly request: TakeoverRequest;
+  readonly request: SettledRequest;
   readonly decision: TakeoverDecision;
   readonly place: DecisionPlace;
 }
@@ -146,6 +159,7 @@ export async function taken(
     handoff_applied: handoff.applied !== null,
     handoff_resume_step_id: handoff.applied?.resume_step_id ?? null,
     warnings: handoff.applied?.warnings ?? [],
+    successor_thread_id: granted.length === 0 ? null : (request.successor?.threadId ?? null),
     leases: granted,
   };
 }
