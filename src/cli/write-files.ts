@@ -1,11 +1,15 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Fault } from "../contracts/index.ts";
+import { writeWhole } from "../ledger/index.ts";
 import type { Context } from "./command.ts";
 import { note } from "./output.ts";
 
 /** A name in the folder itself, never a way out of it. */
 const PLAIN_NAME = /^\w[\w.-]{0,100}$/;
+
+/** Whoever the umask lets. */
+const SHARED = { file: 0o666, folder: 0o777 };
 
 /** Writes the files of a report into a folder, which is made where it is not. */
 export async function writeFiles(
@@ -16,7 +20,9 @@ export async function writeFiles(
   const place = resolve(context.cwd, folder);
   try {
     await mkdir(place, { recursive: true });
-    for (const { path, text } of files) if (PLAIN_NAME.test(path)) await writeFile(join(place, path), text);
+    for (const { path, text } of files)
+      if (PLAIN_NAME.test(path))
+        await writeWhole(join(place, path), text, { id: context.host.ids.next(), modes: SHARED });
   } catch (cause) {
     throw unwritten(folder, cause);
   }

@@ -1,11 +1,12 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { assert, type Digest, Fault, type Ids, parseDigest, sha256Hex } from "../contracts/index.ts";
+import { isAbsent, syncFolder, writeWhole } from "./whole-file.ts";
 
 /**
  * A folder for artifacts that are too large for a row.
  *
- * F1 A file appears under its name whole and durable: written aside, synced, renamed, the folder synced.
+ * F1 A file appears under its name whole and durable.
  * F2 A tenant's artifacts lie in a folder of their own.
  *
  * Processes of one machine share it. Several machines do only if it lies on a volume that all of them mount.
@@ -31,7 +32,7 @@ export function artifactFolder({ root, ids }: { readonly root: string; readonly 
     write: async (tenant, digest, bytes) => {
       const path = pathOf(tenant, digest);
       await reaching(path, async () => {
-        if (!(await holds(path, digest))) await writeWhole(path, bytes, ids.next());
+        if (!(await holds(path, digest))) await writeWhole(path, bytes, { id: ids.next(), modes: OWN });
       });
     },
     read: (tenant, digest) => {
@@ -47,6 +48,9 @@ export function artifactFolder({ root, ids }: { readonly root: string; readonly 
     },
   };
 }
+
+/** Nobody else reads them. */
+const OWN = { file: 0o600, folder: 0o700 };
 
 const PLAIN_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
@@ -67,34 +71,6 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** A crash leaves at most a file that ends in `.part`, which nothing ever reads. */
-async function writeWhole(path: string, bytes: Uint8Array, id: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const part = `${path}.${id}.part`;
-  const file = await open(part, "wx", 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(part, path);
-  await syncFolder(dirname(path));
-}
-
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (cause) {
-    if (!isAbsent(cause)) throw cause; // nothing was ever stored there, so nothing has to be made durable
-  }
-}
-
 async function reaching<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -102,5 +78,3 @@ async function reaching<T>(path: string, act: () => Promise<T>): Promise<T> {
     throw new Fault("ARTIFACT_UNAVAILABLE", `cannot reach \`${path}\``, { retry: "now", cause });
   }
 }
-
-const isAbsent = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT";

@@ -40,7 +40,7 @@ describe("a rotation of owners is diagnosed (CO 8.7)", () => {
     });
   });
 
-  test("leases are shown as they stand, then as events tell, in order", () => {
+  test("K-21 leases are shown as they stand, then as events tell, in order", () => {
     const rows = diagnosisOf().report.lease_transitions.map(
       ({ transition_kind, from_status, to_status, reason_code, correlation, transition_at }) =>
         [
@@ -154,7 +154,7 @@ describe("what does not add up is found (CO 8.7)", () => {
     expect(diagnosisOf({ events }).validation.status).toBe("FAIL");
   });
 
-  test("an event without an id is a warning, and warnings alone do not fail", () => {
+  test("K-23 an event without an id is a warning, and warnings alone do not fail", () => {
     const events = changed(5, ({ event_id: _, ...event }) => event);
 
     expect(issuesOf({ events })).toEqual(["MISSING_LEASE_TRANSITION_CORRELATION S1 - 09:48:05"]);
@@ -340,7 +340,7 @@ describe("a reader narrows what is shown (FR-OBS-003)", () => {
   });
 });
 
-test("a decision recorded as an ordinary event is on the timeline, and every takeover in the history", () => {
+test("K-22 a decision recorded as an ordinary event is on the timeline, and every takeover in the history", () => {
   const observed: JsonObject = {
     ...EVENTS[1],
     event_id: "evt_01",

@@ -128,7 +128,7 @@ const TOKEN = {
 } as const;
 
 describe("our ledger in the words of the continuity contracts", () => {
-  test("every event of a run keeps its place, is valid by the contract, and carries nothing of the business", () => {
+  test("K-02 every event of a run keeps its place, is valid by the contract, and carries nothing of the business", () => {
     const events = stream(
       started,
       failed(100, "fetch", 1_000),

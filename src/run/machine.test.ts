@@ -40,7 +40,7 @@ const countOf = (run: Driver, type: RunEvent["type"], step: string): number =>
   run.events.filter((event) => event.type === type && event.step === step).length;
 
 describe("every run", () => {
-  test("is the fold of its events, also after they went through storage", () => {
+  test("RT-712 is the fold of its events, also after they went through storage", () => {
     fc.assert(
       fc.property(histories, (history) => {
         const run = played(history);

@@ -180,7 +180,7 @@ describe("a cancelled run", () => {
 });
 
 describe("the end", () => {
-  test("without its pass criteria is no success", () => {
+  test("CO-420 K-08 without its pass criteria is no success", () => {
     const run = new Driver(workflowOf([tool("a")], { pass_criteria: "$.a.ok" }), BOUNDS).succeed("a", { ok: false });
 
     expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", code: "PASS_CRITERIA_NOT_MET" });

@@ -85,7 +85,7 @@ describe("CO-510 who holds a run by token and gives no sign of life", () => {
     );
   });
 
-  test("is recorded once a streak, whoever looks, and loses the run while its lease can still be adopted", async () => {
+  test("K-03 is recorded once a streak, whoever looks, and loses the run while its lease can still be adopted", async () => {
     const { runId } = await held();
     await shop.clock.move(1_250_000);
 

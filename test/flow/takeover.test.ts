@@ -243,6 +243,28 @@ describe("a registered lease", () => {
     ]);
   });
 
+  test("K-17 is judged by the newest sign of life, read under the run's lock, not by what somebody saw before", async () => {
+    const runId = await tenant.start("W");
+    const { claim } = await lease(runId);
+    await shop.clock.move(1_250_000);
+    const vetoed = await outcome(runId, VETO);
+    await heartbeatLease(ports(), claim);
+
+    expect(vetoed).toMatchObject({ heartbeat_status: "STALE" });
+    expect(await outcome(runId)).toMatchObject({ action: "OBSERVE", heartbeat_status: "RUNNING" });
+    expect(await statuses(runId)).toEqual(["ask ACTIVE"]);
+  });
+
+  test("K-06 of another lane leaves the run to the workers", async () => {
+    const runId = await tenant.start("W");
+    await lease(runId, { lane: "lane-2", stepId: "S2" });
+
+    const claimed = await claimDue(shop.installation.database.worker, "ghost", 100, 60_000);
+
+    expect(claimed.map(({ id }) => id)).toContain(runId);
+    expect(await statuses(runId)).toEqual(["S2 ACTIVE"]);
+  });
+
   test("a beat 901 s old under a valid lease is a warning, and nothing is done", async () => {
     const runId = await tenant.start("W");
     await lease(runId);
@@ -256,7 +278,7 @@ describe("a registered lease", () => {
     expect(await statuses(runId)).toEqual(["ask ACTIVE"]);
   });
 
-  test("CO-650 that has run out loses its step: the run is blocked, and a person's word gives it a fresh lease", async () => {
+  test("CO-650 K-19 that has run out loses its step: the run is blocked, and a person's word gives it a fresh lease", async () => {
     const runId = await tenant.start("W");
     await lease(runId, { ttlSeconds: 120 });
     await shop.clock.move(180_000);

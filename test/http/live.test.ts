@@ -64,7 +64,7 @@ describe("following a run", () => {
     expect(frames.at(-1)?.data.type).toBe("run.ended");
   });
 
-  test("a follower that lost the connection goes on after the last event it saw", async () => {
+  test("RT-715 a follower that lost the connection goes on after the last event it saw", async () => {
     const olga = await bench().client("olga", "operator");
     const started = asStarted(await olga.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder() } }));
     const runId = started.body.run_id;
@@ -80,7 +80,7 @@ describe("following a run", () => {
     expect(frames.at(-1)?.data.type).toBe("run.ended");
   });
 
-  test("a stream that is resumed after the end of its run ends at once", async () => {
+  test("RT-715 a stream that is resumed after the end of its run ends at once", async () => {
     const olga = await bench().client("olga", "operator");
     const started = asStarted(await olga.post("/v1/runs", { workflow: "Note", input: { order_id: freshOrder() } }));
     const all = framesOf(await (await follow(olga, started.body.run_id)).text());

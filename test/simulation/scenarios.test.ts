@@ -7,6 +7,7 @@ import {
   playScenario,
   SCENARIOS,
   type Scenario,
+  type ScenarioResult,
 } from "../../src/chaos/index.ts";
 import { assert } from "../../src/contracts/index.ts";
 import { MUTANTS } from "./mutants.ts";
@@ -18,23 +19,28 @@ beforeAll(async () => {
 });
 afterAll(() => opened.close());
 
-const PLAYED_EVERYWHERE_MAX = 4;
 const EVERY = 4;
 
 /**
  * What a history does is decided by its seed, not by the release of PostgreSQL: the embedded one plays every moment, a server
  * each fourth, and all of a scenario of few.
  */
-function playedHere(scenario: Scenario): readonly number[] {
-  const isWhole = process.env.COUNTERMARK_TEST_DATABASE === "embedded" || scenario.moments <= PLAYED_EVERYWHERE_MAX;
-  return momentsOf(scenario).filter((moment) => isWhole || moment % EVERY === 1);
+function playedHere(scenario: Scenario, first: number): readonly number[] {
+  const isWhole = process.env.COUNTERMARK_TEST_DATABASE === "embedded" || scenario.moments <= EVERY;
+  return momentsOf(scenario).filter((moment) => isWhole || moment % EVERY === first % EVERY);
+}
+
+/** A quarter in which a scenario does not come about shows nothing: then all of it is played. */
+async function played(scenario: Scenario): Promise<ScenarioResult> {
+  const quarter = await playScenario(opened.world, scenario, 1, playedHere(scenario, EVERY));
+  return quarter.passed || quarter.violations.length > 0 ? quarter : playScenario(opened.world, scenario, 1);
 }
 
 /** The race is played in a test of its own, which says more of each history. */
 const PLAYED = SCENARIOS.filter(({ id }) => id !== "dual-successor-race");
 
 test.each(PLAYED)("$id: $title, and every rule holds", { timeout: 600_000 }, async (scenario) => {
-  const result = await playScenario(opened.world, scenario, 1, playedHere(scenario));
+  const result = await played(scenario);
 
   expect(result.violations).toEqual([]);
   expect(result).toMatchObject({
@@ -49,7 +55,7 @@ test("dual-successor-race: in each history one successor wins, others come away,
   const race = SCENARIOS.find(({ id }) => id === "dual-successor-race");
   assert(race !== undefined, "there is such a scenario");
 
-  for (const moment of playedHere(race)) {
+  for (const moment of playedHere(race, 1)) {
     const { tally, violations } = await playMoment(opened.world, race, { seed: 1, moment });
     expect({ moment, violations }).toEqual({ moment, violations: [] });
     expect(tally).toMatchObject({ takeovers: 2, deaths: 1, refused_writes: 1, effects: 1 });

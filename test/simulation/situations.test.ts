@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { playSituation, SITUATIONS } from "../../src/chaos/index.ts";
+import { playSituation, SITUATIONS, type Situation } from "../../src/chaos/index.ts";
 import { assert } from "../../src/contracts/index.ts";
 import { openTestWorld, type TestWorld } from "./world.ts";
 
@@ -9,7 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => opened.close());
 
-test.each(SITUATIONS)("$id: $title, and it comes to what it should", async (situation) => {
+const isOfRecords = ({ riskTags }: Situation): boolean => riskTags.includes("corruption");
+
+const CASES = [
+  ...SITUATIONS.filter(isOfRecords).map((situation) => ({ ids: "RT-713 K-30 CO-440", ...situation })),
+  ...SITUATIONS.filter((situation) => !isOfRecords(situation)).map((situation) => ({ ids: "K-25", ...situation })),
+];
+
+test.each(CASES)("$ids $id: $title, and it comes to what it should", async (situation) => {
   const result = await playSituation(opened.world, situation, 1);
 
   expect(result.violations).toEqual([]);

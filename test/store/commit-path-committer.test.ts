@@ -32,7 +32,7 @@ const flushesOf = (runs: readonly Held[]): Promise<number> =>
   });
 
 describe("the committer", () => {
-  test("C1 answers a caller only once its commit can be read by others", async () => {
+  test("RT-701 C1 answers a caller only once its commit can be read by others", async () => {
     const committer = new Committer(database.committer);
     const runs = await heldMany(5);
 

@@ -32,7 +32,7 @@ const keyOf = ({ tenantId, runId }: Held): string => `${tenantId}/${runId}`;
 const storedOf = ({ tenantId, runId }: Held) => stored(database, tenantId, runId);
 
 describe("a commit", () => {
-  test("moves the run row and the stream together, and raises the version by one", async () => {
+  test("RT-701 moves the run row and the stream together, and raises the version by one", async () => {
     const run = await heldRun(database, tenant);
     const commit = step(run, { costMicros: 7 });
 
@@ -48,7 +48,7 @@ describe("a commit", () => {
     });
   });
 
-  test("RT-804 of a stale epoch writes nothing", async () => {
+  test("RT-804 K-14 of a stale epoch writes nothing", async () => {
     const run = await heldRun(database, tenant);
     const before = await storedOf(run);
 

@@ -44,7 +44,7 @@ test("ambient time, chance and environment are found; text and comments about th
   expect(environment(files)).toHaveLength(1);
 });
 
-test("only the real host touches clock, timers and chance", () => {
+test("CO-301 K-01 only the real host touches clock, timers and chance", () => {
   expect(ambient(programFiles().filter(({ path }) => path !== SYSTEM_HOST))).toEqual([]);
 });
 

@@ -87,7 +87,7 @@ test.each([
   expect(silenceCode(seconds)).toBe(code);
 });
 
-test("CO-510 an output is a sign of life of its run and step under its present epoch, of nothing else", () => {
+test("CO-510 K-11 an output is a sign of life of its run and step under its present epoch, of nothing else", () => {
   const own = { run_id: "r", step_id: "s", epoch: 2 };
   const outputs = [
     { ...own, at: ago(300) },
