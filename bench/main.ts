@@ -4,6 +4,7 @@ import { measureMemory } from "./memory.ts";
 import { measurePeers, peerSettings } from "./peers.ts";
 import { withServer } from "./server.ts";
 import { measureSteps } from "./steps.ts";
+import { measureSupersteps } from "./supersteps.ts";
 import { print } from "./table.ts";
 import { measureTakeover } from "./takeover.ts";
 
@@ -103,6 +104,18 @@ command("takeover", "a worker process is killed: how long until another has its 
   .action(({ json = false, ...flags }: TakeoverFlags) =>
     withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
       const figures = await measureTakeover({ ...flags, times: flags.pairs, url });
+      print({ settings, figures }, json);
+    }),
+  );
+
+command(
+  "supersteps",
+  "an agent's graph: how long a superstep and reading its newest checkpoint take, and whether they grow",
+)
+  .option("--supersteps <number>", "of the graph", count, 1_000)
+  .action(({ json = false, ...flags }: Flags & { readonly supersteps: number }) =>
+    withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
+      const figures = [await measureSupersteps({ ...flags, url })];
       print({ settings, figures }, json);
     }),
   );

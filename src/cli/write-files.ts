@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { lstat, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Fault } from "../contracts/index.ts";
 import { writeWhole } from "../ledger/index.ts";
@@ -20,9 +20,7 @@ export async function writeFiles(
   const place = resolve(context.cwd, folder);
   try {
     await mkdir(place, { recursive: true });
-    for (const { path, text } of files)
-      if (PLAIN_NAME.test(path))
-        await writeWhole(join(place, path), text, { id: context.host.ids.next(), modes: SHARED });
+    for (const { path, text } of files) if (PLAIN_NAME.test(path)) await write(context, join(place, path), text);
   } catch (cause) {
     throw unwritten(folder, cause);
   }
@@ -33,11 +31,26 @@ export async function writeFiles(
 export async function writeText(context: Context, path: string, text: string): Promise<void> {
   const place = resolve(context.cwd, path);
   try {
-    await writeFile(place, text);
+    await write(context, place, text);
   } catch (cause) {
     throw unwritten(path, cause);
   }
   note(context, `wrote \`${place}\``);
+}
+
+/** A file appears whole; into a pipe or a device, and where a link leads, is written as it comes. */
+async function write({ host }: Context, place: string, text: string): Promise<void> {
+  if (await isOrdinary(place)) await writeWhole(place, text, { id: host.ids.next(), modes: SHARED });
+  else await writeFile(place, text);
+}
+
+/** Whether a name is a file's, or nobody's: anything else would be lost if a file took its place. */
+async function isOrdinary(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isFile();
+  } catch {
+    return true; // whatever is wrong with the way there, writing says
+  }
 }
 
 function unwritten(path: string, cause: unknown): Fault {
