@@ -1,6 +1,6 @@
 import { AGENT_CODES } from "./agent-codes.ts";
 import { type CodeEntry, entry } from "./code-entry.ts";
-import { RECORD_CODES } from "./record-codes.ts";
+import { CONTINUITY_CODES } from "./continuity-codes.ts";
 
 /**
  * Every reason and fault code, once: the HTTP status it maps to, what it means and what to do about it. Codes are API:
@@ -8,7 +8,7 @@ import { RECORD_CODES } from "./record-codes.ts";
  */
 export const CODES = {
   ...AGENT_CODES,
-  ...RECORD_CODES,
+  ...CONTINUITY_CODES,
   // Arguments and contracts (INV-01)
   SCHEMA_PARSE_ERROR: entry(
     400,
@@ -248,34 +248,6 @@ export const CODES = {
     ),
     aliases: ["workflow_version_incompatible"],
   },
-  // Leases and takeover
-  E_LOCK_CONFLICT: entry(409, "somebody holds this step or this run", "wait for the lease's end, or take the run over"),
-  E_LEASE_LOST: entry(
-    409,
-    "the lease is not held, or no longer",
-    "stop; `countermark run show` says who holds the run",
-  ),
-  E_STALE_WRITER: {
-    ...entry(409, "the writer's epoch is over: nothing was written", "stop; another holder has the run"),
-    aliases: ["STATE.STALE_WRITER"],
-  },
-  E_TAKEOVER_FAILED: entry(
-    409,
-    "the run was not taken over",
-    "see the decision named; `--force` takes it from its holder",
-  ),
-  E_CHECK_HEARTBEAT_INVALID: entry(
-    400,
-    "thresholds or times to live do not fit together",
-    "give whole seconds, check <= warning <= stale, a time to live of stale + check + 60 s or more",
-  ),
-  CLOCK_SKEW: {
-    ...entry(409, "a sign of life comes from the future", "set the clocks of the machines right"),
-    aliases: ["INFRA.CLOCK_SKEW"],
-  },
-  E_HANDOFF_FAILED: entry(409, "the handoff package cannot be applied", "build it anew from the run's record"),
-  STALE_HANDOFF: entry(200, "the package is older than the record, which was followed", "nothing to do"),
-  WORKER_NOT_FOUND: entry(404, "no such worker", "list workers with `countermark worker list`"),
   COMPENSATION_ABORTED: entry(500, "compensation stopped at a failed compensation", "undo the remaining steps by hand"),
   CONDITION_EVAL_ERROR: entry(
     500,
