@@ -1,4 +1,5 @@
+import { DUAL_TRACK_BETA } from "./beta/derive.ts";
 import { type Derivation, UNITS } from "./derivation.ts";
 
 /** Every function that policies may derive evidence by, in every version that was released. */
-export const DERIVATIONS: readonly Derivation[] = [UNITS];
+export const DERIVATIONS: readonly Derivation[] = [UNITS, DUAL_TRACK_BETA];

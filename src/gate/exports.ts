@@ -1,4 +1,5 @@
 import type { Json } from "../contracts/index.ts";
+import { signoffReport } from "./beta/report.ts";
 import type { FileEvaluation } from "./evaluate-files.ts";
 import type { PolicyText } from "./policy-shape.ts";
 
@@ -7,7 +8,7 @@ type Export = (evaluation: FileEvaluation) => Json;
 /** The documents that policies ask for. */
 const EXPORTS: { readonly [name in PolicyText["export"]]: Export } = {
   core: ({ decision }) => JSON.parse(JSON.stringify(decision)),
-  "signoff.report.v1": ({ decision }) => JSON.parse(JSON.stringify(decision)),
+  "signoff.report.v1": (evaluation) => JSON.parse(JSON.stringify(signoffReport(evaluation))),
 };
 
 /** The document that a policy's `export` names. */
