@@ -9,10 +9,16 @@ export const violations = (valid: readonly Row[], broken: readonly Row[]): reado
   const whole = violationsIn(valid);
   const others = [...violationsIn(broken)].filter(([eventId]) => !whole.has(eventId));
   return [
-    ...[...whole].map(([eventId, rows]) => unitOf(eventId, rows, {})),
-    ...others.map(([eventId, rows]) => ({ ...unitOf(eventId, rows, {}), isValid: false })),
+    ...[...whole].map(([eventId, rows]) => told(eventId, rows)),
+    ...others.map(([eventId, rows]) => ({ ...told(eventId, rows), isValid: false })),
   ];
 };
+
+/** Of production where any row says so. */
+function told(eventId: string, rows: readonly Row[]): Unit {
+  const unit = unitOf(eventId, rows, {});
+  return rows.some(isProduction) ? { ...unit, channel: "prod_traffic" } : unit;
+}
 
 const violationsIn = (rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> => groupBy(rows, violationOf);
 
