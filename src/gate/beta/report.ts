@@ -85,7 +85,7 @@ const statusOf = ({ status }: GateRow): Status => (status === "INSUFFICIENT" ? "
 
 const floorOf = (row: GateRow): SignoffReport["floors"][number] => ({
   id: row.id.slice(FLOOR.length),
-  required: Number(row.rule.replace(/\D+/, "")),
+  required: Number(row.rule.replace(">= ", "")),
   actual: row.sample,
   status: statusOf(row),
 });

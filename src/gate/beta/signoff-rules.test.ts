@@ -272,6 +272,23 @@ test("SO-10 a percentage is cut off after four places, and every row that was me
   expect(metric?.rowIds).toEqual(rows.map(({ rowId }) => rowId).sort());
 });
 
+test("an invalid package that is refused for another reason within its manifest drifts", () => {
+  const run = (at: number, manifestCode: string) =>
+    invalidImport("x", { at: minute(at), refused: ["manifest-validation-error", "package"], manifestCode });
+
+  expect(measured("H-KPI-2", run(30, "invalid-ui-id"), run(31, "invalid-ui-id"))).toBe("1/1 PASS");
+  expect(measured("H-KPI-2", run(30, "invalid-ui-id"), run(31, "invalid-ui-slot"))).toBe("0/1 FAIL");
+});
+
+test("the latest word on an intent's corrections counts, by when the intent entered the loop", () => {
+  const exhausted = correction("i1", { at: minute(40), outcome: "exhausted", corrections: 3 });
+  const late = correction("i1", { enteredAt: WINDOW_END, at: later(WINDOW_END, MINUTE_MS) });
+
+  expect(measured("L-KPI-3", correction("i1"), exhausted)).toBe("1/1 FAIL");
+  expect(measured("L-KPI-3", exhausted, correction("i1", { at: minute(41) }))).toBe("0/1 PASS");
+  expect(measured("L-KPI-3", exhausted, late)).toBe("0/0 UNKNOWN");
+});
+
 test("a module that no counted session used is not in the corpus of actions", () => {
   const action = { ...completeAction("a1"), surface: [] };
   const idle = { tags: { heavySessionId: "s99" } };

@@ -1,12 +1,11 @@
-import { canonicalText, type Digest, type Json, sha256Hex } from "../../../contracts/index.ts";
+import { canonicalText, type Digest, isJsonObject, type Json, sha256Hex } from "../../../contracts/index.ts";
 
 /** The RFC 8785 text of a value of any size: evidence and reports over it outgrow what one document may hold. */
 function longText(value: Json): string {
-  if (typeof value !== "object" || value === null) return canonicalText(value);
   if (Array.isArray(value)) return `[${value.map(longText).join(",")}]`;
-  const members = Object.entries<Json>(Object.fromEntries(Object.entries(value)));
-  const ordered = members.sort(([left], [right]) => (left < right ? -1 : 1));
-  return `{${ordered.map(([name, member]) => `${canonicalText(name)}:${longText(member)}`).join(",")}}`;
+  if (!isJsonObject(value)) return canonicalText(value);
+  const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${members.map(([name, member]) => `${canonicalText(name)}:${longText(member)}`).join(",")}}`;
 }
 
 /** What `digestOf` gives, for values larger than it takes. */

@@ -30,7 +30,7 @@ export type EvidenceChannel = "prod_traffic" | "controlled_fixture";
 
 /** A row of evidence (`signoff.evidence.row.v1`) as far as it could be read: what could not be is null, and is named. */
 export interface Row {
-  /** As it says; where it says none, a name made from its content, which no row can carry. */
+  /** As it says; where it says none, a name made from its content. */
   readonly rowId: string;
   /** RFC 8785 text of the whole row. Rows of one text are one row. */
   readonly text: string;

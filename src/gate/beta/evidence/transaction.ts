@@ -133,7 +133,7 @@ function isWhole(tx: TransactionEvent): boolean {
 
 export const transactionEvent = event.refine(isWhole, "the members of the event contradict each other");
 
-/** Event, state before, state after: the 24 legal transitions. What starts from no state has `-`. */
+/** Event, state before (`-` for none), state after, and of a decision which: the transitions that the protocol has. */
 const LEGAL = new Set([
   "tx.received - RECEIVED",
   "tx.preview.started RECEIVED PREVIEWING",

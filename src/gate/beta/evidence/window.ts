@@ -15,13 +15,13 @@ const LENGTH_MS = 604_800_000;
 const SETTLE_SECONDS_MIN = 7_200;
 
 /** How long an attempt that entered the window may take to end: what its timers add up to, and two hours at least. */
-export const settleSeconds = ({ timers }: Pick<Manifest, "timers">): number =>
+export const settleSeconds = ({ timers }: Manifest): number =>
   Math.max(
     SETTLE_SECONDS_MIN,
     timers.pendingSeconds + timers.approvalTtlSeconds + timers.ackSeconds + timers.recoverySeconds,
   );
 
-export function signoffWindow(manifest: Pick<Manifest, "timers">, decisionAt: Instant): SignoffWindow {
+export function signoffWindow(manifest: Manifest, decisionAt: Instant): SignoffWindow {
   const cutoff = instant(Math.floor(decisionAt / 1000) * 1000);
   const end = after(cutoff, -settleSeconds(manifest) * 1000);
   return { start: after(end, -LENGTH_MS), end, cutoff };

@@ -11,9 +11,7 @@ export function unitOf(id: string, rows: readonly Row[], columns: Columns): Unit
   return { id, at: earliest(rows), channel: channelOf(rows), rows: idsOf(rows), isValid: true, columns };
 }
 
-export function idsOf(rows: readonly Row[]): readonly string[] {
-  return [...new Set(rows.map(({ rowId }) => rowId))].sort(byText);
-}
+const idsOf = (rows: readonly Row[]): readonly string[] => [...new Set(rows.map(({ rowId }) => rowId))].sort(byText);
 
 export function earliest(rows: readonly Row[]): Instant | null {
   const moments = rows.map(({ observedAt }) => observedAt).filter((at) => at !== null);
@@ -32,13 +30,12 @@ export const within = (rows: readonly Row[], window: SignoffWindow): readonly Ro
 export const isProduction = ({ channel }: Row): boolean => channel === "prod_traffic";
 export const isFixture = ({ channel }: Row): boolean => channel === "controlled_fixture";
 
-/** Something that fails a metric whatever else it counts. */
-export const triggerOf = (metric: string, code: string, { subject, rows }: Pulled): Unit => ({
-  ...unitOf(`${metric}:${code}:${subject}`, rows, { metric, code }),
-});
-
 interface Pulled {
   /** What pulled it, once for each metric and code. */
   readonly subject: string;
   readonly rows: readonly Row[];
 }
+
+/** Something that fails a metric whatever else it counts. */
+export const triggerOf = (metric: string, code: string, { subject, rows }: Pulled): Unit =>
+  unitOf(`${metric}:${code}:${subject}`, rows, { metric, code });

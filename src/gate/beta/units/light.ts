@@ -1,7 +1,7 @@
 import type { Unit } from "../../unit.ts";
 import type { AdaptationReport, CorrectionOutcome } from "../evidence/light-payload.ts";
 import type { Row } from "../evidence/row.ts";
-import { TARGETS, type Target } from "../evidence/vocabulary.ts";
+import type { Target } from "../evidence/vocabulary.ts";
 import type { SignoffWindow } from "../evidence/window.ts";
 import { byText } from "../integrity/chain.ts";
 import { groupBy } from "../integrity/finding.ts";
@@ -17,10 +17,7 @@ interface Reported {
 
 /** Intents by the adaptation reports of the window, all of which have to be good. */
 export function lightIntents(valid: readonly Row[], window: SignoffWindow): readonly Unit[] {
-  const reported = within(valid, window).flatMap((row) =>
-    row.payload?.type === "adaptation" ? [{ row, report: row.payload.report }] : [],
-  );
-  return [...groupBy(reported, ({ report }) => report.intentId)].map(([intentId, reports]) =>
+  return [...groupBy(reportsIn(valid, window), ({ report }) => report.intentId)].map(([intentId, reports]) =>
     unitOf(intentId, rowsOf(reports), {
       deterministic: reports.every(({ report }) => report.aggregate.allTargetsDeterministic),
       reachable: reports.every(isReachable),
@@ -29,6 +26,11 @@ export function lightIntents(valid: readonly Row[], window: SignoffWindow): read
     }),
   );
 }
+
+const reportsIn = (valid: readonly Row[], window: SignoffWindow): readonly Reported[] =>
+  within(valid, window).flatMap((row) =>
+    row.payload?.type === "adaptation" ? [{ row, report: row.payload.report }] : [],
+  );
 
 const rowsOf = (reports: readonly { readonly row: Row }[]): readonly Row[] => reports.map(({ row }) => row);
 
@@ -42,14 +44,11 @@ const isReachable = ({ report }: Reported): boolean =>
 function targetsOf(reports: readonly Reported[]): { readonly [target in Target]: boolean } {
   const production = reports.filter(({ row }) => isProduction(row));
   const targets = new Set(production.flatMap(({ report }) => report.targetResults.map(({ target }) => target)));
-  const [web, tablet, mobile] = [targets.has(TARGETS[0]), targets.has(TARGETS[1]), targets.has(TARGETS[2])];
-  return { web, tablet, mobile };
+  return { web: targets.has("web"), tablet: targets.has("tablet"), mobile: targets.has("mobile") };
 }
 
 export const lightTriggers = (valid: readonly Row[], window: SignoffWindow): readonly Unit[] => {
-  const reports = within(valid, window).flatMap((row) =>
-    row.payload?.type === "adaptation" ? [{ row, report: row.payload.report }] : [],
-  );
+  const reports = reportsIn(valid, window);
   return [
     ...reports
       .filter(({ report }) => !report.aggregate.allTargetsDeterministic)
