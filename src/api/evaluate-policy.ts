@@ -38,6 +38,8 @@ export interface AskedEvaluation {
   readonly profile: string | null;
   /** What the decision is about, such as a bundle's digest. */
   readonly subject: string | null;
+  /** The version of a pack whose runs alone are judged, where the ledger is; null for all. */
+  readonly packDigest: string | null;
   /** Files to judge by; null for what the tenant's ledger holds. */
   readonly evidence: readonly EvidenceFile[] | null;
   /** Null for now. */
@@ -65,7 +67,9 @@ export async function evaluatePolicy(
   const decidedAt = asked.decidedAt ?? installation.host.clock.now();
   return inTenant(installation.database, asked.tenantId, async (sql) => {
     const evidence =
-      asked.evidence === null ? await readLedger(sql, policy.value, decidedAt) : accepted(asked.evidence);
+      asked.evidence === null
+        ? await readLedger(sql, policy.value, decidedAt, asked.packDigest)
+        : accepted(asked.evidence);
     if (!evidence.ok) return evidence;
     const input = { policy: policy.value, profile: asked.profile, files: evidence.value, decidedAt, waivers: null };
     const evaluated = evaluateFiles(input, DERIVATIONS);
@@ -88,10 +92,11 @@ async function readLedger(
   sql: TenantQuery,
   policy: Policy,
   decidedAt: Instant,
+  packDigest: string | null,
 ): Promise<Result<readonly EvidenceFile[]>> {
   const since = evidenceSince(policy, decidedAt);
   const until = cutoffOf(decidedAt);
-  const runs = await endedRuns(sql, since, until, EVIDENCE_ROWS_MAX);
+  const runs = await endedRuns(sql, { since, until, packDigest, limit: EVIDENCE_ROWS_MAX });
   const receipts = await receiptsBetween(sql, since, until, EVIDENCE_ROWS_MAX);
   return runs.length > EVIDENCE_ROWS_MAX || receipts.length > EVIDENCE_ROWS_MAX
     ? rejected({

@@ -33,12 +33,12 @@ async function askForEvaluation(
   { policy, source }: { readonly policy: Policy; readonly source: string },
   files: readonly EvidenceFile[] | null,
 ): Promise<ExitCode> {
-  const [profile = null, subject = null, at = null] = ["profile", "subject", "at"].map(
+  const [profile = null, subject = null, at = null, pack_digest = null] = ["profile", "subject", "at", "pack"].map(
     (name) => args.value(name) ?? null,
   );
   const evidence = files?.map(({ name, text }) => ({ name, text })) ?? null;
   const answer = await withClient(context, "owner", (client) =>
-    client.post("/v1/gates/evaluations", { policy: source, profile, subject, at, evidence }),
+    client.post("/v1/gates/evaluations", { policy: source, profile, subject, pack_digest, at, evidence }),
   );
   return printAnswer(context, answer, {
     lines: recordedLines,

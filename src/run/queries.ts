@@ -67,6 +67,13 @@ export const listRuns = (sql: TenantQuery, filter: RunFilter) => sql<RunRow[]>`
    order by run_id desc
    limit ${filter.limit}`;
 
+export interface EndedRunFilter {
+  readonly since: Instant | null;
+  readonly until: Instant;
+  readonly packDigest: string | null;
+  readonly limit: number;
+}
+
 /** A run that ended, by when. */
 export interface EndedRunRow
   extends Pick<
@@ -77,13 +84,17 @@ export interface EndedRunRow
   readonly ended_at: Instant;
 }
 
-/** Runs that ended from one instant on and before another, by their ids: one more than the limit says that there are more. */
-export const endedRuns = (sql: TenantQuery, since: Instant | null, until: Instant, limit: number) => sql<EndedRunRow[]>`
+/**
+ * Runs that ended from one instant on and before another, of one version of a pack or of all, by their ids: one more than the limit
+ * says that there are more.
+ */
+export const endedRuns = (sql: TenantQuery, { since, until, packDigest, limit }: EndedRunFilter) => sql<EndedRunRow[]>`
   select run_id, workflow_id, pack_id, pack_digest, channel, outcome, code, cost_micros, started_at, ended_at
     from run
    where tenant_id = require_tenant_context()
      and ended_at < ${until}
      and (${since}::timestamptz is null or ended_at >= ${since})
+     and (${packDigest}::text is null or pack_digest = ${packDigest})
    order by run_id
    limit ${limit + 1}`;
 

@@ -66,6 +66,8 @@ export const evaluateGateEndpoint = endpoint({
       policy: z.string().min(1),
       profile: z.string().nullable().default(null),
       subject: z.string().min(1).max(200).nullable().default(null),
+      /** Judge only what ran on this version of a pack. */
+      pack_digest: digest.nullable().default(null),
       evidence: z.array(EVALUATION_FILE).min(1).nullable().default(null),
       at: z.string().nullable().default(null),
     }),
@@ -76,8 +78,17 @@ export const evaluateGateEndpoint = endpoint({
     const decidedAt = body.at === null ? null : parseInstant(body.at);
     if (decidedAt === undefined)
       return rejected({ code: "REQUEST_INVALID", message: "`$.at`: is no instant", field_path: "$.at" });
-    const { policy, profile, subject, evidence } = body;
-    const asked = { tenantId: caller.tenantId, by: caller.principalId, policy, profile, subject, evidence, decidedAt };
+    const { policy, profile, subject, evidence, pack_digest: packDigest } = body;
+    const asked = {
+      tenantId: caller.tenantId,
+      by: caller.principalId,
+      policy,
+      profile,
+      subject,
+      packDigest,
+      evidence,
+      decidedAt,
+    };
     const result = await evaluatePolicy(installation, asked);
     if (!result.ok) return result;
     const { evaluation: row, decision: made, count } = result.value;

@@ -30,6 +30,7 @@ export const gateEvalCommand: Command = {
   options: [
     ...EVALUATION_OPTIONS,
     { flags: "--subject <name>", summary: "what the decision is about, such as a bundle's digest" },
+    { flags: "--pack <digest>", summary: "judge only what ran on this version of a pack" },
     { flags: "--record", summary: "record the evaluation of files too; one of the ledger always is" },
     {
       flags: "--format <format>",
