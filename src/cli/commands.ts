@@ -233,6 +233,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/packet.ts")).decideCommand,
   },
   {
+    path: ["bundle", "keygen"],
+    summary: "make a key that signs bundles, and print what makes it trusted",
+    load: async () => (await import("./commands/bundle-keygen.ts")).bundleKeygenCommand,
+  },
+  {
+    path: ["bundle", "build"],
+    summary: "build and sign a release of a pack",
+    load: async () => (await import("./commands/bundle-build.ts")).bundleBuildCommand,
+  },
+  {
+    path: ["bundle", "show"],
+    summary: "show what a bundle says of itself",
+    load: async () => (await import("./commands/bundle.ts")).bundleShowCommand,
+  },
+  {
+    path: ["bundle", "verify"],
+    summary: "verify a bundle: its signature, whether that is trusted, and every byte; without a database",
+    load: async () => (await import("./commands/bundle.ts")).bundleVerifyCommand,
+  },
+  {
     path: ["ledger", "verify"],
     summary: "verify the record's hash chains",
     load: async () => (await import("./commands/ledger.ts")).ledgerVerifyCommand,

@@ -16,14 +16,25 @@ import type { Context } from "./command.ts";
  * @param called what messages call it
  */
 export async function readText(context: Context, path: string, called = `\`${path}\``): Promise<Result<string>> {
-  const bytes = path === "-" ? await inputBytes(context) : await fileBytes(resolve(context.cwd, path));
-  if (bytes === undefined) return no("FILE_NOT_FOUND", `${called} does not exist or cannot be read`);
-  if (bytes.length > JSON_BYTES_MAX) return no("BODY_TOO_LARGE", `${called} is larger than ${JSON_BYTES_MAX} bytes`);
+  const bytes = await readBytes(context, path, { called });
+  if (!bytes.ok) return bytes;
   try {
-    return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(bytes.value) };
   } catch {
     return no("BODY_NOT_UTF8", `${called} is not UTF-8`); // the one thing a fatal decoder refuses
   }
+}
+
+/** Bytes of a file, or of standard input for `-`. Refused: FILE_NOT_FOUND, BODY_TOO_LARGE. */
+export async function readBytes(
+  context: Context,
+  path: string,
+  { called = `\`${path}\``, max = JSON_BYTES_MAX }: { readonly called?: string; readonly max?: number } = {},
+): Promise<Result<Uint8Array>> {
+  const bytes = path === "-" ? await inputBytes(context, max) : await fileBytes(resolve(context.cwd, path));
+  if (bytes === undefined) return no("FILE_NOT_FOUND", `${called} does not exist or cannot be read`);
+  if (bytes.length > max) return no("BODY_TOO_LARGE", `${called} is larger than ${max} bytes`);
+  return { ok: true, value: bytes };
 }
 
 /** How options whose value `readObject` reads say so in help. */
@@ -56,14 +67,14 @@ async function fileBytes(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function inputBytes({ stdin }: Context): Promise<Uint8Array> {
+async function inputBytes({ stdin }: Context, max: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stdin) {
     const bytes = typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
     chunks.push(bytes);
     size += bytes.length;
-    if (size > JSON_BYTES_MAX) break; // refused by its length, whatever follows
+    if (size > max) break; // refused by its length, whatever follows
   }
   return Buffer.concat(chunks);
 }

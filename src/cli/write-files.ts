@@ -1,6 +1,6 @@
 import { lstat, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Fault } from "../contracts/index.ts";
+import { accepted, Fault, type Result, rejected } from "../contracts/index.ts";
 import { writeWhole } from "../ledger/index.ts";
 import type { Context } from "./command.ts";
 import { note } from "./output.ts";
@@ -56,4 +56,21 @@ async function isOrdinary(path: string): Promise<boolean> {
 function unwritten(path: string, cause: unknown): Fault {
   const why = cause instanceof Error ? `: ${cause.message}` : "";
   return new Fault("E_REPORT_FAILED", `nothing could be written to \`${path}\`${why}`, { retry: "never", cause });
+}
+
+/** Writes a file that does not exist yet, and gives its absolute path. Refused with FILE_EXISTS; faults as `writeText` does. */
+export async function writeNewFile(
+  context: Pick<Context, "cwd">,
+  path: string,
+  { text, mode }: { readonly text: string; readonly mode: number },
+): Promise<Result<string>> {
+  const place = resolve(context.cwd, path);
+  try {
+    await writeFile(place, text, { flag: "wx", mode });
+    return accepted(place);
+  } catch (error) {
+    const isTaken = error instanceof Error && "code" in error && error.code === "EEXIST";
+    if (isTaken) return rejected({ code: "FILE_EXISTS", message: `\`${path}\` exists already` });
+    throw unwritten(path, error);
+  }
 }

@@ -1,6 +1,7 @@
 import { AGENT_CODES } from "./agent-codes.ts";
 import { type CodeEntry, entry } from "./code-entry.ts";
 import { CONTINUITY_CODES } from "./continuity-codes.ts";
+import { RELEASE_CODES } from "./release-codes.ts";
 
 /**
  * Every reason and fault code, once: the HTTP status it maps to, what it means and what to do about it. Codes are API:
@@ -9,6 +10,7 @@ import { CONTINUITY_CODES } from "./continuity-codes.ts";
 export const CODES = {
   ...AGENT_CODES,
   ...CONTINUITY_CODES,
+  ...RELEASE_CODES,
   // Arguments and contracts (INV-01)
   SCHEMA_PARSE_ERROR: entry(
     400,
@@ -450,6 +452,7 @@ export const CODES = {
   REQUEST_INVALID: entry(400, "the request does not follow its schema", "correct the field named"),
   CONFIG_INVALID: entry(400, "the configuration is not valid", "correct the option named"),
   USAGE: entry(400, "the command was not understood", "see `countermark --help`"),
+  FILE_EXISTS: entry(409, "the file exists already", "choose another name, or remove it yourself"),
   FILE_NOT_FOUND: entry(404, "the file does not exist or cannot be read", "check the path"),
   E_REPORT_FAILED: entry(
     500,

@@ -11,6 +11,7 @@ export {
 } from "./breaker.ts";
 export * from "./call.ts";
 export * from "./contract.ts";
+export { contractDigest } from "./contract-digest.ts";
 export { contractOf, type DeclaredContract, defineAgent, defineTool } from "./define-tool.ts";
 export { ConnectionFailed, EgressRefused } from "./egress.ts";
 export { ENTITY_ID_ANNOTATION } from "./entity-places.ts";

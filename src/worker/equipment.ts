@@ -1,5 +1,4 @@
-import { digestOf, type JsonObject } from "../contracts/index.ts";
-import type { Registry, ToolContract } from "../guard/index.ts";
+import { contractDigest, type Registry } from "../guard/index.ts";
 import type { CompiledPack, CompiledWorkflow } from "../run/index.ts";
 
 /**
@@ -13,20 +12,8 @@ export function missingTool(registry: Registry, { pack }: CompiledPack, workflow
   for (const name of names) {
     const meant = pack.tools[name];
     const found = meant === undefined ? undefined : registry.find(name, meant.version);
-    if (meant === undefined || found?.ok !== true || digestOfContract(found.value.contract) !== digestOfContract(meant))
+    if (meant === undefined || found?.ok !== true || contractDigest(found.value.contract) !== contractDigest(meant))
       return name;
   }
   return null;
-}
-
-const digests = new WeakMap<ToolContract, string>();
-
-/** Contracts are frozen, so each is hashed once. */
-function digestOfContract(contract: ToolContract): string {
-  const known = digests.get(contract);
-  if (known !== undefined) return known;
-  const plain: JsonObject = JSON.parse(JSON.stringify(contract));
-  const digest = digestOf(plain);
-  digests.set(contract, digest);
-  return digest;
 }

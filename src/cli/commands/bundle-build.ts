@@ -1,0 +1,100 @@
+import { checkPack } from "../../api/index.ts";
+import { type Result, rejected } from "../../contracts/index.ts";
+import { type BuiltBundle, buildBundle, LABELS, readSigningKey, type SigningKey, sbomOf } from "../../release/index.ts";
+import type { CompiledPack } from "../../run/index.ts";
+import type { Arguments, Command, Context } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { readBytes, readText } from "../files.ts";
+import { print } from "../output.ts";
+import { reportRefusal, talkOf } from "../report.ts";
+import { writeNewFile } from "../write-files.ts";
+
+const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
+
+export const bundleBuildCommand: Command = {
+  operands: [{ name: "PACK", summary: "a pack's YAML or JSON file; `-` for standard input" }],
+  options: [
+    { flags: "--label <label>", summary: "what the bundle is for", required: true, choices: LABELS },
+    { flags: "--commit <id>", summary: "the whole id of the commit it is built from", required: true },
+    { flags: "--sign-with <file>", summary: "the signing key, of `bundle keygen`", required: true },
+    { flags: "--out <file>", summary: "where it is written; a file that exists is never replaced", required: true },
+    { flags: "--dirty", summary: "the sources hold changes that are not committed: only a pr-preview may" },
+    { flags: "--lock <file>", summary: "the program's `package-lock.json`, for the bill of materials" },
+    { flags: "--builder <name>", summary: "who builds, as the manifest names it", default: "local" },
+  ],
+  examples: [
+    `countermark bundle build shop.yaml --label pr-preview --commit ${COMMIT} --sign-with ci.pem --out shop.bundle`,
+    `countermark bundle build shop.yaml --label release --commit ${COMMIT} --lock package-lock.json --sign-with release.pem --out r.bundle`,
+  ],
+  run: async (context, args) => {
+    const built = await buildFrom(context, args);
+    if (!built.ok) return reportRefusal(talkOf(context), built.refusal);
+    const { manifest, text } = built.value;
+    const file = args.value("out") ?? "";
+    const written = await writeNewFile(context, file, { text, mode: 0o644 });
+    if (!written.ok) return reportRefusal(talkOf(context), written.refusal);
+    const { bundle_id, root_digest } = manifest;
+    print(context, { bundle_id, root_digest, file }, (paint) => [
+      `${paint.green("built")}  ${bundle_id}`,
+      paint.dim(`       root sha256 ${root_digest}`),
+    ]);
+    return EXIT.done;
+  },
+};
+
+async function buildFrom(context: Context, args: Arguments): Promise<Result<BuiltBundle>> {
+  const pack = await packOf(context, args.operand("PACK"));
+  if (!pack.ok) return pack;
+  const key = await keyOf(context, args.value("sign-with") ?? "");
+  if (!key.ok) return key;
+  const sbom = await sbomFrom(context, args.value("lock"));
+  if (!sbom.ok) return sbom;
+  const commit = args.value("commit") ?? "";
+  const label = LABELS.find((one) => one === args.value("label"));
+  if (label === undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit))
+    return rejected({ code: "USAGE", message: `\`${commit}\` is no whole commit id` });
+  return buildBundle({
+    pack: pack.value,
+    label,
+    source: { commit, dirty: args.flag("dirty") },
+    builder: args.value("builder") ?? "",
+    createdAt: context.host.clock.now(),
+    policies: [],
+    sbom: sbom.value,
+    key: key.value,
+  });
+}
+
+async function packOf(context: Context, path: string): Promise<Result<CompiledPack>> {
+  const text = await readText(context, path);
+  if (!text.ok) return text;
+  const { compiled, errors } = checkPack(text.value);
+  if (compiled !== null) return { ok: true, value: compiled };
+  const first = errors[0];
+  const message = `the pack does not compile: ${first?.message ?? ""} at \`${first?.path ?? "$"}\``;
+  return rejected({ code: "CONFIG_NOT_COMPILED", message });
+}
+
+async function keyOf(context: Context, path: string): Promise<Result<SigningKey>> {
+  const pem = await readText(context, path);
+  return pem.ok ? readSigningKey(pem.value) : pem;
+}
+
+async function sbomFrom(context: Context, path: string | undefined): Promise<Result<string | null>> {
+  if (path === undefined) return { ok: true, value: null };
+  const text = await readBytes(context, path, { max: LOCK_BYTES_MAX });
+  if (!text.ok) return text;
+  return sbomOf(documentIn(Buffer.from(text.value).toString("utf8")));
+}
+
+/** Lock files of large programs are larger than documents of ours may be. */
+const LOCK_BYTES_MAX = 32 * 1_048_576;
+
+function documentIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

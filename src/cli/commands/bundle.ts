@@ -1,0 +1,90 @@
+import { parseInstant, type Result } from "../../contracts/index.ts";
+import {
+  BUNDLE_BYTES_MAX,
+  type BundleReport,
+  type Manifest,
+  readBundle,
+  readManifest,
+  verifyBundle,
+} from "../../release/index.ts";
+import type { Command, Context } from "../command.ts";
+import { visible } from "../document.ts";
+import { EXIT } from "../exit-code.ts";
+import { readBytes } from "../files.ts";
+import { note, type Paint, print } from "../output.ts";
+import { reportRefusal, talkOf } from "../report.ts";
+import { readTrust, TRUST_PLACE } from "../trust-file.ts";
+
+const BUNDLE = { name: "BUNDLE", summary: "a bundle's file; `-` for standard input" } as const;
+
+export const bundleShowCommand: Command = {
+  operands: [BUNDLE],
+  examples: ["countermark bundle show shop.bundle", "countermark bundle show shop.bundle --json | jq .tools"],
+  run: async (context, args) => {
+    const manifest = await manifestOf(context, args.operand("BUNDLE"));
+    if (!manifest.ok) return reportRefusal(talkOf(context), manifest.refusal);
+    print(context, manifest.value, (paint) => manifestLines(manifest.value, paint));
+    note(context, "this is what the bundle says of itself; `countermark bundle verify` says whether it is so");
+    return EXIT.done;
+  },
+};
+
+async function manifestOf(context: Context, path: string): Promise<Result<Manifest>> {
+  const bytes = await readBytes(context, path, { max: BUNDLE_BYTES_MAX });
+  if (!bytes.ok) return bytes;
+  const bundle = readBundle(bytes.value);
+  return bundle.ok ? readManifest(bundle.value.envelope) : bundle;
+}
+
+function manifestLines(manifest: Manifest, paint: Paint): readonly string[] {
+  const { bundle_id, pack, source, tools, workflows, agents, policies, sbom, files, root_digest } = manifest;
+  return [
+    paint.bold(bundle_id),
+    `  pack      ${pack.id} ${pack.version}  sha256 ${pack.digest}`,
+    `  source    ${source.commit}${source.dirty ? " with changes that are not committed" : ""}`,
+    `  built     ${manifest.created_at} by ${manifest.builder.identity}`,
+    `  workflows ${workflows.map(({ id }) => id).join(", ")}`,
+    `  tools     ${tools.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
+    ...agents.map(
+      ({ graph, version, code_digest }) => `  agent     ${graph} ${version}  code ${code_digest ?? "open"}`,
+    ),
+    ...policies.map(({ id, version, digest }) => `  policy    ${id} ${version}  sha256 ${digest}`),
+    `  made of   ${sbom === null ? "no bill of materials" : sbom.path}`,
+    `  root      sha256 ${root_digest} over ${files.length} files`,
+  ].map(visible);
+}
+
+export const bundleVerifyCommand: Command = {
+  operands: [BUNDLE],
+  options: [
+    { flags: "--trust <file>", summary: TRUST_PLACE },
+    { flags: "--at <time>", summary: "when the key has to be valid, as RFC 3339; default now" },
+  ],
+  examples: [
+    "countermark bundle verify shop.bundle --trust trust.json",
+    "countermark bundle verify shop.bundle --json | jq '.errors[].code'",
+  ],
+  run: async (context, args) => {
+    const at = parseInstant(args.value("at") ?? "") ?? context.host.clock.now();
+    if (args.value("at") !== undefined && parseInstant(args.value("at") ?? "") === undefined)
+      return reportRefusal(talkOf(context), { code: "USAGE", message: "`--at` takes an RFC 3339 date-time" });
+    const roster = await readTrust(context, args.value("trust"));
+    if (!roster.ok) return reportRefusal(talkOf(context), roster.refusal);
+    const bytes = await readBytes(context, args.operand("BUNDLE"), { max: BUNDLE_BYTES_MAX });
+    if (!bytes.ok) return reportRefusal(talkOf(context), bytes.refusal);
+    const { report } = verifyBundle(bytes.value, { roster: roster.value, at });
+    if (report.ok || context.config.json) print(context, report, (paint) => reportLines(report, paint));
+    if (report.ok) return EXIT.done;
+    if (!context.config.json) for (const error of report.errors) reportRefusal(talkOf(context), error);
+    return EXIT.notVerified;
+  },
+};
+
+const reportLines = (
+  { bundle_id, key_id, verified_files, warnings }: BundleReport,
+  paint: Paint,
+): readonly string[] => [
+  `${paint.green("ok")}  ${bundle_id}  ${verified_files} files`,
+  paint.dim(`    signed by ${key_id}`),
+  ...warnings.map((warning) => `${paint.yellow("warning")}  ${visible(warning)}`),
+];

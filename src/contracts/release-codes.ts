@@ -1,0 +1,75 @@
+import { entry } from "./code-entry.ts";
+
+/** Codes of bundles, trust and environments; part of the one table. */
+export const RELEASE_CODES = {
+  BUNDLE_MALFORMED: entry(422, "the file is no bundle", "build it anew with `countermark bundle build`"),
+  BUNDLE_MISSING_MANIFEST: entry(422, "the bundle has no manifest", "build it anew with `countermark bundle build`", [
+    "missing_manifest",
+  ]),
+  BUNDLE_INVALID_MANIFEST: entry(
+    422,
+    "the manifest is not well formed, or contradicts itself",
+    "build it anew with `countermark bundle build`",
+    ["invalid_manifest"],
+  ),
+  BUNDLE_CONTRACT: entry(
+    422,
+    "the manifest is of a contract that this version does not know",
+    "verify it with the version that built it",
+  ),
+  BUNDLE_SIGNATURE: entry(
+    422,
+    "the signature is not one of this key over this manifest",
+    "do not use the bundle; obtain it again from who built it",
+  ),
+  BUNDLE_UNTRUSTED_KEY: entry(
+    422,
+    "the bundle is signed with a key that the roster does not have",
+    "add the key to the roster, if its holder may sign what runs here",
+    ["untrusted_key"],
+  ),
+  BUNDLE_KEY_EXPIRED: entry(
+    422,
+    "the key was not valid at that time",
+    "sign with a valid key, or renew the key in the roster",
+  ),
+  BUNDLE_KEY_REVOKED: entry(422, "the key was revoked", "build it anew with a key that is trusted"),
+  BUNDLE_KEY_ROLE: entry(
+    422,
+    "the key may not sign this",
+    "sign with a release key, or give the key the role in the roster",
+  ),
+  BUNDLE_MISSING_FILE: entry(422, "a file that the manifest lists is not there", "obtain the bundle again", [
+    "missing_file",
+  ]),
+  BUNDLE_CHECKSUM: entry(422, "a file is not what the manifest lists", "obtain the bundle again"),
+  BUNDLE_UNLISTED_FILE: entry(422, "the bundle holds a file that its manifest does not list", "obtain it again", [
+    "unlisted_file",
+  ]),
+  BUNDLE_UNSAFE_PATH: entry(422, "a path in the bundle leads out of a folder", "do not use the bundle", [
+    "unsafe_path",
+  ]),
+  BUNDLE_MISSING_EVIDENCE: entry(
+    422,
+    "the bundle lacks what its label asks for",
+    "give a lock file when building: `--lock package-lock.json`",
+    ["missing_evidence"],
+  ),
+  BUNDLE_CONTENT_MISMATCH: entry(
+    422,
+    "the manifest does not describe what the bundle holds",
+    "build it anew with `countermark bundle build`",
+  ),
+  BUNDLE_COMMIT_MISMATCH: entry(422, "the bundle's id and its source name different commits", "build it anew", [
+    "commit_mismatch",
+  ]),
+  BUNDLE_DIRTY_SOURCE: entry(
+    422,
+    "the sources were not committed, and the bundle is more than a preview",
+    "commit, and build again",
+    ["dirty_source"],
+  ),
+  SIGNING_KEY_INVALID: entry(400, "the file holds no signing key", "make one with `countermark bundle keygen`"),
+  TRUST_INVALID: entry(400, "the roster of trusted keys is not well formed", "correct the field named"),
+  LOCK_FILE_INVALID: entry(400, "the file is no lock file of npm", "give the program's `package-lock.json`"),
+} as const satisfies { readonly [code: string]: ReturnType<typeof entry> };

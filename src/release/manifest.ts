@@ -1,0 +1,125 @@
+import { z } from "zod";
+import {
+  canonicalText,
+  formatInstant,
+  type Instant,
+  parseInstant,
+  parseJson,
+  type Result,
+  rejected,
+} from "../contracts/index.ts";
+import { type Envelope, payloadOf } from "./dsse.ts";
+
+/** What a bundle is for. A preview goes to dev and no further. */
+export const LABELS = ["pr-preview", "candidate", "release", "hotfix"] as const;
+
+export type Label = (typeof LABELS)[number];
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hex");
+/** A git commit: SHA-1 or SHA-256. */
+const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, "must be a whole commit id in lower-case hex");
+const time = z.string().refine((text) => parseInstant(text) !== undefined, "must be an RFC 3339 date-time");
+
+const listedFile = z.strictObject({ path: z.string(), size: z.int().nonnegative(), sha256: digest }).readonly();
+const listOf = <T extends z.ZodType>(element: T) => z.array(element).readonly();
+
+const MANIFEST = z
+  .strictObject({
+    contract: z.literal("release_bundle_v2"),
+    schema_version: z.literal("2.0"),
+    bundle_id: z.string(),
+    label: z.enum(LABELS),
+    created_at: time,
+    builder: z.strictObject({ identity: z.string().min(1) }).readonly(),
+    source: z.strictObject({ commit, dirty: z.boolean() }).readonly(),
+    pack: z.strictObject({ id: z.string(), version: z.string(), digest }).readonly(),
+    tools: listOf(z.strictObject({ name: z.string(), version: z.string(), contract_digest: digest }).readonly()),
+    workflows: listOf(z.strictObject({ id: z.string(), digest }).readonly()),
+    bounds_digest: digest,
+    scopes_digest: digest,
+    rules_digest: digest,
+    agents: listOf(
+      z
+        .strictObject({
+          workflow: z.string(),
+          step: z.string(),
+          graph: z.string(),
+          version: z.string(),
+          code_digest: digest.nullable(),
+          models: listOf(z.strictObject({ service: z.string(), origin: z.string() }).readonly()),
+        })
+        .readonly(),
+    ),
+    policies: listOf(z.strictObject({ id: z.string(), version: z.string(), digest }).readonly()),
+    sbom: z.strictObject({ path: z.string(), sha256: digest }).readonly().nullable(),
+    files: listOf(listedFile),
+    root_digest: digest,
+  })
+  .readonly();
+
+/** What a bundle says of itself; signed as the predicate of its statement. */
+export type Manifest = z.infer<typeof MANIFEST>;
+
+const PREDICATE_TYPE = "https://countermark.dev/release_bundle/v2";
+
+/** Of in-toto statements in DSSE envelopes. */
+export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
+
+const STATEMENT = z.strictObject({
+  _type: z.literal("https://in-toto.io/Statement/v1"),
+  subject: z
+    .array(z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: digest }) }))
+    .length(1)
+    .readonly(),
+  predicateType: z.literal(PREDICATE_TYPE),
+  predicate: z.unknown(),
+});
+
+/**
+ * The in-toto statement about a bundle: its subject is the root digest.
+ *
+ * @see https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+ */
+export const statementText = (manifest: Manifest): string =>
+  canonicalText({
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: manifest.bundle_id, digest: { sha256: manifest.root_digest } }],
+    predicateType: PREDICATE_TYPE,
+    predicate: manifest,
+  });
+
+/** The manifest of an envelope. Refused: BUNDLE_MISSING_MANIFEST, BUNDLE_CONTRACT, BUNDLE_INVALID_MANIFEST. */
+export function readManifest(envelope: Envelope): Result<Manifest> {
+  const parsed = parseJson(payloadOf(envelope));
+  const statement = STATEMENT.safeParse(parsed.ok ? parsed.value : null).data;
+  if (envelope.payloadType !== PAYLOAD_TYPE || statement === undefined)
+    return rejected({ code: "BUNDLE_MISSING_MANIFEST", message: "the envelope holds no statement about a bundle" });
+  const { predicate, subject } = statement;
+  const { contract } = z.looseObject({ contract: z.unknown() }).safeParse(predicate).data ?? {};
+  if (contract !== "release_bundle_v2")
+    return rejected({ code: "BUNDLE_CONTRACT", message: "the manifest is not of contract `release_bundle_v2`" });
+  const manifest = MANIFEST.safeParse(predicate);
+  if (!manifest.success) return invalid(issueText(manifest.error));
+  const { bundle_id, root_digest } = manifest.data;
+  const [about] = subject;
+  const fits = about?.name === bundle_id && about.digest.sha256 === root_digest;
+  return fits ? { ok: true, value: manifest.data } : invalid("the statement is about another bundle");
+}
+
+function issueText({ issues: [issue] }: z.ZodError): string {
+  const path = ["$", ...(issue?.path ?? []).map(String)].join(".");
+  return `${path}: ${issue?.message ?? "is not valid"}`;
+}
+
+const invalid = (message: string) => rejected({ code: "BUNDLE_INVALID_MANIFEST", message });
+
+/** The id of a bundle: `<label>-<yyyymmdd-hhmmss>-<commit8>-<root12>`, time in UTC. */
+export function bundleIdOf(named: {
+  readonly label: Label;
+  readonly createdAt: Instant;
+  readonly commit: string;
+  readonly rootDigest: string;
+}): string {
+  const [day, time] = formatInstant(named.createdAt).replaceAll(/[-:]/g, "").split(/[T.]/);
+  return [named.label, day, time, named.commit.slice(0, 8), named.rootDigest.slice(0, 12)].join("-");
+}

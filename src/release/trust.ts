@@ -1,0 +1,93 @@
+import { z } from "zod";
+import {
+  accepted,
+  formatInstant,
+  type Instant,
+  instant,
+  parseInstant,
+  type Refusal,
+  type Result,
+  rejected,
+} from "../contracts/index.ts";
+import { keyIdOf, readPublicKey } from "./signing-key.ts";
+
+/*
+ * Whose signatures count. The roster is a file of whoever verifies, never part of what is verified.
+ *
+ * T1 A key is trusted from `valid_from` until before `valid_until`, unless it was revoked; then it is trusted for nothing
+ *    any more, whenever it signed.
+ * T2 A key's id is the digest of the key, so that no entry can lend its id to another key.
+ */
+
+/** What a key may sign: builds that go to dev, or releases that go anywhere. */
+export type KeyRole = "ci" | "release";
+
+const time = z.string().transform((text, context): Instant => {
+  const at = parseInstant(text);
+  if (at === undefined) context.addIssue({ code: "custom", message: "must be an RFC 3339 date-time" });
+  return at ?? instant(0);
+});
+
+const KEY = z
+  .strictObject({
+    keyid: z.string(),
+    public_key: z.string(),
+    roles: z
+      .array(z.enum(["ci", "release"]))
+      .min(1)
+      .readonly(),
+    valid_from: time,
+    valid_until: time,
+    revoked_at: time.nullable().default(null),
+  })
+  .refine(({ public_key }) => readPublicKey(public_key) !== undefined, "`public_key` is no Ed25519 key in SPKI base64")
+  .refine(({ keyid, public_key }) => keyid === keyIdOf(public_key), "`keyid` is not the SHA-256 of the key") // T2
+  .readonly();
+
+const ROSTER = z.strictObject({ keys: z.array(KEY).readonly() }).readonly();
+
+/** A key of a roster, as its file writes it, with times read. */
+export type TrustedKey = z.output<typeof KEY>;
+
+export type Roster = z.output<typeof ROSTER>;
+
+/** What a key's holder gives to whoever is to trust it: one element of a roster's `keys`. */
+export type RosterEntry = z.input<typeof KEY>;
+
+/** Reads a roster. Refused with TRUST_INVALID and the field that is wrong. */
+export function readRoster(document: unknown): Result<Roster> {
+  const parsed = ROSTER.safeParse(document);
+  if (parsed.success) return accepted(parsed.data);
+  const [issue] = parsed.error.issues;
+  const path = ["$", ...(issue?.path ?? []).map(String)].join(".");
+  return rejected({ code: "TRUST_INVALID", message: `${path}: ${issue?.message ?? "is not valid"}`, field_path: path });
+}
+
+/** A roster that trusts nobody: what holds where there is no file. */
+export const NOBODY: Roster = { keys: [] };
+
+/** The key that a signature names, where it is trusted at `at` in one of the roles. */
+export function trustedKey(
+  roster: Roster,
+  asked: { readonly keyId: string; readonly at: Instant; readonly roles: readonly KeyRole[] },
+): Result<TrustedKey> {
+  const { keyId, at, roles } = asked;
+  const key = roster.keys.find(({ keyid }) => keyid === keyId);
+  if (key === undefined) return no("BUNDLE_UNTRUSTED_KEY", `the roster has no key \`${keyId}\``);
+  const { revoked_at, valid_from, valid_until } = key;
+  if (revoked_at !== null && revoked_at <= at)
+    return no("BUNDLE_KEY_REVOKED", `key \`${keyId}\` was revoked at ${formatInstant(revoked_at)}`);
+  if (at < valid_from || at >= valid_until)
+    return no(
+      "BUNDLE_KEY_EXPIRED",
+      `key \`${keyId}\` is valid from ${formatInstant(valid_from)} until ${formatInstant(valid_until)}`,
+    );
+  if (!key.roles.some((role) => roles.includes(role)))
+    return no(
+      "BUNDLE_KEY_ROLE",
+      `key \`${keyId}\` has the role ${key.roles.join(", ")}; this needs ${roles.join(" or ")}`,
+    );
+  return accepted(key);
+}
+
+const no = (code: Refusal["code"], message: string) => rejected({ code, message });
