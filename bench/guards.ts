@@ -99,7 +99,7 @@ function registeredTool(): RegisteredTool {
 async function guarded(tool: RegisteredTool, nth: number): Promise<JsonObject> {
   const request = requestOf(tool, nth);
   const now = host.clock.now();
-  const resolution = resolveCall(request, tool);
+  const resolution = resolveCall(request, tool, null);
   assert(resolution.ok, "the call resolves");
   const admission = admit(resolution.resolved, request, { ...FACTS, now, scope: PACK.pack.scopes[request.tool] });
   assert(admission.kind === "proceed", "the guards let it pass");

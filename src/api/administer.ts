@@ -17,9 +17,11 @@ import {
   validCredentials,
 } from "../guard/index.ts";
 import { AUDIT_STREAM, appendOutside } from "../ledger/index.ts";
+import { readPromoted } from "../release/index.ts";
 import { type CompiledPack, installPack } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import { type Installation, PLATFORM } from "./installation.ts";
+import { notPromoted } from "./start-run.ts";
 
 /** What only administrators do; each act is one transaction and one entry of the tenant's audit stream. */
 
@@ -175,13 +177,18 @@ export async function addEndpoint(
   return { endpoint_id: endpointId, path: `/webhooks/${provider}/${token}` };
 }
 
-/** Makes a compiled pack the version that new runs of the tenant start on; in force for the next run. */
+/**
+ * Makes a compiled pack the version that new runs of the tenant start on; in force for the next run. Refused with
+ * CONTRACT_NOT_PROMOTED where an environment of the tenant holds a bundle, and the pack is not its.
+ */
 export async function activatePack(
   installation: Installation,
   asked: { readonly tenantId: string; readonly pack: CompiledPack; readonly by: string },
-): Promise<void> {
+): Promise<Done<{ readonly digest: string }>> {
   const { tenantId, pack, by } = asked;
-  await inTenant(installation.database, tenantId, async (sql) => {
+  const refusal = await inTenant(installation.database, tenantId, async (sql) => {
+    const promoted = await readPromoted(sql);
+    if (promoted !== null && promoted.packDigest !== pack.config_hash) return notPromoted(promoted, pack.pack.id);
     const at = installation.host.clock.now();
     const { id: packId, version } = pack.pack;
     await installPack(sql, {
@@ -199,8 +206,11 @@ export async function activatePack(
       type: "pack.activated",
       payload: { pack_id: packId, version, digest: pack.config_hash },
     });
+    return null;
   });
+  if (refusal !== null) return { ok: false, refusal };
   await installation.control.reread(tenantId);
+  return { ok: true, value: { digest: pack.config_hash } };
 }
 
 /** One entry of a tenant's audit stream, in the caller's transaction. */

@@ -11,6 +11,15 @@ import {
   showLetterEndpoint,
 } from "./endpoints/dead-letters.ts";
 import { diagnoseRunEndpoint, runRecoveryEndpoint, runTimelineEndpoint } from "./endpoints/diagnosis.ts";
+import {
+  environmentHealthEndpoint,
+  environmentHistoryEndpoint,
+  liftHoldEndpoint,
+  listEnvironmentsEndpoint,
+  placeHoldEndpoint,
+  promoteEndpoint,
+  rollbackEndpoint,
+} from "./endpoints/environments.ts";
 import { evaluateGateEndpoint, listEvaluationsEndpoint, showEvaluationEndpoint } from "./endpoints/gates.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
@@ -83,6 +92,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
   activatePackEndpoint,
   revokeToolEndpoint,
   restoreToolEndpoint,
+  listEnvironmentsEndpoint,
+  environmentHistoryEndpoint,
+  promoteEndpoint,
+  rollbackEndpoint,
+  environmentHealthEndpoint,
+  placeHoldEndpoint,
+  liftHoldEndpoint,
   listCredentialsEndpoint,
   setCredentialEndpoint,
   listEndpointsEndpoint,

@@ -2,9 +2,10 @@ import { lookup } from "node:dns/promises";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { assert, Fault, type Host, sha256Hex } from "../contracts/index.ts";
+import { assert, Fault, type Host, type Result, sha256Hex } from "../contracts/index.ts";
 import { createRegistry, KEY_BYTES, type Registry, type SandboxTier, type Tool } from "../guard/index.ts";
 import { type ArtifactStore, artifactFolder, artifactStore, isSealedReference, openSealed } from "../ledger/index.ts";
+import { type Roster, readPromoted } from "../release/index.ts";
 import {
   assertSchemaCurrent,
   type ConnectionOptions,
@@ -26,6 +27,7 @@ import {
   WORKER_PROFILE,
   Worker,
 } from "../worker/index.ts";
+import { rosterIn, TRUST_FILE } from "./roster-file.ts";
 
 /** The tenant whose keys administer the installation itself: it owns no runs. */
 export const PLATFORM = "platform";
@@ -63,6 +65,8 @@ export interface Installation {
   readonly registry: Registry;
   readonly installationKey: Uint8Array;
   readonly artifacts: ArtifactStore;
+  /** Whose signatures on bundles count here, as its file `trust.json` says now; nobody's where there is none. */
+  readTrust(): Promise<Result<Roster>>;
   /**
    * Has a Temporal cluster call for this installation's runs: the schedule of one worker. Faults: SCHEDULER_NOT_INSTALLED,
    * SCHEDULER_UNAVAILABLE.
@@ -92,7 +96,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     throw error;
   }
   const registry = registryOf(options.tools);
-  const control = new ControlRoom({ database, host, installationKey });
+  const control = new ControlRoom({ database, host, installationKey, readPromoted });
   const committer = new Committer(database.committer);
   const artifacts = artifactStore(artifactFolder({ root: join(directory, "artifacts"), ids: host.ids }));
   const graph = options.graphProgram === undefined ? {} : { graphProgram: options.graphProgram };
@@ -104,6 +108,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     registry,
     installationKey,
     artifacts,
+    readTrust: () => rosterIn(join(directory, TRUST_FILE)),
     connectTemporal: (where) => connectTemporal({ ...where, taskQueue: taskQueueOf(installationKey) }),
     newWorker: ({
       profile = WORKER_PROFILE,

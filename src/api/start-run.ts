@@ -1,4 +1,5 @@
 import { accepted, assert, type JsonObject, type Refusal, type Result, rejected } from "../contracts/index.ts";
+import type { Promoted } from "../guard/index.ts";
 import type { RedactionSource } from "../ledger/index.ts";
 import {
   activePacks,
@@ -77,14 +78,23 @@ const paused = (packId: string): Refusal => ({
   message: `pack \`${packId}\` takes no new runs`,
 });
 
-/** The active pack that has a workflow, and the workflow. Refused: WORKFLOW_NOT_FOUND. */
+/** The active pack that has a workflow, and the workflow. Refused: WORKFLOW_NOT_FOUND, CONTRACT_NOT_PROMOTED. */
 export function findWorkflow(
-  { packs }: TenantControl,
+  { packs, unpromoted, promoted }: TenantControl,
   id: string,
 ): Result<{ readonly pack: CompiledPack; readonly workflow: CompiledWorkflow }> {
   for (const pack of packs) {
     const workflow = pack.workflows[id];
     if (workflow !== undefined) return accepted({ pack, workflow });
   }
+  const other = unpromoted.find(({ workflows }) => workflows[id] !== undefined);
+  if (other !== undefined && promoted !== null) return rejected(notPromoted(promoted, other.pack.id));
   return rejected({ code: "WORKFLOW_NOT_FOUND", message: `no active pack has a workflow \`${id}\`` });
 }
+
+/** The refusal of a pack, or of something in it, that is not what was promoted. */
+export const notPromoted = ({ environment, bundleId }: Promoted, packId: string): Refusal => ({
+  code: "CONTRACT_NOT_PROMOTED",
+  message: `pack \`${packId}\` is not the one of \`${bundleId}\`, which ${environment} holds`,
+  details: { environment, bundle_id: bundleId },
+});

@@ -69,6 +69,9 @@ export interface Tally {
   readonly events: number;
 }
 
+/** No tenant of a history has environments. */
+const readPromoted = async () => null;
+
 /** Leases of workers in simulations: a takeover takes seconds, and a poll is rare enough not to be most of what happens. */
 const PROFILE: LeaseProfile = { leaseMs: 6_000, beatMs: 2_000, claimsMax: 20, runsMax: 8, pollMs: 1_000 };
 
@@ -128,7 +131,7 @@ class Simulation {
     this.#errands = errandsOf(script);
     const ingress = this.#newProcess("ingress", null);
     const { database, host } = ingress;
-    const control = new ControlRoom({ database, host, installationKey: INSTALLATION_KEY });
+    const control = new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted });
     this.#ingress = { database, host, control, artifacts: ARTIFACTS };
     this.#sender = new WebhookSender({
       schedule: this.#schedule,
@@ -169,7 +172,12 @@ class Simulation {
       process,
       tenantId: TENANT,
       pack: this.#world.pack,
-      control: new ControlRoom({ database: process.database, host: process.host, installationKey: INSTALLATION_KEY }),
+      control: new ControlRoom({
+        database: process.database,
+        host: process.host,
+        installationKey: INSTALLATION_KEY,
+        readPromoted,
+      }),
       artifacts: ARTIFACTS,
       bank: this.#bank,
       sender: this.#sender,
@@ -198,7 +206,7 @@ class Simulation {
       registry: this.#world.registry,
       tier: "HARDENED",
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
-      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY }),
+      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted }),
       network: { fetch: this.#bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: PROFILE,
       schedule: postgresSchedule,

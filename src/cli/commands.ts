@@ -253,6 +253,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/bundle.ts")).bundleVerifyCommand,
   },
   {
+    path: ["promote"],
+    summary: "put an environment onto a bundle, if every check of the promotion passes",
+    load: async () => (await import("./commands/promote.ts")).promoteCommand,
+  },
+  {
+    path: ["rollback"],
+    summary: "put an environment back onto the last bundle that did well there",
+    load: async () => (await import("./commands/promote.ts")).rollbackCommand,
+  },
+  {
+    path: ["env", "show"],
+    summary: "show which bundles the environments hold, and what holds promotions back",
+    load: async () => (await import("./commands/env.ts")).envShowCommand,
+  },
+  {
+    path: ["env", "history"],
+    summary: "list the moves of an environment",
+    load: async () => (await import("./commands/env.ts")).envHistoryCommand,
+  },
+  {
+    path: ["env", "health"],
+    summary: "say how the bundle that an environment holds does there",
+    load: async () => (await import("./commands/env.ts")).envHealthCommand,
+  },
+  {
+    path: ["env", "hold"],
+    summary: "keep promotions out of an environment, or out of all",
+    load: async () => (await import("./commands/env.ts")).envHoldCommand,
+  },
+  {
+    path: ["env", "lift"],
+    summary: "end a hold",
+    load: async () => (await import("./commands/env.ts")).envLiftCommand,
+  },
+  {
     path: ["ledger", "verify"],
     summary: "verify the record's hash chains",
     load: async () => (await import("./commands/ledger.ts")).ledgerVerifyCommand,

@@ -6,6 +6,8 @@ const BY_CODE: { readonly [code in Code]?: ExitCode } = {
   HITL_PENDING: EXIT.waitingForApproval,
   GATE_FAILED: EXIT.noGo,
   GATE_EVIDENCE_MISSING: EXIT.noGoForEvidence,
+  RELEASE_GATE_ALLOWS_PROMOTION: EXIT.noGo,
+  RELEASE_GATE_EVIDENCE_MISSING: EXIT.noGoForEvidence,
   LEDGER_BROKEN: EXIT.notVerified,
   REPLAY_MISMATCH: EXIT.notVerified,
   ARTIFACT_CORRUPT: EXIT.notVerified,

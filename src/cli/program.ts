@@ -24,6 +24,7 @@ const GROUPS: { readonly [word: string]: string } = {
   chaos: "list and play scenarios of what may go wrong",
   gate: "decide by a policy on evidence, and explain decisions",
   packet: "keep a decision with all that it was made of",
+  env: "show environments, say how their bundles do, hold promotions back",
   bundle: "build, sign, show and verify releases of packs",
   ledger: "verify and read the record",
   tenant: "add and list tenants",

@@ -23,7 +23,14 @@ export { decisionMarkdown } from "./markdown.ts";
 export type { Measurement } from "./measure.ts";
 export { type Metric, type Policy, parsePolicy } from "./policy.ts";
 export { POLICY_SHAPE } from "./policy-shape.ts";
-export { countEvaluations, type EvaluationRow, findEvaluation, insertEvaluation, listEvaluations } from "./queries.ts";
+export {
+  countEvaluations,
+  type EvaluationRow,
+  findEvaluation,
+  insertEvaluation,
+  latestEvaluations,
+  listEvaluations,
+} from "./queries.ts";
 export { type Rational, rationalOf } from "./rational.ts";
 export { decisionSarif } from "./sarif.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";

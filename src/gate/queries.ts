@@ -69,3 +69,15 @@ export async function countEvaluations(
      where tenant_id = require_tenant_context() and policy_id = ${about.policy} and subject is not distinct from ${about.subject}`;
   return rows[0]?.count ?? 0;
 }
+
+/** What policies last said about something up to an instant, in each of their profiles. */
+export const latestEvaluations = (
+  sql: TenantQuery,
+  about: { readonly subject: string; readonly policies: readonly string[]; readonly until: Instant },
+) => sql<EvaluationRow[]>`
+  select distinct on (policy_sha256, profile) ${columns(sql)}
+    from gate_evaluation
+   where tenant_id = require_tenant_context() and policy_id = any(${sql.array([...about.policies])}) and subject = ${about.subject}
+     and decided_at <= ${about.until}::timestamptz
+   order by policy_sha256, profile, decided_at desc, evaluation_id desc
+   limit 1000`;

@@ -170,7 +170,7 @@ describe("what an approval cannot do", () => {
 
 describe("arguments", () => {
   const codeFor = (text: string) => {
-    const resolution = resolveCall(requestOf({ input: { text } }), registered());
+    const resolution = resolveCall(requestOf({ input: { text } }), registered(), null);
     return resolution.ok ? "resolved" : resolution.admission;
   };
   const refusal = (stage: string, code: string, field_path?: string) => ({
@@ -228,7 +228,7 @@ describe("arguments", () => {
   });
 
   test("a tool that nobody registered is refused by name and version", () => {
-    const resolution = resolveCall(requestOf({ tool: "nope", version: "2.0.0" }), undefined);
+    const resolution = resolveCall(requestOf({ tool: "nope", version: "2.0.0" }), undefined, null);
 
     expect(resolution).toMatchObject({
       ok: false,
@@ -240,7 +240,11 @@ describe("arguments", () => {
   });
 
   test("a value that is no JSON is refused as such, also when the schema would complain too", () => {
-    const resolution = resolveCall(requestOf({ input: { value: { order_id: "\ud83d", hack: 1 } } }), registered());
+    const resolution = resolveCall(
+      requestOf({ input: { value: { order_id: "\ud83d", hack: 1 } } }),
+      registered(),
+      null,
+    );
 
     expect(resolution).toMatchObject({
       ok: false,

@@ -28,6 +28,7 @@ export {
   perform,
   type Succeeded,
 } from "./perform.ts";
+export { contractsFor, type Promoted } from "./promoted.ts";
 export * from "./queries.ts";
 export { RATE_WINDOW_MS } from "./rate.ts";
 export {

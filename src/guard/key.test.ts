@@ -117,7 +117,7 @@ describe("templates and components", () => {
   test("a component with a colon is refused, so two calls can never share a key", () => {
     const tool = registered({ side_effect_level: "HARD_WRITE" });
 
-    expect(resolveCall(requestOf({ principalId: "agent:7" }), tool)).toMatchObject({
+    expect(resolveCall(requestOf({ principalId: "agent:7" }), tool, null)).toMatchObject({
       ok: false,
       admission: { refusal: { code: "REQUEST_INVALID" } },
     });

@@ -12,6 +12,7 @@ import {
 } from "../contracts/index.ts";
 import { type CallMark, type CallRequest, type RefusedCall, STAGES, type Stage, type StageRecord } from "./call.ts";
 import { internalKeyOf, shortDigest } from "./key.ts";
+import { promotedVerdict } from "./promoted.ts";
 import { type RegisteredTool, toolNotFound } from "./registry.ts";
 
 /** A call whose arguments satisfy its contract, with the names under which it is known. */
@@ -33,11 +34,20 @@ export type Resolution =
   | { readonly ok: true; readonly resolved: ResolvedCall }
   | { readonly ok: false; readonly admission: RefusedCall };
 
-/** The first three stages: parse, contract, input schema. `registered` is what the registry has for the request. */
-export function resolveCall(request: CallRequest, registered: RegisteredTool | undefined): Resolution {
+/**
+ * The first three stages: parse, contract, input schema. `registered` is what the registry has for the request, `promoted` the
+ * digests of the contracts that the run may call, null for any.
+ */
+export function resolveCall(
+  request: CallRequest,
+  registered: RegisteredTool | undefined,
+  promoted: ReadonlySet<string> | null,
+): Resolution {
   const parsed = "text" in request.input ? parseJson(request.input.text) : accepted(request.input.value);
   if (!parsed.ok) return refusedAt("parse", parsed.refusal);
   if (registered === undefined) return refusedAt("contract", toolNotFound(request.tool, request.version));
+  const released = promotedVerdict(registered.contract, promoted);
+  if (!released.pass) return refusedAt("contract", released.refusal);
   const valid = registered.validateInput(parsed.value);
   if (!valid.ok) return refusedAt(...unlessNotJson(parsed.value, valid.refusal));
   const text = canonical(valid.value);

@@ -1,11 +1,38 @@
-/** What is released: bundles and whose signatures on them count; packets, from which a decision is made again. */
+/**
+ * What is released: bundles, whose signatures on them count, the environments that they move through, and packets, from which a
+ * decision is made again.
+ */
+export { type BuiltBundle, type BundleInput, buildBundle, type PolicyReference } from "./bundle/build.ts";
+export { BUNDLE_BYTES_MAX, type BundleFile, bundleText, readBundle } from "./bundle/container.ts";
+export { type AgentPin, type Contents, contentsOf } from "./bundle/contents.ts";
+export { LABELS, type Label, type Manifest, readManifest } from "./bundle/manifest.ts";
+export { sbomOf } from "./bundle/sbom.ts";
+export { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "./bundle/signing-key.ts";
+export { type KeyRole, NOBODY, type Roster, type RosterEntry, readRoster, type TrustedKey } from "./bundle/trust.ts";
+export { type BundleReport, type Verification, type VerifyOptions, verifyBundle } from "./bundle/verify.ts";
+export {
+  currentOf,
+  ENVIRONMENTS,
+  type Environment,
+  type Health,
+  type HeldBundle,
+  type Hold,
+  servedOf,
+  streamOf,
+} from "./environment/environment.ts";
+export { endHold, placeHold } from "./environment/holds.ts";
+export {
+  type HealthRequest,
+  judgeHealth,
+  type Move,
+  type PromotionRequest,
+  promote,
+  type ReleasePorts,
+  type RollbackRequest,
+  rollBack,
+} from "./environment/moves.ts";
+export { promotedOf, readPromoted } from "./environment/promoted.ts";
+export { type PromotionCheck, type PromotionFacts, promotionChecks } from "./environment/promotion.ts";
+export { activeHolds, heldBundles } from "./environment/queries.ts";
 export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/packet.ts";
 export { documentIn, packetPage } from "./packet/page.ts";
-export { type BuiltBundle, type BundleInput, buildBundle, type PolicyReference } from "./build.ts";
-export { BUNDLE_BYTES_MAX, type BundleFile, bundleText, readBundle } from "./container.ts";
-export { type AgentPin, type Contents, contentsOf } from "./contents.ts";
-export { LABELS, type Label, type Manifest, readManifest } from "./manifest.ts";
-export { sbomOf } from "./sbom.ts";
-export { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "./signing-key.ts";
-export { type KeyRole, NOBODY, type Roster, type RosterEntry, readRoster, type TrustedKey } from "./trust.ts";
-export { type BundleReport, type Verification, type VerifyOptions, verifyBundle } from "./verify.ts";

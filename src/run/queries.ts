@@ -143,18 +143,18 @@ export interface PackRow {
   readonly document: string;
 }
 
+/** A version of a pack as it is stored. */
+export interface InstalledPack {
+  readonly packId: string;
+  readonly digest: string;
+  readonly version: string;
+  readonly state: string;
+  readonly document: string;
+  readonly at: Instant;
+}
+
 /** Installs a version of a pack and makes it the active one; runs in flight keep theirs. */
-export async function installPack(
-  sql: TenantQuery,
-  pack: {
-    readonly packId: string;
-    readonly digest: string;
-    readonly version: string;
-    readonly state: string;
-    readonly document: string;
-    readonly at: Instant;
-  },
-): Promise<void> {
+export async function installPack(sql: TenantQuery, pack: InstalledPack): Promise<void> {
   await sql`
     update pack set state = 'SUNSET'
      where tenant_id = require_tenant_context() and pack_id = ${pack.packId} and digest <> ${pack.digest} and state in ('ACTIVE', 'PAUSED')`;
@@ -163,6 +163,12 @@ export async function installPack(
     values (require_tenant_context(), ${pack.packId}, ${pack.digest}, ${pack.version}, ${pack.document}, ${pack.state}, ${pack.at}::timestamptz)
         on conflict (tenant_id, pack_id, digest) do update set state = excluded.state`;
 }
+
+/** Keeps a version of a pack that no new run starts on yet. One that is installed stays as it is. */
+export const keepPack = (sql: TenantQuery, pack: InstalledPack) => sql`
+  insert into pack (tenant_id, pack_id, digest, version, document, state, installed_at)
+  values (require_tenant_context(), ${pack.packId}, ${pack.digest}, ${pack.version}, ${pack.document}, ${pack.state}, ${pack.at}::timestamptz)
+      on conflict do nothing`;
 
 /** The versions that take new runs, in pack order. */
 export const activePacks = (sql: TenantQuery) => sql<PackRow[]>`

@@ -6,6 +6,7 @@ import {
   admit,
   type CallFacts,
   type CallRequest,
+  contractsFor,
   isOwnRecord,
   loadFacts,
   type RecoverCall,
@@ -31,7 +32,8 @@ const BUSY_POLL_MS = 100;
 export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: PlannedCall): Promise<Prepared> {
   const request = requestOf(run, planned);
   const registered = desk.registry.find(planned.tool, planned.version);
-  const resolution = resolveCall(request, registered.ok ? registered.value : undefined);
+  const promoted = contractsFor(run.control.promoted, run.pack.config_hash);
+  const resolution = resolveCall(request, registered.ok ? registered.value : undefined, promoted);
   if (!resolution.ok) return refused(planned, { request, admission: resolution.admission, now: desk.host.clock.now() });
   const { resolved } = resolution;
   const { read, approvals } = hasFacts(resolved) ? await readFacts(desk, run, resolved) : nothingRead(desk);

@@ -3,6 +3,7 @@ import {
   type Credential,
   findTenant,
   type Mode,
+  type Promoted,
   revokedTools,
   type TenantSecrets,
   tenantSecrets,
@@ -28,6 +29,10 @@ export interface TenantControl {
   readonly secrets: TenantSecrets;
   /** The versions that take new runs. */
   readonly packs: readonly CompiledPack[];
+  /** Active versions that take none, since they are not what was promoted. */
+  readonly unpromoted: readonly CompiledPack[];
+  /** Null where no environment of the tenant holds a bundle. */
+  readonly promoted: Promoted | null;
 }
 
 /**
@@ -38,6 +43,7 @@ export class ControlRoom {
   readonly #database: Pick<Database, "app">;
   readonly #host: Host;
   readonly #installationKey: Uint8Array;
+  readonly #readPromoted: ReadPromoted;
   readonly #tenants = new Map<string, TenantControl>();
   readonly #packs = new Map<string, CompiledPack>();
 
@@ -45,10 +51,12 @@ export class ControlRoom {
     readonly database: Pick<Database, "app">;
     readonly host: Host;
     readonly installationKey: Uint8Array;
+    readonly readPromoted: ReadPromoted;
   }) {
     this.#database = options.database;
     this.#host = options.host;
     this.#installationKey = options.installationKey;
+    this.#readPromoted = options.readPromoted;
   }
 
   /** The facts as last read; undefined for a tenant that does not exist. */
@@ -101,6 +109,8 @@ export class ControlRoom {
       };
       (stored.slot === "current" ? credentials : previousCredentials).set(stored.service, credential);
     }
+    const promoted = await this.#readPromoted(sql);
+    const active = (await activePacks(sql)).map(({ digest, document }) => this.#compiled(digest, document));
     return {
       tenantId: tenant.tenant_id,
       name: tenant.name,
@@ -112,7 +122,9 @@ export class ControlRoom {
       sandboxOrigins: tenant.mode === "sandbox" ? [...credentials.values()].map(({ origin }) => origin) : [],
       previousCredentials,
       secrets,
-      packs: (await activePacks(sql)).map(({ digest, document }) => this.#compiled(digest, document)),
+      packs: active.filter((pack) => isReleased(promoted, pack)),
+      unpromoted: active.filter((pack) => !isReleased(promoted, pack)),
+      promoted,
     };
   }
 
@@ -124,6 +136,12 @@ export class ControlRoom {
     return compiled;
   }
 }
+
+/** How the current tenant's promoted bundle is read: releases lie above, so whoever opens the room brings it. */
+export type ReadPromoted = (sql: TenantQuery) => Promise<Promoted | null>;
+
+const isReleased = (promoted: Promoted | null, { config_hash }: CompiledPack): boolean =>
+  promoted === null || promoted.packDigest === config_hash;
 
 /** A pack as it is installed: it was parsed, and passed its compile checks, before it was. */
 export function installedPack(digest: string, document: string): CompiledPack {

@@ -46,6 +46,8 @@ const CONTROL: TenantControl = {
     artifactKey: { tenant: state.tenant_id, id: "key", secret: new Uint8Array(32) },
   },
   packs: [],
+  unpromoted: [],
+  promoted: null,
 };
 
 const committed = (controlRevision = 1, lostClaim: LostClaim | null = null): CommitResult => ({

@@ -32,6 +32,8 @@ export interface HttpBench {
   readonly app: ReturnType<typeof createApp>;
   readonly till: TillPack;
   readonly database: FreshDatabase;
+  /** Of the installation's own files. */
+  readonly directory: string;
   client(
     principal: string,
     role: Role,
@@ -84,6 +86,7 @@ async function openBench(options: Parameters<typeof tillPack>[0]) {
     app,
     till,
     database,
+    directory,
     anonymous: clientOf(app, ""),
     async client(principalId, role, { tenant: tenantId = SHOP, kind = "person" } = {}) {
       const { key } = await addKey(installation, { tenantId, principalId, kind, role, by: "test" });

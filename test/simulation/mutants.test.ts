@@ -29,8 +29,8 @@ vi.mock(import("../../src/guard/resolve.ts"), async (original) => {
   const real = await original();
   return {
     ...real,
-    resolveCall: (request, registered) => {
-      const resolution = real.resolveCall(request, registered);
+    resolveCall: (request, registered, promoted) => {
+      const resolution = real.resolveCall(request, registered, promoted);
       if (code.error === "keys of attempts") return keyedBy(resolution, request.attempt);
       return code.error === "keys of epochs" ? keyedBy(resolution, code.epoch) : resolution;
     },

@@ -74,4 +74,10 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
     insert into gate_evaluation (tenant_id, evaluation_id, policy_id, policy_version, policy_sha256, source, verdict, decision_sha256, evidence_sha256, packet_sha256, decided_at, valid_until, recorded_at, recorded_by)
     values (${tenant}, 'g', 'p', '1.0.0', repeat('0', 64), 'ledger', 'GO', repeat('0', 64), repeat('0', 64), encode(sha256('{}'), 'hex'), clock(), clock(), clock(), 'ann')`;
   await sql`insert into request_record (tenant_id, principal_id, request_key, fingerprint, created_at) values (${tenant}, 'ann', 'k', 'f', clock())`;
+  await sql`
+    insert into bundle (tenant_id, bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, contract_digests, added_by, added_at)
+    values (${tenant}, 'b', ${"a".repeat(64)}, 'candidate', encode(sha256('{}'), 'hex'), 'p', 'd', '{c}', 'ann', clock())`;
+  await sql`insert into environment_bundle (tenant_id, environment, bundle_id, health, last_seq) values (${tenant}, 'dev', 'b', 'good', 1)`;
+  await sql`insert into environment (tenant_id, environment, bundle_id, seq, moved_at) values (${tenant}, 'dev', 'b', 1, clock())`;
+  await sql`insert into hold (tenant_id, hold_id, scope, reason, placed_by, placed_at) values (${tenant}, 'h', 'all', 'r', 'ann', clock())`;
 }

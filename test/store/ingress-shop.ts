@@ -53,7 +53,12 @@ export async function openShop(): Promise<Shop> {
   const fresh = await freshDatabase();
   const database = openDatabase(fresh.options);
   const host = seededHost(1);
-  const control = new ControlRoom({ database, host, installationKey: INSTALLATION_KEY });
+  const control = new ControlRoom({
+    database,
+    host,
+    installationKey: INSTALLATION_KEY,
+    readPromoted: async () => null,
+  });
   const close = async () => {
     await database.close();
     await fresh.drop();

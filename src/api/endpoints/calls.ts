@@ -9,7 +9,7 @@ import { CALL_STEP, callPackOf, callWorkflowId, isCallable } from "../call-pack.
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { approvalsOfRun, type RecordedRun, readRun } from "../recorded-run.ts";
-import { startRun } from "../start-run.ts";
+import { notPromoted, startRun } from "../start-run.ts";
 import { approvalSummary, approvalSummaryOf } from "../wire/approval.ts";
 import { json, jsonObject, name } from "../wire/parts.ts";
 import { runSummary, summaryOf } from "../wire/run-summary.ts";
@@ -74,9 +74,12 @@ interface Callable {
   readonly pack: CompiledPack;
 }
 
-function findTool({ packs }: TenantControl, tool: string): Result<Callable> {
+function findTool({ packs, unpromoted, promoted }: TenantControl, tool: string): Result<Callable> {
   const active = packs.find(({ pack }) => Object.hasOwn(pack.tools, tool));
   const contract = active?.pack.tools[tool];
+  const other = unpromoted.find(({ pack }) => Object.hasOwn(pack.tools, tool));
+  if (active === undefined && other !== undefined && promoted !== null)
+    return rejected(notPromoted(promoted, other.pack.id));
   if (active === undefined || contract === undefined || !isCallable(contract)) {
     return rejected({
       code: "TOOL_NOT_FOUND",

@@ -77,26 +77,31 @@ export const listPacksEndpoint = endpoint({
   async handle({ installation, caller }) {
     const control = await currentControl(installation, caller.tenantId);
     const states = await inTenant(installation.database, caller.tenantId, async (sql) => [...(await activePacks(sql))]);
-    const packs = control.packs.map(({ pack, config_hash }) => ({
-      pack_id: pack.id,
-      name: pack.name,
-      version: pack.version,
-      digest: config_hash,
-      state: states.find(({ digest }) => digest === config_hash)?.state ?? "SUNSET",
-      workflows: pack.workflows.map(({ id, name, trigger }) => ({
-        id,
-        name,
-        trigger: trigger.event_type ?? trigger.kind,
-        input_schema: trigger.input_schema,
-      })),
-      tools: Object.values(pack.tools).map(({ name, version, side_effect_level, input_schema }) => ({
-        name,
-        version,
-        side_effect_level,
-        revoked: control.revoked.has(name),
-        input_schema,
-      })),
-    }));
+    const released = new Set(control.packs);
+    const packs = [...control.packs, ...control.unpromoted].map((compiled) => {
+      const { pack, config_hash } = compiled;
+      const state = states.find(({ digest }) => digest === config_hash)?.state ?? "SUNSET";
+      return {
+        pack_id: pack.id,
+        name: pack.name,
+        version: pack.version,
+        digest: config_hash,
+        state: released.has(compiled) ? state : "UNPROMOTED",
+        workflows: pack.workflows.map(({ id, name, trigger }) => ({
+          id,
+          name,
+          trigger: trigger.event_type ?? trigger.kind,
+          input_schema: trigger.input_schema,
+        })),
+        tools: Object.values(pack.tools).map(({ name, version, side_effect_level, input_schema }) => ({
+          name,
+          version,
+          side_effect_level,
+          revoked: control.revoked.has(name),
+          input_schema,
+        })),
+      };
+    });
     return reply({ packs });
   },
 });
@@ -118,7 +123,9 @@ export const activatePackEndpoint = endpoint({
       const details = { errors: errors.map((error) => ({ ...error })), text };
       return rejected({ code: first.code, message: first.message, field_path: first.path, details });
     }
-    await activatePack(installation, { tenantId: caller.tenantId, pack: compiled, by: caller.principalId });
+    const asked = { tenantId: caller.tenantId, pack: compiled, by: caller.principalId };
+    const activated = await activatePack(installation, asked);
+    if (!activated.ok) return activated;
     nudge();
     const { id: pack_id, version } = compiled.pack;
     return reply({ pack_id, version, digest: compiled.config_hash }, 201);

@@ -1,9 +1,18 @@
 import { checkPack } from "../../api/index.ts";
 import { type Result, rejected } from "../../contracts/index.ts";
-import { type BuiltBundle, buildBundle, LABELS, readSigningKey, type SigningKey, sbomOf } from "../../release/index.ts";
+import {
+  type BuiltBundle,
+  buildBundle,
+  LABELS,
+  type PolicyReference,
+  readSigningKey,
+  type SigningKey,
+  sbomOf,
+} from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
-import { EXIT } from "../exit-code.ts";
+import { readPolicy } from "../evaluation.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readBytes, readText } from "../files.ts";
 import { print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
@@ -20,6 +29,10 @@ export const bundleBuildCommand: Command = {
     { flags: "--out <file>", summary: "where it is written; a file that exists is never replaced", required: true },
     { flags: "--dirty", summary: "the sources hold changes that are not committed: only a pr-preview may" },
     { flags: "--lock <file>", summary: "the program's `package-lock.json`, for the bill of materials" },
+    {
+      flags: "--policy <file...>",
+      summary: "gate policies that have to say GO before the bundle comes to staging and prod",
+    },
     { flags: "--builder <name>", summary: "who builds, as the manifest names it", default: "local" },
   ],
   examples: [
@@ -27,7 +40,9 @@ export const bundleBuildCommand: Command = {
     `countermark bundle build shop.yaml --label release --commit ${COMMIT} --lock package-lock.json --sign-with release.pem --out r.bundle`,
   ],
   run: async (context, args) => {
-    const built = await buildFrom(context, args);
+    const policies = await policiesFrom(context, args.values("policy"));
+    if (typeof policies === "number") return policies;
+    const built = await buildFrom(context, args, policies);
     if (!built.ok) return reportRefusal(talkOf(context), built.refusal);
     const { manifest, text } = built.value;
     const file = args.value("out") ?? "";
@@ -42,7 +57,11 @@ export const bundleBuildCommand: Command = {
   },
 };
 
-async function buildFrom(context: Context, args: Arguments): Promise<Result<BuiltBundle>> {
+async function buildFrom(
+  context: Context,
+  args: Arguments,
+  policies: readonly PolicyReference[],
+): Promise<Result<BuiltBundle>> {
   const pack = await packOf(context, args.operand("PACK"));
   if (!pack.ok) return pack;
   const key = await keyOf(context, args.value("sign-with") ?? "");
@@ -59,7 +78,7 @@ async function buildFrom(context: Context, args: Arguments): Promise<Result<Buil
     source: { commit, dirty: args.flag("dirty") },
     builder: args.value("builder") ?? "",
     createdAt: context.host.clock.now(),
-    policies: [],
+    policies,
     sbom: sbom.value,
     key: key.value,
   });
@@ -85,6 +104,20 @@ async function sbomFrom(context: Context, path: string | undefined): Promise<Res
   const text = await readBytes(context, path, { max: LOCK_BYTES_MAX });
   if (!text.ok) return text;
   return sbomOf(documentIn(Buffer.from(text.value).toString("utf8")));
+}
+
+async function policiesFrom(
+  context: Context,
+  paths: readonly string[],
+): Promise<readonly PolicyReference[] | ExitCode> {
+  const policies: PolicyReference[] = [];
+  for (const path of paths) {
+    const read = await readPolicy(context, path);
+    if (typeof read === "number") return read;
+    const { text, digest } = read.policy;
+    policies.push({ id: text.id, version: text.version, digest });
+  }
+  return policies;
 }
 
 /** Lock files of large programs are larger than documents of ours may be. */

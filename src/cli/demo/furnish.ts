@@ -38,7 +38,11 @@ export async function furnish(furnishing: Furnishing): Promise<DemoKeys> {
     const added = await addTenant(installation, { tenantId, name: "Demo shop", mode: "sandbox", by: BY });
     assert(added.ok, "the demo's tenant id is one");
   }
-  await activatePack(installation, { tenantId, pack, by: BY });
+  const activated = await activatePack(installation, { tenantId, pack, by: BY });
+  assert(
+    activated.ok || activated.refusal.code === "CONTRACT_NOT_PROMOTED",
+    "a demo runs its pack, or what was promoted",
+  );
   await connectProviders(furnishing);
   const key = async (principalId: string, kind: "person" | "service", role: "operator" | "approver"): Promise<string> =>
     (await addKey(installation, { tenantId, principalId, kind, role, by: BY })).key;

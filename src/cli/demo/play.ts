@@ -83,7 +83,9 @@ async function play(
       approver: clientOf(demoKeys.approver),
       intern: clientOf(demoKeys.intern),
       tenantId: TENANT,
-      hurryApprovers: () => activatePack(installation, { tenantId: TENANT, pack: impatient, by: "demo" }),
+      hurryApprovers: async () => {
+        await activatePack(installation, { tenantId: TENANT, pack: impatient, by: "demo" });
+      },
     };
     await playScenario({ ...stage, clock: host.clock, random: seededRandom(seed), tell }, orders);
     await releaseHeld(installation, TENANT);

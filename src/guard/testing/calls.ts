@@ -68,7 +68,7 @@ export const requestOf = (changes: Partial<CallRequest> = {}): CallRequest => ({
 });
 
 export function resolvedOf(tool: RegisteredTool, request: CallRequest = requestOf()): ResolvedCall {
-  const resolution = resolveCall(request, tool);
+  const resolution = resolveCall(request, tool, null);
   assert(resolution.ok, resolution.ok ? "resolved" : resolution.admission.refusal.message);
   return resolution.resolved;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accepted, canonicalText, parseJson, type Result, rejected, sha256Hex } from "../contracts/index.ts";
+import { accepted, canonicalText, parseJson, type Result, rejected, sha256Hex } from "../../contracts/index.ts";
 import { ENVELOPE, type Envelope } from "./dsse.ts";
 
 /*

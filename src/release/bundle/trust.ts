@@ -8,7 +8,7 @@ import {
   type Refusal,
   type Result,
   rejected,
-} from "../contracts/index.ts";
+} from "../../contracts/index.ts";
 import { keyIdOf, readPublicKey } from "./signing-key.ts";
 
 /*
@@ -66,18 +66,23 @@ export function readRoster(document: unknown): Result<Roster> {
 /** A roster that trusts nobody: what holds where there is no file. */
 export const NOBODY: Roster = { keys: [] };
 
-/** The key that a signature names, where it is trusted at `at` in one of the roles. */
+/** The key that a signature names, where it was valid at `validAt`, is not revoked at `at`, and has one of the roles. */
 export function trustedKey(
   roster: Roster,
-  asked: { readonly keyId: string; readonly at: Instant; readonly roles: readonly KeyRole[] },
+  asked: {
+    readonly keyId: string;
+    readonly at: Instant;
+    readonly validAt: Instant;
+    readonly roles: readonly KeyRole[];
+  },
 ): Result<TrustedKey> {
-  const { keyId, at, roles } = asked;
+  const { keyId, at, validAt, roles } = asked;
   const key = roster.keys.find(({ keyid }) => keyid === keyId);
   if (key === undefined) return no("BUNDLE_UNTRUSTED_KEY", `the roster has no key \`${keyId}\``);
   const { revoked_at, valid_from, valid_until } = key;
   if (revoked_at !== null && revoked_at <= at)
     return no("BUNDLE_KEY_REVOKED", `key \`${keyId}\` was revoked at ${formatInstant(revoked_at)}`);
-  if (at < valid_from || at >= valid_until)
+  if (validAt < valid_from || validAt >= valid_until)
     return no(
       "BUNDLE_KEY_EXPIRED",
       `key \`${keyId}\` is valid from ${formatInstant(valid_from)} until ${formatInstant(valid_until)}`,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { instant } from "../contracts/index.ts";
-import { contractDigest } from "../guard/index.ts";
+import { instant } from "../../contracts/index.ts";
+import { contractDigest } from "../../guard/index.ts";
 import { buildBundle } from "./build.ts";
 import { rootDigest } from "./container.ts";
 import { contentsOf } from "./contents.ts";

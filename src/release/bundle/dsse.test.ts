@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { dsse } from "@sigstore/core";
 import { expect, test } from "vitest";
-import { assert } from "../contracts/index.ts";
+import { assert } from "../../contracts/index.ts";
 import { isSignedBy, payloadOf, sealEnvelope } from "./dsse.ts";
 import { publicKeyOf, readPublicKey, readSigningKey } from "./signing-key.ts";
 

@@ -1,5 +1,5 @@
-import { type Instant, instant, isSameJson, parseInstant, type Refusal } from "../contracts/index.ts";
-import type { CompiledPack } from "../run/index.ts";
+import { type Instant, instant, isSameJson, parseInstant, type Refusal } from "../../contracts/index.ts";
+import type { CompiledPack } from "../../run/index.ts";
 import { labelProblem, PACK_FILE, POLICIES_FILE, policiesText } from "./build.ts";
 import { type Bundle, type BundleFile, listed, readBundle, rootDigest } from "./container.ts";
 import { contentsOf, packIn } from "./contents.ts";
@@ -32,8 +32,10 @@ export interface Verification {
 export interface VerifyOptions {
   /** Whose signatures count; never taken from the bundle. */
   readonly roster: Roster;
-  /** When the keys have to be valid. */
+  /** Now: a key that is revoked by then counts no more. */
   readonly at: Instant;
+  /** When the key has, or had, to be valid; by default now. */
+  readonly validAt?: Instant;
   /** Roles of which the signing key must have one; by default those that the label may be signed by. */
   readonly roles?: readonly KeyRole[];
 }
@@ -92,8 +94,9 @@ const keyIdIn = ({ envelope }: Bundle): string => envelope.signatures[0]?.keyid 
 
 function signatureErrors(bundle: Bundle, { label }: Manifest, options: VerifyOptions): readonly Refusal[] {
   const keyId = keyIdIn(bundle);
-  const trusted = trustedKey(options.roster, { keyId, at: options.at, roles: options.roles ?? SIGNED_BY[label] });
-  const known = options.roster.keys.find(({ keyid }) => keyid === keyId);
+  const { roster, at, validAt = at, roles = SIGNED_BY[label] } = options;
+  const trusted = trustedKey(roster, { keyId, at, validAt, roles });
+  const known = roster.keys.find(({ keyid }) => keyid === keyId);
   const publicKey = known === undefined ? undefined : readPublicKey(known.public_key);
   const isForged = publicKey !== undefined && !isSignedBy(bundle.envelope, publicKey);
   return [

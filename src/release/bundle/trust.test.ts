@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seededRandom } from "../contracts/index.ts";
+import { seededRandom } from "../../contracts/index.ts";
 import { newSigningKey, readSigningKey } from "./signing-key.ts";
 import { entryOf, keyOf, RELEASE_KEY } from "./testing/shop.ts";
 import { readRoster } from "./trust.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accepted, canonicalText, type JsonObject, type Result, rejected } from "../contracts/index.ts";
+import { accepted, canonicalText, type JsonObject, type Result, rejected } from "../../contracts/index.ts";
 
 const PACKAGE = z.looseObject({
   name: z.string().optional(),

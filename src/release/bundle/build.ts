@@ -6,8 +6,8 @@ import {
   type Instant,
   type Result,
   rejected,
-} from "../contracts/index.ts";
-import type { CompiledPack } from "../run/index.ts";
+} from "../../contracts/index.ts";
+import type { CompiledPack } from "../../run/index.ts";
 import { type BundleFile, bundleText, listed, rootDigest } from "./container.ts";
 import { contentsOf, packText } from "./contents.ts";
 import { sealEnvelope } from "./dsse.ts";

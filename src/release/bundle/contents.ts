@@ -1,6 +1,6 @@
-import { assert, canonicalText, digestOf, isJson, type Json } from "../contracts/index.ts";
-import { contractDigest } from "../guard/index.ts";
-import { type CompiledPack, compilePack, parsePack, type StepDefinition } from "../run/index.ts";
+import { assert, canonicalText, digestOf, isJson, type Json } from "../../contracts/index.ts";
+import { contractDigest } from "../../guard/index.ts";
+import { type CompiledPack, compilePack, parsePack, type StepDefinition } from "../../run/index.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What a bundle releases, by digests: everything of a pack that decides what its runs may do. */

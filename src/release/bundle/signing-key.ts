@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { accepted, type Random, type Result, rejected, sha256Hex } from "../contracts/index.ts";
+import { accepted, type Random, type Result, rejected, sha256Hex } from "../../contracts/index.ts";
 
 /** What signs bundles. Its public half is known by its id, and trusted only where a roster says so. */
 export interface SigningKey {

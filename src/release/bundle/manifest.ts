@@ -7,7 +7,7 @@ import {
   parseJson,
   type Result,
   rejected,
-} from "../contracts/index.ts";
+} from "../../contracts/index.ts";
 import { type Envelope, payloadOf } from "./dsse.ts";
 
 /** What a bundle is for. A preview goes to dev and no further. */

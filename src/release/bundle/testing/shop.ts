@@ -1,6 +1,6 @@
-import { assert, instant, seededRandom } from "../../contracts/index.ts";
-import { contractOf, type DeclaredContract } from "../../guard/index.ts";
-import { type CompiledPack, compilePack, definePack } from "../../run/index.ts";
+import { assert, instant, seededRandom } from "../../../contracts/index.ts";
+import { contractOf, type DeclaredContract } from "../../../guard/index.ts";
+import { type CompiledPack, compilePack, definePack } from "../../../run/index.ts";
 import { type BundleInput, buildBundle } from "../build.ts";
 import { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "../signing-key.ts";
 import { type Roster, type RosterEntry, readRoster } from "../trust.ts";

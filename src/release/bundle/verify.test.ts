@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { instant } from "../contracts/index.ts";
+import { instant } from "../../contracts/index.ts";
 import { type BundleFile, bundleText, listed, readBundle, rootDigest } from "./container.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { bundleIdOf, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
@@ -25,6 +25,11 @@ function forged(change: (manifest: Manifest) => Partial<Manifest>, files?: reado
   const altered = { ...manifest, ...change(manifest) };
   const envelope = sealEnvelope({ type: PAYLOAD_TYPE, text: statementText(altered) }, RELEASE_KEY);
   return Buffer.from(bundleText({ envelope, files: files ?? filesOf(bytes) }));
+}
+
+function ofContract(contract: string): Uint8Array {
+  const text = statementText(builtOf().manifest).replace('"contract":"release_bundle_v2"', `"contract":"${contract}"`);
+  return Buffer.from(bundleText({ envelope: sealEnvelope({ type: PAYLOAD_TYPE, text }, RELEASE_KEY), files: [] }));
 }
 
 /** The same with the files of the bundle altered, under the signature that they had. */
@@ -97,6 +102,16 @@ describe("trust comes from the roster alone", () => {
     expect(codesOf(bytes, { roster, at: instant(NOW + 1_000) })).toEqual(["BUNDLE_KEY_REVOKED"]);
   });
 
+  test("of a bundle that was taken while its key was valid, the key may have expired since, and not been revoked", () => {
+    const later = instant(NOW + 100 * 86_400_000);
+
+    expect(codesOf(bytes, { at: later })).toEqual(["BUNDLE_KEY_EXPIRED"]);
+    expect(codesOf(bytes, { at: later, validAt: NOW })).toEqual([]);
+    expect(
+      codesOf(bytes, { at: later, validAt: NOW, roster: withKey({ revoked_at: "2026-02-02T00:00:00Z" }) }),
+    ).toEqual(["BUNDLE_KEY_REVOKED"]);
+  });
+
   test("a build's key signs candidates, and no release", () => {
     const key = keyOf(3);
     const roster = rosterOf(entryOf(key, { roles: ["ci"] }));
@@ -124,11 +139,7 @@ describe("BND-06: every rule of a bundle is checked, whoever signed it", () => {
       Buffer.from(bundleText({ envelope: sealEnvelope({ type: "text/plain", text: "{}" }, RELEASE_KEY), files: [] })),
       ["BUNDLE_MISSING_MANIFEST"],
     ],
-    [
-      "a manifest of another contract",
-      forged(() => ({ contract: "release_bundle_v9" as "release_bundle_v2" })),
-      ["BUNDLE_CONTRACT"],
-    ],
+    ["a manifest of another contract", ofContract("release_bundle_v9"), ["BUNDLE_CONTRACT"]],
     ["a manifest without a time", forged(() => ({ created_at: "yesterday" })), ["BUNDLE_INVALID_MANIFEST"]],
     [
       "an id that is another bundle's",

@@ -1,0 +1,265 @@
+import { z } from "@hono/zod-openapi";
+import { type Result, rejected } from "../../contracts/index.ts";
+import { readStream } from "../../ledger/index.ts";
+import {
+  activeHolds,
+  currentOf,
+  ENVIRONMENTS,
+  endHold,
+  heldBundles,
+  judgeHealth,
+  placeHold,
+  promote,
+  type ReleasePorts,
+  rollBack,
+  servedOf,
+  streamOf,
+} from "../../release/index.ts";
+import { inTenant } from "../../store/index.ts";
+import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { afterSeq, digest, jsonObject, limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
+
+const environment = z.enum(ENVIRONMENTS);
+const health = z.enum(["pending", "good", "bad"]);
+const reason = z.string().min(1).max(1_000);
+const ENVIRONMENT = z.strictObject({ environment });
+
+const held = z
+  .strictObject({ bundle_id: name, root_digest: digest, label: z.string(), health, seq: z.int() })
+  .openapi("HeldBundle");
+
+const standing = z
+  .strictObject({
+    environment,
+    /** Null where it holds nothing. */
+    bundle: held.nullable(),
+    /** Whether the tenant's runtime runs it: the furthest environment that holds a bundle. */
+    served: z.boolean(),
+    /** What it held before, newest first. */
+    before: z.array(held).readonly(),
+  })
+  .openapi("Environment");
+
+const hold = z
+  .strictObject({
+    hold_id: name,
+    scope: z.enum(["all", ...ENVIRONMENTS]),
+    reason: z.string(),
+    placed_by: z.string(),
+    placed_at: time,
+  })
+  .openapi("Hold");
+
+const check = z
+  .strictObject({ check: z.string(), passed: z.boolean(), code: z.string().nullable(), message: z.string() })
+  .openapi("PromotionCheck");
+
+const move = z
+  .strictObject({
+    environment,
+    bundle_id: name,
+    root_digest: digest,
+    previous_bundle_id: name.nullable(),
+    seq: z.int(),
+    checks: z.array(check).readonly(),
+  })
+  .openapi("EnvironmentMove");
+
+export const listEnvironmentsEndpoint = endpoint({
+  method: "get",
+  path: "/v1/environments",
+  summary: "List the environments with the bundles that they hold, and the holds in force",
+  needs: ["read"],
+  request: NOTHING,
+  statuses: { 200: "every environment, in the order in which bundles pass through them" },
+  answer: z.strictObject({ environments: z.array(standing).readonly(), holds: z.array(hold).readonly() }),
+  async handle({ installation, caller }) {
+    return inTenant(installation.database, caller.tenantId, async (sql) => {
+      const all = await heldBundles(sql);
+      const holds = await activeHolds(sql);
+      const served = servedOf(all);
+      const environments = ENVIRONMENTS.map((one) => {
+        const current = currentOf(all, one);
+        const before = all.filter((bundle) => bundle.environment === one && !bundle.is_current).slice(0, BEFORE_MAX);
+        return {
+          environment: one,
+          bundle: current === undefined ? null : heldView(current),
+          served: one === served,
+          before: before.map(heldView),
+        };
+      });
+      return reply({ environments, holds: holds.map((one) => ({ ...one, placed_at: timeOf(one.placed_at) })) });
+    });
+  },
+});
+
+/** Earlier bundles that are listed of an environment; its stream has all. */
+const BEFORE_MAX = 20;
+
+const heldView = (bundle: Awaited<ReturnType<typeof heldBundles>>[number]) => ({
+  bundle_id: bundle.bundle_id,
+  root_digest: bundle.root_digest,
+  label: bundle.label,
+  health: bundle.health,
+  seq: bundle.last_seq,
+});
+
+export const environmentHistoryEndpoint = endpoint({
+  method: "get",
+  path: "/v1/environments/{environment}/history",
+  summary: "Read the moves of an environment, as its hash-chained stream records them",
+  needs: ["read"],
+  request: { ...NOTHING, params: ENVIRONMENT, query: z.strictObject({ after: afterSeq, limit }) },
+  statuses: { 200: "a page of moves; `next` is the `after` of the next page" },
+  answer: z.strictObject({
+    moves: z
+      .array(
+        z.strictObject({
+          seq: z.int(),
+          type: z.string(),
+          at: time,
+          actor: z.string(),
+          hash: digest,
+          payload: jsonObject,
+        }),
+      )
+      .readonly(),
+    next: z.int().nullable(),
+  }),
+  async handle({ installation, caller }, { params, query }) {
+    const events = await inTenant(installation.database, caller.tenantId, (sql) =>
+      readStream(sql, streamOf(params.environment), query.after, query.limit),
+    );
+    const moves = events.map(({ seq, type, at, actor, hash, payload }) => ({
+      seq,
+      type,
+      at: timeOf(at),
+      actor,
+      hash,
+      payload: JSON.parse(payload ?? "{}"),
+    }));
+    return reply({ moves, next: nextOf(moves, query.limit, ({ seq }) => seq) });
+  },
+});
+
+export const promoteEndpoint = endpoint({
+  method: "post",
+  path: "/v1/environments/{environment}/promote",
+  summary: "Put an environment onto a bundle, if every check of the promotion passes",
+  description:
+    "Give the bundle's text, or the id of one that was promoted before. The policies that it pins have to have said GO in " +
+    "evaluations recorded about its root digest; dev needs none. Where " +
+    "the environment is the furthest that holds a bundle, new runs start on the bundle's pack.",
+  needs: ["administer"],
+  idempotent: true,
+  request: {
+    ...NOTHING,
+    params: ENVIRONMENT,
+    body: z.strictObject({
+      bundle: z.string().min(1).optional(),
+      bundle_id: name.optional(),
+    }),
+  },
+  statuses: { 200: "the environment holds the bundle" },
+  answer: move,
+  async handle(call, { params, body }) {
+    const bundle = bundleIn(body);
+    if (!bundle.ok) return bundle;
+    return moved(call, (ports) =>
+      promote(ports, {
+        ...actOf(call, params.environment),
+        bundle: bundle.value,
+      }),
+    );
+  },
+});
+
+type Asked = { readonly bundle?: string | undefined; readonly bundle_id?: string | undefined };
+
+function bundleIn({ bundle, bundle_id }: Asked): Result<{ readonly bytes: Uint8Array } | { readonly id: string }> {
+  if (bundle !== undefined && bundle_id === undefined)
+    return { ok: true, value: { bytes: new TextEncoder().encode(bundle) } };
+  if (bundle === undefined && bundle_id !== undefined) return { ok: true, value: { id: bundle_id } };
+  return rejected({ code: "REQUEST_INVALID", message: "give either `bundle` or `bundle_id`", field_path: "$.bundle" });
+}
+
+export const rollbackEndpoint = endpoint({
+  method: "post",
+  path: "/v1/environments/{environment}/rollback",
+  summary: "Put an environment back onto the last bundle that did well there, and mark the present one as bad",
+  needs: ["administer"],
+  idempotent: true,
+  request: {
+    ...NOTHING,
+    params: ENVIRONMENT,
+    body: z.strictObject({ reason, bundle_id: name.nullable().default(null) }),
+  },
+  statuses: { 200: "the environment holds the earlier bundle" },
+  answer: move,
+  handle: (call, { params, body }) =>
+    moved(call, (ports) =>
+      rollBack(ports, { ...actOf(call, params.environment), reason: body.reason, bundleId: body.bundle_id }),
+    ),
+});
+
+export const environmentHealthEndpoint = endpoint({
+  method: "post",
+  path: "/v1/environments/{environment}/health",
+  summary: "Say how the bundle that an environment holds does there",
+  needs: ["administer"],
+  idempotent: true,
+  request: { ...NOTHING, params: ENVIRONMENT, body: z.strictObject({ health: z.enum(["good", "bad"]), reason }) },
+  statuses: { 200: "it is recorded; what is bad stays bad" },
+  answer: z.strictObject({ bundle_id: name, health }),
+  handle: (call, { params, body }) =>
+    moved(call, (ports) => judgeHealth(ports, { ...actOf(call, params.environment), ...body })),
+});
+
+export const placeHoldEndpoint = endpoint({
+  method: "post",
+  path: "/v1/holds",
+  summary: "Keep promotions out of an environment, or out of all; rollbacks stay possible",
+  needs: ["administer"],
+  idempotent: true,
+  request: { ...NOTHING, body: z.strictObject({ scope: z.enum(["all", ...ENVIRONMENTS]), reason }) },
+  statuses: { 201: "it is in force" },
+  answer: hold,
+  async handle({ installation, caller }, { body }) {
+    const placed = await placeHold(installation, { ...body, tenantId: caller.tenantId, by: caller.principalId });
+    return reply({ ...placed, placed_at: timeOf(placed.placed_at) }, 201);
+  },
+});
+
+export const liftHoldEndpoint = endpoint({
+  method: "post",
+  path: "/v1/holds/{hold_id}/lift",
+  summary: "End a hold",
+  needs: ["administer"],
+  idempotent: true,
+  request: { ...NOTHING, params: z.strictObject({ hold_id: name }), body: z.strictObject({ reason }) },
+  statuses: { 200: "it is over" },
+  answer: z.strictObject({ hold_id: name }),
+  async handle({ installation, caller }, { params, body }) {
+    const { tenantId, principalId: by } = caller;
+    const lifted = await endHold(installation, { tenantId, by, reason: body.reason, holdId: params.hold_id });
+    return lifted.ok ? reply(lifted.value) : lifted;
+  },
+});
+
+const actOf = <E>({ caller }: Call, environment: E) => ({
+  tenantId: caller.tenantId,
+  by: caller.principalId,
+  environment,
+});
+
+/** Acts with the installation's roster; what was moved is in force for this process at once, and for others at their next commit. */
+async function moved<T>({ installation, caller, nudge }: Call, act: (ports: ReleasePorts) => Promise<Result<T>>) {
+  const roster = await installation.readTrust();
+  if (!roster.ok) return roster;
+  const { database, host, artifacts } = installation;
+  const done = await act({ database, host, artifacts, roster: roster.value });
+  if (!done.ok) return done;
+  await installation.control.reread(caller.tenantId);
+  nudge();
+  return reply(done.value);
+}

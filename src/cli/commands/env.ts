@@ -1,0 +1,100 @@
+import type { JsonObject } from "../../contracts/index.ts";
+import { ENVIRONMENTS } from "../../release/index.ts";
+import { askAndPrint, part } from "../answer.ts";
+import type { Command } from "../command.ts";
+import { listOf, objectOf, textOf } from "../document.ts";
+import type { Paint } from "../output.ts";
+import { table } from "../table.ts";
+import { REASON } from "./promote.ts";
+
+const ENVIRONMENT = { name: "ENVIRONMENT", summary: "dev, staging or prod" } as const;
+const HOLD_ID = "0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11";
+
+export const envShowCommand: Command = {
+  operands: [{ ...ENVIRONMENT, optional: true }],
+  examples: ["countermark env show", "countermark env show prod --json | jq -r '.environments[].bundle.bundle_id'"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) => client.get("/v1/environments"),
+      lines: (body, paint) => {
+        const one = args.operand("ENVIRONMENT");
+        const shown = listOf(body, "environments").filter((each) => one === "" || each.environment === one);
+        return [...standingLines(shown), ...listOf(body, "holds").map((hold) => holdLine(hold, paint))];
+      },
+    }),
+};
+
+function standingLines(environments: readonly JsonObject[]): readonly string[] {
+  const rows = environments.map((each) => {
+    const bundle = objectOf(each, "bundle");
+    return [
+      textOf(each, "environment"),
+      textOf(bundle, "bundle_id"),
+      textOf(bundle, "health"),
+      each.served === true ? "runs here" : "-",
+      listOf(each, "before").length.toString(),
+    ];
+  });
+  return table(["environment", "bundle", "health", "runtime", "before"], rows);
+}
+
+const holdLine = (hold: JsonObject, paint: Paint): string =>
+  `${paint.yellow("held")}  ${textOf(hold, "scope")}: ${textOf(hold, "reason")}  (${textOf(hold, "hold_id")}, by ${textOf(hold, "placed_by")})`;
+
+export const envHistoryCommand: Command = {
+  operands: [ENVIRONMENT],
+  examples: ["countermark env history prod", "countermark env history prod --json | jq '.moves[].payload.reason'"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) => client.get(`/v1/environments/${part(args.operand("ENVIRONMENT"))}/history?limit=200`),
+      lines: (body) => {
+        const rows = listOf(body, "moves").map((move) => [
+          textOf(move, "seq"),
+          textOf(move, "at"),
+          textOf(move, "type"),
+          textOf(objectOf(move, "payload"), "bundle_id"),
+          textOf(move, "actor"),
+          textOf(objectOf(move, "payload"), "reason"),
+        ]);
+        return rows.length === 0 ? ["no moves"] : table(["seq", "at", "what", "bundle", "by", "why"], rows);
+      },
+    }),
+};
+
+export const envHealthCommand: Command = {
+  operands: [ENVIRONMENT, { name: "HEALTH", summary: "good or bad; what is bad stays bad" }],
+  options: [REASON],
+  examples: ["countermark env health dev good --reason 'golden suite passed, a day without alerts'"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) =>
+        client.post(`/v1/environments/${part(args.operand("ENVIRONMENT"))}/health`, {
+          health: args.operand("HEALTH"),
+          reason: args.value("reason") ?? "",
+        }),
+      lines: (body) => [`${textOf(body, "bundle_id")} is ${textOf(body, "health")}`],
+    }),
+};
+
+export const envHoldCommand: Command = {
+  operands: [{ name: "SCOPE", summary: `all, ${ENVIRONMENTS.join(", ")}` }],
+  options: [REASON],
+  examples: ["countermark env hold prod --reason 'peak season'"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) => client.post("/v1/holds", { scope: args.operand("SCOPE"), reason: args.value("reason") ?? "" }),
+      lines: (hold, paint) => [holdLine(hold, paint)],
+    }),
+};
+
+export const envLiftCommand: Command = {
+  operands: [{ name: "HOLD", summary: "a hold's id, as `env show` has it" }],
+  options: [REASON],
+  examples: [`countermark env lift ${HOLD_ID} --reason 'the season is over'`],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) =>
+        client.post(`/v1/holds/${part(args.operand("HOLD"))}/lift`, { reason: args.value("reason") ?? "" }),
+      lines: (body) => [`lifted ${textOf(body, "hold_id")}`],
+    }),
+};

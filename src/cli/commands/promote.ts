@@ -1,0 +1,57 @@
+import type { JsonObject, Result } from "../../contracts/index.ts";
+import { BUNDLE_BYTES_MAX, ENVIRONMENTS } from "../../release/index.ts";
+import { askAndPrint, part } from "../answer.ts";
+import type { Command, Context, Option } from "../command.ts";
+import { textOf } from "../document.ts";
+import { readBytes } from "../files.ts";
+import type { Paint } from "../output.ts";
+import { reportRefusal, talkOf } from "../report.ts";
+
+const BUNDLE_ID = "release-20260130-120000-3f1d2c4b-0a1b2c3d4e5f";
+
+/** How commands that act on an environment are told why. */
+export const REASON: Option = { flags: "--reason <text>", summary: "why, for the record", required: true };
+
+export const promoteCommand: Command = {
+  operands: [{ name: "BUNDLE", summary: "a bundle's file, or the id of one that was promoted before" }],
+  options: [{ flags: "--to <environment>", summary: "where it goes", required: true, choices: ENVIRONMENTS }],
+  examples: ["countermark promote shop.bundle --to dev", `countermark promote ${BUNDLE_ID} --to staging`],
+  run: async (context, args) => {
+    const bundle = await bundleOf(context, args.operand("BUNDLE"));
+    if (!bundle.ok) return reportRefusal(talkOf(context), bundle.refusal);
+    return askAndPrint(context, {
+      ask: (client) => client.post(`/v1/environments/${part(args.value("to") ?? "")}/promote`, bundle.value),
+      lines: moveLines,
+    });
+  },
+};
+
+export const rollbackCommand: Command = {
+  operands: [{ name: "ENVIRONMENT", summary: "dev, staging or prod" }],
+  options: [REASON, { flags: "--to <bundle>", summary: "the id of another bundle that did well there, not the last" }],
+  examples: [
+    "countermark rollback prod --reason 'refunds fail since the last release'",
+    `countermark rollback prod --to ${BUNDLE_ID} --reason 'the one before is no better'`,
+  ],
+  run: (context, args) =>
+    askAndPrint(context, {
+      ask: (client) =>
+        client.post(`/v1/environments/${part(args.operand("ENVIRONMENT"))}/rollback`, {
+          reason: args.value("reason") ?? "",
+          bundle_id: args.value("to") ?? null,
+        }),
+      lines: moveLines,
+    }),
+};
+
+const moveLines = (move: JsonObject, paint: Paint): readonly string[] => [
+  `${paint.green(textOf(move, "environment"))} holds ${textOf(move, "bundle_id")}`,
+  paint.dim(`before: ${textOf(move, "previous_bundle_id")}; move ${textOf(move, "seq")} of its stream`),
+];
+
+/** What is no file is taken for an id; the server knows whether it is one. */
+async function bundleOf(context: Context, given: string): Promise<Result<JsonObject>> {
+  const bytes = await readBytes(context, given, { max: BUNDLE_BYTES_MAX });
+  if (bytes.ok) return { ok: true, value: { bundle: new TextDecoder().decode(bytes.value) } };
+  return bytes.refusal.code === "FILE_NOT_FOUND" ? { ok: true, value: { bundle_id: given } } : bytes;
+}

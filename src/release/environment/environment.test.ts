@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { digestOf } from "../../contracts/index.ts";
+import { NOW } from "../bundle/testing/shop.ts";
+import type { Environment, Health, HeldBundle } from "./environment.ts";
+import { promotedOf } from "./promoted.ts";
+import { lastKnownGood } from "./rollback.ts";
+
+type Place = readonly [environment: Environment, id: string, health: Health, seq: number, now?: "now"];
+
+/** A bundle in an environment, and whether that holds it now. */
+const heldIn = ([environment, id, health, seq, now]: Place): HeldBundle => ({
+  environment,
+  bundle_id: id,
+  root_digest: digestOf(id),
+  label: "release",
+  artifact_digest: digestOf(`file ${id}`),
+  pack_digest: digestOf(`pack ${id}`),
+  contract_digests: [`contract of ${id}`],
+  added_at: NOW,
+  health,
+  last_seq: seq,
+  is_current: now === "now",
+});
+
+const places = (...all: readonly Place[]): readonly HeldBundle[] => all.map(heldIn);
+
+const ids = (bundles: readonly HeldBundle[]) => bundles.map(({ bundle_id }) => bundle_id);
+
+test("RBK-02: the last known good bundle is the newest by its move that did well there, not the present one", () => {
+  const held = places(
+    ["prod", "a", "good", 1],
+    ["prod", "b", "good", 3],
+    ["prod", "c", "pending", 4],
+    ["prod", "d", "good", 5, "now"],
+    ["staging", "e", "good", 9],
+  );
+
+  expect(ids(lastKnownGood(held, "prod"))).toEqual(["b", "a"]);
+});
+
+test("RBK-02: what was marked bad, anywhere, is never gone back to", () => {
+  const held = places(
+    ["prod", "a", "good", 1],
+    ["prod", "b", "good", 2],
+    ["prod", "c", "good", 3, "now"],
+    ["dev", "b", "bad", 4],
+  );
+
+  expect(ids(lastKnownGood(held, "prod"))).toEqual(["a"]);
+  expect(lastKnownGood(places(["prod", "a", "good", 1, "now"]), "prod")).toEqual([]);
+});
+
+test("a tenant's runtime runs the bundle of its furthest environment; earlier ones are for runs pinned to them", () => {
+  const held = places(
+    ["dev", "c", "pending", 9, "now"],
+    ["prod", "a", "good", 1],
+    ["prod", "b", "good", 2, "now"],
+    ["staging", "b", "good", 2, "now"],
+  );
+
+  expect(promotedOf(held)).toEqual({
+    environment: "prod",
+    bundleId: "b",
+    packDigest: digestOf("pack b"),
+    contracts: new Set(["contract of b"]),
+    earlier: new Map([
+      [digestOf("pack a"), new Set(["contract of a"])],
+      [digestOf("pack b"), new Set(["contract of b"])],
+    ]),
+  });
+});
+
+test("a tenant none of whose environments holds a bundle has nothing promoted", () => {
+  expect(promotedOf([])).toBeNull();
+});

@@ -1,0 +1,22 @@
+import type { Promoted } from "../../guard/index.ts";
+import type { TenantQuery } from "../../store/index.ts";
+import { currentOf, type HeldBundle, servedOf } from "./environment.ts";
+import { heldBundles } from "./queries.ts";
+
+/** What the current tenant's runtime may run; null where no environment of it holds a bundle. */
+export const readPromoted = async (sql: TenantQuery): Promise<Promoted | null> => promotedOf(await heldBundles(sql));
+
+/** The same from what its environments hold: the furthest one's bundle, and those that it held before. */
+export function promotedOf(held: readonly HeldBundle[]): Promoted | null {
+  const environment = servedOf(held);
+  const current = environment === undefined ? undefined : currentOf(held, environment);
+  if (environment === undefined || current === undefined) return null;
+  const before = held.filter((bundle) => bundle.environment === environment);
+  return {
+    environment,
+    bundleId: current.bundle_id,
+    packDigest: current.pack_digest,
+    contracts: new Set(current.contract_digests),
+    earlier: new Map(before.map(({ pack_digest, contract_digests }) => [pack_digest, new Set(contract_digests)])),
+  };
+}

@@ -1,0 +1,157 @@
+import { type Code, formatInstant, type Instant, type Refusal } from "../../contracts/index.ts";
+import type { EvaluationRow } from "../../gate/index.ts";
+import type { Manifest } from "../bundle/manifest.ts";
+import type { BundleReport } from "../bundle/verify.ts";
+import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, sourceOf } from "./environment.ts";
+
+/*
+ * May a bundle come into an environment? Pure: facts in, checks out.
+ *
+ * M1 A bundle comes into staging from dev, into prod from staging, and only while that environment holds just this bundle, by id
+ *    and root digest, in good health.
+ * M2 The last that each policy said, of those that the bundle pins, in a recorded evaluation about its root digest, is GO and still
+ *    holds; into staging and prod nothing comes that pins none.
+ * M3 What was marked bad anywhere comes nowhere.
+ */
+
+/** Everything that a promotion is judged by. */
+export interface PromotionFacts {
+  readonly to: Environment;
+  readonly manifest: Manifest;
+  readonly report: BundleReport;
+  /** Every bundle in every environment of the tenant. */
+  readonly held: readonly HeldBundle[];
+  /** What policies last said of the bundle, by policy and profile. */
+  readonly evaluations: readonly EvaluationFact[];
+  /** Holds that are in force, of whatever scope. */
+  readonly holds: readonly Hold[];
+  readonly now: Instant;
+}
+
+/** What is asked of a recorded evaluation. */
+export type EvaluationFact = Pick<
+  EvaluationRow,
+  | "evaluation_id"
+  | "policy_id"
+  | "policy_sha256"
+  | "profile"
+  | "verdict"
+  | "cause"
+  | "decision_sha256"
+  | "decided_at"
+  | "valid_until"
+>;
+
+/** One condition of a promotion. Wire form. */
+export interface PromotionCheck {
+  readonly check: string;
+  readonly passed: boolean;
+  /** Null where it passed. */
+  readonly code: Code | null;
+  readonly message: string;
+}
+
+type Check = (facts: PromotionFacts) => Refusal | null;
+
+const CHECKS: readonly (readonly [name: string, check: Check])[] = [
+  ["bundle_verify_ok", ({ report }) => report.errors.find((error) => !isAboutKey(error)) ?? null],
+  ["bundle_signature_valid", ({ report }) => report.errors.find(isAboutKey) ?? null],
+  ["environment_transition_allowed", transitionProblem],
+  ["source_environment_has_same_bundle", sourceProblem],
+  ["bundle_not_marked_bad", badProblem],
+  ["release_gate_allows_promotion", gateProblem],
+  ["change_freeze_inactive", holdProblem],
+];
+
+/** All checks, in a fixed order: the bundle may be promoted where every one passed. */
+export const promotionChecks = (facts: PromotionFacts): readonly PromotionCheck[] =>
+  CHECKS.map(([name, check]) => {
+    const problem = check(facts);
+    return { check: name, passed: problem === null, code: problem?.code ?? null, message: problem?.message ?? "" };
+  });
+
+/** The refusal of a promotion that some check keeps back: that of the first, with all checks in its details. */
+export function refusalOf(checks: readonly PromotionCheck[]): Refusal | null {
+  const first = checks.find(({ passed }) => !passed);
+  if (first === undefined || first.code === null) return null;
+  return { code: first.code, message: first.message, details: { checks: checks.map((check) => ({ ...check })) } };
+}
+
+const ABOUT_KEY: readonly Code[] = [
+  "BUNDLE_SIGNATURE",
+  "BUNDLE_UNTRUSTED_KEY",
+  "BUNDLE_KEY_EXPIRED",
+  "BUNDLE_KEY_REVOKED",
+  "BUNDLE_KEY_ROLE",
+];
+
+const isAboutKey = ({ code }: Refusal): boolean => ABOUT_KEY.includes(code);
+
+function transitionProblem({ to, manifest, held }: PromotionFacts): Refusal | null {
+  const { label, bundle_id } = manifest;
+  if (label === "pr-preview" && to !== "dev")
+    return no("ENVIRONMENT_TRANSITION_ALLOWED", `a pr-preview goes to dev, not to ${to}`);
+  if (currentOf(held, to)?.bundle_id === bundle_id)
+    return no("ENVIRONMENT_TRANSITION_ALLOWED", `${to} holds \`${bundle_id}\` already`);
+  return null;
+}
+
+function sourceProblem({ to, manifest, held }: PromotionFacts): Refusal | null {
+  const source = sourceOf(to);
+  if (source === null) return null;
+  const there = currentOf(held, source);
+  const { bundle_id, root_digest } = manifest;
+  const isSame = there?.bundle_id === bundle_id && there.root_digest === root_digest; // M1
+  const code = "SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE";
+  if (!isSame) return no(code, `${source} holds ${there === undefined ? "nothing" : `\`${there.bundle_id}\``}`);
+  return there.health === "good" ? null : no(code, `${source} holds the bundle, and its health is ${there.health}`);
+}
+
+function badProblem({ manifest: { bundle_id, root_digest }, held }: PromotionFacts): Refusal | null {
+  const bad = held.find((one) => one.health === "bad" && one.root_digest === root_digest); // M3
+  return bad === undefined ? null : no("BUNDLE_MARKED_BAD", `\`${bundle_id}\` was marked bad in ${bad.environment}`);
+}
+
+function gateProblem(facts: PromotionFacts): Refusal | null {
+  const { to, manifest } = facts;
+  if (to === "dev") return null;
+  if (manifest.policies.length === 0) return lacking("the bundle pins no policy that could say GO");
+  for (const policy of manifest.policies) {
+    const problem = policyProblem(policy, facts);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+type Pinned = Manifest["policies"][number];
+
+function policyProblem({ id, version, digest }: Pinned, { to, evaluations, now }: PromotionFacts): Refusal | null {
+  const last = evaluations
+    .filter(({ policy_sha256, profile }) => policy_sha256 === digest && isFor(to, profile))
+    .reduce<EvaluationFact | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
+  if (last === undefined) return lacking(`policy \`${id}\` ${version} was not evaluated about this bundle`);
+  const at = formatInstant(last.decided_at);
+  if (last.verdict === "NO-GO" && last.cause === "failed")
+    return no("RELEASE_GATE_ALLOWS_PROMOTION", `policy \`${id}\` ${version} says NO-GO at ${at}`);
+  if (last.verdict === "NO-GO") return lacking(`policy \`${id}\` ${version} says NO-GO at ${at} for want of evidence`);
+  if (now < last.valid_until) return null;
+  return lacking(`the GO of policy \`${id}\` ${version} held until ${formatInstant(last.valid_until)}`);
+}
+
+/** A profile that is named for another environment says nothing of this one. */
+const isFor = (environment: Environment, profile: string | null): boolean =>
+  profile === environment || !ENVIRONMENTS.some((one) => one === profile);
+
+const isNewer = (one: EvaluationFact, newest: EvaluationFact | undefined): boolean =>
+  newest === undefined ||
+  one.decided_at > newest.decided_at ||
+  (one.decided_at === newest.decided_at && one.evaluation_id > newest.evaluation_id);
+
+const lacking = (message: string): Refusal => no("RELEASE_GATE_EVIDENCE_MISSING", message);
+
+function holdProblem({ to, holds }: PromotionFacts): Refusal | null {
+  const hold = holds.find(({ scope }) => scope === "all" || scope === to);
+  return hold === undefined ? null : no("CHANGE_FREEZE_INACTIVE", `${hold.scope} is held: ${hold.reason}`);
+}
+
+const no = (code: Code, message: string): Refusal => ({ code, message });

@@ -1,0 +1,117 @@
+import type { Digest, Instant } from "../../contracts/index.ts";
+import type { TenantQuery } from "../../store/index.ts";
+import type { Environment, Health, HeldBundle, Hold } from "./environment.ts";
+
+/** Takes an environment for this transaction without waiting. False: another move of it is under way. */
+export async function lockEnvironment(sql: TenantQuery, environment: Environment): Promise<boolean> {
+  const rows = await sql<{ locked: boolean }[]>`
+    select pg_try_advisory_xact_lock(hashtextextended('environment:' || ${environment} || ':' || require_tenant_context(), 0)) as locked`;
+  return rows[0]?.locked === true;
+}
+
+/** Bundles that environments hold or held; more than anybody promotes. */
+const HELD_MAX = 10_000;
+
+/** Every bundle in every environment of the tenant: those that are held now, then newest move first. */
+export const heldBundles = (sql: TenantQuery) => sql<HeldBundle[]>`
+  select h.environment, h.bundle_id, b.root_digest, b.label, b.artifact_digest, b.pack_digest, b.contract_digests, b.added_at, h.health,
+         h.last_seq, e.bundle_id is not null as is_current
+    from environment_bundle h
+    join bundle b on b.tenant_id = h.tenant_id and b.bundle_id = h.bundle_id
+    left join environment e on e.tenant_id = h.tenant_id and e.environment = h.environment and e.bundle_id = h.bundle_id
+   where h.tenant_id = require_tenant_context()
+   order by is_current desc, h.environment, h.last_seq desc
+   limit ${HELD_MAX}`;
+
+export interface StoredBundle {
+  readonly bundle_id: string;
+  readonly root_digest: string;
+  readonly artifact_digest: Digest;
+}
+
+/** A bundle that was promoted before, or undefined. */
+export async function findBundle(sql: TenantQuery, bundleId: string): Promise<StoredBundle | undefined> {
+  const rows = await sql<StoredBundle[]>`
+    select bundle_id, root_digest, artifact_digest
+      from bundle
+     where tenant_id = require_tenant_context() and bundle_id = ${bundleId}`;
+  return rows[0];
+}
+
+/** Writes a bundle once. One of this id that is there stays as it is. */
+export const insertBundle = (
+  sql: TenantQuery,
+  bundle: {
+    readonly bundleId: string;
+    readonly rootDigest: string;
+    readonly label: string;
+    readonly artifactDigest: string;
+    readonly packId: string;
+    readonly packDigest: string;
+    readonly contractDigests: readonly string[];
+    readonly by: string;
+    readonly at: Instant;
+  },
+) => sql`
+  insert into bundle (tenant_id, bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, contract_digests, added_by, added_at)
+  values (require_tenant_context(), ${bundle.bundleId}, ${bundle.rootDigest}, ${bundle.label}, ${bundle.artifactDigest},
+         ${bundle.packId}, ${bundle.packDigest}, ${sql.array([...bundle.contractDigests])}, ${bundle.by}, ${bundle.at}::timestamptz)
+      on conflict do nothing`;
+
+/** Puts an environment onto a bundle, as of an entry of its stream. The caller holds the environment's lock. */
+export async function moveEnvironment(
+  sql: TenantQuery,
+  move: {
+    readonly environment: Environment;
+    readonly bundleId: string;
+    readonly health: Health;
+    readonly seq: number;
+    readonly at: Instant;
+  },
+): Promise<void> {
+  await sql`
+    insert into environment_bundle (tenant_id, environment, bundle_id, health, last_seq)
+    values (require_tenant_context(), ${move.environment}, ${move.bundleId}, ${move.health}, ${move.seq})
+        on conflict (tenant_id, environment, bundle_id) do update set health = excluded.health, last_seq = excluded.last_seq`;
+  await sql`
+    insert into environment (tenant_id, environment, bundle_id, seq, moved_at)
+    values (require_tenant_context(), ${move.environment}, ${move.bundleId}, ${move.seq}, ${move.at}::timestamptz)
+        on conflict (tenant_id, environment) do update
+        set bundle_id = excluded.bundle_id, seq = excluded.seq, moved_at = excluded.moved_at`;
+}
+
+/** Says how a bundle does in an environment. */
+export const setHealth = (
+  sql: TenantQuery,
+  {
+    environment,
+    bundleId,
+    health,
+  }: { readonly environment: Environment; readonly bundleId: string; readonly health: Health },
+) => sql`
+  update environment_bundle set health = ${health}
+   where tenant_id = require_tenant_context() and environment = ${environment} and bundle_id = ${bundleId}`;
+
+/** Holds in force, the oldest first. */
+export const activeHolds = (sql: TenantQuery) => sql<Hold[]>`
+  select hold_id, scope, reason, placed_by, placed_at
+    from hold
+   where tenant_id = require_tenant_context() and lifted_at is null
+   order by placed_at, hold_id
+   limit 1000`;
+
+export const insertHold = (sql: TenantQuery, hold: Hold) => sql`
+  insert into hold (tenant_id, hold_id, scope, reason, placed_by, placed_at)
+  values (require_tenant_context(), ${hold.hold_id}, ${hold.scope}, ${hold.reason}, ${hold.placed_by}, ${hold.placed_at}::timestamptz)`;
+
+/** Ends a hold. False: there is none of this id in force. */
+export async function liftHold(
+  sql: TenantQuery,
+  hold: { readonly holdId: string; readonly by: string; readonly reason: string; readonly at: Instant },
+): Promise<boolean> {
+  const rows = await sql`
+    update hold set lifted_by = ${hold.by}, lifted_at = ${hold.at}::timestamptz, lift_reason = ${hold.reason}
+     where tenant_id = require_tenant_context() and hold_id = ${hold.holdId} and lifted_at is null
+    returning hold_id`;
+  return rows.length === 1;
+}

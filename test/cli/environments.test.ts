@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { formatInstant } from "../../src/contracts/index.ts";
+import { type FreshDatabase, freshDatabase } from "../database/database.ts";
+import { realHost } from "../database/real-host.ts";
+import { runsEvidence, SLO_POLICY } from "../slo.ts";
+import { newFolder, runCli, type World } from "./run-cli.ts";
+import { TEST_PACK } from "./test-pack.ts";
+
+const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
+
+let fresh: FreshDatabase;
+let world: World & { readonly cwd: string };
+
+const now = () => formatInstant(realHost.clock.now());
+
+const cli = (...argv: readonly string[]) => runCli(argv, world);
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  world = { cwd: newFolder(), server: fresh.options };
+  const files = {
+    "pack.yaml": stringify(TEST_PACK, { aliasDuplicateObjects: false }),
+    "slo.yaml": SLO_POLICY,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(world.cwd, name), text);
+  for (const folder of [".countermark", "good", "bad"]) mkdirSync(join(world.cwd, folder));
+  for (const folder of ["good", "bad"])
+    writeFileSync(join(world.cwd, folder, "runs.ndjson"), runsEvidence(folder === "good"));
+  const key = await cli("bundle", "keygen", "--out", "release.pem", "--role", "release");
+  writeFileSync(join(world.cwd, ".countermark/trust.json"), key.stdout);
+});
+
+afterAll(() => fresh.drop());
+
+test("a bundle is built, promoted behind its policy, shown, held back, rolled back: with the exit codes of each", async () => {
+  const words = ["--label", "candidate", "--commit", COMMIT, "--policy", "slo.yaml", "--sign-with", "release.pem"];
+  const built = await cli("bundle", "build", "pack.yaml", ...words, "--out", "a.bundle", "--json");
+  expect(built.stderr).toBe("");
+  const { bundle_id, root_digest } = JSON.parse(built.stdout);
+  const evaluate = (evidence: string) =>
+    cli("gate", "eval", "slo.yaml", "--evidence", evidence, "--at", now(), "--record", "--subject", root_digest);
+
+  const toDev = await cli("promote", "a.bundle", "--to", "dev");
+  const tooSoon = await cli("promote", "a.bundle", "--to", "staging");
+  const well = await cli("env", "health", "dev", "good", "--reason", "golden suite passed");
+  const undecided = await cli("promote", bundle_id, "--to", "staging");
+  await evaluate("bad");
+  const noGo = await cli("promote", bundle_id, "--to", "staging");
+  await evaluate("good");
+  const hold = await cli("env", "hold", "staging", "--reason", "peak season", "--json");
+  const held = await cli("promote", bundle_id, "--to", "staging");
+  const shown = await cli("env", "show");
+  const lifted = await cli("env", "lift", JSON.parse(hold.stdout).hold_id, "--reason", "over");
+  const toStaging = await cli("promote", bundle_id, "--to", "staging");
+  const history = await cli("env", "history", "staging");
+  const back = await cli("rollback", "staging", "--reason", "refunds fail");
+
+  expect(toDev.exit).toBe(0);
+  expect(toDev.stdout).toContain(`dev holds ${bundle_id}`);
+  expect([tooSoon.exit, well.exit, undecided.exit, noGo.exit, held.exit, lifted.exit]).toEqual([7, 0, 5, 4, 7, 0]);
+  expect(noGo.stderr).toContain("RELEASE_GATE_ALLOWS_PROMOTION: policy `slo` 1.0.0 says NO-GO");
+  expect(shown.stdout).toContain("runs here");
+  expect(shown.stdout).toContain("held  staging: peak season");
+  expect(toStaging.exit).toBe(0);
+  expect(history.stdout).toContain("environment.promoted");
+  expect(back).toMatchObject({ exit: 9, stdout: "" });
+  expect(back.stderr).toContain("ROLLBACK_TARGET_MISSING");
+});
+
+test("where a bundle is promoted, another pack is not activated: exit 7 and a remedy", async () => {
+  writeFileSync(
+    join(world.cwd, "next.yaml"),
+    stringify({ ...TEST_PACK, version: "9.0.0" }, { aliasDuplicateObjects: false }),
+  );
+
+  const said = await cli("pack", "activate", "next.yaml");
+
+  expect(said).toMatchObject({ exit: 7, stdout: "" });
+  expect(said.stderr).toContain("CONTRACT_NOT_PROMOTED");
+  expect(said.stderr).toContain("remedy: ");
+});

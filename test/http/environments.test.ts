@@ -1,0 +1,383 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { environmentHistoryEndpoint } from "../../src/api/endpoints/environments.ts";
+import { activatePack, addTenant } from "../../src/api/index.ts";
+import { after, assert, formatInstant, seededRandom } from "../../src/contracts/index.ts";
+import { parsePolicy } from "../../src/gate/index.ts";
+import {
+  buildBundle,
+  heldBundles,
+  type Label,
+  newSigningKey,
+  publicKeyOf,
+  readSigningKey,
+} from "../../src/release/index.ts";
+import { type CompiledPack, compilePack } from "../../src/run/index.ts";
+import { inTenant } from "../../src/store/index.ts";
+import { realHost } from "../database/real-host.ts";
+import { runsEvidence, SLO_POLICY } from "../slo.ts";
+import { asStarted, type Got, member } from "./answer.ts";
+import { type Client, freshOrder, useBench } from "./bench.ts";
+
+const opened = useBench();
+
+const NOW = realHost.clock.now();
+const DAY_MS = 86_400_000;
+const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
+
+const keyOf = (seed: number) => {
+  const key = readSigningKey(newSigningKey(seededRandom(seed)));
+  assert(key.ok, "a key that was made can be read");
+  return key.value;
+};
+
+/** The policy as bundles pin it. */
+function pinned() {
+  const policy = parsePolicy(SLO_POLICY);
+  assert(policy.ok, "the test's policy can be read");
+  const { id, version } = policy.value.text;
+  return { id, version, digest: policy.value.digest };
+}
+
+const RELEASE_KEY = keyOf(1);
+const CI_KEY = keyOf(2);
+
+beforeAll(async () => {
+  const valid = { valid_from: formatInstant(after(NOW, -DAY_MS)), valid_until: formatInstant(after(NOW, DAY_MS)) };
+  const keys = [
+    { keyid: RELEASE_KEY.keyId, public_key: publicKeyOf(RELEASE_KEY), roles: ["release"], ...valid },
+    { keyid: CI_KEY.keyId, public_key: publicKeyOf(CI_KEY), roles: ["ci"], ...valid },
+  ];
+  await writeFile(join(opened().directory, "trust.json"), JSON.stringify({ keys }));
+});
+
+/** The till's next version: `note` has another contract, so it is another tool. */
+function changedPack(version: string): CompiledPack {
+  const { pack } = opened().till.pack;
+  const { note } = pack.tools;
+  assert(note !== undefined, "the till takes notes");
+  const compilation = compilePack({
+    ...pack,
+    version,
+    tools: { ...pack.tools, note: { ...note, timeout_seconds: 6 } },
+  });
+  assert(compilation.ok, "the changed pack compiles");
+  return compilation.compiled;
+}
+
+/** A bundle's text and id. */
+function bundle(pack: CompiledPack, other: { readonly label?: Label; readonly key?: typeof CI_KEY } = {}) {
+  const built = buildBundle({
+    pack,
+    label: other.label ?? "candidate",
+    source: { commit: COMMIT, dirty: false },
+    builder: "test",
+    createdAt: NOW,
+    policies: [pinned()],
+    sbom: null,
+    key: other.key ?? RELEASE_KEY,
+  });
+  assert(built.ok, "the test's bundle can be built");
+  return { text: built.value.text, id: built.value.manifest.bundle_id, root: built.value.manifest.root_digest };
+}
+
+/** Records what the policy says of a bundle. */
+const evaluate = (admin: Client, { root }: { readonly root: string }, isGood = true): Promise<Got> =>
+  admin.post("/v1/gates/evaluations", {
+    policy: SLO_POLICY,
+    subject: root,
+    evidence: [{ name: "runs.ndjson", text: runsEvidence(isGood) }],
+  });
+
+let tenants = 0;
+
+/** A tenant of its own with the till's pack, and its administrator. */
+async function shop(): Promise<{ readonly tenantId: string; readonly admin: Client }> {
+  const { installation, till, client } = opened();
+  const tenantId = `test_env${++tenants}`;
+  await addTenant(installation, { tenantId, name: tenantId, mode: "sandbox", by: "test" });
+  await activatePack(installation, { tenantId, pack: till.pack, by: "test" });
+  return { tenantId, admin: await client("ada", "admin", { tenant: tenantId }) };
+}
+
+const promote = (admin: Client, environment: string, body: Parameters<Client["post"]>[1]): Promise<Got> =>
+  admin.post(`/v1/environments/${environment}/promote`, body);
+
+const health = (admin: Client, environment: string, value: "good" | "bad"): Promise<Got> =>
+  admin.post(`/v1/environments/${environment}/health`, { health: value, reason: "looked at" });
+
+/** Brings a bundle through every environment up to one. */
+async function bring(admin: Client, built: ReturnType<typeof bundle>, environments: readonly string[]): Promise<void> {
+  await evaluate(admin, built);
+  for (const environment of environments) {
+    const moved = await promote(admin, environment, { bundle: built.text });
+    expect(moved).toMatchObject({ status: 200 });
+    await health(admin, environment, "good");
+  }
+}
+
+async function standing(admin: Client) {
+  const { body } = await admin.get("/v1/environments");
+  return body;
+}
+
+/** Where dev came to as its rows say it: by bundle its health, and the bundle that it holds. */
+async function rowsOf(tenantId: string) {
+  const held = await inTenant(opened().installation.database, tenantId, (sql) => heldBundles(sql));
+  return {
+    healths: Object.fromEntries(held.map(({ bundle_id, health: how }) => [bundle_id, how])),
+    current: held.find(({ is_current }) => is_current)?.bundle_id,
+  };
+}
+
+/** The same, folded from dev's stream. */
+async function foldOf(admin: Client) {
+  const { moves } = environmentHistoryEndpoint.answer.parse((await admin.get("/v1/environments/dev/history")).body);
+  const healths: Record<string, unknown> = {};
+  let current: unknown;
+  for (const { type, payload } of moves) {
+    healths[String(payload.bundle_id)] = payload.health;
+    if (type !== "environment.health") current = payload.bundle_id;
+    if (payload.marked_bad !== undefined) healths[String(payload.marked_bad)] = "bad";
+  }
+  return { healths, current };
+}
+
+const refused = (code: string) => ({ status: expect.any(Number), body: { code } });
+
+const ALL = ["dev", "staging", "prod"];
+
+test("a bundle passes through dev, staging and prod, each move an entry of a chain that verifies, and rows say where it is", async () => {
+  const { tenantId, admin } = await shop();
+  const built = bundle(opened().till.pack);
+  const { id, root } = built;
+
+  await bring(admin, built, ALL);
+
+  const { body } = await admin.get("/v1/environments/prod/history");
+  expect(body).toMatchObject({
+    moves: [
+      {
+        seq: 1,
+        type: "environment.promoted",
+        actor: "ada",
+        payload: {
+          bundle_id: id,
+          root_digest: root,
+          previous_bundle_id: null,
+          source_environment: "staging",
+          evaluations: [{ policy_id: "slo", verdict: "GO", profile: null }],
+        },
+      },
+      { seq: 2, type: "environment.health", payload: { bundle_id: id, health: "good" } },
+    ],
+  });
+  const held = await inTenant(opened().installation.database, tenantId, (sql) => heldBundles(sql));
+  expect(
+    held.map(({ environment, bundle_id, health: how, last_seq, is_current }) => [
+      environment,
+      bundle_id,
+      how,
+      last_seq,
+      is_current,
+    ]),
+  ).toEqual(["dev", "prod", "staging"].map((environment) => [environment, id, "good", 1, true]));
+  expect(await admin.post("/v1/ledger/verify")).toMatchObject({ status: 200, body: { verified: true, broken: null } });
+});
+
+test("a promotion that a check keeps back leaves the environment as it was, and is recorded", async () => {
+  const { admin } = await shop();
+  const built = bundle(opened().till.pack);
+  const next = { bundle_id: built.id };
+  const early = await promote(admin, "staging", { bundle: built.text });
+  await promote(admin, "dev", { bundle: built.text });
+  const unknown = await promote(admin, "staging", next);
+  await health(admin, "dev", "good");
+  const undecided = await promote(admin, "staging", next);
+  await evaluate(admin, { root: "another" });
+  const ofAnother = await promote(admin, "staging", next);
+  await evaluate(admin, built, false);
+  const noGo = await promote(admin, "staging", next);
+  await evaluate(admin, built);
+  const placed = await admin.post("/v1/holds", { scope: "all", reason: "peak season" });
+  const held = await promote(admin, "staging", next);
+
+  expect([early, unknown]).toMatchObject([1, 2].map(() => refused("SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE")));
+  expect([undecided, ofAnother]).toMatchObject([1, 2].map(() => refused("RELEASE_GATE_EVIDENCE_MISSING")));
+  expect(noGo).toMatchObject(refused("RELEASE_GATE_ALLOWS_PROMOTION"));
+  expect(held).toMatchObject(refused("CHANGE_FREEZE_INACTIVE"));
+  expect(await standing(admin)).toMatchObject({ environments: [{}, { environment: "staging", bundle: null }, {}] });
+  const { body: audit } = await admin.get("/v1/ledger/streams/audit");
+  expect(JSON.stringify(audit)).toContain("environment.refused");
+
+  const lift = `/v1/holds/${String(member(placed.body, "hold_id"))}/lift`;
+  await admin.post(lift, { reason: "over" });
+  expect(await promote(admin, "staging", next)).toMatchObject({ status: 200 });
+  expect(await admin.post(lift, { reason: "again" })).toMatchObject(refused("HOLD_NOT_FOUND"));
+});
+
+test("what does not verify under the installation's roster goes nowhere, and a build's key not past dev", async () => {
+  const { admin } = await shop();
+  const { text } = bundle(opened().till.pack);
+  const stranger = bundle(opened().till.pack, { key: keyOf(3) });
+  const build = bundle(opened().till.pack, { key: CI_KEY });
+  await bring(admin, build, ["dev"]);
+
+  expect(await promote(admin, "dev", { bundle: text.replace("till", "tIll") })).toMatchObject(
+    refused("BUNDLE_CHECKSUM"),
+  );
+  expect(await promote(admin, "dev", { bundle: stranger.text })).toMatchObject(refused("BUNDLE_UNTRUSTED_KEY"));
+  expect(await promote(admin, "staging", { bundle: build.text })).toMatchObject(refused("BUNDLE_KEY_ROLE"));
+  await bring(admin, bundle(changedPack("2.0.0")), ["dev"]);
+  expect(await promote(admin, "dev", { bundle: text })).toMatchObject(refused("BUNDLE_EXISTS"));
+  expect(await promote(admin, "dev", { bundle_id: "none" })).toMatchObject(refused("BUNDLE_NOT_FOUND"));
+  expect(await promote(admin, "dev", {})).toMatchObject(refused("REQUEST_INVALID"));
+});
+
+test("of two moves of one environment at once, one is told that the other is under way, and changes nothing", async () => {
+  const { tenantId, admin } = await shop();
+  const { text } = bundle(opened().till.pack);
+
+  const second = await inTenant(opened().installation.database, tenantId, async (sql) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended('environment:dev:' || ${tenantId}::text, 0))`;
+    return promote(admin, "dev", { bundle: text });
+  });
+
+  expect(second).toMatchObject(refused("ENVIRONMENT_LOCKED"));
+  expect(await standing(admin)).toMatchObject({ environments: [{ bundle: null }, {}, {}] });
+});
+
+test("a rollback goes to the last bundle that did well, also under a hold, marks the other bad, and bad is never promoted", async () => {
+  const { admin } = await shop();
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  const nothing = await admin.post("/v1/environments/dev/rollback", { reason: "none" });
+  await bring(admin, first, ["dev"]);
+  const alone = await admin.post("/v1/environments/dev/rollback", { reason: "none" });
+  await bring(admin, second, ["dev"]);
+  await admin.post("/v1/holds", { scope: "dev", reason: "peak season" });
+
+  const back = await admin.post("/v1/environments/dev/rollback", { reason: "refunds fail" });
+
+  expect([nothing, alone]).toMatchObject([refused("ENVIRONMENT_EMPTY"), refused("ROLLBACK_TARGET_MISSING")]);
+  expect(back).toMatchObject({ status: 200, body: { bundle_id: first.id, previous_bundle_id: second.id } });
+  expect(await standing(admin)).toMatchObject({
+    environments: [
+      { bundle: { bundle_id: first.id, health: "good" }, before: [{ bundle_id: second.id, health: "bad" }] },
+      {},
+      {},
+    ],
+  });
+  expect(await admin.get("/v1/packs")).toMatchObject({ body: { packs: [{ version: "1.0.0", state: "ACTIVE" }] } });
+  expect(await promote(admin, "dev", { bundle_id: second.id })).toMatchObject(refused("BUNDLE_MARKED_BAD"));
+});
+
+test("a rollback to a bundle by name goes to it if it did well there, and nowhere otherwise", async () => {
+  const { tenantId, admin } = await shop();
+  const [first, second, third] = ["1.1.0", "2.0.0", "3.0.0"].map((version) => bundle(changedPack(version)));
+  assert(first !== undefined && second !== undefined && third !== undefined, "there are three");
+  for (const one of [first, second, third]) await bring(admin, one, ["dev"]);
+  const to = (bundle_id: string) => admin.post("/v1/environments/dev/rollback", { reason: "no better", bundle_id });
+
+  const itself = await to(third.id);
+  const back = await to(first.id);
+
+  expect(itself).toMatchObject(refused("ROLLBACK_TARGET_MISSING"));
+  expect(back).toMatchObject({ status: 200, body: { bundle_id: first.id, previous_bundle_id: third.id } });
+  expect(await rowsOf(tenantId)).toEqual(await foldOf(admin));
+});
+
+test("what is bad stays bad", async () => {
+  const { admin } = await shop();
+  await bring(admin, bundle(opened().till.pack), ["dev"]);
+
+  expect(await health(admin, "dev", "bad")).toMatchObject({ status: 200 });
+  expect(await health(admin, "dev", "good")).toMatchObject(refused("STATE_TRANSITION_ILLEGAL"));
+});
+
+test("where a bundle is promoted, no other version of its pack is activated", async () => {
+  const { tenantId, admin } = await shop();
+  const { installation, till } = opened();
+  await promote(admin, "dev", { bundle: bundle(changedPack("2.0.0")).text });
+
+  const activated = await activatePack(installation, { tenantId, pack: till.pack, by: "test" });
+  const document = await admin.post("/v1/packs", { document: JSON.stringify(till.pack.pack) });
+
+  expect(activated).toMatchObject({ ok: false, refusal: { code: "CONTRACT_NOT_PROMOTED" } });
+  expect(document).toMatchObject(refused("CONTRACT_NOT_PROMOTED"));
+  expect(await admin.get("/v1/packs")).toMatchObject({ body: { packs: [{ version: "2.0.0", state: "ACTIVE" }] } });
+});
+
+test("where a bundle is promoted, no run of another pack starts and none of its tools is called, though it is active", async () => {
+  const { tenantId, admin } = await shop();
+  const { pack } = opened().till.pack;
+  const { lose } = pack.tools;
+  assert(lose !== undefined, "the till loses letters");
+  const workflows = pack.workflows.filter(({ id }) => id === "Lose");
+  const post = compilePack({ ...pack, id: "post", workflows, tools: { lose }, hitl_rules: {} });
+  assert(post.ok, "a pack with one tool compiles");
+  await promote(admin, "dev", { bundle: bundle(post.compiled).text });
+
+  const input = { order_id: freshOrder(tenantId) };
+  const started = await admin.post("/v1/runs", { workflow: "Note", input });
+  const called = await admin.post("/v1/calls", { tool: "note", input });
+
+  expect([started, called]).toMatchObject([refused("CONTRACT_NOT_PROMOTED"), refused("CONTRACT_NOT_PROMOTED")]);
+  expect(await admin.get("/v1/packs")).toMatchObject({
+    body: {
+      packs: [
+        { pack_id: "post", state: "ACTIVE" },
+        { pack_id: "till", state: "UNPROMOTED" },
+      ],
+    },
+  });
+});
+
+/** Starts a run that waits for a person before it writes a note. */
+async function waiting({ tenantId, admin }: Awaited<ReturnType<typeof shop>>): Promise<string> {
+  const started = asStarted(
+    await admin.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder(tenantId) } }),
+  );
+  const { run_id } = started.body;
+  await opened().until(
+    () => admin.get(`/v1/runs/${run_id}`),
+    ({ status }) => status === "SUSPENDED_WAIT",
+  );
+  return run_id;
+}
+
+async function resumed(admin: Client, runId: string) {
+  await admin.post(`/v1/runs/${runId}/resume`);
+  return opened().until(
+    () => admin.get(`/v1/runs/${runId}`),
+    ({ outcome }) => outcome !== null,
+  );
+}
+
+test("a run in flight is refused a tool that was not promoted; one whose own bundle was promoted finishes on it", async () => {
+  const place = await shop();
+  const { admin } = place;
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  const before = await waiting(place);
+  await bring(admin, second, ["dev"]);
+
+  const unpromoted = await resumed(admin, before);
+
+  await bring(admin, first, ["dev"]);
+  const pinned = await waiting(place);
+  await bring(admin, bundle(changedPack("3.0.0")), ["dev"]);
+  const finished = await resumed(admin, pinned);
+
+  expect(unpromoted.body).toMatchObject({ outcome: "UNEXPECTED_FAILURE", code: "CONTRACT_NOT_PROMOTED" });
+  const { body } = await admin.get(`/v1/runs/${before}/events`);
+  expect(JSON.stringify(body)).toContain('"stage":"contract"');
+  expect(finished.body).toMatchObject({ outcome: "SUCCESS" });
+});
+
+test("an operator reads environments and moves none", async () => {
+  const { tenantId } = await shop();
+  const operator = await opened().client("olaf", "operator", { tenant: tenantId });
+
+  expect(await operator.get("/v1/environments")).toMatchObject({ status: 200 });
+  expect(await promote(operator, "dev", { bundle_id: "x" })).toMatchObject(refused("ROLE_REQUIRED"));
+});
