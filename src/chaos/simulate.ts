@@ -12,7 +12,7 @@ import { eventsSince, seenApprovals, seenReceipts, seenRuns, setClock } from "./
 import { Schedule, WORLD } from "./schedule.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { TOOLS_OF } from "./simulation-pack.ts";
-import { furnish, INSTALLATION_KEY, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
+import { furnish, INSTALLATION_KEY, readPromoted, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
 import type { ToldTakeover } from "./takeover-watch.ts";
 import { Watch } from "./watch.ts";
 import { WebhookSender } from "./webhook-sender.ts";
@@ -68,9 +68,6 @@ export interface Tally {
   readonly effects: number;
   readonly events: number;
 }
-
-/** No tenant of a history has environments. */
-const readPromoted = async () => null;
 
 /** Leases of workers in simulations: a takeover takes seconds, and a poll is rare enough not to be most of what happens. */
 const PROFILE: LeaseProfile = { leaseMs: 6_000, beatMs: 2_000, claimsMax: 20, runsMax: 8, pollMs: 1_000 };

@@ -86,3 +86,6 @@ export async function furnish({ database, pack }: SimulationWorld, seed: number)
     });
   });
 }
+
+/** No tenant of a history has environments. */
+export const readPromoted = async (): Promise<null> => null;
