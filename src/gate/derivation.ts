@@ -12,6 +12,7 @@ import {
   sha256Hex,
 } from "../contracts/index.ts";
 import { inOrder } from "./measure.ts";
+import type { Policy } from "./policy.ts";
 import type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 
 /** A file of evidence as it was read. */
@@ -26,6 +27,9 @@ export interface DerivationInput {
   readonly decidedAt: Instant;
   /** Whether a second evaluation came to the same; null where nobody asked. */
   readonly isReproduced: boolean | null;
+  /** The policy that is evaluated, and the profile asked for: what evidence must be, such as how old, may depend on them. */
+  readonly policy: Policy;
+  readonly profile: string | null;
 }
 
 /**

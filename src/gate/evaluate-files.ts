@@ -49,7 +49,7 @@ function evaluateOnce(
   derivation: Derivation,
   isReproduced: boolean | null,
 ): Result<FileEvaluation> {
-  const evidence = derivation.derive({ files, decidedAt, isReproduced });
+  const evidence = derivation.derive({ files, decidedAt, isReproduced, policy, profile });
   if (!evidence.ok) return evidence;
   const evaluation = evaluate({ policy, profile, evidence: evidence.value, decidedAt, waivers });
   return evaluation.ok ? { ok: true, value: { ...evaluation.value, evidence: evidence.value } } : evaluation;

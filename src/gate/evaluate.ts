@@ -48,7 +48,8 @@ export function evaluate(input: EvaluationInput): Result<Evaluation> {
   const window = windowOf(policy.text.window, evidence.facts, decidedAt);
   const ground = { policy, evidence, window, decidedAt };
   const measurements = new Map([...policy.metrics].map(([id, metric]) => [id, measure(metric, ground)]));
-  const bench = { ...ground, measurements, params: { ...policy.text.params, ...profile.params } };
+  const params = { ...policy.text.params, ...profile.params };
+  const bench = { ...ground, measurements, params, severities: profile.severities };
   const rows = policy.text.gates.flatMap((gate) => judge(gate, bench));
   const standing = standingOf(rows, input, profile);
   const waived = applyWaivers(standing, policy, name, input.waivers, decidedAt);
@@ -56,12 +57,13 @@ export function evaluate(input: EvaluationInput): Result<Evaluation> {
   return accepted({ decision, measurements });
 }
 
-const NO_PROFILE: ProfileText = { params: {}, budget: {}, conditions: "none", excluded: [] };
+const NO_PROFILE: ProfileText = { params: {}, severities: {}, budget: {}, conditions: "none", excluded: [] };
 
-/** Rows as they count: what the profile leaves out, then what another gate excuses. */
+/** Rows as they count: what does not apply, what the profile leaves out, then what another gate excuses. */
 function standingOf(rows: readonly GateRow[], { policy }: EvaluationInput, profile: ProfileText): readonly GateRow[] {
   const passed = new Set(rows.filter(({ status }) => status === "PASS").map(({ id }) => id));
   return rows.map((row) => {
+    if (row.standing === "excluded") return row;
     const gate = policy.text.gates.find(({ id }) => excludes(row.id, id));
     const isExcluded = profile.excluded.some(
       (entry) => entry === row.id || entry === gate?.id || isAllOf(entry, row.id),

@@ -1,8 +1,8 @@
 import { boundText, flipsOf, isCeiling, measurementKeepsTo, PLACES } from "./compare.ts";
 import type { Flip, GateRow, GateStatus, Stage } from "./decision.ts";
-import { type Ground, inOrder, type Measurement, measureEach } from "./measure.ts";
+import { type Ground, inOrder, type Measurement, measure, measureEach } from "./measure.ts";
 import { metricsOf } from "./policy.ts";
-import type { GateSeverity, GateText, LimitText, MetricText } from "./policy-shape.ts";
+import type { GateSeverity, GateText, LimitText, MetricText, ProfileText } from "./policy-shape.ts";
 import { decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
 import type { Unit } from "./unit.ts";
 
@@ -13,6 +13,7 @@ const FAILING_ROWS_MAX = 1000;
 export interface Bench extends Ground {
   readonly measurements: ReadonlyMap<string, Measurement>;
   readonly params: { readonly [name: string]: number | string };
+  readonly severities: ProfileText["severities"];
 }
 
 /**
@@ -21,18 +22,30 @@ export interface Bench extends Ground {
  */
 export function judge(gate: GateText, bench: Bench): readonly GateRow[] {
   const triggers = triggersOf(gate, bench);
-  const lacking = needsOf(gate, bench).filter((id) => bench.evidence.sources[id]?.state !== "complete");
-  const rows =
-    gate.each === undefined ? [{ name: gate.id, measured: measuredBy(gate, bench) }] : eachOf(gate, gate.each, bench);
-  return rows.map(({ name, measured }) => {
+  const rows = gate.each === undefined ? [wholeOf(gate, bench)] : eachOf(gate, gate.each, bench);
+  return rows.map(({ name, measured, needs }) => {
+    const lacking = needs.filter((id) => bench.evidence.sources[id]?.state !== "complete");
     const parts = measured.map(({ metric, measurement }) => compared(gate, metric, measurement, bench, lacking));
-    return rowOf(gate, name, parts, triggers);
+    return rowOf({ ...gate, severity: bench.severities[gate.id] ?? gate.severity }, name, parts, triggers);
   });
 }
 
-/** Nothing that came but cannot be read is passed over because nobody named it. */
-const needsOf = ({ needs }: GateText, { policy, evidence }: Bench): readonly string[] =>
-  needs ?? [...new Set([...policy.text.sources, ...Object.keys(evidence.sources)])].toSorted(inOrder);
+/**
+ * Nothing that came but cannot be read is passed over because nobody named it. A row for one value needs that value's part of a
+ * source, where the source has parts.
+ */
+function needsOf({ needs }: GateText, value: string | null, { policy, evidence }: Bench): readonly string[] {
+  const all = needs ?? [...new Set([...policy.text.sources, ...Object.keys(evidence.sources)])].toSorted(inOrder);
+  if (value === null) return all;
+  const wholes = all.filter((id) => !all.some((other) => id.startsWith(`${other}:`)));
+  return wholes.map((id) => (`${id}:${value}` in evidence.sources ? `${id}:${value}` : id));
+}
+
+const wholeOf = (gate: GateText, bench: Bench) => ({
+  name: gate.id,
+  measured: measuredBy(gate, bench),
+  needs: needsOf(gate, null, bench),
+});
 
 interface Measured {
   readonly metric: MetricText;
@@ -42,25 +55,43 @@ interface Measured {
 function measuredBy(gate: GateText, bench: Bench): readonly Measured[] {
   return metricsOf(gate).flatMap((id) => {
     const metric = bench.policy.metrics.get(id);
-    return metric === undefined ? [] : [{ metric: metric.text, measurement: bench.measurements.get(id) ?? NOTHING }];
+    if (metric === undefined) return [];
+    const measurement =
+      metric.text.by_gate === undefined ? bench.measurements.get(id) : measure(metric, bench, gate.id);
+    return [{ metric: metric.text, measurement: measurement ?? NOTHING }];
   });
 }
 
-/** One row a value that any of the metrics knows; where none is known, one that has nothing. */
+/** One row a value that any of the metrics knows, or any part of a source; where none is known, one that has nothing. */
 function eachOf(gate: GateText, column: string, bench: Bench) {
   const each = metricsOf(gate).flatMap((id) => {
     const metric = bench.policy.metrics.get(id);
-    return metric === undefined ? [] : [{ metric: metric.text, values: measureEach(metric, column, bench) }];
+    return metric === undefined ? [] : [{ metric: metric.text, values: measureEach(metric, column, bench, gate.id) }];
   });
-  const names = [...new Set(each.flatMap(({ values }) => [...values.keys()]))].toSorted(inOrder);
-  if (names.length === 0) return [{ name: gate.id, measured: measuredBy(gate, bench) }];
+  const parts = (gate.needs ?? []).flatMap((id) => partsOf(id, bench));
+  const names = [...new Set([...each.flatMap(({ values }) => [...values.keys()]), ...parts])].toSorted(inOrder);
+  if (names.length === 0) return [wholeOf(gate, bench)];
   return names.map((value) => ({
     name: `${gate.id}:${value}`,
+    needs: needsOf(gate, value, bench),
     measured: each.map(({ metric, values }) => ({ metric, measurement: values.get(value) ?? NOTHING })),
   }));
 }
 
-const NOTHING: Measurement = { value: null, good: 0, sample: 0, counted: [], missed: [], problems: [] };
+/** The values that a source is there for, apart from one another. */
+const partsOf = (source: string, { evidence }: Bench): readonly string[] =>
+  Object.keys(evidence.sources).flatMap((id) => (id.startsWith(`${source}:`) ? [id.slice(source.length + 1)] : []));
+
+const NOTHING: Measurement = {
+  value: null,
+  good: 0,
+  sample: 0,
+  counted: [],
+  missed: [],
+  problems: [],
+  told: [],
+  isApplicable: true,
+};
 
 interface Fired {
   readonly metric: string;
@@ -110,16 +141,18 @@ function compared(
     reasons,
     flip,
   });
+  if (!measurement.isApplicable) return part("UNKNOWN", null, first, measurement.told.slice(0, REASONS_MAX), []);
   const sources = lacking.map((source): Flip => ({ change: "complete_source", source }));
   const isThere = bench.evidence.units[metric.from] !== undefined;
   const count = measurement.problems.length;
   const unread: readonly Flip[] = isThere && count > 0 ? [{ change: "make_readable", count }] : [];
-  const unknown = [
+  const obstacles = [
     ...lacking.map((id) => `source ${id}: ${bench.evidence.sources[id]?.detail ?? "not there"}`),
     ...measurement.problems.slice(0, REASONS_MAX),
     ...(limits.some(({ limit }) => limit === null) ? ["the limit cannot be told: its own metric has no value"] : []),
-    ...(measurement.value === null ? ["there is nothing to measure"] : []),
   ];
+  const isEmpty = obstacles.length === 0 && measurement.value === null;
+  const unknown = isEmpty ? ["there is nothing to measure"] : obstacles;
   if (unknown.length > 0)
     return part("UNKNOWN", null, first, unknown, [
       ...sources,
@@ -140,7 +173,8 @@ function compared(
   if (missed.stage === "warn")
     return part("PASS", "warn", missed.limit, [`${saidOf(metric, measurement)} is a warning`], flips(missed.limit));
   const status = gate.floor === undefined ? "FAIL" : "INSUFFICIENT";
-  return part(status, missed.stage, missed.limit, [saidOf(metric, measurement)], flips(missed.limit));
+  const reasons = [saidOf(metric, measurement), ...measurement.told.slice(0, REASONS_MAX)];
+  return part(status, missed.stage, missed.limit, reasons, flips(missed.limit));
 }
 
 const REASONS_MAX = 20;
@@ -167,8 +201,8 @@ function staged(
 /** Null where the metric that it is stated by has no value. */
 export function limitOf(limit: LimitText, bench: Bench): Rational | null {
   if (typeof limit !== "object") return rationalOf(limit);
-  if ("param" in limit) return rationalOf(bench.params[limit.param] ?? Number.NaN);
-  const value = bench.measurements.get(limit.metric)?.value ?? null;
+  const measured = "metric" in limit ? (bench.measurements.get(limit.metric)?.value ?? null) : null;
+  const value = "param" in limit ? rationalOf(bench.params[limit.param] ?? Number.NaN) : measured;
   return value === null ? null : scaled(value, rationalOf(limit.times), rationalOf(limit.plus));
 }
 
@@ -193,7 +227,7 @@ function rowOf(gate: GateText, id: string, parts: readonly Part[], fired: readon
     group: gate.group ?? null,
     metric: metricsOf(gate).join(", "),
     status,
-    standing: "counts",
+    standing: parts.length > 0 && parts.every(({ measurement }) => !measurement.isApplicable) ? "excluded" : "counts",
     severity: severityOf(gate, status, stage),
     stage,
     waivable: gate.waivable,

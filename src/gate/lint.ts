@@ -3,7 +3,7 @@ import { type Bound, cleanTrials, lowerAtLeast, upperAtMost } from "./bound.ts";
 import { keepsTo } from "./compare.ts";
 import { limitsOf, metricsOf, type Policy } from "./policy.ts";
 import type { GateText, LimitText } from "./policy-shape.ts";
-import { compareRationals, decimalText, type Rational, rationalOf } from "./rational.ts";
+import { compareRationals, decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
 
 /** Something about a policy that its author should know. An error is one that no evidence can mend. */
 export interface LintFinding {
@@ -70,7 +70,7 @@ function knownLimit(limit: LimitText, params: Params): Rational | null {
   if (typeof limit !== "object") return rationalOf(limit);
   if ("metric" in limit) return null;
   const value = params[limit.param];
-  return value === undefined ? null : rationalOf(value);
+  return value === undefined ? null : scaled(rationalOf(value), rationalOf(limit.times), rationalOf(limit.plus));
 }
 
 function ratioFindings(gate: GateText, limit: Rational): readonly Found[] {

@@ -24,29 +24,38 @@ export interface Measurement {
   readonly counted: readonly Unit[];
   /** The units that were not good; where there is no good and bad, those that were counted. */
   readonly missed: readonly Unit[];
-  /** Why it cannot be said: units that are not as they were declared. */
+  /** Why it cannot be said: units that are not as they were declared, or whose answer is not known. */
   readonly problems: readonly string[];
+  /** What the missed units say of themselves, in the metric's `tell`. */
+  readonly told: readonly string[];
+  /** Whether all that is there says that the question does not arise. */
+  readonly isApplicable: boolean;
 }
 
-/** Measures a metric over all units that it sees. */
-export const measure = (metric: Metric, ground: Ground): Measurement => {
-  const { members, problems } = membersOf(metric, ground);
-  return measured(metric, members, problems, ground.decidedAt);
+/** Measures a metric over all units that it sees: with `by_gate`, for a gate that asks, those of that gate. */
+export const measure = (metric: Metric, ground: Ground, gate: string | null = null): Measurement => {
+  const { members, problems } = membersOf(metric, ground, gate);
+  return applied(metric, members, problems, ground.decidedAt);
 };
 
 /**
  * Measures a metric apart for every value of a column. A unit without one is a problem of all of them: it belongs to one that
  * cannot be told.
  */
-export function measureEach(metric: Metric, column: string, ground: Ground): ReadonlyMap<string, Measurement> {
-  const { members, problems } = membersOf(metric, ground);
+export function measureEach(
+  metric: Metric,
+  column: string,
+  ground: Ground,
+  gate: string,
+): ReadonlyMap<string, Measurement> {
+  const { members, problems } = membersOf(metric, ground, gate);
   const lost = members.flatMap((unit) => (textOf(unit.columns[column]) === null ? [problemOf(unit, column)] : []));
   const groups = groupedBy(members, (unit) => textOf(unit.columns[column]));
   const all = [...problems, ...lost].toSorted();
   return new Map(
     [...groups]
       .toSorted(([a], [b]) => inOrder(a, b))
-      .map(([value, units]) => [value, measured(metric, units, all, ground.decidedAt)]),
+      .map(([value, units]) => [value, applied(metric, units, all, ground.decidedAt)]),
   );
 }
 
@@ -55,7 +64,11 @@ interface Members {
   readonly problems: readonly string[];
 }
 
-function membersOf({ text, where }: Metric, { policy, evidence, window, decidedAt }: Ground): Members {
+function membersOf(
+  { text, where }: Metric,
+  { policy, evidence, window, decidedAt }: Ground,
+  gate: string | null,
+): Members {
   const units = evidence.units[text.from];
   if (units === undefined) return { members: [], problems: [`no evidence of the kind \`${text.from}\``] };
   const span = spanOf(text.window, window, decidedAt);
@@ -63,8 +76,8 @@ function membersOf({ text, where }: Metric, { policy, evidence, window, decidedA
   const members: Unit[] = [];
   const problems: string[] = [];
   for (const unit of units) {
-    const isAsked = (text.include === "all" || unit.isValid) && isOfChannel(unit, text) && isWithin(unit, span);
-    if (!isAsked) continue;
+    const isSeen = (text.include === "all" || unit.isValid) && isOfChannel(unit, text) && isWithin(unit, span);
+    if (!isSeen || !isForGate(unit, text, gate)) continue;
     const mistyped = columns.find(([name, type]) => !isOfType(unit.columns[name], type));
     const answer = mistyped === undefined ? answerOf(where, unit, decidedAt) : null;
     if (answer === null) problems.push(problemOf(unit, mistyped?.[0] ?? "where"));
@@ -77,6 +90,9 @@ const problemOf = ({ id }: Unit, column: string): string => `\`${id}\` cannot be
 
 const isOfChannel = ({ channel }: Unit, { channels }: MetricText): boolean =>
   channels === undefined || (channel !== null && channels.includes(channel));
+
+const isForGate = ({ columns }: Unit, { by_gate }: MetricText, gate: string | null): boolean =>
+  by_gate === undefined || gate === null || columns[by_gate] === gate;
 
 /** What has no instant is within no span: a derive function gives one to whatever windows are laid over. */
 const isWithin = ({ at }: Unit, span: Span): boolean =>
@@ -97,7 +113,27 @@ function answerOf(condition: Condition | null, unit: Unit, now: Instant): boolea
   return answer.ok ? answer.value : null;
 }
 
-function measured(metric: Metric, members: readonly Unit[], problems: readonly string[], now: Instant): Measurement {
+/** Sets the units apart whose answer is not known, and those that say that the question does not arise. */
+function applied(metric: Metric, members: readonly Unit[], problems: readonly string[], now: Instant): Measurement {
+  const { text, unknown, notApplicable } = metric;
+  const holds = (condition: Condition | null, unit: Unit) =>
+    condition !== null && answerOf(condition, unit, now) === true;
+  const isVoid = new Set(members.filter((unit) => holds(notApplicable, unit)));
+  const isUnclear = new Set(members.filter((unit) => !isVoid.has(unit) && holds(unknown, unit)));
+  const rest = members.filter((unit) => !isVoid.has(unit) && !isUnclear.has(unit));
+  const unclear = [...isUnclear].map((unit) => toldOf(text, unit) ?? `\`${unit.id}\` is not known`);
+  const result = measured(metric, rest, [...problems, ...unclear], now);
+  const isApplicable = isVoid.size === 0 || rest.length + isUnclear.size > 0;
+  const told = (isApplicable ? result.missed : [...isVoid]).flatMap((unit) => toldOf(text, unit) ?? []);
+  return { ...result, told: [...new Set(told)], isApplicable };
+}
+
+const toldOf = ({ tell }: MetricText, { columns }: Unit): string | null =>
+  tell === undefined ? null : textOf(columns[tell]);
+
+type Bare = Omit<Measurement, "told" | "isApplicable">;
+
+function measured(metric: Metric, members: readonly Unit[], problems: readonly string[], now: Instant): Bare {
   const { text } = metric;
   switch (text.kind) {
     case "count":
@@ -111,7 +147,7 @@ function measured(metric: Metric, members: readonly Unit[], problems: readonly s
   }
 }
 
-function counted(distinct: string | undefined, members: readonly Unit[], problems: readonly string[]): Measurement {
+function counted(distinct: string | undefined, members: readonly Unit[], problems: readonly string[]): Bare {
   const groups = groupsOf(distinct, members);
   const count = groups.size;
   const value = { numerator: BigInt(count), denominator: 1n };
@@ -125,12 +161,7 @@ function counted(distinct: string | undefined, members: readonly Unit[], problem
   };
 }
 
-function divided(
-  { text, good }: Metric,
-  members: readonly Unit[],
-  problems: readonly string[],
-  now: Instant,
-): Measurement {
+function divided({ text, good }: Metric, members: readonly Unit[], problems: readonly string[], now: Instant): Bare {
   const missed: Unit[] = [];
   const unclear: string[] = [];
   let [goodCount, sample] = [0, 0];
@@ -170,7 +201,7 @@ function read(
   fold: "only" | "first" | "last",
   members: readonly Unit[],
   problems: readonly string[],
-): Measurement {
+): Bare {
   const several = fold === "only" && members.length > 1 ? [`${members.length} units where one is read`] : [];
   const chosen =
     fold === "only"
@@ -190,7 +221,7 @@ function read(
 }
 
 /** The value at rank `ceil(q * n)`, from 1: one that was observed. */
-function ranked(column: string, q: Rational, members: readonly Unit[], problems: readonly string[]): Measurement {
+function ranked(column: string, q: Rational, members: readonly Unit[], problems: readonly string[]): Bare {
   const observed = members.flatMap((unit) => {
     const cell = unit.columns[column];
     return typeof cell === "number" ? [{ unit, cell }] : [];

@@ -19,8 +19,8 @@ const digits = z.union([z.number(), z.string()]).refine((value) => parseRational
 
 const limit = z.union([
   digits,
-  /** A parameter of the policy, which profiles may set. */
-  z.strictObject({ param: id }),
+  /** A parameter of the policy, which profiles may set, times and plus something. */
+  z.strictObject({ param: id, times: digits.default(1), plus: digits.default(0) }),
   /** Another metric's value, times and plus something: a baseline. */
   z.strictObject({ metric: id, times: digits.default(1), plus: digits.default(0) }),
 ]);
@@ -43,6 +43,14 @@ const metricBase = {
   /** The kind of unit that is measured. */
   from: id,
   where: condition.optional(),
+  /** The column that names the gate that a unit is for: each gate that asks sees its own units only. */
+  by_gate: id.optional(),
+  /** Units that cannot be told: they leave the metric unknown. */
+  unknown: condition.optional(),
+  /** Units that say that the question does not arise: where there are no others, the row is left out. */
+  not_applicable: condition.optional(),
+  /** The column that says in words why a unit is as it is. */
+  tell: id.optional(),
   /**
    * `population`: begun within the policy's window. `outcome`: from its beginning to the decision. `all`: whenever. A length: the
    * seconds before the decision.
@@ -80,6 +88,8 @@ const metric = z.discriminatedUnion("kind", [
 
 const severity = z.enum(["critical", "high", "medium", "low"]);
 const status = z.enum(["FAIL", "UNKNOWN", "INSUFFICIENT"]);
+/** One severity, or one by status. */
+const severities = z.union([severity, z.strictObject({ FAIL: severity, UNKNOWN: severity, INSUFFICIENT: severity })]);
 
 const gate = z.strictObject({
   id,
@@ -109,11 +119,12 @@ const gate = z.strictObject({
   sample_min: z.int().nonnegative().default(0),
   /** Counts that fail the gate where they are not zero, whatever else holds. */
   triggers: z.array(id).default([]),
-  /** Sources that have to be complete; all of the policy's and of the evidence's where this does not stand. */
+  /**
+   * Sources that have to be complete; all of the policy's and of the evidence's where this does not stand. Of a gate with `each`, a
+   * row needs its own part of a source, `source:value`, where there are parts.
+   */
   needs: z.array(id).optional(),
-  severity: z
-    .union([severity, z.strictObject({ FAIL: severity, UNKNOWN: severity, INSUFFICIENT: severity })])
-    .optional(),
+  severity: severities.optional(),
   waivable: z.boolean().default(false),
   /** Another gate that, passed, excuses these statuses of this one. */
   excused_by: z.strictObject({ gate: id, statuses: z.array(status).min(1) }).optional(),
@@ -123,6 +134,8 @@ const gate = z.strictObject({
 
 const profile = z.strictObject({
   params: z.record(id, digits).default({}),
+  /** Severities of gates that are others under this profile. */
+  severities: z.record(id, severities).default({}),
   /** How many rows of a severity may miss, and how many may be waived. Critical ones never may; low ones never count. */
   budget: z
     .strictObject({ high: z.int().nonnegative(), medium: z.int().nonnegative(), waived: z.int().nonnegative() })

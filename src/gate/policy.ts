@@ -24,6 +24,8 @@ export interface Metric {
   readonly text: MetricText;
   readonly where: Condition | null;
   readonly good: Condition | null;
+  readonly unknown: Condition | null;
+  readonly notApplicable: Condition | null;
 }
 
 /**
@@ -55,8 +57,10 @@ const compiled = (text: PolicyText): Policy => ({
       metric.id,
       {
         text: metric,
-        where: metric.where === undefined ? null : conditionOf(metric.where),
+        where: conditionOf(metric.where),
         good: metric.kind === "ratio" ? conditionOf(metric.good) : null,
+        unknown: conditionOf(metric.unknown),
+        notApplicable: conditionOf(metric.not_applicable),
       },
     ]),
   ),
@@ -65,8 +69,9 @@ const compiled = (text: PolicyText): Policy => ({
 /** Members that are not there are left out: a digest is taken over JSON. */
 const jsonOf = (text: PolicyText): Json => JSON.parse(JSON.stringify(text));
 
-/** Of a condition that has been checked. */
-function conditionOf(text: string): Condition | null {
+/** Of a condition that has been checked; null where there is none. */
+function conditionOf(text: string | undefined): Condition | null {
+  if (text === undefined) return null;
   const result = compileCondition(text);
   return result.ok ? result.condition : null;
 }
@@ -79,7 +84,7 @@ function metricErrors(policy: PolicyText): readonly FoundError[] {
     const steps: Steps = ["metrics", index];
     const columns = policy.rows[metric.from];
     if (columns === undefined) return [invalid([...steps, "from"], `\`${metric.from}\` is no kind of \`rows\``)];
-    const known = (name: "distinct" | "column", column: string | undefined) =>
+    const known = (name: "distinct" | "column" | "by_gate" | "tell", column: string | undefined) =>
       column === undefined || column in columns
         ? []
         : [invalid([...steps, name], `\`${metric.from}\` has no column \`${column}\``)];
@@ -87,6 +92,10 @@ function metricErrors(policy: PolicyText): readonly FoundError[] {
       ...repeated(policy.metrics, index, [...steps, "id"]),
       ...conditionErrors([...steps, "where"], metric.where, columns),
       ...conditionErrors([...steps, "good"], metric.kind === "ratio" ? metric.good : undefined, columns),
+      ...conditionErrors([...steps, "unknown"], metric.unknown, columns),
+      ...conditionErrors([...steps, "not_applicable"], metric.not_applicable, columns),
+      ...known("by_gate", metric.by_gate),
+      ...known("tell", metric.tell),
       ...known("distinct", metric.distinct),
       ...known("column", "column" in metric ? metric.column : undefined),
       ...(policy.window === undefined && (metric.window === "population" || metric.window === "outcome")
@@ -196,6 +205,11 @@ function profileErrors({ profiles, params, gates }: PolicyText): readonly FoundE
       param in params
         ? []
         : [invalid(["profiles", name, "params", param], `\`${param}\` is no parameter of the policy`)],
+    ),
+    ...Object.keys(profile.severities).flatMap((gate) =>
+      gates.some(({ id }) => id === gate)
+        ? []
+        : [invalid(["profiles", name, "severities", gate], `\`${gate}\` is no gate`)],
     ),
     ...profile.excluded.flatMap((excluded, index) =>
       gates.some((gate) => excludes(excluded, gate.id))

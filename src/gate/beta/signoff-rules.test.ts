@@ -25,7 +25,7 @@ import {
   sessionImport,
   validImport,
 } from "./testing/rows.ts";
-import { brokenRules, filesOf, missedItems, said, signoff, signoffOf } from "./testing/signoff.ts";
+import { brokenRules, filesOf, missedItems, POLICY, said, signoff, signoffOf } from "./testing/signoff.ts";
 import { type Act, APPLIED, ASKED, BEGUN, previewHashOf, ROLLED_BACK, story, type Turn } from "./testing/story.ts";
 
 type Rows = readonly JsonObject[];
@@ -93,7 +93,13 @@ test.each([
   ["whose manifest lacks a member", [{ name: "manifest.json", text: "{}" }]],
   ["whose manifest names a source twice", [{ name: "manifest.json", text: withSourcesTwice() }]],
 ])("evidence %s cannot be decided on", (_, files) => {
-  const derived = DUAL_TRACK_BETA.derive({ files, decidedAt: DECISION_AT, isReproduced: true });
+  const derived = DUAL_TRACK_BETA.derive({
+    files,
+    decidedAt: DECISION_AT,
+    isReproduced: true,
+    policy: POLICY,
+    profile: null,
+  });
 
   expect(derived).toMatchObject({ ok: false, refusal: { code: "GATE_EVIDENCE_MISSING" } });
 });

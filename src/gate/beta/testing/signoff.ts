@@ -40,7 +40,7 @@ export function signoffOf(
   files: readonly EvidenceFile[],
   { decidedAt = DECISION_AT, isReproduced = true }: SignoffOptions = {},
 ): Signoff {
-  const derived = DUAL_TRACK_BETA.derive({ files, decidedAt, isReproduced });
+  const derived = DUAL_TRACK_BETA.derive({ files, decidedAt, isReproduced, policy: POLICY, profile: null });
   assert(derived.ok, derived.ok ? "" : derived.refusal.message);
   return decidedOn(derived.value, decidedAt);
 }
