@@ -2,14 +2,17 @@ import type { Json } from "../contracts/index.ts";
 import { signoffReport } from "./beta/report.ts";
 import type { FileEvaluation } from "./evaluate-files.ts";
 import type { PolicyText } from "./policy-shape.ts";
+import { sloReports } from "./slo/export.ts";
 
-type Export = (evaluation: FileEvaluation) => Json;
+type Export = (policy: PolicyText, evaluation: FileEvaluation) => Json;
 
 /** The documents that policies ask for. */
 const EXPORTS: { readonly [name in PolicyText["export"]]: Export } = {
-  core: ({ decision }) => JSON.parse(JSON.stringify(decision)),
-  "signoff.report.v1": (evaluation) => JSON.parse(JSON.stringify(signoffReport(evaluation))),
+  core: (_, { decision }) => JSON.parse(JSON.stringify(decision)),
+  "signoff.report.v1": (_, evaluation) => JSON.parse(JSON.stringify(signoffReport(evaluation))),
+  "slo.reports.v1": sloReports,
 };
 
 /** The document that a policy's `export` names. */
-export const exported = (policy: PolicyText, evaluation: FileEvaluation): Json => EXPORTS[policy.export](evaluation);
+export const exported = (policy: PolicyText, evaluation: FileEvaluation): Json =>
+  EXPORTS[policy.export](policy, evaluation);
