@@ -1,6 +1,7 @@
 import { DUAL_TRACK_BETA } from "./beta/derive.ts";
 import { type Derivation, UNITS } from "./derivation.ts";
+import { RELEASE_READINESS } from "./readiness/derive.ts";
 import { SLO } from "./slo/derive.ts";
 
 /** Every function that policies may derive evidence by, in every version that was released. */
-export const DERIVATIONS: readonly Derivation[] = [UNITS, DUAL_TRACK_BETA, SLO];
+export const DERIVATIONS: readonly Derivation[] = [UNITS, DUAL_TRACK_BETA, RELEASE_READINESS, SLO];

@@ -5,12 +5,20 @@ import type { Decision, GateRow } from "../decision.ts";
 import { evaluateFiles, type FileEvaluation } from "../evaluate-files.ts";
 import { exported } from "../exports.ts";
 import { lintPolicy } from "../lint.ts";
-import { parsePolicy } from "../policy.ts";
+import { type Policy, parsePolicy } from "../policy.ts";
 import { SLO } from "./derive.ts";
 
 const DECIDED_AT = instant(Date.UTC(2026, 6, 20, 10));
 const MINUTE_MS = 60_000;
 const SOURCE = readFileSync(new URL("../../../policies/slo.yaml", import.meta.url), "utf8");
+
+function policyOf(text: string): Policy {
+  const read = parsePolicy(text);
+  assert(read.ok, read.ok ? "" : read.errors.map(({ path, message }) => `${path} ${message}`).join("; "));
+  return read.value;
+}
+
+const POLICY = policyOf(SOURCE);
 const JOBS = ["smoke", "runtime_canary", "dx_metrics", "policy_bundle_governance"];
 
 const ago = (minutes: number): string => formatInstant(instant(DECIDED_AT - minutes * MINUTE_MS));
@@ -41,8 +49,7 @@ interface Given {
 }
 
 function evaluated(given: Given): FileEvaluation {
-  const policy = parsePolicy(given.policy ?? SOURCE);
-  assert(policy.ok, policy.ok ? "" : policy.errors.map(({ path, message }) => `${path} ${message}`).join("; "));
+  const policy = given.policy === undefined ? POLICY : policyOf(given.policy);
   const runs = JOBS.flatMap((job) => runsOf(job, (job === "smoke" ? given.smoke : undefined) ?? many(20, "success")));
   const metrics = { time_to_first_success_seconds: 200, docs_parity_score: 1, ...given.dx };
   const steps = (given.steps ?? STEPS).map((name) => ({ name, returncode: 0 }));
@@ -55,7 +62,7 @@ function evaluated(given: Given): FileEvaluation {
   };
   const result = evaluateFiles(
     {
-      policy: policy.value,
+      policy,
       profile: given.profile ?? "strict",
       files: Object.entries(files).map(([name, text]) => ({ name, text })),
       decidedAt: DECIDED_AT,
@@ -76,11 +83,7 @@ function rowOf(decision: Decision, id: string): GateRow {
 }
 
 test("the policy is well-formed, and nothing in it is out of reach", () => {
-  const policy = parsePolicy(SOURCE);
-
-  expect(policy).toMatchObject({ ok: true });
-  assert(policy.ok, "read");
-  expect(lintPolicy(policy.value).filter(({ level }) => level === "error")).toEqual([]);
+  expect(lintPolicy(POLICY).filter(({ level }) => level === "error")).toEqual([]);
 });
 
 test("levels that are all kept are GO, and every critical job and metric has its row", () => {
@@ -304,10 +307,8 @@ test("a budget of zero is shown, not divided by", () => {
 });
 
 test("SLO-01 SLO-03 the reports name each metric's stage and limits, the worst of them, and the entries that the history gets", () => {
-  const policy = parsePolicy(SOURCE);
-  assert(policy.ok, "read");
   const evaluation = evaluated({ smoke: [...many(19, "success"), "failure"], dx: { docs_parity_score: 0.975 } });
-  const reports = exported(policy.value.text, evaluation);
+  const reports = exported(POLICY.text, evaluation);
 
   expect(reports).toMatchObject({
     critical_ci_trend_slo_v1: {
@@ -317,7 +318,7 @@ test("SLO-01 SLO-03 the reports name each metric's stage and limits, the worst o
       slo_status: "soft_fail",
       breaches: ["ci_pass_rate:smoke"],
       policy_version: "2.0.0",
-      policy_digest: `sha256:${policy.value.digest}`,
+      policy_digest: `sha256:${POLICY.digest}`,
     },
     dx_metrics_slo_v1: {
       status: "passed",
@@ -349,9 +350,7 @@ test("SLO-01 SLO-03 the reports name each metric's stage and limits, the worst o
 });
 
 test("SLO-01 a metric without a value leaves its report unverified, never ok", () => {
-  const policy = parsePolicy(SOURCE);
-  assert(policy.ok, "read");
-  const reports = exported(policy.value.text, evaluated({ dx: { docs_parity_score: null } }));
+  const reports = exported(POLICY.text, evaluated({ dx: { docs_parity_score: null } }));
 
   expect(reports).toMatchObject({ dx_metrics_slo_v1: { status: "unverified", slo_status: "unverified" } });
 });
