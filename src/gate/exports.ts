@@ -2,6 +2,7 @@ import type { Json } from "../contracts/index.ts";
 import { signoffReport } from "./beta/report.ts";
 import type { FileEvaluation } from "./evaluate-files.ts";
 import type { PolicyText } from "./policy-shape.ts";
+import { firstReleaseReport, releaseReport } from "./readiness/export.ts";
 import { sloReports } from "./slo/export.ts";
 
 type Export = (policy: PolicyText, evaluation: FileEvaluation) => Json;
@@ -11,6 +12,8 @@ const EXPORTS: { readonly [name in PolicyText["export"]]: Export } = {
   core: (_, { decision }) => JSON.parse(JSON.stringify(decision)),
   "signoff.report.v1": (_, evaluation) => JSON.parse(JSON.stringify(signoffReport(evaluation))),
   "slo.reports.v1": sloReports,
+  release_readiness_gate_v2: releaseReport,
+  release_readiness_gate_v1: firstReleaseReport,
 };
 
 /** The document that a policy's `export` names. */

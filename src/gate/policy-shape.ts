@@ -196,7 +196,9 @@ export const POLICY_SHAPE = z.strictObject({
   /** How long a GO may be acted on. */
   validity_seconds: z.int().positive(),
   /** The document that `--json` prints. */
-  export: z.enum(["core", "signoff.report.v1", "slo.reports.v1"]).default("core"),
+  export: z
+    .enum(["core", "signoff.report.v1", "slo.reports.v1", "release_readiness_gate_v2", "release_readiness_gate_v1"])
+    .default("core"),
 });
 
 export type PolicyText = z.infer<typeof POLICY_SHAPE>;

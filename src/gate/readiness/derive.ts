@@ -1,4 +1,4 @@
-import { accepted, rejected, sha256Hex } from "../../contracts/index.ts";
+import { accepted, digestOf, rejected, sha256Hex } from "../../contracts/index.ts";
 import type { Derivation, DerivationInput, EvidenceFile } from "../derivation.ts";
 import { inOrder } from "../measure.ts";
 import type { Cell, EvidenceSet, SourceState, Unit } from "../unit.ts";
@@ -56,7 +56,7 @@ function derived(input: DerivationInput): EvidenceSet {
   return {
     digest: digestOfFiles(input.files),
     sources: Object.fromEntries(evidence.loaded.map((loaded) => [kindOf(loaded).id, sourceOf(loaded)])),
-    facts: {},
+    facts: { history_length: evidence.history?.length ?? 0 },
     units: {
       check: checks.map(checkUnit),
       durability: durabilityUnits(evidence),
@@ -108,9 +108,18 @@ const breachUnits = (evidence: Evidence): readonly Unit[] =>
     rows: occurrences,
   }));
 
-function candidateOf({ context }: Evidence): { readonly [name: string]: Cell } {
+function candidateOf({ context, jobs }: Evidence): { readonly [name: string]: Cell } {
   const { event, branch, commit, registry_ref, run_id, run_url, target_environment } = context.context;
-  return { event, branch, commit, registry_ref, run_id, run_url, target_environment: target_environment ?? null };
+  return {
+    event,
+    branch,
+    commit,
+    registry_ref,
+    run_id,
+    run_url,
+    target_environment: target_environment ?? null,
+    jobs_digest: jobs === null ? null : `sha256:${digestOf(jobs)}`,
+  };
 }
 
 const unitOf = (id: string, columns: { readonly [name: string]: Cell }): Unit => ({

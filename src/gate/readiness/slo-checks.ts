@@ -5,7 +5,7 @@ import { isMetricStage, type MetricStage, STAGES, worstStage } from "../slo/stag
 import type { Cell } from "../unit.ts";
 import { type Check, checkBy, checkOf, fail, notApplicable, pass, passIf, statusPassed, unknown } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Report } from "./report.ts";
+import type { LoadedReport, Report } from "./report.ts";
 
 export const SLO_CHECKS = ["trend_report_status", "slo_repeated_breach", "slo_warning"] as const;
 
@@ -43,8 +43,15 @@ export function sloStages(evidence: Evidence): readonly { readonly [column: stri
       known: stage !== "unverified",
       stage: stage === "unverified" ? null : STAGES.indexOf(stage),
       why,
+      policy_version: textIn(loaded, "policy_version"),
+      policy_digest: textIn(loaded, "policy_digest"),
     };
   });
+}
+
+function textIn(loaded: LoadedReport, name: string): string | null {
+  const value = loaded.ok ? loaded.report.body[name] : null;
+  return typeof value === "string" ? value : null;
 }
 
 /** What the report says of itself, or the worst of its metrics, whichever is worse. */
