@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LINEAGE, LINEAGE_CONTRACT, MANUAL_EVIDENCE, REPORTS, type ReportKind } from "./catalogue.ts";
-import { type Check, checkBy, fail, type Outcome, pass, statusPassed } from "./check.ts";
+import { type Check, checkBy, fail, type Outcome, pass, passIf, statusPassed, unknown } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
 import { needsManualEvidence } from "./governance-checks.ts";
 import type { Report } from "./report.ts";
@@ -31,20 +31,22 @@ function complete(report: Report, evidence: Evidence): Outcome {
   const broken = parsed.data.completeness_checks.filter(({ passed }) => !passed).map(({ check_id }) => check_id);
   if (broken.length > 0) return fail(`${broken.join(", ")} not passed`);
   const required = needsManualEvidence(evidence) ? [...REPORTS, MANUAL_EVIDENCE] : REPORTS;
-  const problem = required.map((kind) => problemOf(kind, parsed.data.lineage, evidence)).find((one) => one !== null);
-  return problem === undefined || problem === null ? pass : fail(problem);
+  const outcomes = required.map((kind) => traced(kind, parsed.data.lineage, evidence));
+  return ["fail", "unknown"].flatMap((outcome) => outcomes.filter((one) => one.outcome === outcome))[0] ?? pass;
 }
 
-function problemOf(kind: ReportKind, { nodes, edges }: Lineage, evidence: Evidence): string | null {
+/** What does not fit fails; what cannot be compared, because the report is not there, is not known. */
+function traced(kind: ReportKind, { nodes, edges }: Lineage, evidence: Evidence): Outcome {
   const artifact = `artifact.${kind.id}`;
   const loaded = evidence.report(kind.id);
-  if (!loaded.ok) return `LC-02: ${kind.id} is ${loaded.error}`;
+  if (!loaded.ok) return unknown(`LC-02: ${kind.id} is ${loaded.error}`);
   const isNoted = nodes.some(({ id, digest }) => id === artifact && digest === `sha256:${loaded.report.digest}`);
-  if (!isNoted) return `LC-02: ${kind.id} is not in the lineage with its digest`;
-  if (loaded.report.job !== kind.job) return `LC-03: ${kind.id} was made by ${loaded.report.job}, not by ${kind.job}`;
+  if (!isNoted) return fail(`LC-02: ${kind.id} is not in the lineage with its digest`);
+  if (loaded.report.job !== kind.job)
+    return fail(`LC-03: ${kind.id} was made by ${loaded.report.job}, not by ${kind.job}`);
   const isProduced = edges.some(
     ({ source, target, relation, status }) =>
       source === `job.${kind.job}` && target === artifact && relation === "produces" && status === "observed",
   );
-  return isProduced ? null : `LC-03: nobody saw ${kind.job} make ${kind.id}`;
+  return passIf(isProduced, `LC-03: nobody saw ${kind.job} make ${kind.id}`);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evaluated, POLICY_TEXT, type ReleaseGiven, rowOf } from "./testing/release.ts";
+import { evaluated, POLICY_TEXT, PROOF, type ReleaseGiven, rowOf } from "./testing/release.ts";
 
 const metric = (id: string, stage: string) => ({ slo_status: stage, metrics: [{ metric: id, stage }] });
 
@@ -21,14 +21,26 @@ test("W01 with everything as it should be the decision is GO, without conditions
 
 test("W02 a report that is missing leaves its checks unknown, and the lineage incomplete", () => {
   const given = { reports: { R01: null } };
+  const evaluation = evaluated(given);
 
-  expect(evaluated(given).decision).toMatchObject({ verdict: "NO-GO", cause: "failed" });
+  expect(evaluation.decision).toMatchObject({ verdict: "NO-GO", cause: "missing" });
   expect(rowsOf(given, ["smoke_report_present", "smoke_report_failed_zero", "release_lineage_complete"])).toEqual([
     ["smoke_report_present", "UNKNOWN", "high", "counts"],
     ["smoke_report_failed_zero", "UNKNOWN", "high", "counts"],
-    ["release_lineage_complete", "FAIL", "critical", "counts"],
+    ["release_lineage_complete", "UNKNOWN", "critical", "counts"],
   ]);
-  expect(rowOf(evaluated(given), "release_lineage_complete").reasons).toContain("LC-02: R01 is MISSING");
+  expect(rowOf(evaluation, "release_lineage_complete").reasons).toEqual(["LC-02: R01 is MISSING"]);
+});
+
+test("W02 a lineage that says itself that it is not complete fails", () => {
+  const completeness_checks = [{ check_id: "LC-02", passed: false, detail: "R01" }];
+  const evaluation = evaluated({
+    reports: { R01: null },
+    lineage: (lineage) => ({ ...lineage, status: "failed", completeness_checks }),
+  });
+
+  expect(evaluation.decision).toMatchObject({ verdict: "NO-GO", cause: "failed" });
+  expect(rowOf(evaluation, "release_lineage_complete")).toMatchObject({ status: "FAIL", severity: "critical" });
 });
 
 /** One failing check, its severity, and the reason that it states. */
@@ -338,31 +350,6 @@ test("W25 of two waivers the one that ends first applies, the other is a low fin
 });
 
 const UNSEEN = { status: "unverified" };
-const FACTS = [
-  "protection_active",
-  "pull_request_required",
-  "approvals",
-  "stale_approvals_dismissed",
-  "conversations_resolved",
-  "status_checks",
-  "checks_up_to_date",
-  "force_push_blocked",
-  "deletion_blocked",
-  "bypass",
-];
-const PROOF = {
-  reviewer: "rita",
-  reviewer_role: "repo_admin",
-  verified_at: "2026-07-19T10:00:00Z",
-  facts: Object.fromEntries(FACTS.map((fact) => [fact, "confirmed"])),
-  attachments: [{ name: "rules.json", sha256: "0", media_type: "application/json", kind: "ruleset_rules" }],
-  exit_criteria: {
-    all_automated_reports_collected: true,
-    all_manual_evidence_captured: true,
-    policy_documents_up_to_date: true,
-    verification_passed: true,
-  },
-};
 const PROTECTION = "github_branch_protection_status_passed";
 const EVIDENCE = "governance_evidence_complete";
 
@@ -376,7 +363,7 @@ test("W26 rules of a branch that cannot be seen, without a person's proof, are N
     [PROTECTION, "UNKNOWN", "high", "counts"],
     [EVIDENCE, "UNKNOWN", "high", "counts"],
     ["governance_evidence_report_present", "UNKNOWN", "high", "counts"],
-    ["release_lineage_complete", "FAIL", "critical", "counts"],
+    ["release_lineage_complete", "UNKNOWN", "critical", "counts"],
   ]);
 });
 

@@ -210,6 +210,39 @@ function lineageOf(known: readonly (readonly [ReportKind, string])[], subject: J
   };
 }
 
+/** What a person attests where the platform cannot be asked for a branch's rules. */
+export const PROOF = {
+  reviewer: "rita",
+  reviewer_role: "repo_admin",
+  verified_at: "2026-07-19T10:00:00Z",
+  facts: Object.fromEntries(
+    [
+      "protection_active",
+      "pull_request_required",
+      "approvals",
+      "stale_approvals_dismissed",
+      "conversations_resolved",
+      "status_checks",
+      "checks_up_to_date",
+      "force_push_blocked",
+      "deletion_blocked",
+      "bypass",
+    ].map((fact) => [fact, "confirmed"]),
+  ),
+  attachments: ["ruleset_overview", "ruleset_rules", "ruleset_required_checks", "ruleset_bypass"].map((kind) => ({
+    name: `${kind}.png`,
+    sha256: "0",
+    media_type: "image/png",
+    kind,
+  })),
+  exit_criteria: {
+    all_automated_reports_collected: true,
+    all_manual_evidence_captured: true,
+    policy_documents_up_to_date: true,
+    verification_passed: true,
+  },
+};
+
 export const ROSTER = { ann: ["operator"], olga: ["release_owner"], dave: ["operator"] };
 
 /** Decides on a folder that is as it should be, but for what is given. */
