@@ -54,6 +54,8 @@ export const statusPassed: Rule = ({ status, body }) => {
   if (status === "failed") return fail("failed");
   const broken = listOf(body.checks).filter((one) => !isJsonObject(one) || one.passed !== true);
   if (broken.length > 0) return fail(`passed, though ${broken.length} of its checks did not`);
+  const { failed = 0 } = objectOf(body.summary);
+  if (failed !== 0) return fail(`passed, though its summary counts ${JSON.stringify(failed)} failed`);
   return passIf(listOf(body.failures).length === 0, "passed, though it lists failures");
 };
 

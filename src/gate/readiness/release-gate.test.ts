@@ -155,6 +155,14 @@ test("EVD-10 a report that says passed over a check that did not is not believed
   });
 });
 
+test.each([
+  ["a summary that counts a failure", { summary: { failed: 1 } }, "passed, though its summary counts 1 failed"],
+  ["a surface that leaks", { by_surface: { http: { failed: 0 }, mcp: { failed: 1 } } }, "mcp leaks"],
+  ["a matrix that only watches", { adoption: "shadow" }, "its adoption is shadow"],
+])("tenants are not isolated by %s", (_, R16, reason) => {
+  expect(rowOf(evaluated({ reports: { R16 } }), "tenant_isolation_status_passed").reasons).toContain(reason);
+});
+
 const changed = (from: string, to: string): string => {
   assert(POLICY_TEXT.includes(from), `the policy has ${from}`);
   return POLICY_TEXT.replace(from, to);

@@ -56,7 +56,7 @@ const RULES: readonly (readonly [report: string, check: string, rule: Rule])[] =
       [id, `${name}_no_failures`, counted("failed_tests", none)],
     ] as const;
   }),
-  ["R16", "tenant_isolation_status_passed", statusPassed],
+  ["R16", "tenant_isolation_status_passed", (report) => all(statusPassed, surfacesWhole)(report)],
   ["R17", "tenancy_rollout_no_side_effect_gaps", (report) => all(statusPassed, noGaps)(report)],
   ["R19", "promotion_verify_status_passed", statusPassed],
   ["R20", "branch_protection_policy_status_passed", statusPassed],
@@ -73,6 +73,14 @@ const driftHarmless: Rule = (report) => {
     ["none", "D1", "D2", "D3"].some((harmless) => harmless === drift),
     `drift is ${String(drift)}`,
   );
+};
+
+/** Every surface on which tenants meet, not only their sum, and enforced: a matrix that only watches isolates nobody. */
+const surfacesWhole: Rule = (report) => {
+  const leaking = Object.entries(objectOf(report.body.by_surface)).filter(([, one]) => objectOf(one).failed !== 0);
+  if (leaking.length > 0) return fail(`${leaking.map(([surface]) => surface).join(", ")} leaks`);
+  const adoption = valueIn(report, "adoption") ?? "enforced";
+  return passIf(adoption === "enforced", `its adoption is ${String(adoption)}`);
 };
 
 const noGaps: Rule = (report) => {

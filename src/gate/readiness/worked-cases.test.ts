@@ -226,7 +226,7 @@ const waiver = (id: number, check_id: string, change: object = {}) => ({
 
 const W13: ReleaseGiven = { ...HARD, history: past("ok"), waivers: [waiver(1, "trend_slo_status")] };
 
-test("W13 a valid waiver makes it GO on condition, and the decision lists it", () => {
+test("W13 EXC-01 a valid waiver makes it GO on condition, and the decision lists it", () => {
   expect(evaluated(W13).decision).toMatchObject({
     verdict: "GO",
     conditions: ["trend_slo_status"],
@@ -256,7 +256,7 @@ test.each([
 const TWICE: ReleaseGiven = { ...HARD, history: past("hard_fail") };
 const BOTH = { approvals: [approval("ann", "operator"), approval("olga", "release_owner")] };
 
-test("W17 a repeated breach needs a waiver of its own", () => {
+test("W17 SLO-11 a repeated breach needs a waiver of its own", () => {
   const { decision } = evaluated({ ...TWICE, waivers: [waiver(1, "trend_slo_status")] });
 
   expect(decision).toMatchObject({ verdict: "NO-GO", blocked_by: [REPEATED], spent: { high: 1, waived: 1 } });
@@ -379,7 +379,7 @@ const PROVEN = {
   },
 };
 
-test("W27 a person's proof excuses what the platform does not tell, and GO has no condition", () => {
+test("W27 GATE-05 a person's proof excuses what the platform does not tell, and GO has no condition", () => {
   expect(evaluated({ reports: PROVEN }).decision).toMatchObject({ verdict: "GO", conditions: [] });
   expect(rowsOf({ reports: PROVEN }, [PROTECTION, EVIDENCE])).toEqual([
     [PROTECTION, "UNKNOWN", "high", "excused"],
@@ -445,7 +445,7 @@ test("W38 a report that another job made is not in the lineage as it has to be",
   );
 });
 
-test("W39 a profile that does not exist fails the policy's load, and the rest is judged strictly", () => {
+test("W39 GATE-07 a profile that does not exist fails the policy's load, and the rest is judged strictly", () => {
   const evaluation = evaluated({ document: { profile: "strickt" }, ...SOFT });
 
   expect(evaluation.decision).toMatchObject({
