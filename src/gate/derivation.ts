@@ -22,6 +22,12 @@ export interface EvidenceFile {
   readonly text: string;
 }
 
+/** The text of the one file of a name; undefined where there is none, and where several differ: nobody knows which is meant. */
+export function onlyText(files: readonly EvidenceFile[], name: string): string | undefined {
+  const texts = new Set(files.flatMap((file) => (file.name === name ? [file.text] : [])));
+  return texts.size === 1 ? [...texts][0] : undefined;
+}
+
 export interface DerivationInput {
   readonly files: readonly EvidenceFile[];
   readonly decidedAt: Instant;

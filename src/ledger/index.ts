@@ -46,7 +46,7 @@ export { type Finding, type RejectReason, rejectCode } from "./redact/finding.ts
 export { type Redacted, redact } from "./redact/redact.ts";
 export { compileRedaction, type RedactionRules, type RedactionSource, SCAN_ONLY } from "./redact/rules.ts";
 export type { RedactionContext, RejectedStub } from "./redact/stub.ts";
-export { redactText } from "./redact/text.ts";
+export { holdsKey, redactText } from "./redact/text.ts";
 export { keepSealed, openEnvelope, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
 export { declaresSealed, isSealedReference, type SealedReference } from "./sealed-reference.ts";
 export { type ChainBreak, type ChainReport, chainRow, verifyStream } from "./verify.ts";

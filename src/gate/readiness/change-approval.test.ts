@@ -143,12 +143,17 @@ test("GATE-22 a risk over what the profile bears is put to a person", () => {
 });
 
 test("GATE-22 a secret in the diff blocks, whether or not its author labelled it", () => {
-  const leaky = changeOf({ diff_text: `+ key = "AKIA${"A".repeat(16)}"` });
+  const leaky = changeOf({
+    diff_text: `index 6dcd4ce23d88e2ee9568ba546c007c63d9131c1b\n+ key = "AKIA${"A".repeat(16)}"`,
+  });
 
   expect(decideChange(leaky, "standard")).toMatchObject({
     decision: "block",
     reasons: ["hardcoded-secret is forbidden"],
   });
+  expect(
+    decideChange(changeOf({ diff_text: "index 6dcd4ce23d88e2ee9568ba546c007c63d9131c1b" }), "standard").decision,
+  ).toBe("approve");
 });
 
 const ASKED = POLICY_TEXT.replaceAll("change_approval_report_present, change_approval_decision, ", "");

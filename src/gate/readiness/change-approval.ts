@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Json } from "../../contracts/index.ts";
+import { holdsKey } from "../../ledger/index.ts";
 
 /*
  * Whether a change needs a person before it goes on. Decided by counting; a model may write about it and has no say.
@@ -104,12 +105,9 @@ export function decideChange(given: Change, name: ChangeProfileName): ChangeVerd
 const isBlank = (value: unknown): boolean =>
   Array.isArray(value) ? value.length === 0 : typeof value !== "string" || value.trim() === "";
 
-const SECRET =
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\b[sr]k_live_[A-Za-z0-9]{16,}|\bxox[abprs]-[A-Za-z0-9-]{10,}/;
-
 /** C3 */
 const withFoundSecrets = (change: Change): Change =>
-  SECRET.test(change.diff_text) && !change.labels.includes("hardcoded-secret")
+  holdsKey(change.diff_text) && !change.labels.includes("hardcoded-secret")
     ? { ...change, labels: [...change.labels, "hardcoded-secret"] }
     : change;
 

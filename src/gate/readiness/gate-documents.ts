@@ -7,8 +7,8 @@ import {
   parseInstant,
   parseJson,
 } from "../../contracts/index.ts";
-import type { EvidenceFile } from "../derivation.ts";
-import { parseHistory, type SloEntry } from "../slo/repeated-breach.ts";
+import { type EvidenceFile, onlyText } from "../derivation.ts";
+import { parseHistory, type SloEntry, until } from "../slo/repeated-breach.ts";
 
 const text = z.string().min(1);
 
@@ -78,17 +78,19 @@ export const CONTEXT_FILE = "context.json";
  * bring the others itself, as members `jobs`, `slo_history` and `reports`.
  */
 export function readGateDocuments(files: readonly EvidenceFile[], decidedAt: Instant): GateDocuments {
-  const textOf = (name: string) => files.find((file) => file.name === name)?.text;
+  const textOf = (name: string) => onlyText(files, name);
   const whole = objectIn(textOf(CONTEXT_FILE));
   const parsed = DOCUMENT.safeParse(whole);
-  const problem = parsed.success ? timeProblem(parsed.data, decidedAt) : firstProblem(parsed.error);
+  const problem =
+    twiceProblem(files) ?? (parsed.success ? timeProblem(parsed.data, decidedAt) : firstProblem(parsed.error));
   const jobs = textOf("jobs.json");
   const history = textOf("slo_history.json");
+  const past = parseHistory(history === undefined ? whole?.slo_history : jsonIn(history));
   return {
     context: parsed.success ? parsed.data : NOBODY,
     contextProblem: problem,
     jobs: jobs === undefined ? objectOr(whole?.jobs) : objectIn(jobs),
-    history: parseHistory(history === undefined ? whole?.slo_history : jsonIn(history)) ?? null,
+    history: past === undefined ? null : until(past, decidedAt),
     reports: new Map([...inlineReports(whole?.reports), ...fileReports(files)]),
   };
 }
@@ -101,6 +103,12 @@ const jsonIn = (source: string | undefined): Json | undefined => {
 const objectIn = (source: string | undefined): JsonObject | null => objectOr(jsonIn(source));
 const objectOr = (value: Json | undefined): JsonObject | null =>
   value !== undefined && isJsonObject(value) ? value : null;
+
+/** Two files of one name, which folders put together bring: which of them is meant nobody knows. */
+function twiceProblem(files: readonly EvidenceFile[]): string | null {
+  const twice = files.find(({ name }) => onlyText(files, name) === undefined);
+  return twice === undefined ? null : `${twice.name} came twice, with different contents`;
+}
 
 const timeProblem = ({ evaluated_at }: GateContext, decidedAt: Instant): string | null =>
   evaluated_at === undefined || parseInstant(evaluated_at) === decidedAt
@@ -116,7 +124,8 @@ const inlineReports = (value: Json | undefined): readonly (readonly [string, str
   );
 
 const fileReports = (files: readonly EvidenceFile[]): readonly (readonly [string, string])[] =>
-  files.flatMap(({ name, text: source }) => {
+  files.flatMap(({ name }) => {
     const id = /^(R\d\d(?:-[a-z0-9_-]+)?)\.json$/.exec(name)?.[1];
-    return id === undefined ? [] : [[id, source] as const];
+    const source = onlyText(files, name);
+    return id === undefined || source === undefined ? [] : [[id, source] as const];
   });

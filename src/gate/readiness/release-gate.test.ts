@@ -371,6 +371,51 @@ test.each([
   ).toBe("PASS");
 });
 
+test("BP-07 for production another person has to have looked, too", () => {
+  const reports = { R22: { status: "unverified" }, R23: PROOF };
+  const prod = { reports, profile: "promotion", context: { event: "promotion", target_environment: "prod" } };
+  const second = { ...prod, reports: { ...reports, R23: { ...PROOF, second_reviewer: "sam" } } };
+
+  expect(rowOf(evaluated(prod), "governance_evidence_complete").reasons).toContain(
+    "production asks for a second reviewer",
+  );
+  expect(rowOf(evaluated(second), "governance_evidence_complete").status).toBe("PASS");
+});
+
+test("RBK-04 a rollback takes what was bundled long ago, and a canary that ran now", () => {
+  const rollback = { profile: "promotion", context: { event: "rollback", target_environment: "prod" } };
+
+  expect(evaluated({ ...rollback, reports: { R20: generated(5000) } }).decision.verdict).toBe("GO");
+  expect(evaluated({ ...rollback, reports: { R12: generated(25) } }).decision.blocked_by).toContain(
+    "replay_determinism_report_present",
+  );
+});
+
+test("another system's lineage is asked for where the policy asks and the context declares it", () => {
+  const policy = POLICY_TEXT.replaceAll(", external_lineage_status]", "]");
+  const document = { external_lineage: ["dbt"] };
+  const row = (given: ReleaseGiven) => rowOf(evaluated({ policy, ...given }), "external_lineage_status:dbt");
+
+  expect(row({ document })).toMatchObject({ status: "UNKNOWN", severity: "high", waivable: true });
+  expect(row({ document, reports: { "R36-dbt": {} } }).status).toBe("PASS");
+  expect(row({ document, reports: { "R36-dbt": { status: "failed" } } }).status).toBe("FAIL");
+  expect(rowOf(evaluated({ policy }), "external_lineage_status").standing).toBe("excluded");
+});
+
+test("two files of one name that differ are neither, and fail the context", () => {
+  const folder = Object.entries(releaseFiles({})).map(([name, text]) => ({ name, text }));
+  const input = { policy: policyOf(POLICY_TEXT), profile: "strict", decidedAt: EVALUATED_AT, waivers: null };
+  const rowsWith = (text: string) => {
+    const result = evaluateFiles({ ...input, files: [...folder, { name: "R07.json", text }] }, [RELEASE_READINESS]);
+    assert(result.ok, "the evaluation is made");
+    return result.value.decision;
+  };
+
+  expect(rowsWith("{}").blocked_by).toContain("context_load");
+  expect(rowsWith("{}").blocked_by).toContain("policy_bundle_lifecycle_report_present");
+  expect(rowsWith(releaseFiles({})["R07.json"] ?? "").verdict).toBe("GO");
+});
+
 test("a lineage that does not hold a report's very digest is not complete", () => {
   const evaluation = evaluated({
     lineage: (lineage) => ({

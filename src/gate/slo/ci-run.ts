@@ -41,7 +41,11 @@ export type CiRuns = z.infer<typeof CI_RUNS>;
 /** A document of runs; undefined where it is none, to its last run. */
 export function parseCiRuns(value: unknown): CiRuns | undefined {
   const parsed = CI_RUNS.safeParse(value);
-  const isDated = parsed.success && parsed.data.runs.every(({ completed_at }) => completed_at !== undefined);
+  const isDated =
+    parsed.success &&
+    parsed.data.runs.every(({ conclusion, completed_at }) =>
+      conclusion === null ? completed_at !== undefined : typeof completed_at === "number",
+    );
   return isDated ? parsed.data : undefined;
 }
 
@@ -51,12 +55,18 @@ interface JobRun {
   readonly outcome: "passed" | "failed" | "other";
 }
 
-/** A job's latest completed runs on the release branch as units, and whether a rate of them says something. */
-export function trendOf(job: string, ci: CiRuns): { readonly units: readonly Unit[]; readonly state: SourceState } {
-  const latest = oneOfEach(ci.runs.filter((one) => one.job === job && one.branch === ci.release_branch)).slice(
-    0,
-    RUNS_MAX,
-  );
+/** A job's latest runs on the release branch, completed when it is decided, as units, and whether a rate of them says something. */
+export function trendOf(
+  job: string,
+  ci: CiRuns,
+  decidedAt: Instant,
+): { readonly units: readonly Unit[]; readonly state: SourceState } {
+  const latest = oneOfEach(
+    ci.runs.filter(
+      ({ job: name, branch, completed_at }) =>
+        name === job && branch === ci.release_branch && (completed_at ?? 0) <= decidedAt,
+    ),
+  ).slice(0, RUNS_MAX);
   const other = latest.filter(({ outcome }) => outcome === "other").length;
   return {
     units: latest.map(({ run, at, outcome }) => ({

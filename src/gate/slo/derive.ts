@@ -1,12 +1,20 @@
-import { accepted, isJsonObject, type Json, parseJson, rejected, sha256Hex } from "../../contracts/index.ts";
-import type { Derivation, DerivationInput } from "../derivation.ts";
+import {
+  accepted,
+  type Instant,
+  isJsonObject,
+  type Json,
+  parseJson,
+  rejected,
+  sha256Hex,
+} from "../../contracts/index.ts";
+import { type Derivation, type DerivationInput, onlyText } from "../derivation.ts";
 import { inOrder } from "../measure.ts";
 import { compareRationals, rationalOf } from "../rational.ts";
 import type { Cell, EvidenceSet, SourceState, Unit } from "../unit.ts";
 import { CRITICAL_JOBS, parseCiRuns, trendOf } from "./ci-run.ts";
 import { dxUnits, parseDxMetrics } from "./dx-metrics.ts";
 import { sloEvents } from "./events.ts";
-import { parseHistory, type RepeatedBreach, repeatedBreaches } from "./repeated-breach.ts";
+import { parseHistory, type RepeatedBreach, repeatedBreaches, until } from "./repeated-breach.ts";
 
 const FILES = ["ci_runs.json", "dx_metrics.json", "slo_history.json", "events.ndjson"] as const;
 
@@ -37,17 +45,16 @@ const COMPLETE: SourceState = { state: "complete", detail: "" };
 
 function derived(input: DerivationInput): EvidenceSet {
   const { files } = input;
-  const documents = new Map(files.map(({ name, text }) => [name, text]));
   const read = (name: string): Json | undefined => {
-    const parsed = parseJson(documents.get(name) ?? "");
+    const parsed = parseJson(onlyText(files, name) ?? "");
     return parsed.ok ? parsed.value : undefined;
   };
-  const trend = trendPart(read("ci_runs.json"));
+  const trend = trendPart(read("ci_runs.json"), input.decidedAt);
   const dx = dxPart(read("dx_metrics.json"));
-  const history = historyPart(read("slo_history.json"), read("ci_runs.json"));
-  const events = sloEvents(documents.get("events.ndjson"), hasBudget(input), input.decidedAt);
+  const history = historyPart(read("slo_history.json"), read("ci_runs.json"), input.decidedAt);
+  const events = sloEvents(onlyText(files, "events.ndjson"), hasBudget(input), input.decidedAt);
   const foreign = FILES.flatMap((name) => foreignThresholds(name, read(name)));
-  const contents = FILES.map((name) => `${name}\n${documents.get(name) ?? ""}`);
+  const contents = FILES.map((name) => `${name}\n${onlyText(files, name) ?? ""}`);
   return {
     digest: sha256Hex(contents.join("\n")),
     sources: { ...trend.sources, ...dx.sources, ...history.sources, events: events.state },
@@ -56,14 +63,14 @@ function derived(input: DerivationInput): EvidenceSet {
   };
 }
 
-function trendPart(document: Json | undefined): Part {
+function trendPart(document: Json | undefined, decidedAt: Instant): Part {
   const ci = parseCiRuns(document);
   if (ci === undefined) {
     const state: SourceState = { state: "unreadable", detail: "ci_runs.json is missing or cannot be read" };
     const parts = CRITICAL_JOBS.map((job) => [`ci_runs:${job}`, state] as const);
     return { sources: { ci_runs: state, ...Object.fromEntries(parts) }, units: { ci_run: [], subject: [] } };
   }
-  const trends = CRITICAL_JOBS.map((job) => ({ job, ...trendOf(job, ci) }));
+  const trends = CRITICAL_JOBS.map((job) => ({ job, ...trendOf(job, ci, decidedAt) }));
   const subject = { branch: ci.release_branch, commit: ci.commit ?? null, run_id: ci.run_id ?? null };
   return {
     sources: {
@@ -92,7 +99,7 @@ export const SLO_METRICS: readonly string[] = [
   "dx_ttfs_seconds",
 ];
 
-function historyPart(document: Json | undefined, runs: Json | undefined): Part {
+function historyPart(document: Json | undefined, runs: Json | undefined, decidedAt: Instant): Part {
   const history = parseHistory(document);
   const branch = parseCiRuns(runs)?.release_branch;
   if (history === undefined || branch === undefined) {
@@ -100,7 +107,7 @@ function historyPart(document: Json | undefined, runs: Json | undefined): Part {
       history === undefined ? "slo_history.json is missing or cannot be read" : "no release branch is known";
     return { sources: { slo_history: { state: "unreadable", detail } }, units: { breach: [] } };
   }
-  const breaches = repeatedBreaches(history, branch);
+  const breaches = repeatedBreaches(until(history, decidedAt), branch);
   const metrics = [...new Set([...SLO_METRICS, ...breaches.keys()])].toSorted(inOrder);
   return {
     sources: { slo_history: COMPLETE },

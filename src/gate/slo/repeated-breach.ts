@@ -56,6 +56,10 @@ export function parseHistory(value: unknown): readonly SloEntry[] | undefined {
   }));
 }
 
+/** What was there at an instant: later entries belong to later decisions. */
+export const until = (history: readonly SloEntry[], at: Instant): readonly SloEntry[] =>
+  history.filter((one) => one.at <= at);
+
 /** The metrics that breach repeatedly on a branch, by name. */
 export function repeatedBreaches(history: readonly SloEntry[], branch: string): ReadonlyMap<string, RepeatedBreach> {
   const known = history.filter((one) => one.branch === branch); // R2

@@ -185,6 +185,33 @@ test("only the last 20 completed runs of the release branch count, and a job wit
   });
 });
 
+test("what happened after the instant that is decided for does not count", () => {
+  const later = runsOf("smoke", ["failure", "failure"]).map((run) => ({
+    ...run,
+    run_id: `later ${run.run_id}`,
+    completed_at: ago(-1),
+  }));
+  const runs = [...runsOf("smoke", many(20, "success")), ...later];
+  const ci = JSON.stringify({ release_branch: "main", runs });
+  const history = [entry("hard_fail", "r1", 20), entry("hard_fail", "r2", -10)];
+  const decision = decided({ files: { "ci_runs.json": ci }, history });
+
+  expect(rowOf(decision, "ci_pass_rate:smoke").value).toBe("20/20");
+  expect(rowOf(decision, "slo_repeated_breach:ci_pass_rate:smoke").status).toBe("PASS");
+});
+
+test("a run that still runs does not count, and one that ended at no known time leaves the document unreadable", () => {
+  const running = { run_id: "x", job: "smoke", branch: "main", conclusion: null, completed_at: null };
+  const given = (run: JsonObject) => ({
+    files: {
+      "ci_runs.json": JSON.stringify({ release_branch: "main", runs: [...runsOf("smoke", many(5, "success")), run] }),
+    },
+  });
+
+  expect(rowOf(decided(given(running)), "ci_pass_rate:smoke").value).toBe("5/5");
+  expect(rowOf(decided(given({ ...running, conclusion: "failure" })), "ci_pass_rate:smoke").status).toBe("UNKNOWN");
+});
+
 test("a rerun that passes does not make its run's failed attempt good", () => {
   const [first] = runsOf("smoke", ["failure"]);
   const again = { ...first, conclusion: "success", completed_at: ago(0) };

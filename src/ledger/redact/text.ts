@@ -41,6 +41,10 @@ export function redactText(text: string): string {
   return MASK;
 }
 
+/** Whether a text that is full of hashes, such as a diff, holds a key of a known form. Entropy tells nothing there. */
+export const holdsKey = (text: string): boolean =>
+  scan(text, { isIdentifier: true, isNamedId: true }).some(({ kind }) => kind === "SECRET");
+
 const maskNamed = (text: string): string =>
   text
     .replace(PRIVATE_KEY, MASK)

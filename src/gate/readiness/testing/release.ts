@@ -14,7 +14,9 @@ import { evaluateFiles, type FileEvaluation } from "../../evaluate-files.ts";
 import { type Policy, parsePolicy } from "../../policy.ts";
 import type { WaiverInput } from "../../waiver.ts";
 import {
+  bundlePromotion,
   CHANGE_APPROVAL,
+  externalLineage,
   LINEAGE,
   LINEAGE_CONTRACT,
   MANUAL_EVIDENCE,
@@ -75,22 +77,13 @@ export function releaseFiles(given: ReleaseGiven): { readonly [name: string]: st
   const contract = textOf(LINEAGE_CONTRACT, subject, {});
   const digests = Object.fromEntries(texts.map(([{ id }, text]) => [id, digestIn(text)]));
   const jobs = Object.fromEntries(REQUIRED_JOBS.map((job) => [job, { result: given.jobs?.[job] ?? "success" }]));
-  const others = Object.fromEntries(
-    Object.entries(given.reports ?? {}).flatMap(([id, change]) =>
-      id.startsWith("R35-") && change !== null && typeof change !== "string"
-        ? [
-            [
-              `${id}.json`,
-              textOf(
-                { id, name: "bundle_promotion", job: "promote", contract: "release_bundle_promotion_v2" },
-                subject,
-                change,
-              ),
-            ],
-          ]
-        : [],
-    ),
-  );
+  const others = Object.entries(given.reports ?? {}).flatMap(([id, change]) => {
+    if (!/^R3[56]-/.test(id) || change === null || typeof change === "string") return [];
+    const kind = id.startsWith("R35-")
+      ? bundlePromotion(id.slice("R35-".length))
+      : externalLineage(id.slice("R36-".length));
+    return [[`${id}.json`, textOf(kind, subject, change)] as const];
+  });
   return {
     "context.json": JSON.stringify({
       context: { ...CONTEXT, ...given.context },
@@ -105,7 +98,7 @@ export function releaseFiles(given: ReleaseGiven): { readonly [name: string]: st
     ...Object.fromEntries(texts.map(([{ id }, text]) => [`${id}.json`, text])),
     "R32.json": lineage,
     "R32-contract.json": contract,
-    ...others,
+    ...Object.fromEntries(others),
   };
 }
 
