@@ -226,11 +226,6 @@ export const CODES = {
   WAIT_TIMEOUT: entry(504, "the awaited event did not come in time", "see why the sender did not send it"),
   RUN_CANCELLED: entry(409, "the run was cancelled", "start a new run if it is still wanted"),
   RUN_CLOSED: entry(409, "the run has ended", "start a new run if it is still wanted"),
-  RUN_BLOCKED: entry(
-    409,
-    "the run was claimed too often without progress",
-    "see its last events, mend the cause, then `countermark run resume` or cancel it",
-  ),
   STATE_TRANSITION_ILLEGAL: {
     ...entry(409, "the state cannot go where this would lead", "see where it stands; nothing has changed"),
     aliases: ["STATE.INVALID_TRANSITION", "E_INVALID_TRANSITION", "TX_INVALID_TRANSITION"],

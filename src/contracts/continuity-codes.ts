@@ -4,6 +4,11 @@ const RESTORE = "restore the run's entries and its row from a backup, then `coun
 
 /** Codes of leases, takeovers, and a run whose record is not what was written; part of the one table. */
 export const CONTINUITY_CODES = {
+  RUN_BLOCKED: entry(
+    409,
+    "the run was claimed too often without progress",
+    "see its last events, mend the cause, then `countermark run resume` or cancel it",
+  ),
   E_LOCK_CONFLICT: entry(409, "somebody holds this step or this run", "wait for the lease's end, or take the run over"),
   E_LEASE_LOST: entry(
     409,
