@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accepted, assert, instant, type Result, sha256Hex } from "../contracts/index.ts";
+import { accepted, assert, instant, type Result, rejected, sha256Hex } from "../contracts/index.ts";
 import type { Derivation } from "./derivation.ts";
 import { DERIVATIONS } from "./derivations.ts";
 import { evaluateFiles } from "./evaluate-files.ts";
@@ -141,6 +141,15 @@ const reproducing = (isOrdered: boolean): Derivation => ({
     }),
 });
 
+/** Refuses its rows in the other order. */
+const refusingReversed: Derivation = {
+  ...reproducing(false),
+  derive: (input) =>
+    input.files[0]?.text.startsWith("2") === true
+      ? rejected({ code: "GATE_EVIDENCE_MISSING", message: "it begins with the last row" })
+      : reproducing(false).derive(input),
+};
+
 test("a derivation that rests on reproduction hears whether a second evaluation came to the same", () => {
   const input = {
     policy: policyOf("{ fn: reproducing, version: 1 }"),
@@ -152,4 +161,5 @@ test("a derivation that rests on reproduction hears whether a second evaluation 
 
   expect(decisionOf(evaluateFiles(input, [reproducing(false)])).decision.gates[0]).toMatchObject({ status: "PASS" });
   expect(decisionOf(evaluateFiles(input, [reproducing(true)])).decision.gates[0]).toMatchObject({ status: "FAIL" });
+  expect(decisionOf(evaluateFiles(input, [refusingReversed])).decision.gates[0]).toMatchObject({ status: "FAIL" });
 });

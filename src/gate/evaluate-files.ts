@@ -34,8 +34,8 @@ export function evaluateFiles(input: FileEvaluationInput, derivations: readonly 
   if (!derivation.isReproduced) return evaluateOnce(input, derivation, null);
   const first = evaluateOnce(input, derivation, true);
   const second = evaluateOnce({ ...input, files: input.files.map(reversed) }, derivation, true);
-  if (!first.ok || !second.ok) return first;
-  const isReproduced = first.value.decision.digest === second.value.decision.digest;
+  if (!first.ok) return first;
+  const isReproduced = second.ok && first.value.decision.digest === second.value.decision.digest;
   return isReproduced ? first : evaluateOnce(input, derivation, false);
 }
 
