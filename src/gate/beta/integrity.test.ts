@@ -86,7 +86,8 @@ describe("IF-1", () => {
     ["IF-1 a transaction's row whose attempt is not numbered", retagged(heavy, { eventKey: "h" })],
     ["IF-1 a rollback without a class", retagged(drilled, { eventClass: null })],
     ["IF-1 a rollback whose class is none of ours", retagged(drilled, { eventClass: "mood" })],
-    ["IF-1 a drill without its id", retagged(drilled, { drillId: "" })],
+    ["IF-1 a drill without its id", retagged(drilled, { drillId: null })],
+    ["IF-1 a drill whose id is empty", retagged(drilled, { drillId: "" })],
     [
       "IF-1 an event of the sandbox within a transaction, without its attempt",
       capability("c", { kind: "capability_audit", attempt: ["t", 1], tags: { eventKey: null } }),

@@ -243,6 +243,15 @@ test("SO-8 a rollback that a person asked for fails the metric where it fails, a
   expect(measured("S-SLO-2", ...failed)).toBe("0/0 FAIL");
 });
 
+test("SO-8 a rollback that was begun before the window, and again within it, is not of the window", () => {
+  const again = ["rollingBack", "unsure", "foundApplied", "rollingBack", "rolledBack"] as const;
+  const begunFrom = (first: number) =>
+    lightStory("a", [...APPLIED, ...again], { at: later(WINDOW_START, first * SECOND_MS) });
+
+  expect(measured("S-SLO-2", ...begunFrom(-8.5))).toBe("0/0 UNKNOWN");
+  expect(measured("S-SLO-2", ...begunFrom(-7.5))).toBe("1/1 PASS");
+});
+
 test("SO-8 a rollback whose recovery timed out fails, an apply whose recovery did is none", () => {
   const drill = story("a", [...APPLIED, "rollingBack", "unsure", "lost"]);
 

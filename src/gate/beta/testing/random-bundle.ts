@@ -128,6 +128,7 @@ const BEGINNINGS: readonly [readonly Act[], ...(readonly Act[])[]] = [
   APPLIED,
   ROLLED_BACK,
   [...APPLIED, "rollingBack"],
+  [...APPLIED, "rollingBack", "unsure", "foundApplied", "rollingBack"],
   [...BEGUN, "rollingBack"],
   [...BEGUN, "unsure"],
   [...BEGUN, "failed"],
@@ -164,7 +165,7 @@ function randomStory(dice: Dice, tidyId: string | null): readonly JsonObject[] {
   }
   const txId = tidyId ?? dice.one(["t1", "t2", "t3", "t4", "t5", "t6"]);
   const track = dice.is(0.5) ? "light" : "heavy";
-  const at = dice.is(0.2) ? instant(momentOf(dice) - dice.upTo(9) * SECOND_MS) : momentOf(dice);
+  const at = dice.is(0.15) ? instant(WINDOW_START - dice.upTo(12) * SECOND_MS + 1) : momentOf(dice);
   const shown = track === "light" && dice.is(0.85) ? [...previewed(txId, 1, at), ...previewed(txId, 2, at)] : [];
   return [
     ...shown,
@@ -265,7 +266,7 @@ function spoilt(row: JsonObject, dice: Dice): readonly JsonObject[] {
     () => [{ ...row, mode: null }],
     () => [{ ...row, eventKey: "t1:1" }],
     () => [{ ...row, eventClass: "operator_request" }],
-    () => [{ ...row, drillId: "" }],
+    () => [{ ...row, drillId: dice.is(0.5) ? "" : null }],
     () => [{ ...row, observedAt: null }],
     () => [{ ...row, observedAt: written(momentOf(dice)) }],
     () => [{ ...row, fixtureRunId: "run-9" }],
