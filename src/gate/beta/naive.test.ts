@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { assert, seededRandom } from "../../contracts/index.ts";
+import { type BetaEvidence, deriveBeta } from "./derive.ts";
 import { parseManifest } from "./evidence/manifest.ts";
 import { type Bundle, manifestText, rowsIn } from "./testing/bundle.ts";
 import { DECISION_AT } from "./testing/clock.ts";
 import { naiveSignoff, type Verdict } from "./testing/naive.ts";
 import { diceOf, grownBundle, randomBundle } from "./testing/random-bundle.ts";
-import { signoff } from "./testing/signoff.ts";
+import { decidedOn } from "./testing/signoff.ts";
 
 const BUNDLES = Number(process.env.COUNTERMARK_RANDOM_BUNDLES ?? 300);
 const SEED = 20_261_129;
@@ -13,8 +14,8 @@ const SEED = 20_261_129;
 const GROWN_EVERY = 50;
 
 /** What the policy and the engine make of a bundle, in the words of the naive evaluator. */
-function engineVerdict(bundle: Bundle, isReproduced: boolean | null): Verdict {
-  const { report, evaluation } = signoff(bundle, { isReproduced });
+function engineVerdict(evidence: BetaEvidence): Verdict {
+  const { report, evaluation } = decidedOn(deriveBeta(evidence, DECISION_AT), DECISION_AT);
   return {
     decision: report.decision,
     cause: evaluation.decision.cause,
@@ -27,10 +28,10 @@ function engineVerdict(bundle: Bundle, isReproduced: boolean | null): Verdict {
   };
 }
 
-function naiveVerdict(bundle: Bundle, isReproduced: boolean | null): Verdict {
+function evidenceOf(bundle: Bundle, isReproduced: boolean | null): BetaEvidence {
   const manifest = parseManifest(manifestText(bundle));
   assert(manifest.ok, "the manifest of a random bundle can be read");
-  return naiveSignoff(manifest.value, rowsIn(bundle), DECISION_AT, isReproduced);
+  return { manifest: manifest.value, rows: rowsIn(bundle), isReproduced };
 }
 
 /** What was met, so that agreement is agreement on something. */
@@ -101,9 +102,11 @@ test(`policy and engine agree with an evaluator written from the words alone, on
     const bundle = index % GROWN_EVERY === 0 ? grownBundle(dice) : randomBundle(dice);
     const isReproduced = dice.one([true, true, true, false, null]);
 
-    const naive = naiveVerdict(bundle, isReproduced);
+    const evidence = evidenceOf(bundle, isReproduced);
 
-    expect(engineVerdict(bundle, isReproduced), `seed ${SEED + index}`).toEqual(naive);
+    const naive = naiveSignoff(evidence, DECISION_AT);
+
+    expect(engineVerdict(evidence), `seed ${SEED + index}`).toEqual(naive);
     for (const seen of seenIn(naive)) met.add(seen);
   }
   expect(MET.filter((seen) => !met.has(seen))).toEqual([]);

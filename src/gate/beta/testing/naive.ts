@@ -1,5 +1,5 @@
 import type { Instant } from "../../../contracts/index.ts";
-import type { Manifest } from "../evidence/manifest.ts";
+import type { BetaEvidence } from "../derive.ts";
 import type { Row } from "../evidence/row.ts";
 import { type Counted, countedHeavy, countedLight, countedShared, floorsOf } from "./naive-metrics.ts";
 import { lacks, sortedOut } from "./naive-rules.ts";
@@ -30,12 +30,7 @@ const NEEDS: { readonly [metric: string]: readonly string[] } = {
 };
 
 /** The signoff a second time, from its words: nothing of the program but what a row is. */
-export function naiveSignoff(
-  manifest: Manifest,
-  rows: readonly Row[],
-  decisionAt: Instant,
-  isReproduced: boolean | null,
-): Verdict {
+export function naiveSignoff({ manifest, rows, isReproduced }: BetaEvidence, decisionAt: Instant): Verdict {
   const sorted = sortedOut(manifest, rows, decisionAt);
   const isLacking = (source: string) => lacks(manifest, source, sorted.edges);
   const counted = [...countedLight(sorted), ...countedHeavy(sorted), ...countedShared(sorted)];

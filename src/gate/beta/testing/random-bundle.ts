@@ -43,7 +43,7 @@ export function randomBundle(dice: Dice): Bundle {
   const rows = [
     ...make(4, () => [randomReport(dice)]),
     ...make(3, () => [randomCorrection(dice)]),
-    ...make(4, (index) => randomStory(dice, tidy ? `t${index}` : null)),
+    ...make(3, (index) => randomStory(dice, tidy ? `t${index}` : null)),
     ...make(4, () => [randomImport(dice)]),
     ...make(3, () => randomModule(dice)),
     ...make(2, () => [randomCapability(dice)]),

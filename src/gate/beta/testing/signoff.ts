@@ -50,7 +50,8 @@ export const filesOf = (bundle: Bundle): readonly EvidenceFile[] => [
   { name: "rows.ndjson", text: rowsText(bundle) },
 ];
 
-function decidedOn(evidence: EvidenceSet, decidedAt: Instant): Signoff {
+/** Units that are decided on. */
+export function decidedOn(evidence: EvidenceSet, decidedAt: Instant): Signoff {
   const evaluated = evaluate({ policy: POLICY, profile: null, evidence, decidedAt, waivers: null });
   assert(evaluated.ok, "the policy has no profiles");
   const evaluation = { ...evaluated.value, evidence };
