@@ -34,8 +34,9 @@ const others = (...targets: readonly string[]) => targets.flatMap((target) => re
 const lastOf = (prefix: string) => numbered(prefix, 19);
 
 test("W1 a bundle of which nothing is wrong is GO", () => {
-  const { floors } = judged(bundleOf(B0), {});
+  const { floors, metrics } = judged(bundleOf(B0), {});
 
+  expect(metrics.map(({ rowIds }) => rowIds.length)).toEqual([60, 60, 10, 250, 12, 50, 10, 186, 54, 24, 4]);
   expect(floors.map(({ id, actual, required, status }) => `${id} ${actual} of ${required} ${status}`)).toEqual([
     "light_intents 60 of 60 PASS",
     "target_web 20 of 15 PASS",

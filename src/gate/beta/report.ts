@@ -32,7 +32,7 @@ export interface SignoffReport {
     readonly threshold: string;
     readonly status: Status;
     readonly triggers: readonly string[];
-    /** Every row that it was measured on, also those that pulled a trigger. */
+    /** Every row that it was measured on, also those that were only looked at or pulled a trigger. */
     readonly rowIds: readonly string[];
   }[];
   readonly integrityFailures: readonly {
@@ -94,8 +94,8 @@ function metricOf(row: GateRow, measurements: ReadonlyMap<string, Measurement>):
   const measured = measurements.get(row.metric);
   const [good, sample] = [measured?.good ?? 0, measured?.sample ?? 0];
   const isRatio = row.id !== "S-SLO-3";
-  const seen = [row.metric, ...row.triggers.map(({ metric }) => metric)];
-  const rows = seen.flatMap((metric) => (measurements.get(metric)?.counted ?? []).flatMap((unit) => unit.rows));
+  const seen = [...measurements].filter(([metric]) => metric === row.metric || metric.startsWith(`${row.metric}.`));
+  const rows = seen.flatMap(([, { counted }]) => counted.flatMap((unit) => unit.rows));
   return {
     id: row.id,
     num: good,
