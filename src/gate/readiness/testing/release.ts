@@ -270,3 +270,12 @@ export function rowOf({ decision }: FileEvaluation, id: string): GateRow {
   assert(row !== undefined, `the decision has a row ${id}`);
   return row;
 }
+
+/** The status, severity and standing of rows, by id. */
+export function standingsOf(given: ReleaseGiven, ids: readonly string[]) {
+  const evaluation = evaluated(given);
+  return ids.map((id) => {
+    const { status, severity, standing } = rowOf(evaluation, id);
+    return [id, status, severity, standing] as const;
+  });
+}
