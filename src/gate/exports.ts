@@ -2,6 +2,7 @@ import type { Json } from "../contracts/index.ts";
 import { signoffReport } from "./beta/report.ts";
 import type { FileEvaluation } from "./evaluate-files.ts";
 import type { PolicyText } from "./policy-shape.ts";
+import { gateDecision } from "./promotion/gate-decision.ts";
 import { firstReleaseReport, releaseReport } from "./readiness/export.ts";
 import { sloReports } from "./slo/export.ts";
 
@@ -14,6 +15,7 @@ const EXPORTS: { readonly [name in PolicyText["export"]]: Export } = {
   "slo.reports.v1": sloReports,
   release_readiness_gate_v2: releaseReport,
   release_readiness_gate_v1: firstReleaseReport,
+  "gate.decision": (_, evaluation) => JSON.parse(JSON.stringify(gateDecision(evaluation))),
 };
 
 /** The document that a policy's `export` names. */

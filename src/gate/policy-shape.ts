@@ -197,7 +197,14 @@ export const POLICY_SHAPE = z.strictObject({
   validity_seconds: z.int().positive(),
   /** The document that `--json` prints. */
   export: z
-    .enum(["core", "signoff.report.v1", "slo.reports.v1", "release_readiness_gate_v2", "release_readiness_gate_v1"])
+    .enum([
+      "core",
+      "signoff.report.v1",
+      "slo.reports.v1",
+      "release_readiness_gate_v2",
+      "release_readiness_gate_v1",
+      "gate.decision",
+    ])
     .default("core"),
 });
 
