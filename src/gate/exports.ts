@@ -3,6 +3,7 @@ import { signoffReport } from "./beta/report.ts";
 import type { FileEvaluation } from "./evaluate-files.ts";
 import type { PolicyText } from "./policy-shape.ts";
 import { gateDecision } from "./promotion/gate-decision.ts";
+import { promotionDecision } from "./promotion/promotion-decision.ts";
 import { firstReleaseReport, releaseReport } from "./readiness/export.ts";
 import { sloReports } from "./slo/export.ts";
 
@@ -16,6 +17,7 @@ const EXPORTS: { readonly [name in PolicyText["export"]]: Export } = {
   release_readiness_gate_v2: releaseReport,
   release_readiness_gate_v1: firstReleaseReport,
   "gate.decision": (_, evaluation) => JSON.parse(JSON.stringify(gateDecision(evaluation))),
+  "promotion.decision": (_, evaluation) => JSON.parse(JSON.stringify(promotionDecision(evaluation))),
 };
 
 /** The document that a policy's `export` names. */

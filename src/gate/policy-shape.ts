@@ -204,6 +204,7 @@ export const POLICY_SHAPE = z.strictObject({
       "release_readiness_gate_v2",
       "release_readiness_gate_v1",
       "gate.decision",
+      "promotion.decision",
     ])
     .default("core"),
 });

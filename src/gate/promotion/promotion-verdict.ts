@@ -20,12 +20,12 @@ export function promotionVerdict({ verdict, gates, blocked_by }: Decision): Prom
 /** A waiver that is out of order is somebody's to mend: it rejects nothing. */
 const isFinal = ({ waivable, metric }: GateRow): boolean => !waivable && metric !== "waivers";
 
-/** The gate's own code, then those of the units that it was measured on. */
+/** The gate's own code, unless nothing could be said; then those of the units that it was measured on. */
 export function codesOf(row: GateRow, { measurements }: FileEvaluation): readonly string[] {
   if (row.metric === "waivers") return [];
   const counted = measurements.get(row.metric)?.counted ?? [];
   const own = counted.flatMap(({ columns }) => (typeof columns.code === "string" ? [columns.code] : []));
-  return [...(row.code === null ? [] : [row.code]), ...own.toSorted(inOrder)];
+  return [...(row.code === null || row.status === "UNKNOWN" ? [] : [row.code]), ...own.toSorted(inOrder)];
 }
 
 /** Each code once; what a person has to see to says so first. */
