@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { accepted, type Digest, digestOf, type Json, parseDigest, type Result, rejected } from "../contracts/index.ts";
+import { accepted, type Digest, type Json, parseDigest, type Result, rejected } from "../contracts/index.ts";
+import { digestOfLong } from "./long-text.ts";
 
 const digest = z.string().transform((text, context): Digest => {
   const parsed = parseDigest(text);
@@ -137,5 +138,6 @@ export function parseDecision(value: Json): Result<Decision> {
     : rejected({ code: "DECISION_CORRUPT", message: "the decision's digest is not that of its contents" });
 }
 
-/** Members that are not there are left out: a digest is taken over JSON. */
-const digestWithout = (document: Omit<Decision, "digest">): Digest => digestOf(JSON.parse(JSON.stringify(document)));
+/** Members that are not there are left out: a digest is taken over JSON. With all the rows it names it may outgrow a document. */
+const digestWithout = (document: Omit<Decision, "digest">): Digest =>
+  digestOfLong(JSON.parse(JSON.stringify(document)));

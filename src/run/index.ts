@@ -53,7 +53,7 @@ export { evolve, foldRun, initialState, startRun } from "./evolve.ts";
 export { isDraining } from "./fold.ts";
 export { interruptsOf } from "./fold-agent.ts";
 export { phasesOf } from "./lane.ts";
-export type { DeclaredPack, DraftPack } from "./pack-shape.ts";
+export type { DeclaredPack, DraftPack, DraftStep } from "./pack-shape.ts";
 export { definePack, type PackError, type ParsedPack, parsePack, parsePackObject } from "./parse-pack.ts";
 export {
   activePacks,

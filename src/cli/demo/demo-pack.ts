@@ -1,7 +1,13 @@
 import { assert } from "../../contracts/index.ts";
 import { defineTool, type Tool } from "../../guard/index.ts";
 import { commercePack } from "../../packs/commerce/index.ts";
-import { type CompiledPack, compilePack, definePack, type WorkflowDefinition } from "../../run/index.ts";
+import {
+  type CompiledPack,
+  compilePack,
+  type DraftPack,
+  definePack,
+  type WorkflowDefinition,
+} from "../../run/index.ts";
 
 /** The shop's pack, with what the demo needs to show guards at work: a runaway workflow and a tool that says too much. */
 export interface DemoPack {
@@ -87,7 +93,12 @@ const NOTES: readonly Tool[] = [
  *
  * @param approvalSeconds how long an approver has; the scripted demo lets one approval expire under a version of its own
  */
-export function demoPack(options: { readonly shopHost: string; readonly approvalSeconds: number }): DemoPack {
+export function demoPack(options: {
+  readonly shopHost: string;
+  readonly approvalSeconds: number;
+  /** What another version of the pack changes; nothing unless told. */
+  readonly edit?: (pack: DraftPack) => DraftPack;
+}): DemoPack {
   const shop = commercePack({ shopHost: options.shopHost, approvers: ["role:approver", "role:admin"] });
   const scopes = Object.fromEntries(
     NOTES.map(({ contract }) => [
@@ -107,17 +118,20 @@ export function demoPack(options: { readonly shopHost: string; readonly approval
     updateOrder !== undefined && executeRefund !== undefined,
     "the shop's pack scopes updateOrder and rules executeRefund",
   );
+  const { edit = (pack) => pack } = options;
   const compiled = compilePack(
-    definePack({
-      ...shop.pack,
-      workflows: [...shop.pack.workflows, runaway, indiscreet],
-      tools: { ...shop.pack.tools, ...Object.fromEntries(NOTES.map(({ contract }) => [contract.name, contract])) },
-      scopes: { ...others, ...scopes, updateOrder: { ...updateOrder, principals: [SHOP_PRINCIPAL] } },
-      hitl_rules: {
-        ...shop.pack.hitl_rules,
-        executeRefund: { ...executeRefund, timeout_seconds: options.approvalSeconds },
-      },
-    }),
+    edit(
+      definePack({
+        ...shop.pack,
+        workflows: [...shop.pack.workflows, runaway, indiscreet],
+        tools: { ...shop.pack.tools, ...Object.fromEntries(NOTES.map(({ contract }) => [contract.name, contract])) },
+        scopes: { ...others, ...scopes, updateOrder: { ...updateOrder, principals: [SHOP_PRINCIPAL] } },
+        hitl_rules: {
+          ...shop.pack.hitl_rules,
+          executeRefund: { ...executeRefund, timeout_seconds: options.approvalSeconds },
+        },
+      }),
+    ),
   );
   assert(compiled.ok, "the demo's pack compiles");
   return { pack: compiled.compiled, tools: [...shop.tools, ...NOTES] };

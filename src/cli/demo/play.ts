@@ -9,6 +9,8 @@ import type { ConnectionOptions } from "../../store/index.ts";
 import { demoClient } from "./client.ts";
 import { demoPack } from "./demo-pack.ts";
 import { furnish } from "./furnish.ts";
+import { withReleaseStage } from "./release-stage.ts";
+import { playReleases } from "./releases.ts";
 import { type DemoReport, demoReport } from "./report.ts";
 import { playScenario } from "./scenario.ts";
 
@@ -38,7 +40,7 @@ export async function playDemo(options: DemoOptions): Promise<DemoReport> {
   try {
     return await withInstallation(options, directory, async (installation) =>
       withSimulators(options, async (simulators, keys) => {
-        const report = await play(options, { installation, simulators, keys });
+        const report = await play(options, { installation, directory, simulators, keys });
         return { ...report, seconds: Math.round((host.clock.now() - startedAt) / 100) / 10 };
       }),
     );
@@ -49,13 +51,14 @@ export async function playDemo(options: DemoOptions): Promise<DemoReport> {
 
 interface Set {
   readonly installation: Installation;
+  readonly directory: string;
   readonly simulators: Simulators;
   readonly keys: ReturnType<typeof simulatorKeys>;
 }
 
 async function play(
   { host, seed, orders, tell }: DemoOptions,
-  { installation, simulators, keys }: Set,
+  { installation, directory, simulators, keys }: Set,
 ): Promise<DemoReport> {
   const { shopDomain: shopHost } = keys.shopify;
   const { pack } = demoPack({ shopHost, approvalSeconds: APPROVAL_SECONDS });
@@ -92,7 +95,13 @@ async function play(
     await operator.untilRest();
     tell("reading back, verifying and replaying");
     assert(trouble.length === 0, `no run was in trouble: ${String(trouble[0])}`);
-    return await demoReport({ installation, simulators, tenantId: TENANT, seed, seconds: 0 });
+    const report = await demoReport({ installation, simulators, tenantId: TENANT, seed, seconds: 0 });
+    const release = await withReleaseStage(
+      { host, seed, tell, installation, directory, app, origin: server.origin },
+      playReleases,
+    );
+    assert(trouble.length === 0, `no run was in trouble: ${String(trouble[0])}`);
+    return { ...report, release };
   } finally {
     await server.close();
     await worker.stop();

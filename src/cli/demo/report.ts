@@ -13,6 +13,7 @@ import type { Simulators } from "../../packs/commerce/simulators/index.ts";
 import { listRuns, type RunRow, replay } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { runEventOf } from "../../worker/index.ts";
+import type { ReleaseReport } from "./releases.ts";
 
 /** What the demo prints: read back from the ledger, and for `effects` from the providers themselves. */
 export interface DemoReport {
@@ -45,6 +46,8 @@ export interface DemoReport {
   readonly replay: { readonly runs: number; readonly identical: number };
   readonly cost_micros: number;
   readonly seconds: number;
+  /** What became of three versions of the shop; not of a report that is read back in the middle. */
+  readonly release?: ReleaseReport;
 }
 
 /** Runs, streams and events that a demo makes at most; beyond it the report would be cut, so it is far away. */

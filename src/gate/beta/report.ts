@@ -1,9 +1,9 @@
 import type { Digest, Json } from "../../contracts/index.ts";
 import type { GateRow } from "../decision.ts";
 import type { FileEvaluation } from "../evaluate-files.ts";
+import { digestOfLong } from "../long-text.ts";
 import { inOrder, type Measurement } from "../measure.ts";
 import type { EvidenceSet } from "../unit.ts";
-import { digestOfLong } from "./evidence/long-text.ts";
 
 type Status = "PASS" | "FAIL" | "UNKNOWN";
 

@@ -9,7 +9,7 @@ import {
   type Result,
   rejected,
 } from "../../../contracts/index.ts";
-import { digestOfLong } from "./long-text.ts";
+import { digestOfLong } from "../../long-text.ts";
 import { count, digest, moment, OUTCOMES, SOURCES, word } from "./vocabulary.ts";
 
 const span = { from: moment, to: moment };

@@ -1,6 +1,6 @@
 import { formatInstant, type Instant } from "../../../contracts/index.ts";
+import { digestOfTexts } from "../../long-text.ts";
 import type { SourceState } from "../../unit.ts";
-import { digestOfTexts } from "../evidence/long-text.ts";
 import type { Manifest } from "../evidence/manifest.ts";
 import type { Row } from "../evidence/row.ts";
 import { SOURCES, type Source } from "../evidence/vocabulary.ts";

@@ -1,4 +1,4 @@
-import { canonicalText, type Digest, isJsonObject, type Json, sha256Hex } from "../../../contracts/index.ts";
+import { canonicalText, type Digest, isJsonObject, type Json, sha256Hex } from "../contracts/index.ts";
 
 /** The RFC 8785 text of a value of any size: evidence and reports over it outgrow what one document may hold. */
 function longText(value: Json): string {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { digestOf, isJson, JSON_BYTES_MAX, sha256Hex } from "../../../contracts/index.ts";
+import { digestOf, isJson, JSON_BYTES_MAX, sha256Hex } from "../contracts/index.ts";
 import { digestOfLong, digestOfTexts } from "./long-text.ts";
 
 test("the digest of a long value is the one that short values have", () =>
