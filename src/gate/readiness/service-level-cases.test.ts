@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { assert, isJsonObject, type JsonObject } from "../../contracts/index.ts";
+import { sloReports } from "../slo/export.ts";
+import { type Given, evaluated as levels, many, POLICY } from "../slo/testing/levels.ts";
 import { evaluated, type ReleaseGiven, rowOf, standingsOf } from "./testing/release.ts";
 
 const metric = (id: string, stage: string) => ({ slo_status: stage, metrics: [{ metric: id, stage }] });
@@ -269,3 +272,24 @@ test("W53 a rollback is not held up by a repeated breach: service levels are not
   for (const id of ["trend_slo_status", "slo_repeated_breach", "operator_readiness_status_passed"])
     expect(rowOf(evaluation, id).standing).toBe("excluded");
 });
+
+/** What the policy of service levels prints, as the release gate's two reports. */
+function levelReports(given: Given): { readonly R27: JsonObject; readonly R29: JsonObject } {
+  const reports = sloReports(POLICY.text, levels(given));
+  assert(isJsonObject(reports), "the export is an object");
+  const { critical_ci_trend_slo_v1: R27 = null, dx_metrics_slo_v1: R29 = null } = reports;
+  assert(isJsonObject(R27) && isJsonObject(R29), "it has both reports");
+  return { R27, R29 };
+}
+
+test.each<readonly [string, Given, "GO" | "NO-GO", readonly string[]]>([
+  ["kept", {}, "GO", []],
+  ["at a warning", { dx: { docs_parity_score: 0.975 } }, "GO", []],
+  ["breached", { smoke: [...many(18, "success"), "failure", "failure"] }, "NO-GO", ["trend_slo_status"]],
+  ["too young to be told", { smoke: many(3, "success") }, "NO-GO", ["trend_slo_status"]],
+])(
+  "SLO-01 levels that are %s count in a release as their own policy's reports say",
+  (_, given, verdict, blocked_by) => {
+    expect(evaluated({ reports: levelReports(given) }).decision).toMatchObject({ verdict, blocked_by });
+  },
+);

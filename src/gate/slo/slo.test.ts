@@ -1,86 +1,20 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { assert, formatInstant, instant, type Json, type JsonObject } from "../../contracts/index.ts";
-import type { Decision, GateRow } from "../decision.ts";
-import { evaluateFiles, type FileEvaluation } from "../evaluate-files.ts";
+import { formatInstant, instant, type JsonObject } from "../../contracts/index.ts";
 import { exported } from "../exports.ts";
 import { lintPolicy } from "../lint.ts";
-import { type Policy, parsePolicy } from "../policy.ts";
-import { SLO } from "./derive.ts";
-
-const DECIDED_AT = instant(Date.UTC(2026, 6, 20, 10));
-const MINUTE_MS = 60_000;
-const SOURCE = readFileSync(new URL("../../../policies/slo.yaml", import.meta.url), "utf8");
-
-function policyOf(text: string): Policy {
-  const read = parsePolicy(text);
-  assert(read.ok, read.ok ? "" : read.errors.map(({ path, message }) => `${path} ${message}`).join("; "));
-  return read.value;
-}
-
-const POLICY = policyOf(SOURCE);
-const JOBS = ["smoke", "runtime_canary", "dx_metrics", "policy_bundle_governance"];
-
-const ago = (minutes: number): string => formatInstant(instant(DECIDED_AT - minutes * MINUTE_MS));
-
-const runsOf = (job: string, conclusions: readonly string[]): readonly JsonObject[] =>
-  conclusions.map((conclusion, index) => ({
-    run_id: `${job}-${index + 1}`,
-    job,
-    branch: "main",
-    conclusion,
-    completed_at: ago(index + 1),
-  }));
-
-const many = (count: number, conclusion: string): readonly string[] => Array.from({ length: count }, () => conclusion);
-
-const STEPS = ["smoke baseline", "neutral API", "HTTP controls", "parity snapshot", "quickstart examples"];
-
-interface Given {
-  /** Conclusions of the job `smoke`, the latest first. */
-  readonly smoke?: readonly string[];
-  readonly dx?: JsonObject;
-  readonly steps?: readonly string[];
-  readonly history?: Json;
-  readonly events?: readonly JsonObject[];
-  readonly files?: { readonly [name: string]: string };
-  readonly profile?: string;
-  readonly policy?: string;
-}
-
-function evaluated(given: Given): FileEvaluation {
-  const policy = given.policy === undefined ? POLICY : policyOf(given.policy);
-  const runs = JOBS.flatMap((job) => runsOf(job, (job === "smoke" ? given.smoke : undefined) ?? many(20, "success")));
-  const metrics = { time_to_first_success_seconds: 200, docs_parity_score: 1, ...given.dx };
-  const steps = (given.steps ?? STEPS).map((name) => ({ name, returncode: 0 }));
-  const files: { readonly [name: string]: string } = {
-    "ci_runs.json": JSON.stringify({ release_branch: "main", commit: "c1", run_id: "r9", runs }),
-    "dx_metrics.json": JSON.stringify({ metrics, steps }),
-    "slo_history.json": JSON.stringify(given.history ?? []),
-    "events.ndjson": (given.events ?? []).map((event) => JSON.stringify(event)).join("\n"),
-    ...given.files,
-  };
-  const result = evaluateFiles(
-    {
-      policy,
-      profile: given.profile ?? "strict",
-      files: Object.entries(files).map(([name, text]) => ({ name, text })),
-      decidedAt: DECIDED_AT,
-      waivers: null,
-    },
-    [SLO],
-  );
-  assert(result.ok, "the evaluation is made");
-  return result.value;
-}
-
-const decided = (given: Given): Decision => evaluated(given).decision;
-
-function rowOf(decision: Decision, id: string): GateRow {
-  const row = decision.gates.find((one) => one.id === id);
-  assert(row !== undefined, `the decision has a row ${id}`);
-  return row;
-}
+import {
+  ago,
+  DECIDED_AT,
+  decided,
+  evaluated,
+  JOBS,
+  many,
+  POLICY,
+  rowOf,
+  runsOf,
+  SOURCE,
+  STEPS,
+} from "./testing/levels.ts";
 
 test("the policy is well-formed, and nothing in it is out of reach", () => {
   expect(lintPolicy(POLICY).filter(({ level }) => level === "error")).toEqual([]);
