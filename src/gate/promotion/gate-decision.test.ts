@@ -227,6 +227,20 @@ test("a gate decision has exactly the members of its contract", () => {
   });
 });
 
+test.each([
+  ["pkt-dome-livefix-0001", "68a8856d40b51217ad28d0181c126f14", "56eb826284ecad94"],
+  ["pkt-dome-demo-0001", "b7301565972a696944cbf0a45990bdd4", "b78e8e779231dc6c"],
+])("RT-213 the run %s, which has no trace, is referred to by its id", (run_id, trace_id_hex, span_id_hex) => {
+  expect(gated(inputOf({ run_id })).gate.telemetry_ref).toEqual({ trace_id_hex, span_id_hex });
+});
+
+test("what is wrong with evidence stands in the decision, each with what it is about", () => {
+  const { gate } = gated(inputOf({ queue: ["a", "a"], results: [passed(), failed("MADE.UP")] }));
+
+  expect(gate.reason_codes).toEqual(["CONTRACT.UNKNOWN_REASON_CODE", "PLAN.DUPLICATE_TASK"]);
+  expect(gate.notes[0]).toContain("evidence 2 b: `MADE.UP` is in no catalogue a: it is queued twice");
+});
+
 test("a run that has a trace is found by it", () => {
   const telemetry_ref = { trace_id_hex: "1".repeat(32), span_id_hex: "2".repeat(16) };
   const { gate } = gated(inputOf({ telemetry_ref }));

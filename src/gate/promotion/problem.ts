@@ -52,7 +52,7 @@ export const stateOf = (read: Read<unknown>): SourceState =>
 /** One unit for each thing that is wrong. */
 export function problemUnits(problems: readonly Problem[]): readonly Unit[] {
   const units = problems.map(({ code, about, detail }) =>
-    timeless(`${code} ${about} ${detail}`, { code, detail }, [about]),
+    timeless(`${code} ${about} ${detail}`, { code, detail: `${about}: ${detail}` }, [about]),
   );
   return [...new Map(units.map((unit) => [unit.id, unit])).values()].toSorted((a, b) => inOrder(a.id, b.id));
 }

@@ -50,6 +50,7 @@ describe("worked cases", () => {
     expect(promotion.notes).toContain("override_refused=ov-1: what the gate rejected, nobody overrides");
     expect(evaluation.decision.gates.find(({ id }) => id === "override_in_order")).toMatchObject({
       status: "FAIL",
+      reasons: ["1", "what the gate rejected, nobody overrides"],
       failing: { count: 1, rows: ["ov-1"] },
     });
   });
@@ -223,7 +224,11 @@ test("a promotion decision has exactly the members of its contract", () => {
     reason_codes: ["POLICY.OVERRIDE_USED"],
     confidence: 0.9,
     risk_score: 20,
-    notes: ["APPROVE: nothing stands against it", "error_budget=10 bad of 10 allowed, 10000 valid"],
+    notes: [
+      "APPROVE: nothing stands against it",
+      "override_used=ov-1 by ben",
+      "error_budget=10 bad of 10 allowed, 10000 valid",
+    ],
     gate_decision_ref: { task_id: "wave-gate", telemetry_ref: TRACE },
     gate_decision_sha256: sha256Hex(JSON.stringify(HUMAN)),
     override: overrideFor(HUMAN),

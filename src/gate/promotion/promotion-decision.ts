@@ -38,7 +38,7 @@ export function promotionDecision(evaluation: FileEvaluation): PromotionDecision
     decision: verdict.status,
     reason_codes: reasonCodes(verdict.status, codesFor(verdict, evaluation, isOverridden)),
     ...weightOf(evidence),
-    notes: [outcomeNote(verdict), ...overrideNotes(offered, verdict.status), ...budgetNotes(evidence)],
+    notes: [outcomeNote(verdict), ...overrideNotes(offered, verdict.status, isOverridden), ...budgetNotes(evidence)],
     gate_decision_ref: {
       task_id: String(run?.task_id),
       telemetry_ref: { trace_id_hex: String(run?.trace_id_hex), span_id_hex: String(run?.span_id_hex) },
@@ -70,9 +70,10 @@ function weightOf({ units }: EvidenceSet): Pick<PromotionDecision, "confidence" 
     : { confidence: Number(gate.confidence), risk_score: Number(gate.risk) };
 }
 
-function overrideNotes(offered: Unit | undefined, status: PromotionStatus): readonly string[] {
+function overrideNotes(offered: Unit | undefined, status: PromotionStatus, isOverridden: boolean): readonly string[] {
   if (offered === undefined) return [];
-  const { valid, problem } = offered.columns;
+  const { valid, problem, approver } = offered.columns;
+  if (isOverridden) return [`override_used=${offered.id} by ${String(approver)}`];
   if (valid !== true) return [`override_refused=${offered.id}: ${String(problem)}`];
   return status === "REJECT" ? [`override_refused=${offered.id}: what stands against it, nobody overrides`] : [];
 }
