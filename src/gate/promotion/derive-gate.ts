@@ -2,7 +2,7 @@ import { accepted, rejected, sha256Hex } from "../../contracts/index.ts";
 import type { Derivation } from "../derivation.ts";
 import type { EvidenceSet, Unit } from "../unit.ts";
 import { GATE_INPUT, type GateInputDocument, inputProblems } from "./gate-input.ts";
-import { problemUnits, type Read, readDocument, runNamedIn, stateOf, timeless } from "./problem.ts";
+import { problemUnits, type Read, readDocument, runNamedIn, stateOf, textsOf, timeless } from "./problem.ts";
 import { derivedTrace, isPlaceholder } from "./trace.ts";
 
 const INPUT = "gate.input.json";
@@ -19,21 +19,21 @@ export const PROMOTION: Derivation = {
   version: 1,
   isReproduced: false,
   derive: ({ files }) => {
-    const file = files.find(({ name }) => name === INPUT);
-    return file === undefined
+    const texts = textsOf(files, INPUT);
+    return texts.length === 0
       ? rejected({ code: "GATE_EVIDENCE_MISSING", message: `there is no file \`${INPUT}\`` })
-      : accepted(deriveGate(file.text));
+      : accepted(deriveGate(texts));
   },
 };
 
-function deriveGate(text: string): EvidenceSet {
-  const read = readDocument(INPUT, text, GATE_INPUT);
+function deriveGate(texts: readonly string[]): EvidenceSet {
+  const read = readDocument(INPUT, texts, GATE_INPUT);
   return {
-    digest: sha256Hex(text),
+    digest: sha256Hex(texts.join("\n")),
     sources: { "gate.input": stateOf(read) },
     facts: {},
     units: {
-      run: [runUnit(read, text)],
+      run: [runUnit(read, texts)],
       problem: problemUnits(read.ok ? inputProblems(read.value) : read.problems),
       ...(read.ok ? workUnits(read.value) : {}),
     },
@@ -41,8 +41,8 @@ function deriveGate(text: string): EvidenceSet {
 }
 
 /** What is judged. Its trace is named by the run itself, or follows from its id. */
-function runUnit(read: Read<GateInputDocument>, text: string): Unit {
-  const input = read.ok ? read.value : { run_id: runNamedIn(text), task_id: "wave-gate", telemetry_ref: undefined };
+function runUnit(read: Read<GateInputDocument>, texts: readonly string[]): Unit {
+  const input = read.ok ? read.value : { run_id: runNamedIn(texts), task_id: "wave-gate", telemetry_ref: undefined };
   const given = input.telemetry_ref;
   const isUsable = given !== undefined && !isPlaceholder(given);
   const trace = isUsable ? given : derivedTrace(input.run_id);

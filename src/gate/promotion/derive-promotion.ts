@@ -4,7 +4,7 @@ import { inOrder } from "../measure.ts";
 import type { EvidenceSet, Unit } from "../unit.ts";
 import { errorBudget } from "./error-budget.ts";
 import { OVERRIDE, type OverrideGround, overrideUnit } from "./override.ts";
-import { problemUnits, type Read, readDocument, runNamedIn, stateOf, timeless } from "./problem.ts";
+import { problemUnits, type Read, readDocument, runNamedIn, stateOf, textsOf, timeless } from "./problem.ts";
 import {
   GATE_DECISION,
   type GateDocument,
@@ -42,16 +42,18 @@ interface Documents {
 }
 
 function derivePromotion(files: readonly EvidenceFile[], decidedAt: Instant): EvidenceSet {
-  const textOf = (wanted: string) => files.find(({ name }) => name === wanted)?.text;
-  const [gateText, inputText, overrideText] = [textOf(GATE), textOf(INPUT), textOf(OVERRIDE_FILE)];
-  const gate = readDocument(GATE, gateText, GATE_DECISION);
-  const input = readDocument(INPUT, inputText, PROMOTION_INPUT);
-  const documents = { gate, input, gateText: gateText ?? "" };
-  const runId = runNamedIn(gateText) || runNamedIn(inputText);
-  const override = overrideText === undefined ? null : readDocument(OVERRIDE_FILE, overrideText, OVERRIDE);
-  const read = files.filter(({ name }) => FILES.includes(name));
+  const [gateTexts, inputTexts, overrideTexts] = [
+    textsOf(files, GATE),
+    textsOf(files, INPUT),
+    textsOf(files, OVERRIDE_FILE),
+  ];
+  const gate = readDocument(GATE, gateTexts, GATE_DECISION);
+  const input = readDocument(INPUT, inputTexts, PROMOTION_INPUT);
+  const documents = { gate, input, gateText: gateTexts.join("\n") };
+  const runId = runNamedIn([...gateTexts, ...inputTexts]);
+  const override = overrideTexts.length === 0 ? null : readDocument(OVERRIDE_FILE, overrideTexts, OVERRIDE);
   return {
-    digest: digestOf(Object.fromEntries(read.map(({ name, text }) => [name, sha256Hex(text)]))),
+    digest: digestOf([gateTexts, inputTexts, overrideTexts].map((texts) => texts.map((text) => sha256Hex(text)))),
     sources: { "gate.decision": stateOf(gate), "promotion.input": stateOf(input) },
     facts: {},
     units: {
@@ -105,6 +107,7 @@ const groundOf = ({ gate, input, gateText }: Documents, runId: string, decidedAt
   gateSha256: sha256Hex(gateText),
   closed: closedBy(gate),
   requester: input.ok ? input.value.requester : null,
+  approvers: input.ok ? input.value.approvers : [],
   used: input.ok ? input.value.overrides_used : [],
   decidedAt,
 });

@@ -27,6 +27,7 @@ export interface OverrideGround {
   readonly closed: string | null;
   /** Who asked for the run: nobody approves their own. */
   readonly requester: string | null;
+  readonly approvers: readonly string[];
   /** Overrides that were used before. */
   readonly used: readonly string[];
   readonly decidedAt: Instant;
@@ -41,6 +42,7 @@ export function overrideProblem(override: Override, ground: OverrideGround): str
   if (gate_decision_sha256 !== ground.gateSha256) return "it is for another gate decision";
   if (ground.requester === null) return "nobody knows who asked for the run";
   if (approver === ground.requester) return `${approver} asked for the run`;
+  if (!ground.approvers.includes(approver)) return `${approver} is none of those who may approve`;
   if (ground.used.includes(override_id)) return "it has been used";
   if ((parseInstant(recorded_at) ?? decidedAt) > decidedAt) return "it was recorded in the future";
   return (parseInstant(expires_at) ?? decidedAt) <= decidedAt ? `it expired at ${expires_at}` : null;

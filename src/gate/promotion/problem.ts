@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "../../contracts/index.ts";
+import type { EvidenceFile } from "../derivation.ts";
 import { inOrder } from "../measure.ts";
 import type { SourceState, Unit } from "../unit.ts";
 
@@ -18,9 +19,19 @@ export type Read<T> =
 /** Problems named of one document; whoever mends these sees the rest. */
 const PROBLEMS_MAX = 20;
 
-/** Reads a document of JSON by its shape. Whatever is wrong with it, or that it is not there, is `CONTRACT.SCHEMA_INVALID`. */
-export function readDocument<T>(name: string, text: string | undefined, shape: z.ZodType<T>): Read<T> {
+/** The different texts that came under a name. */
+export const textsOf = (files: readonly EvidenceFile[], wanted: string): readonly string[] =>
+  [...new Set(files.filter(({ name }) => name === wanted).map(({ text }) => text))].toSorted(inOrder);
+
+/**
+ * Reads a document of JSON by its shape. Whatever is wrong with it, or that it is not there, is `CONTRACT.SCHEMA_INVALID`; where
+ * several came under its name, it is `STATE.AMBIGUOUS`.
+ */
+export function readDocument<T>(name: string, texts: readonly string[], shape: z.ZodType<T>): Read<T> {
+  const [text] = texts;
   if (text === undefined) return invalid(name, [`there is no file \`${name}\``]);
+  if (texts.length > 1)
+    return { ok: false, problems: [{ code: "STATE.AMBIGUOUS", about: name, detail: "several files have this name" }] };
   const parsed = parseJson(text);
   if (!parsed.ok) return invalid(name, [parsed.refusal.message]);
   const read = shape.safeParse(parsed.value);
@@ -36,11 +47,14 @@ const invalid = (about: string, details: readonly string[]): Read<never> => ({
   problems: details.map((detail) => ({ code: "CONTRACT.SCHEMA_INVALID", about, detail })),
 });
 
-/** The run that a document speaks of, also where the rest of it cannot be read; empty where it names none. */
-export function runNamedIn(text: string | undefined): string {
-  const parsed = parseJson(text ?? "");
-  const read = z.object({ run_id: z.string() }).safeParse(parsed.ok ? parsed.value : null);
-  return read.success ? read.data.run_id : "";
+/** The run that documents speak of, also where the rest of them cannot be read; empty where they name none. */
+export function runNamedIn(texts: readonly string[]): string {
+  const named = texts.flatMap((text) => {
+    const parsed = parseJson(text);
+    const read = z.object({ run_id: z.string() }).safeParse(parsed.ok ? parsed.value : null);
+    return read.success ? [read.data.run_id] : [];
+  });
+  return named[0] ?? "";
 }
 
 /** A source is as readable as its document. */

@@ -119,6 +119,29 @@ test.each([
   });
 });
 
+test("10.2 a gate decision whose trace refers to nothing is blocked", () => {
+  const gate = gateOf("APPROVE", { telemetry_ref: { ...TRACE, span_id_hex: "0".repeat(16) } });
+
+  expect(promoted({ gate }).promotion).toMatchObject({
+    decision: "REJECT",
+    reason_codes: ["EVIDENCE.TRACE_REF_MISSING"],
+  });
+});
+
+test("of two gate decisions neither is promoted, in whatever order they came", () => {
+  const texts = [gateOf("APPROVE"), gateOf("REJECT")].map((gate) => JSON.stringify(gate));
+  const beside = { name: "promotion.input.json", text: JSON.stringify(besideOf()) };
+  const decided = [texts, texts.toReversed()].map((ordered) => {
+    const files = [...ordered.map((text) => ({ name: "gate.decision.json", text })), beside];
+    const input = { policy: PROMOTION_POLICY, profile: null, files, decidedAt: DECIDED_AT, waivers: null };
+    const evaluated = evaluateFiles(input, DERIVATIONS);
+    return evaluated.ok ? exported(PROMOTION_POLICY.text, evaluated.value) : null;
+  });
+
+  expect(decided[0]).toMatchObject({ decision: "REJECT", reason_codes: ["STATE.AMBIGUOUS"] });
+  expect(decided[1]).toEqual(decided[0]);
+});
+
 test("10.2 a critical code blocks whatever the gate made of it, and no override helps", () => {
   const gate = gateOf("NEEDS_HUMAN", { reason_codes: ["POLICY.NEEDS_HUMAN", "SECURITY.SECRET_LEAK"] });
   const { promotion } = promoted({ gate, override: overrideFor(gate) });
@@ -152,6 +175,7 @@ test.each([
   ["is for another gate decision", overrideFor({ ...HUMAN, risk_score: 21 }), "it is for another gate decision"],
   ["is for another run", overrideFor(HUMAN, { run_id: "pkt-other" }), "it is for another run"],
   ["is its requester's own", overrideFor(HUMAN, { approver: "ann" }), "ann asked for the run"],
+  ["is by somebody else", overrideFor(HUMAN, { approver: "eve" }), "eve is none of those who may approve"],
   ["has expired", overrideFor(HUMAN, { expires_at: "2026-03-09T02:00:00Z" }), "it expired at 2026-03-09T02:00:00Z"],
   ["is of the future", overrideFor(HUMAN, { recorded_at: "2026-03-09T02:00:01Z" }), "it was recorded in the future"],
 ] as const)("3.9 an override that %s has no effect, and the decision says why", (_, override, problem) => {
@@ -181,6 +205,12 @@ test.each([
 
   expect(promotion.decision).toBe("NEEDS_HUMAN");
   expect(promotion.notes.some((note) => note.startsWith("override_refused=unreadable"))).toBe(true);
+});
+
+test("3.9 where nobody is named who may approve, nobody may", () => {
+  const documents = { gate: HUMAN, override: overrideFor(HUMAN), beside: without(besideOf(), "approvers") };
+
+  expect(promoted(documents).promotion.decision).toBe("NEEDS_HUMAN");
 });
 
 test("3.9 an override that nothing needs is not used", () => {

@@ -3,7 +3,7 @@ import { ARTIFACT_HASH, hashProblems } from "./artifact-hash.ts";
 import { CONTRACT_VERSION, codeProblems, RUN_ID, versionProblems } from "./gate-input.ts";
 import type { Problem } from "./problem.ts";
 import { PROMOTION_STATUS, parseSubstrate } from "./promotion-status.ts";
-import { TRACE_REF } from "./trace.ts";
+import { isPlaceholder, TRACE_REF } from "./trace.ts";
 
 const code = z.string().min(1);
 
@@ -40,6 +40,8 @@ export const PROMOTION_INPUT = z
     alerts: z.array(code),
     /** Of the calendar month. */
     runs: z.strictObject({ valid: z.int().nonnegative(), good: z.int().nonnegative() }),
+    /** Who may approve what needs a human; nobody where nobody is named. */
+    approvers: z.array(z.string().min(1)).default([]),
     overrides_used: z.array(z.string()).default([]),
   })
   .refine(({ runs }) => runs.good <= runs.valid, "there are more good runs than valid ones");
@@ -52,6 +54,9 @@ export const gateProblems = (gate: GateDocument): readonly Problem[] => [
     ? []
     : [schema(`\`${gate.substrate_status}\` is not what ${gate.status} is called in the substrate`)]),
   ...(gate.status !== "APPROVE" && gate.reason_codes.length === 0 ? [schema(`${gate.status} states no code`)] : []),
+  ...(isPlaceholder(gate.telemetry_ref)
+    ? [{ code: "EVIDENCE.TRACE_REF_MISSING", about: "gate.decision", detail: "zeros are no trace" }]
+    : []),
   ...gate.reason_codes.flatMap((one) => codeProblems("gate.decision", one)),
 ];
 

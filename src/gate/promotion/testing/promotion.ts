@@ -38,6 +38,7 @@ export const besideOf = (parts: JsonObject = {}): JsonObject => ({
   dead_letters: [],
   alerts: [],
   runs: { valid: 10_000, good: 9_990 },
+  approvers: ["ann", "ben"],
   ...parts,
 });
 
