@@ -38,6 +38,25 @@ test("the demo's scenes end as they are announced, and all of it verifies and re
   });
   expect(report.ledger).toMatchObject({ streams: 40, verified: true });
   expect(report.replay).toEqual({ runs: 39, identical: 39 });
-  expect(scenes).toHaveLength(9);
+  expect(scenes).toHaveLength(12);
+  expect(report.release).toMatchObject({
+    bundle: { version: "1.0.0" },
+    preview: [
+      { version: "1.0.0", cases: 6, passed: 6 },
+      { version: "1.1.0", cases: 6, passed: 3 },
+      { version: "1.2.0", cases: 6, passed: 6 },
+    ],
+    blocked: [{ version: "1.1.0", environment: "staging", code: "RELEASE_GATE_ALLOWS_PROMOTION" }],
+    rolled_back: [{ environment: "prod", to: report.release?.bundle.id, reason: "canary says NO-GO: completion" }],
+    packet: { identical: true },
+  });
+  expect(report.release?.decisions.map(({ version, policy, verdict }) => `${version} ${policy} ${verdict}`)).toEqual([
+    "1.0.0 golden-suite GO",
+    "1.0.0 canary GO",
+    "1.1.0 golden-suite NO-GO",
+    "1.2.0 golden-suite GO",
+    "1.2.0 canary NO-GO",
+    "1.0.0 canary GO",
+  ]);
   await database.drop();
 });

@@ -1,6 +1,7 @@
 import type { Arguments, Command, Context } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { playDemo } from "./play.ts";
+import type { ReleaseReport } from "./releases.ts";
 import type { DemoReport } from "./report.ts";
 
 const ORDERS = { min: 4, max: 1_000 };
@@ -33,12 +34,13 @@ async function demo(context: Context, args: Arguments): Promise<ExitCode> {
     tell: (what) => void context.stderr.write(`  ${what}\n`),
   });
   context.stdout.write(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : pictured(report));
-  return report.ledger.verified && report.replay.identical === report.replay.runs ? EXIT.done : EXIT.notVerified;
+  const isProved = report.ledger.verified && report.replay.identical === report.replay.runs;
+  return isProved && report.release?.packet.identical !== false ? EXIT.done : EXIT.notVerified;
 }
 
 /** The report for people: what happened, in the words of the shop. */
 export function pictured(report: DemoReport): string {
-  const { runs, webhooks, effects, approvals, refused, ledger, replay } = report;
+  const { runs, webhooks, effects, approvals, refused, ledger, replay, release } = report;
   const byOutcome = count(
     runs.map(({ workflow, status, code }) => `${workflow}  ${status}${code === null ? "" : `  ${code}`}`),
   );
@@ -57,9 +59,42 @@ export function pictured(report: DemoReport): string {
     "proof",
     `  ${ledger.events} events in ${ledger.streams} streams ${ledger.verified ? "verified" : "DO NOT VERIFY"}`,
     `  ${replay.identical} of ${replay.runs} runs replayed identically`,
+    ...(release === undefined ? [] : releaseLines(release)),
     "",
   ];
   return `${lines.join("\n")}${report.seconds} s, seed ${report.seed}\n`;
+}
+
+/** What became of each version, in the order of what happened to it. */
+function releaseLines({
+  bundle,
+  preview,
+  decisions,
+  promoted,
+  blocked,
+  rolled_back,
+  packet,
+}: ReleaseReport): readonly string[] {
+  const versions = preview.map(({ version, cases, passed }) => {
+    const came = promoted.filter((one) => one.version === version).map(({ environment }) => environment);
+    const stopped = blocked.find((one) => one.version === version);
+    const caught = decisions.find(
+      (one) => one.version === version && one.policy === "canary" && one.verdict === "NO-GO",
+    );
+    const end =
+      stopped !== undefined
+        ? `stopped before ${stopped.environment}: ${stopped.reason}`
+        : caught !== undefined
+          ? `caught in production by ${caught.blocked_by.join(", ")}, rolled back`
+          : "stays in production";
+    return `  ${version}  ${passed} of ${cases} golden runs  ${came.join(" > ")}  ${end}`;
+  });
+  return [
+    "releases",
+    ...versions,
+    ...rolled_back.map(({ environment, to }) => `  ${environment} holds ${to} again`),
+    `  the last decision about ${bundle.version}, made again from its packet: ${packet.identical ? "the same, byte for byte" : "NOT THE SAME"}`,
+  ];
 }
 
 function count(items: readonly string[]): readonly (readonly [string, number])[] {
