@@ -22,7 +22,7 @@ export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";
 export type { Measurement } from "./measure.ts";
 export { type Metric, type Policy, parsePolicy } from "./policy.ts";
-export { POLICY_SHAPE } from "./policy-shape.ts";
+export { policySchema } from "./policy-schema.ts";
 export {
   countEvaluations,
   type EvaluationRow,
