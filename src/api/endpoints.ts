@@ -20,7 +20,12 @@ import {
   promoteEndpoint,
   rollbackEndpoint,
 } from "./endpoints/environments.ts";
-import { evaluateGateEndpoint, listEvaluationsEndpoint, showEvaluationEndpoint } from "./endpoints/gates.ts";
+import {
+  backtestGateEndpoint,
+  evaluateGateEndpoint,
+  listEvaluationsEndpoint,
+  showEvaluationEndpoint,
+} from "./endpoints/gates.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
   activatePackEndpoint,
@@ -87,6 +92,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   evaluateGateEndpoint,
   listEvaluationsEndpoint,
   showEvaluationEndpoint,
+  backtestGateEndpoint,
   checkPackEndpoint,
   listPacksEndpoint,
   activatePackEndpoint,

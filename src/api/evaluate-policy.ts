@@ -1,5 +1,6 @@
 import {
   accepted,
+  after,
   assert,
   formatInstant,
   type Instant,
@@ -66,17 +67,67 @@ export async function evaluatePolicy(
   if (!policy.ok) return policy;
   const decidedAt = asked.decidedAt ?? installation.host.clock.now();
   return inTenant(installation.database, asked.tenantId, async (sql) => {
-    const evidence =
-      asked.evidence === null
-        ? await readLedger(sql, policy.value, decidedAt, asked.packDigest)
-        : accepted(asked.evidence);
-    if (!evidence.ok) return evidence;
-    const input = { policy: policy.value, profile: asked.profile, files: evidence.value, decidedAt, waivers: null };
-    const evaluated = evaluateFiles(input, DERIVATIONS);
-    return evaluated.ok
-      ? accepted(await record(installation, sql, asked, evidence.value, evaluated.value.decision))
-      : evaluated;
+    const judged = await judgedOn(sql, policy.value, asked, decidedAt);
+    return judged.ok
+      ? accepted(await record(installation, sql, asked, judged.value.evidence, judged.value.decision))
+      : judged;
   });
+}
+
+/** Decisions that one backtest makes. */
+export const BACKTEST_MAX = 400;
+
+export interface AskedBacktest extends Omit<AskedEvaluation, "decidedAt" | "evidence" | "subject" | "by"> {
+  readonly since: Instant;
+  /** Between one decision and the next. */
+  readonly everyMs: number;
+}
+
+/**
+ * What a policy would have decided on the ledger at instants of the past, from one until now; receipts count as they stand today.
+ * Nothing is recorded: it is the policy that is tried, not a release. Refused as an evaluation is, and with REQUEST_INVALID for more than `BACKTEST_MAX` instants.
+ */
+export async function backtestPolicy(
+  installation: Installation,
+  asked: AskedBacktest,
+): Promise<Result<readonly Decision[]>> {
+  const policy = policyIn(asked.policy);
+  if (!policy.ok) return policy;
+  const until = installation.host.clock.now();
+  const instants = Math.floor((until - asked.since) / asked.everyMs) + 1;
+  if (instants < 1 || instants > BACKTEST_MAX)
+    return rejected({
+      code: "REQUEST_INVALID",
+      message: `that is ${Math.max(instants, 0)} decisions: from 1 to ${BACKTEST_MAX} are made at once`,
+    });
+  return inTenant(installation.database, asked.tenantId, async (sql) => {
+    const decisions: Decision[] = [];
+    for (let index = 0; index < instants; index++) {
+      const decidedAt = after(asked.since, index * asked.everyMs);
+      const judged = await judgedOn(sql, policy.value, { ...asked, evidence: null }, decidedAt);
+      if (!judged.ok) return judged;
+      decisions.push(judged.value.decision);
+    }
+    return accepted(decisions);
+  });
+}
+
+interface Judged {
+  readonly evidence: readonly EvidenceFile[];
+  readonly decision: Decision;
+}
+
+async function judgedOn(
+  sql: TenantQuery,
+  policy: Policy,
+  { evidence: given, profile, packDigest }: Pick<AskedEvaluation, "evidence" | "profile" | "packDigest">,
+  decidedAt: Instant,
+): Promise<Result<Judged>> {
+  const evidence = given === null ? await readLedger(sql, policy, decidedAt, packDigest) : accepted(given);
+  if (!evidence.ok) return evidence;
+  const input = { policy, profile, files: evidence.value, decidedAt, waivers: null };
+  const evaluated = evaluateFiles(input, DERIVATIONS);
+  return evaluated.ok ? accepted({ evidence: evidence.value, decision: evaluated.value.decision }) : evaluated;
 }
 
 function policyIn(source: string): Result<Policy> {

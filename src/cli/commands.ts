@@ -208,6 +208,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gate.ts")).gateExplainCommand,
   },
   {
+    path: ["gate", "backtest"],
+    summary: "see what a policy would have decided in the past, before it decides",
+    load: async () => (await import("./commands/gate-backtest.ts")).gateBacktestCommand,
+  },
+  {
     path: ["gate", "list"],
     summary: "list recorded evaluations: how often it was tried, and what came of it",
     load: async () => (await import("./commands/gate-list.ts")).gateListCommand,

@@ -134,6 +134,12 @@ test("without files the ledger is judged, each time recorded, listed, explained 
   const saved = await cli("packet", "save", evaluation_id, "--out", "packet.html");
   const decided = await cli("decide", "packet.html");
 
+  const tried = await cli("gate", "backtest", "policy.yaml", "--since", "2020-01-01T00:00:00Z", "--every", "1000000");
+  const tooMany = await cli("gate", "backtest", "policy.yaml", "--since", "2020-01-01T00:00:00Z", "--every", "60");
+
+  expect([tried.exit, tried.stdout]).toEqual([0, expect.stringMatching(/^○{4,}\n0 of \d+ decisions are GO/)]);
+  expect([tooMany.exit, tooMany.stderr]).toEqual([2, expect.stringContaining("from 1 to 400")]);
+  expect(JSON.parse((await cli("gate", "list", "--json")).stdout).evaluations).toHaveLength(2);
   expect([first.exit, again.exit]).toEqual([5, 5]);
   expect(first.stdout).toContain("recorded; the first evaluation of this policy");
   expect(JSON.parse(again.stdout).count).toBe(2);

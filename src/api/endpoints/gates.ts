@@ -3,7 +3,7 @@ import { parseInstant, rejected } from "../../contracts/index.ts";
 import { countEvaluations, type EvaluationRow, findEvaluation, listEvaluations } from "../../gate/index.ts";
 import { documentIn, parsePacket } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
-import { evaluatePolicy } from "../evaluate-policy.ts";
+import { backtestPolicy, evaluatePolicy } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
 
@@ -150,5 +150,35 @@ export const showEvaluationEndpoint = endpoint({
       decision: { ...packet.value.decision },
       packet: found.packet,
     });
+  },
+});
+
+const DAY_SECONDS = 86_400;
+
+export const backtestGateEndpoint = endpoint({
+  method: "post",
+  path: "/v1/gates/backtests",
+  summary: "See what a policy would have decided on the ledger at instants of the past; nothing is recorded",
+  needs: ["read"],
+  request: {
+    ...NOTHING,
+    body: z.strictObject({
+      policy: z.string().min(1),
+      profile: z.string().nullable().default(null),
+      pack_digest: digest.nullable().default(null),
+      since: z.string(),
+      every_seconds: z.int().min(60).default(DAY_SECONDS),
+    }),
+  },
+  statuses: { 200: "a decision an instant, oldest first" },
+  answer: z.strictObject({ decisions: z.array(decision).readonly() }),
+  async handle({ installation, caller }, { body }) {
+    const since = parseInstant(body.since);
+    if (since === undefined)
+      return rejected({ code: "REQUEST_INVALID", message: "`$.since`: is no instant", field_path: "$.since" });
+    const { policy, profile, pack_digest: packDigest, every_seconds } = body;
+    const asked = { tenantId: caller.tenantId, policy, profile, packDigest, since, everyMs: every_seconds * 1000 };
+    const result = await backtestPolicy(installation, asked);
+    return result.ok ? reply({ decisions: result.value.map((one) => ({ ...one })) }) : result;
   },
 });
