@@ -164,18 +164,18 @@ const report = (change: JsonObject, rest: JsonObject) => ({
 const HIGH = { effects: { pii: true, external: true } };
 
 test.each([
-  ["approved", report({}, { decision: "approve" }), "PASS"],
+  ["approved", "PASS", report({}, { decision: "approve" })],
   [
     "escalated, and approved by a person",
-    report(HIGH, { decision: "escalate", human_approval: { approver: "ann" } }),
     "PASS",
+    report(HIGH, { decision: "escalate", human_approval: { approver: "ann" } }),
   ],
-  ["escalated, and approved by nobody", report(HIGH, { decision: "escalate" }), "FAIL"],
-  ["said to be approved, though the rules escalate it", report(HIGH, { decision: "approve" }), "FAIL"],
-  ["blocked", report({ test_evidence: "" }, { decision: "block" }), "FAIL"],
-  ["not there to be decided again", { policy: ASKED, reports: { R34: { decision: "approve" } } }, "UNKNOWN"],
-  ["not reported at all", { policy: ASKED }, "UNKNOWN"],
-])("a change that is %s leaves the release gate's check %s", (_, given, status) => {
+  ["escalated, and approved by nobody", "FAIL", report(HIGH, { decision: "escalate" })],
+  ["said to be approved, though the rules escalate it", "FAIL", report(HIGH, { decision: "approve" })],
+  ["blocked", "FAIL", report({ test_evidence: "" }, { decision: "block" })],
+  ["not there to be decided again", "UNKNOWN", { policy: ASKED, reports: { R34: { decision: "approve" } } }],
+  ["not reported at all", "UNKNOWN", { policy: ASKED }],
+])("a change that is %s leaves the release gate's check %s", (_, status, given) => {
   const evaluation = evaluated(given);
 
   expect(rowOf(evaluation, "change_approval_decision").status).toBe(status);
