@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { measureDecide } from "./decide.ts";
 import { measureGuards } from "./guards.ts";
 import { measureMemory } from "./memory.ts";
 import { measurePeers, peerSettings } from "./peers.ts";
@@ -138,6 +139,17 @@ program
   .action(async ({ pairs, calls, json = false }: { pairs: number; calls: number; json?: boolean }) => {
     const figures = [await measureGuards({ calls, rounds: pairs })];
     print({ settings: { node: process.version, calls }, figures }, json);
+  });
+
+program
+  .command("decide")
+  .description("a packet's decision made again, beside reading and hashing the same lines; without a database")
+  .option("--pairs <number>", "measured rounds; medians are quoted", count, 5)
+  .option("--rows <number>", "rows of evidence in the packet", count, 100_000)
+  .option("--json", "figures as JSON")
+  .action(({ pairs, rows, json = false }: { pairs: number; rows: number; json?: boolean }) => {
+    const figures = [measureDecide({ rows, rounds: pairs })];
+    print({ settings: { node: process.version }, figures }, json);
   });
 
 await program.parseAsync();

@@ -147,36 +147,24 @@ function declarationOf({ kind, units, ...rest }: JsonObject): Declared | undefin
 
 function unitOf(value: JsonObject): Found | undefined {
   const { kind, id, columns, at = null, channel = null, rows = [], valid = true } = value;
-  if (typeof kind !== "string" || typeof id !== "string" || columns === undefined || !isJsonObject(columns))
-    return undefined;
-  const cells = Object.values(columns).every(isCell);
+  if (typeof kind !== "string" || typeof id !== "string" || typeof valid !== "boolean") return undefined;
+  if (columns === undefined || !isJsonObject(columns) || !isCells(columns)) return undefined;
   const instant = at === null ? null : typeof at === "string" ? parseInstant(at) : undefined;
   const isNamed = channel === null || isChannel(channel);
-  const isShaped = cells && instant !== undefined && isNamed && Array.isArray(rows) && typeof valid === "boolean";
-  if (!isShaped) return undefined;
+  if (instant === undefined || !isNamed || !Array.isArray(rows)) return undefined;
   const names = rows.filter((row) => typeof row === "string");
+  if (names.length !== rows.length) return undefined;
   return {
     kind,
-    unit: {
-      id,
-      at: instant,
-      channel,
-      rows: names.length === 0 ? [id] : names.toSorted(inOrder),
-      isValid: valid,
-      columns: cellsOf(columns),
-    },
+    unit: { id, at: instant, channel, rows: names.length === 0 ? [id] : names, isValid: valid, columns },
   };
 }
 
 const CHANNELS: readonly Json[] = ["prod_traffic", "controlled_fixture", "ci"];
 const isChannel = (value: Json): value is Channel => CHANNELS.includes(value);
 const isCell = (value: Json): value is Cell => value === null || typeof value !== "object";
-const cellsOf = (columns: JsonObject): Unit["columns"] =>
-  Object.fromEntries(
-    Object.entries(columns)
-      .toSorted(([a], [b]) => inOrder(a, b))
-      .flatMap(([name, value]) => (isCell(value) ? [[name, value]] : [])),
-  );
+const isCells = (columns: JsonObject): columns is { readonly [name: string]: Cell } =>
+  Object.values(columns).every(isCell);
 
 interface Sourced extends Found {
   readonly source: string;
@@ -190,7 +178,7 @@ function distinctUnits(found: readonly Sourced[]) {
     kinds.set(one.kind, ids);
     const same = ids.get(one.unit.id);
     if (same === undefined) ids.set(one.unit.id, [one]);
-    else if (!same.some(({ unit }) => JSON.stringify(unit) === JSON.stringify(one.unit))) same.push(one);
+    else if (!same.some(({ unit }) => contentsOf(unit) === contentsOf(one.unit))) same.push(one);
   }
   const groups = [...kinds]
     .toSorted(([a], [b]) => inOrder(a, b))
@@ -202,3 +190,13 @@ function distinctUnits(found: readonly Sourced[]) {
   ]);
   return { units: Object.fromEntries(units), disputed };
 }
+
+/** Everything that a unit says, whatever the order of its columns and rows. */
+const contentsOf = ({ at, channel, rows, isValid, columns }: Unit): string =>
+  JSON.stringify([
+    at,
+    channel,
+    rows.toSorted(inOrder),
+    isValid,
+    Object.entries(columns).toSorted(([a], [b]) => inOrder(a, b)),
+  ]);

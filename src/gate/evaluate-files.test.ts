@@ -61,6 +61,7 @@ test.each([
   ["without columns", JSON.stringify({ kind: "run", id: "3" })],
   ["with a column that is a list", line("3", { columns: { good: [] } })],
   ["of a time that is none", line("3", { at: "yesterday" })],
+  ["of rows that are no names", line("3", { rows: [1] })],
   ["of a channel that is none", line("3", { channel: "prod" })],
 ])("a line that is %s leaves its source unreadable: NO-GO, for want of evidence", (_, broken) => {
   expect(decisionOf(decided(line("1"), line("2"), broken)).decision).toMatchObject({
