@@ -61,6 +61,25 @@ const TOOLS: { readonly [kind in StepKind]: Tool } = { read: lookUp, write: note
 
 export const benchTools = (): readonly Tool[] => Object.values(TOOLS);
 
+/** Bounds of the benches' packs: those that a pack has unless it says otherwise. */
+export const BENCH_BOUNDS = {
+  max_steps_per_run: 50,
+  max_time_seconds: 300,
+  max_tokens_per_run: 50_000,
+  max_tool_calls_per_run: 100,
+  max_tool_calls_per_type: {},
+  loop: { window: 20, max_sequence_length: 5, repeat_threshold: 3, per_tool: {} },
+} as const;
+
+/** The scope of a tool whose one operation bears its name, open to every principal. */
+export const benchScope = (tool: string, operation: string = tool) => ({
+  tool_name: tool,
+  allowed_operations: [operation],
+  principals: [],
+  data_cap_bytes: 65_536,
+  network_allowlist: [],
+});
+
 /** One workflow of each kind: so many steps, each a governed call with its own arguments. */
 export function benchPack(stepsPerRun: number): CompiledPack {
   const tools = benchTools().map(({ contract }) => contract);
@@ -72,26 +91,8 @@ export function benchPack(stepsPerRun: number): CompiledPack {
       state: "ACTIVE",
       workflows: (["read", "write", "slow"] as const).map((kind) => workflowOf(kind, stepsPerRun)),
       tools: Object.fromEntries(tools.map((contract) => [contract.name, { ...contract }])),
-      scopes: Object.fromEntries(
-        tools.map(({ name }) => [
-          name,
-          {
-            tool_name: name,
-            allowed_operations: [name],
-            principals: [],
-            data_cap_bytes: 65_536,
-            network_allowlist: [],
-          },
-        ]),
-      ),
-      bounds: {
-        max_steps_per_run: 50,
-        max_time_seconds: 300,
-        max_tokens_per_run: 50_000,
-        max_tool_calls_per_run: 100,
-        max_tool_calls_per_type: {},
-        loop: { window: 20, max_sequence_length: 5, repeat_threshold: 3, per_tool: {} },
-      },
+      scopes: Object.fromEntries(tools.map(({ name }) => [name, benchScope(name)])),
+      bounds: BENCH_BOUNDS,
       hitl_rules: {},
       eval_suite_ref: "golden/bench",
     }),

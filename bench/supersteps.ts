@@ -10,7 +10,7 @@ import { inTenant } from "../src/store/index.ts";
 import { openCheckpoint } from "../src/worker/agent/checkpoint.ts";
 import { findCheckpoint, writesOf } from "../src/worker/agent/queries.ts";
 import { freshDatabase } from "./bench-database.ts";
-import { tenantOf } from "./subject.ts";
+import { BENCH_BOUNDS, benchScope, tenantOf } from "./subject.ts";
 
 export interface SuperstepsOptions {
   readonly url: string;
@@ -171,23 +171,8 @@ function packOf(supersteps: number): CompiledPack {
         },
       ],
       tools: { [contract.name]: { ...contract } },
-      scopes: {
-        [contract.name]: {
-          tool_name: contract.name,
-          allowed_operations: [contract.operation],
-          principals: [],
-          data_cap_bytes: 65_536,
-          network_allowlist: [],
-        },
-      },
-      bounds: {
-        max_steps_per_run: 50,
-        max_time_seconds: 300,
-        max_tokens_per_run: 50_000,
-        max_tool_calls_per_run: 100,
-        max_tool_calls_per_type: {},
-        loop: { window: 20, max_sequence_length: 5, repeat_threshold: 3, per_tool: {} },
-      },
+      scopes: { [contract.name]: benchScope(contract.name, contract.operation) },
+      bounds: BENCH_BOUNDS,
       hitl_rules: {},
       eval_suite_ref: "golden/bench",
     }),

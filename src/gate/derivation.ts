@@ -52,9 +52,9 @@ export interface Derivation {
 
 /**
  * Evidence that is units already: NDJSON files whose lines have `kind`, `id` and `columns`, and may have `at`, `channel`, `rows`
- * and `valid`; a line of a `kind` and a number of `units` says how many of them the file has, if it has any at all. A file is a source
- * under its name without the ending. A line that is none of this makes its source unreadable, and so does an id under which units
- * differ, or a number that is wrong.
+ * and `valid`. A line of a `kind` and a number of `units` declares how many the file has, none included. A file is a source under its
+ * name without the ending. A line that is none of this makes its source unreadable; so do an id under which units differ, and a
+ * declared number that is wrong.
  */
 export const UNITS: Derivation = {
   fn: "units",

@@ -7,7 +7,6 @@ export {
   gateArtifact,
   type Stage,
 } from "./artifact.ts";
-export { type Bound, CONFIDENCES, type Confidence, cleanTrials } from "./bound.ts";
 export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
 export type { Derivation, DerivationInput, EvidenceFile } from "./derivation.ts";
 export { DERIVATIONS } from "./derivations.ts";
@@ -20,8 +19,7 @@ export { decisionJunit } from "./junit.ts";
 export { type EndedRun, type EvidenceReceipt, evidenceSince, ledgerEvidence } from "./ledger-evidence.ts";
 export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";
-export type { Measurement } from "./measure.ts";
-export { type Metric, type Policy, parsePolicy } from "./policy.ts";
+export { type Policy, parsePolicy } from "./policy.ts";
 export { policySchema } from "./policy-schema.ts";
 export {
   countEvaluations,

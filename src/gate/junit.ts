@@ -35,7 +35,6 @@ const aboutOf = (row: GateRow) => ({
 const told = ({ id, reasons, flip, remedy }: GateRow): string =>
   printable([id, ...reasons, ...flip.map((one) => `would pass with ${flipText(one)}`), remedy].join("\n"));
 
-/** XML 1.0 has no place for these, however they are written. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
+/** Whatever is not a `Char` of XML 1.0: it has no place there, however it is written. */
+const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 const printable = (text: string): string => text.replaceAll(FORBIDDEN, "\ufffd");

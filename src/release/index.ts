@@ -3,7 +3,7 @@
  * decision is made again.
  */
 export { type BuiltBundle, type BundleInput, buildBundle, type PolicyReference } from "./bundle/build.ts";
-export { BUNDLE_BYTES_MAX, type BundleFile, bundleText, readBundle } from "./bundle/container.ts";
+export { BUNDLE_BYTES_MAX, readBundle } from "./bundle/container.ts";
 export { type AgentPin, type Contents, contentsOf } from "./bundle/contents.ts";
 export { LABELS, type Label, type Manifest, readManifest } from "./bundle/manifest.ts";
 export { sbomOf } from "./bundle/sbom.ts";
@@ -31,8 +31,8 @@ export {
   type RollbackRequest,
   rollBack,
 } from "./environment/moves.ts";
-export { promotedOf, readPromoted } from "./environment/promoted.ts";
-export { type PromotionCheck, type PromotionFacts, promotionChecks } from "./environment/promotion.ts";
+export { readPromoted } from "./environment/promoted.ts";
+export type { PromotionCheck } from "./environment/promotion.ts";
 export { activeHolds, heldBundles } from "./environment/queries.ts";
 export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/packet.ts";
 export { documentIn, packetPage } from "./packet/page.ts";

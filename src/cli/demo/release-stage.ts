@@ -34,7 +34,6 @@ export async function withReleaseStage<T>(
       const activated = await activatePack(installation, { tenantId: preview.tenantId, pack, by: "demo" });
       assert(activated.ok, "a preview runs whatever is to be previewed");
     };
-    const random = seededRandom(seed);
     return await play({
       host,
       preview,
@@ -42,7 +41,7 @@ export async function withReleaseStage<T>(
       directory,
       activate,
       packOf,
-      random: { ...host.random, ...random },
+      random: seededRandom(seed),
       tell,
     });
   } finally {

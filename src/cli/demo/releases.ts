@@ -113,7 +113,7 @@ interface Version {
 }
 
 /** What the scenes add to. */
-interface Record {
+interface Told {
   readonly preview: ReleaseReport["preview"][number][];
   readonly decisions: ReleaseReport["decisions"][number][];
   readonly promoted: ReleaseReport["promoted"][number][];
@@ -121,10 +121,10 @@ interface Record {
   readonly rolled_back: ReleaseReport["rolled_back"][number][];
 }
 
-interface Set extends ReleaseStage {
+interface Scene extends ReleaseStage {
   readonly policies: { readonly golden: string; readonly canary: string };
   readonly key: SigningKey;
-  readonly record: Record;
+  readonly record: Told;
 }
 
 /** Plays three releases over HTTP: one goes through, one is stopped by its gate, one is caught in production and rolled back. */
@@ -133,34 +133,34 @@ export async function playReleases(stage: ReleaseStage): Promise<ReleaseReport> 
   assert(key.ok, "a new key is one");
   const [golden, canary] = [await policyText("golden-suite"), await policyText("canary")];
   await writeFile(join(stage.directory, "trust.json"), rosterText(key.value, stage.host.clock));
-  const record: Record = { preview: [], decisions: [], promoted: [], blocked: [], rolled_back: [] };
-  const set: Set = { ...stage, key: key.value, policies: { golden, canary }, record };
+  const record: Told = { preview: [], decisions: [], promoted: [], blocked: [], rolled_back: [] };
+  const scene: Scene = { ...stage, key: key.value, policies: { golden, canary }, record };
   stage.tell("a release: previewed, decided, promoted from dev to prod");
-  const good = await release(set, GOOD);
-  await produce(set, good);
+  const good = await release(scene, GOOD);
+  await produce(scene, good);
   stage.tell("a release with a regression: stopped by its gate");
-  await release(set, REGRESSED);
+  await release(scene, REGRESSED);
   stage.tell("a release that fails only in production: caught there and rolled back");
-  await produce(set, await release(set, HASTY));
-  const last = await produce(set, good);
+  await produce(scene, await release(scene, HASTY));
+  const last = await produce(scene, good);
   const { bundle_id, root_digest } = good.bundle.manifest;
   return {
     bundle: { id: bundle_id, version: good.name, root_digest },
     ...record,
-    packet: { decision: last, identical: await isDecidedAgain(set, last) },
+    packet: { decision: last, identical: await isDecidedAgain(scene, last) },
   };
 }
 
 /** Builds a version, has its golden cases played and judged, and takes it as far as its gates let it. */
-async function release(set: Set, name: string): Promise<Version> {
-  const version = versionOf(set, name);
-  const evidence = await playGoldenCases(set, version);
-  await evaluate(set, version, { policy: set.policies.golden, profile: "p0-only", evidence });
-  for (const environment of ENVIRONMENTS) if (!(await promote(set, version, environment))) break;
+async function release(scene: Scene, name: string): Promise<Version> {
+  const version = versionOf(scene, name);
+  const evidence = await playGoldenCases(scene, version);
+  await evaluate(scene, version, { policy: scene.policies.golden, profile: "p0-only", evidence });
+  for (const environment of ENVIRONMENTS) if (!(await promote(scene, version, environment))) break;
   return version;
 }
 
-function versionOf({ packOf, host, key, policies }: Set, name: string): Version {
+function versionOf({ packOf, host, key, policies }: Scene, name: string): Version {
   const pack = packOf(EDITS[name] ?? ((same) => same));
   const policy = parsePolicy(policies.golden);
   assert(policy.ok, "the golden suite's policy is one");
@@ -186,7 +186,7 @@ const GOLDEN = [
 ] as const;
 
 /** Plays every golden case in the preview, and gives what it showed as a file of evidence. */
-async function playGoldenCases({ preview, activate, random, record }: Set, { name, pack }: Version): Promise<string> {
+async function playGoldenCases({ preview, activate, random, record }: Scene, { name, pack }: Version): Promise<string> {
   await activate(pack);
   const lines: string[] = [];
   let passed = 0;
@@ -209,8 +209,8 @@ async function playGoldenCases({ preview, activate, random, record }: Set, { nam
 }
 
 /** Sends a version orders while its supplier has a bad day, judges it by its own runs, and rolls back if it does not hold. */
-async function produce(set: Set, version: Version): Promise<string> {
-  const { production, random, policies, record } = set;
+async function produce(scene: Scene, version: Version): Promise<string> {
+  const { production, random, policies, record } = scene;
   const { printful } = production.simulators;
   for (let order = 0; order < CANARY_ORDERS; order++) {
     if (order < REFUSED_ORDERS)
@@ -219,7 +219,7 @@ async function produce(set: Set, version: Version): Promise<string> {
     await quiet(production);
     printful.clearFaults();
   }
-  const decision = await evaluate(set, version, { policy: policies.canary, pack_digest: version.pack.config_hash });
+  const decision = await evaluate(scene, version, { policy: policies.canary, pack_digest: version.pack.config_hash });
   if (decision.verdict === "GO") {
     await production.admin.post("/v1/environments/prod/health", {
       health: "good",
@@ -240,7 +240,7 @@ async function produce(set: Set, version: Version): Promise<string> {
 
 /** Has a policy evaluated about a version, in production's own record. */
 async function evaluate(
-  { production, host, record }: Set,
+  { production, host, record }: Scene,
   { name, bundle }: Version,
   asked: {
     readonly policy: string;
@@ -268,7 +268,11 @@ async function evaluate(
 }
 
 /** Whether a version came into an environment; where it did, it is well there. */
-async function promote({ production, record }: Set, { name, bundle }: Version, environment: string): Promise<boolean> {
+async function promote(
+  { production, record }: Scene,
+  { name, bundle }: Version,
+  environment: string,
+): Promise<boolean> {
   const answer = await production.admin.post(`/v1/environments/${environment}/promote`, { bundle: bundle.text });
   if (!isJsonObject(answer) || answer.bundle_id !== bundle.manifest.bundle_id) {
     record.blocked.push({ version: name, environment, code: textOf(answer, "code"), reason: textOf(answer, "detail") });
@@ -284,7 +288,7 @@ async function promote({ production, record }: Set, { name, bundle }: Version, e
 }
 
 /** Whether a recorded decision comes out of its packet, with nothing but the packet. */
-async function isDecidedAgain({ production }: Set, digest: string): Promise<boolean> {
+async function isDecidedAgain({ production }: Scene, digest: string): Promise<boolean> {
   const shown = await production.admin.get(`/v1/gates/evaluations/${digest}`);
   const document = documentIn(textOf(shown, "packet"));
   const packet = document.ok ? parsePacket(document.value) : document;
