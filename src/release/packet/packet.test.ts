@@ -67,6 +67,17 @@ test("nothing that evidence or policy says becomes markup", () => {
   expect(decisionMarkdown(PACKET.decision)).toContain("Runs end \\<well\\>");
 });
 
+test.each([
+  ["96/100", "0.9", "0.8"],
+  ["999/1000", "0.995", "0.98"],
+  ["1/1000", "0.004", "0"],
+  ["1/2", null, "0"],
+])("a proportion of %s is drawn on a line that leaves room for it, from %s", (value, bound, from) => {
+  const gates = PACKET.decision.gates.map((row) => ({ ...row, value, bound, rule: `>= ${bound ?? "0.5"}` }));
+
+  expect(packetPage({ ...PACKET.decision, gates }, "{}")).toContain(`text-anchor="end">${from}</text>`);
+});
+
 test("PACKET_CORRUPT: policy, evidence and instant changed after the fact are each found", () => {
   const changed = [
     { ...PACKET, policy: POLICY.replace("0.9", "0.6") },

@@ -66,26 +66,45 @@ const toldOf = (row: GateRow): string => `<section>
 <h2><code>${escaped(row.id)}</code> ${badge(standingText(row))}</h2>
 ${row.title === null ? "" : `<p>${escaped(row.title)}</p>`}
 <ul>${row.reasons.map((reason) => `<li>${escaped(reason)}</li>`).join("")}${row.flip.map((flip) => `<li>would pass with ${escaped(flipText(flip))}</li>`).join("")}</ul>
-${row.failing.count === 0 ? "" : `<details><summary>${row.failing.count} rows at fault</summary><p class="rows">${row.failing.rows.map((id) => `<code>${escaped(id)}</code>`).join(" ")}</p></details>`}
+${row.failing.count === 0 ? "" : `<details><summary>${row.failing.count} ${row.failing.count === 1 ? "row" : "rows"} at fault</summary><p class="rows">${row.failing.rows.map((id) => `<code>${escaped(id)}</code>`).join(" ")}</p></details>`}
 <p>${escaped(row.remedy)}</p>
 </section>`;
 
-const WIDTH = 160;
+const WIDTH = 200;
 
-/** A proportion on a line from 0 to 1: its value, the end of its interval, and the limit that it is held against. */
+/** Where the line of a picture begins and ends: the narrowest of these that leaves room around everything on it. */
+const SCALES = [
+  [0.98, 1],
+  [0.9, 1],
+  [0.8, 1],
+  [0.5, 1],
+  [0, 0.02],
+  [0, 0.1],
+  [0, 0.2],
+  [0, 0.5],
+  [0, 1],
+] as const;
+
+/** A proportion on a line: its value, the end of its interval, and the limit that it is held against. */
 function pictureOf({ value, bound, rule, status }: GateRow): string {
   const [, good, valid] = /^(\d+)\/(\d+)$/.exec(value ?? "") ?? [];
   const [, limit] = /^\S+ (0?\.?\d[\d.]*)/.exec(rule) ?? [];
   if (good === undefined || valid === undefined || limit === undefined || Number(valid) === 0 || Number(limit) > 1)
     return "";
-  const [rate, end, line] = [Number(good) / Number(valid), Number(bound ?? Number.NaN), Number(limit)].map(
-    (x) => 4 + x * (WIDTH - 8),
-  );
-  if (rate === undefined || end === undefined || line === undefined) return "";
-  const interval = Number.isNaN(end)
-    ? ""
-    : `<line x1="${end.toFixed(1)}" y1="9" x2="${rate.toFixed(1)}" y2="9" class="span"/>`;
-  return `<svg width="${WIDTH}" height="18" role="img" aria-label="${escaped(`${good} of ${valid}, limit ${limit}`)}"><line x1="4" y1="9" x2="${WIDTH - 4}" y2="9" class="axis"/>${interval}<line x1="${line.toFixed(1)}" y1="2" x2="${line.toFixed(1)}" y2="16" class="limit"/><circle cx="${rate.toFixed(1)}" cy="9" r="3.5" class="${status === "PASS" ? "pass" : "miss"}"/></svg>`;
+  const [rate, line] = [Number(good) / Number(valid), Number(limit)];
+  const end = bound === null ? rate : Number(bound);
+  const [from, to] = scaleOf([rate, end, line]);
+  const place = (x: number): string => (34 + ((x - from) / (to - from)) * (WIDTH - 60)).toFixed(1);
+  return `<svg width="${WIDTH}" height="18" role="img" aria-label="${escaped(`${good} of ${valid}, limit ${limit}`)}"><text x="28" y="13" text-anchor="end">${from}</text><text x="${WIDTH - 20}" y="13">${to}</text><line x1="${place(from)}" y1="9" x2="${place(to)}" y2="9" class="axis"/><line x1="${place(end)}" y1="9" x2="${place(rate)}" y2="9" class="span"/><line x1="${place(line)}" y1="2" x2="${place(line)}" y2="16" class="limit"/><circle cx="${place(rate)}" cy="9" r="3.5" class="${status === "PASS" ? "pass" : "miss"}"/></svg>`;
+}
+
+function scaleOf(points: readonly number[]): readonly [from: number, to: number] {
+  const [low, high] = [Math.min(...points), Math.max(...points)];
+  const fits = ([from, to]: readonly [number, number]): boolean => {
+    const room = (to - from) / 10;
+    return (from === 0 || low >= from + room) && (to === 1 || high <= to - room);
+  };
+  return SCALES.find(fits) ?? [0, 1];
 }
 
 const badge = (word: string): string => `<span class="badge ${word.toLowerCase()}">${escaped(word)}</span>`;
@@ -112,6 +131,6 @@ td,th{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertica
 .badge{font-size:.75rem;font-weight:600;letter-spacing:.03em}.badge.pass{color:var(--go)}.badge.fail{color:var(--no)}
 .badge.unknown,.badge.insufficient,.badge.warn,.badge.waived{color:var(--warn)}.badge.excused,.badge.excluded{color:var(--soft)}
 .groups{list-style:none;padding:0}.rows code{margin-right:.75rem}footer{margin-top:3rem;color:var(--soft)}
-svg .axis{stroke:var(--line)}svg .span{stroke:var(--soft);stroke-width:3}svg .limit{stroke:var(--ink)}svg .pass{fill:var(--go)}svg .miss{fill:var(--no)}
+svg .axis{stroke:var(--line)}svg text{font-size:10px;fill:var(--soft)}svg .span{stroke:var(--soft);stroke-width:3}svg .limit{stroke:var(--ink)}svg .pass{fill:var(--go)}svg .miss{fill:var(--no)}
 @media (max-width:40rem){thead{display:none}tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}td{display:inline-block;border:0;text-align:left}}
 `;
