@@ -1,4 +1,5 @@
 import { type Instant, isJsonObject, type Json, parseInstant, utcText } from "../contracts/index.ts";
+import { CONTINUITY_EVENT_TYPES, type ContinuityEventType } from "../worker/index.ts";
 
 /*
  * The continuity event, version 1.0.0: what happened to a run's ownership and liveness, whoever recorded it. Ours are
@@ -7,32 +8,18 @@ import { type Instant, isJsonObject, type Json, parseInstant, utcText } from "..
 
 export const CONTINUITY_VERSION = "1.0.0";
 
-export const EVENT_TYPES = [
-  "STEP_STARTED",
-  "STEP_COMPLETED",
-  "STEP_FAILED",
-  "ACCEPTANCE_PASSED",
-  "ACCEPTANCE_FAILED",
-  "HEARTBEAT_WARNING",
-  "HEARTBEAT_STALE",
-  "LEASE_TAKEOVER",
-  "SYSTEM",
-] as const;
-
-export type ContinuityEventType = (typeof EVENT_TYPES)[number];
-
 export const SEVERITIES = ["INFO", "WARN", "ERROR"] as const;
 
 export type ContinuitySeverity = (typeof SEVERITIES)[number];
 
-/** An event as it was read, leniently: what a line lacks is null, and its type may be one that nobody knows. */
+/** An event as it was read, leniently: what a line lacks is null. */
 export interface ContinuityEvent {
   readonly event_id: string | null;
   readonly task_id: string;
   readonly run_id: string;
   /** Null: of the run as a whole. */
   readonly step_id: string | null;
-  readonly event_type: string;
+  readonly event_type: ContinuityEventType;
   readonly severity: string;
   readonly at: Instant | null;
   readonly payload: { readonly [name: string]: Json };
@@ -42,21 +29,25 @@ export interface ContinuityEvent {
   readonly epoch: number | null;
 }
 
-/** Reads one event; null for what is none: unreadable text, or an object that does not say whose and what it is. */
+/**
+ * Reads one event; null for what is none: unreadable text, or an object that does not say whose and what it is. A type that is not
+ * one of the frozen ones is read as `SYSTEM`, and is the operation where the payload names none.
+ */
 export function parseContinuityEvent(value: Json): ContinuityEvent | null {
   if (!isJsonObject(value)) return null;
   const { task_id, run_id, event_type, payload } = value;
   if (typeof task_id !== "string" || typeof run_id !== "string" || typeof event_type !== "string") return null;
   if (!isJsonObject(payload)) return null;
+  const known = CONTINUITY_EVENT_TYPES.find((type) => type === event_type);
   return {
     event_id: textOrNull(value.event_id),
     task_id,
     run_id,
     step_id: textOrNull(value.step_id),
-    event_type,
+    event_type: known ?? "SYSTEM",
     severity: textOrNull(value.severity) ?? "INFO",
     at: instantOrNull(value.timestamp),
-    payload,
+    payload: known === undefined ? { operation: event_type, ...payload } : payload,
     seq: integerOrNull(value.seq),
     epoch: integerOrNull(value.epoch),
   };

@@ -31,6 +31,17 @@ const leases: JsonObject = {
   updated_at: at("09:48:05"),
 };
 
+const step: JsonObject = {
+  id: "S1",
+  title: "first",
+  category: "build",
+  goal: "built",
+  actions: [],
+  acceptance_criteria: ["tests pass"],
+  expected_outputs: [],
+  dependencies: [],
+};
+
 const state: JsonObject = {
   schema_version: "1.0.0",
   task_id: "T-1",
@@ -38,18 +49,7 @@ const state: JsonObject = {
   goal: "ship it",
   status: "EXECUTE",
   current_step: "S1",
-  steps: [
-    {
-      id: "S1",
-      title: "first",
-      category: "build",
-      goal: "built",
-      actions: [],
-      acceptance_criteria: ["tests pass"],
-      expected_outputs: [],
-      dependencies: [],
-    },
-  ],
+  steps: [step],
   role_lifecycle: { controller_lane: "controller" },
   succession: { enabled: true, last_takeover_at: null },
   updated_at: at("09:48:05"),
@@ -94,6 +94,20 @@ describe("the continuity contracts (CO 2.7)", () => {
     ["a pipeline's state", "pipeline_state", state, "valid"],
     ["a version that is a number", "pipeline_state", { ...state, schema_version: 1 }, "$.schema_version"],
     ["a lifecycle without an entry", "pipeline_state", { ...state, role_lifecycle: {} }, "$.role_lifecycle"],
+    ["K-04 a type that came later", "event", { ...event, event_type: "AGENT" }, "$.event_type"],
+    ["K-04 another one", "event", { ...event, event_type: "HUMAN" }, "$.event_type"],
+    [
+      "K-04 a lifecycle entry that is an object",
+      "pipeline_state",
+      { ...state, role_lifecycle: { controller_lane: { lane: "controller" } } },
+      "$.role_lifecycle.controller_lane",
+    ],
+    [
+      "K-04 a step with a key of its own",
+      "pipeline_state",
+      { ...state, steps: [{ ...step, owner: "controller" }] },
+      "$.steps[0].owner",
+    ],
   ])("%s", (_name, contract, document, expected) => {
     expect(problem(contract, document)).toBe(expected);
   });

@@ -8,7 +8,8 @@ import {
   type Result,
   rejected,
 } from "../contracts/index.ts";
-import { CONTINUITY_VERSION, EVENT_TYPES, SEVERITIES } from "./continuity-event.ts";
+import { CONTINUITY_EVENT_TYPES } from "../worker/index.ts";
+import { CONTINUITY_VERSION, SEVERITIES } from "./continuity-event.ts";
 import { HEARTBEAT_STATUSES } from "./heartbeat.ts";
 
 /*
@@ -54,7 +55,7 @@ const SCHEMAS = {
     task_id: TEXT,
     run_id: TEXT,
     step_id: TEXT_OR_NULL,
-    event_type: { enum: EVENT_TYPES },
+    event_type: { enum: CONTINUITY_EVENT_TYPES },
     severity: { enum: SEVERITIES },
     timestamp: TIME,
     payload: { type: "object", additionalProperties: true },

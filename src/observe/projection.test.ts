@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Json, type JsonObject, parseJson, sha256Hex } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
@@ -160,6 +161,21 @@ describe("our ledger in the words of the continuity contracts", () => {
     expect(events[5]).toMatchObject({ payload: { operation: "NOTE_MADE", text: "x" } });
     expect(events[0]).toMatchObject({ event_id: "evt_0198c3f000007000800000000000" + "0001", epoch: null });
     expect(JSON.stringify(events)).not.toContain("secret");
+  });
+
+  test("K-04 whatever an event is called and says, what is written of it is valid by the contract", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constantFrom("lease.taken_over", "takeover.decided"), fc.string()),
+        fc.json(),
+        (type, said) => {
+          const [event] = stream(started).map((stored) => ({ ...stored, type, payload: said }));
+          const { seq: _, epoch: __, ...document } = continuityEvent(event ?? expect.fail("there is one"), "W");
+
+          expect(checkContract("event", document)).toEqual({ ok: true, value: document });
+        },
+      ),
+    );
   });
 
   test("an event whose payload was erased is still there", () => {

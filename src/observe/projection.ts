@@ -1,8 +1,13 @@
 import { after, type Instant, isJsonObject, type Json, type JsonObject, utcText } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
 import { currentStep, isRunEventType, type RunEventType, type RunRow, type RunState } from "../run/index.ts";
-import { CONTINUITY_POLICY, silenceCode, type LeaseRecord as TokenLease } from "../worker/index.ts";
-import { CONTINUITY_VERSION, type ContinuityEventType } from "./continuity-event.ts";
+import {
+  CONTINUITY_POLICY,
+  continuityEventType,
+  silenceCode,
+  type LeaseRecord as TokenLease,
+} from "../worker/index.ts";
+import { CONTINUITY_VERSION } from "./continuity-event.ts";
 import type { DiagnosisInput, DiagnosisScope } from "./diagnosis-input.ts";
 import type { HeartbeatRecord } from "./heartbeat.ts";
 import { FINGERPRINT_DIGITS, type LeaseRecord } from "./lease-transition.ts";
@@ -60,7 +65,7 @@ export function continuityEvent(event: StoredEvent, taskId: string): JsonObject 
     task_id: taskId,
     run_id: event.stream,
     step_id: event.step,
-    event_type: typeOf(event.type, payload),
+    event_type: continuityEventType(event.type, payload),
     severity: SEVERITIES[event.severity],
     timestamp: utcText(event.at),
     payload: shownPayload(event.type, payload),
@@ -77,25 +82,6 @@ const SEVERITIES = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
 function payloadOf({ payload }: StoredEvent): JsonObject {
   const parsed: Json = payload === null ? {} : JSON.parse(payload);
   return isJsonObject(parsed) ? parsed : {};
-}
-
-const TYPES: { readonly [type: string]: ContinuityEventType } = {
-  "step.succeeded": "STEP_COMPLETED",
-  "step.failed": "STEP_FAILED",
-  "wait.resumed": "STEP_COMPLETED",
-  "wait.released": "STEP_COMPLETED",
-  "wait.elapsed": "STEP_COMPLETED",
-  "lease.taken_over": "LEASE_TAKEOVER",
-  "lease.not_adopted": "STEP_FAILED",
-  "heartbeat.stale": "HEARTBEAT_STALE",
-  "heartbeat.warning": "HEARTBEAT_WARNING",
-};
-
-/** A decision about a takeover is of the type of what it was made on. */
-function typeOf(type: string, payload: JsonObject): ContinuityEventType {
-  if (payload.stage !== "decide") return TYPES[type] ?? "SYSTEM";
-  if (payload.heartbeat_status === "STALE") return "HEARTBEAT_STALE";
-  return payload.decision_reason_code === "HEARTBEAT_WARNING_OBSERVE_ONLY" ? "HEARTBEAT_WARNING" : "SYSTEM";
 }
 
 /** Members of a run's own events that tell an operator something and nothing of the business. */

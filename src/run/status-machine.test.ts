@@ -72,3 +72,13 @@ test("DUR-01 a status that nobody knows, or that an ended run would take, is ref
     });
   }
 });
+
+test("K-07 a run that has not ended can fail, be cancelled and be blocked wherever it stands, and a blocked one goes on", () => {
+  const open = ["PENDING", "RUNNING", "SUSPENDED_HITL", "SUSPENDED_WAIT", "COMPENSATING"] as const;
+  for (const from of [...open, "BLOCKED"] as const)
+    for (const to of ["FAILED_EXPECTED", "FAILED_UNEXPECTED", "CANCELLED"] as const)
+      expect(transitionOf(RUN_MACHINE, from, to)).toEqual({ ok: true, value: to });
+
+  for (const from of open) expect(transitionOf(RUN_MACHINE, from, "BLOCKED")).toEqual({ ok: true, value: "BLOCKED" });
+  for (const to of open.slice(1)) expect(transitionOf(RUN_MACHINE, "BLOCKED", to)).toEqual({ ok: true, value: to });
+});

@@ -2,7 +2,11 @@
 
 export type { Commit, CommitExtras, CommitResult, Intent, LostClaim } from "./commit.ts";
 export { Committer } from "./committer.ts";
-export { type ContinuityEventType, continuityEventType } from "./continuity/event-types.ts";
+export {
+  CONTINUITY_EVENT_TYPES,
+  type ContinuityEventType,
+  continuityEventType,
+} from "./continuity/event-types.ts";
 export { type HandoffRequest, handOver } from "./continuity/hand-over.ts";
 export {
   type AppliedHandoff,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../database/database.ts";
@@ -107,6 +107,23 @@ test("a report is written with what it was made from, and its digests hold for t
   for (const { path, sha256 } of [events_jsonl, recovery_markdown]) {
     expect(createHash("sha256").update(text(path)).digest("hex")).toBe(sha256);
   }
+});
+
+test("K-09 what is written down of a run is never read again: altered or removed, it changes nothing", async () => {
+  const id = await start("note", { text: "hello" });
+  await run(["run", "report", id, "--out", "copy"]);
+  const path = (name: string): string => join(world.cwd, "copy", name);
+  const first = readFileSync(path("pipeline_state.json"), "utf8");
+  const shown = (await json(["run", "show", id])).data;
+
+  writeFileSync(path("pipeline_state.json"), first.replace('"DONE"', '"FAILED"'));
+  rmSync(path("events.jsonl"));
+
+  expect((await json(["run", "show", id])).data).toEqual(shown);
+  expect((await json(["run", "diagnose", id])).data.diagnosis).toMatchObject({ validation: { status: "PASS" } });
+  await run(["run", "report", id, "--out", "copy"]);
+  expect(readFileSync(path("pipeline_state.json"), "utf8")).toBe(first);
+  expect(readFileSync(path("events.jsonl"), "utf8")).not.toBe("");
 });
 
 test("a folder that cannot be written to is a failure that says why", async () => {

@@ -158,6 +158,18 @@ describe("CO-510 who holds a run by token and gives no sign of life", () => {
     expect(await tenant.types(runId)).toEqual(types);
   });
 
+  test("K-05 is not helped by the beats of another run, nor harmed by its silence", async () => {
+    const [silent, alive] = [await held(), await held()];
+    await shop.clock.move(1_250_000);
+    await heartbeatLease(ports(), alive.claim);
+
+    await watch().look();
+
+    expect(await ofType(silent.runId, "heartbeat.stale")).toHaveLength(1);
+    expect(await tenant.types(alive.runId)).toEqual(["run.started", "lease.registered"]);
+    expect((await tenant.sql((sql) => leasesOf(sql, alive.runId))).map(({ status }) => status)).toEqual(["ACTIVE"]);
+  });
+
   test("after the clock was set forward is looked at once more before it is judged", async () => {
     const own = watch();
     await own.look();

@@ -278,7 +278,7 @@ describe("a registered lease", () => {
     expect(await statuses(runId)).toEqual(["ask ACTIVE"]);
   });
 
-  test("CO-650 K-19 that has run out loses its step: the run is blocked, and a person's word gives it a fresh lease", async () => {
+  test("CO-650 K-07 K-19 that has run out loses its step: the run is blocked, and a person's word gives it a fresh lease", async () => {
     const runId = await tenant.start("W");
     await lease(runId, { ttlSeconds: 120 });
     await shop.clock.move(180_000);
