@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 const transfersOf = (reference: string) => shop.bank.transfers.filter((made) => made === reference);
 
-test("P1-D16 a worker dies between its claim and its first commit: another takes the run and does all of it", async () => {
+test("P1-D16 RT-807 a worker dies between its claim and its first commit: another takes the run and does all of it", async () => {
   const runId = await shop.start("debit", { reference: "claimed" });
   const child = shop.spawn({ at: "claimed" });
   expect(await child.ended).toBe("SIGKILL");

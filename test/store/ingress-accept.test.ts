@@ -146,7 +146,7 @@ describe("what is kept", () => {
     expect(answer).toMatchObject({ events: [{ processing_status: "REJECTED", status_reason: "EVENT_NOT_USED" }] });
   });
 
-  it("another body under a known id is written down and not applied", async () => {
+  it("RT-702 another body under a known id is written down and not applied", async () => {
     await sendShopify(shop, "orders/create", "wh-twice", orderBody("14"));
 
     const answer = await sendShopify(shop, "orders/create", "wh-twice", orderBody("14", { total_price: "1.00" }));
@@ -164,7 +164,7 @@ describe("what is kept", () => {
 });
 
 describe("duplicates", () => {
-  it("P1-T36 a repeated delivery is answered with the stored outcome", async () => {
+  it("P1-T36 RT-702 a repeated delivery is answered with the stored outcome", async () => {
     await sendShopify(shop, "orders/create", "wh-t36-a", orderBody("20"));
     const first = await sendShopify(shop, "orders/paid", "wh-t36", orderBody("20"));
 
@@ -189,6 +189,23 @@ describe("duplicates", () => {
     expect(new Set(outcomes).size).toBe(1);
     expect(await inbound(shop, "wh-20")).toMatchObject([{ duplicates: 19, processing_status: "APPLIED" }]);
     expect(await countRows("run")).toBe(runs + 1);
+  });
+
+  it("RT-703 an event that could not be stored was never seen: the next delivery is taken as the first", async () => {
+    const { owner } = shop.database;
+    await owner`
+      create function public.no_run() returns trigger language plpgsql as
+      $$ begin raise exception 'not now' using errcode = 'cannot_connect_now'; end $$`;
+    await sendShopify(shop, "orders/create", "wh-rt703-a", orderBody("22"));
+    const send = () => sendShopify(shop, "orders/paid", "wh-rt703", orderBody("22"));
+
+    await owner`create trigger no_run before insert on countermark.run for each row execute function public.no_run()`;
+    await expect(send()).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+    await owner`drop trigger no_run on countermark.run`;
+
+    expect(await inbound(shop, "wh-rt703")).toEqual([]);
+    expect(await send()).toMatchObject({ status: "accepted", events: [{ processing_status: "APPLIED" }] });
+    expect(await send()).toMatchObject({ status: "duplicate" });
   });
 
   it("P1-T-RK02c the same event twice is applied once", async () => {
