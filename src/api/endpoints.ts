@@ -26,6 +26,13 @@ import {
   listEvaluationsEndpoint,
   showEvaluationEndpoint,
 } from "./endpoints/gates.ts";
+import {
+  heartbeatLeaseEndpoint,
+  listLeasesEndpoint,
+  registerLeaseEndpoint,
+  releaseLeaseEndpoint,
+  renewLeaseEndpoint,
+} from "./endpoints/leases.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
 import {
   activatePackEndpoint,
@@ -73,6 +80,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   resolveEffectEndpoint,
   takeoverEndpoint,
   handoffEndpoint,
+  listLeasesEndpoint,
+  registerLeaseEndpoint,
+  heartbeatLeaseEndpoint,
+  renewLeaseEndpoint,
+  releaseLeaseEndpoint,
   replayEndpoint,
   upgradeRunEndpoint,
   upgradeRunsEndpoint,
