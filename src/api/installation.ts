@@ -1,10 +1,17 @@
 import { lookup } from "node:dns/promises";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { assert, Fault, type Host, type Result, sha256Hex } from "../contracts/index.ts";
 import { createRegistry, KEY_BYTES, type Registry, type SandboxTier, type Tool } from "../guard/index.ts";
-import { type ArtifactStore, artifactFolder, artifactStore, isSealedReference, openSealed } from "../ledger/index.ts";
+import {
+  type ArtifactStore,
+  artifactFolder,
+  artifactStore,
+  isSealedReference,
+  openSealed,
+  writeNew,
+} from "../ledger/index.ts";
 import { type Roster, readPromoted } from "../release/index.ts";
 import {
   assertSchemaCurrent,
@@ -172,10 +179,10 @@ async function installationKeyIn(directory: string, host: Host): Promise<Uint8Ar
   await mkdir(directory, { recursive: true });
   const made = Buffer.from(host.random.bytes(KEY_BYTES)).toString("base64url");
   try {
-    await writeFile(path, `${made}\n`, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!exists) throw new Fault("CONFIG_INVALID", `\`${path}\` cannot be written`, { retry: "never", cause: error });
+    // Before anything is wrapped under it, it is on disk: without it, what is wrapped is lost.
+    await writeNew(path, `${made}\n`, { id: host.ids.next(), modes: { file: 0o600, folder: 0o700 } });
+  } catch (cause) {
+    throw new Fault("CONFIG_INVALID", `\`${path}\` cannot be written`, { retry: "never", cause });
   }
   await chmod(path, 0o600);
   const key = new Uint8Array(Buffer.from((await readFile(path, "utf8")).trim(), "base64url"));

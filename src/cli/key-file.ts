@@ -1,6 +1,7 @@
-import { chmod, link, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ids, Result } from "../contracts/index.ts";
+import { writeNew } from "../ledger/index.ts";
 
 /** Whose key: the shop's owner, who acts in the default tenant, or the installer, who adds tenants and keys. */
 export type KeyHolder = "owner" | "installer";
@@ -28,18 +29,11 @@ export async function writeKey(
   { key, ids }: { readonly key: string; readonly ids: Ids },
 ): Promise<boolean> {
   const path = keyPath(directory, holder);
-  const draft = `${path}.${ids.next()}`;
-  await writeFile(draft, `${key}\n`, { mode: 0o600, flag: "wx" });
-  try {
-    await chmod(draft, 0o600); // whatever our umask
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
+  if (!(await writeNew(path, `${key}\n`, { id: ids.next(), modes: OWN }))) return false;
+  await chmod(path, OWN.file); // whatever our umask
+  return true;
 }
+
+const OWN = { file: 0o600, folder: 0o700 };
 
 const no = (message: string) => ({ ok: false as const, refusal: { code: "UNAUTHENTICATED" as const, message } });

@@ -1,7 +1,7 @@
-import { lstat, mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { lstat, mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { accepted, Fault, type Result, rejected } from "../contracts/index.ts";
-import { writeWhole } from "../ledger/index.ts";
+import { writeNew, writeWhole } from "../ledger/index.ts";
 import type { Context } from "./command.ts";
 import { note } from "./output.ts";
 
@@ -60,17 +60,17 @@ function unwritten(path: string, cause: unknown): Fault {
 
 /** Writes a file that does not exist yet, and gives its absolute path. Refused with FILE_EXISTS; faults as `writeText` does. */
 export async function writeNewFile(
-  context: Pick<Context, "cwd">,
+  context: Pick<Context, "cwd" | "host">,
   path: string,
   { text, mode }: { readonly text: string; readonly mode: number },
 ): Promise<Result<string>> {
   const place = resolve(context.cwd, path);
   try {
-    await writeFile(place, text, { flag: "wx", mode });
-    return accepted(place);
+    await stat(dirname(place)); // a folder that is not there is rather a slip than meant
+    const modes = { file: mode, folder: SHARED.folder };
+    if (await writeNew(place, text, { id: context.host.ids.next(), modes })) return accepted(place);
+    return rejected({ code: "FILE_EXISTS", message: `\`${path}\` exists already` });
   } catch (error) {
-    const isTaken = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (isTaken) return rejected({ code: "FILE_EXISTS", message: `\`${path}\` exists already` });
     throw unwritten(path, error);
   }
 }

@@ -50,4 +50,4 @@ export { holdsKey, redactText } from "./redact/text.ts";
 export { keepSealed, openEnvelope, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
 export { declaresSealed, isSealedReference, type SealedReference } from "./sealed-reference.ts";
 export { type ChainBreak, type ChainReport, chainRow, verifyStream } from "./verify.ts";
-export { writeWhole } from "./whole-file.ts";
+export { writeNew, writeWhole } from "./whole-file.ts";

@@ -1,5 +1,13 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
+import { type Disk, systemDisk } from "./disk.ts";
+
+/**
+ * Files that are there whole and durable, or not at all.
+ *
+ * W1  A name leads to one whole content at every instant, and after every crash.
+ * W2  Once resolved, no crash takes the file away: its content, its name and the folders on the way to it are on disk.
+ * W3  What failed leaves what was there; a crash leaves at most a file that ends in `.part` beside it, which nothing ever reads.
+ */
 
 /** Who may read a file, and the folders that are made for it. */
 export interface FileModes {
@@ -7,46 +15,75 @@ export interface FileModes {
   readonly folder: number;
 }
 
-/**
- * Has a file appear under its name whole and durable: written aside in the same folder, synced, renamed, the folder synced. Where
- * that fails, what was there stays as it was; a crash leaves at most a file that ends in `.part`, which nothing ever reads.
- */
+interface Writing {
+  /** In the draft's name: no two writers have the same. */
+  readonly id: string;
+  readonly modes: FileModes;
+  readonly disk?: Disk;
+}
+
+/** Has a file appear under its name, in the place of what was there. */
 export async function writeWhole(
   path: string,
   content: Uint8Array | string,
-  { id, modes }: { readonly id: string; readonly modes: FileModes },
+  { id, modes, disk = systemDisk }: Writing,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: modes.folder });
-  const part = `${path}.${id}.part`;
+  const place = resolve(path);
+  await makeFolders(disk, dirname(place), modes.folder);
+  const part = `${place}.${id}.part`;
   try {
-    const file = await open(part, "wx", modes.file);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
+    await disk.create(part, content, modes.file);
+    await disk.rename(part, place);
   } catch (cause) {
-    await rm(part, { force: true });
+    await disk.remove(part);
     throw cause;
   }
-  await syncFolder(dirname(path));
+  await disk.syncFolder(dirname(place));
+}
+
+/** Has a new file appear under its name. False: there is one already, and it stays. */
+export async function writeNew(
+  path: string,
+  content: Uint8Array | string,
+  { id, modes, disk = systemDisk }: Writing,
+): Promise<boolean> {
+  const place = resolve(path);
+  await makeFolders(disk, dirname(place), modes.folder);
+  const part = `${place}.${id}.part`;
+  try {
+    await disk.create(part, content, modes.file);
+    await disk.link(part, place);
+  } catch (cause) {
+    if (isErrno(cause, "EEXIST")) return false;
+    throw cause;
+  } finally {
+    await disk.remove(part);
+  }
+  await disk.syncFolder(dirname(place));
+  return true;
+}
+
+/** W2: a folder that is new is a name in the one above it. */
+async function makeFolders(disk: Disk, path: string, mode: number): Promise<void> {
+  const first = await disk.makeFolders(path, mode);
+  if (first === undefined) return;
+  const top = dirname(first);
+  for (let folder = dirname(path); folder.length >= top.length; folder = dirname(folder)) {
+    await disk.syncFolder(folder);
+    if (folder === top) return;
+  }
 }
 
 /** Makes durable which names a folder has. One that is not there has none. */
 export async function syncFolder(path: string): Promise<void> {
   try {
-    const folder = await open(path, "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await systemDisk.syncFolder(path);
   } catch (cause) {
     if (!isAbsent(cause)) throw cause;
   }
 }
 
-export const isAbsent = (cause: unknown): boolean =>
-  cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+export const isAbsent = (cause: unknown): boolean => isErrno(cause, "ENOENT");
+
+const isErrno = (cause: unknown, code: string): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === code;
