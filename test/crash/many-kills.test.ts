@@ -5,7 +5,7 @@ import type { Child } from "./children.ts";
 import { type CrashShop, openCrashShop, PROFILE } from "./shop.ts";
 import { expectSound, hasEnded, type Standing, standing } from "./standing.ts";
 
-/** How many runs are carried through; COUNTERMARK_KILL_RUNS asks for more, such as 2000. */
+/** How many runs are carried through; `npm run kills -- --runs 2000` asks for more. */
 const ASKED = process.env.COUNTERMARK_KILL_RUNS;
 const RUNS = Number(ASKED ?? 200);
 const WORKERS = 4;

@@ -5,12 +5,9 @@ import { type DraftPack, definePack, type WaitCondition, type WorkflowDefinition
 
 /**
  * The shop's pack, with a workflow of one step for each way in which a provider can or cannot say what became of a call:
- * `debit` can be looked up, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
- * wire; `mark` changes an entity; `poison` ends its process. `later` is a debit after a second, `once_told` one after a signal.
- * `noting` is an agent whose graph makes one transfer, `asking` one whose graph asks a person.
-
- * `debit` can be looked up, `charge` has keys, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit and then a
- * wire; `mark` changes an entity; `poison` ends its process.
+ * `debit` can be looked up, `charge` has keys, `wire` neither has keys nor can be asked, `mail` may be repeated. `both` is a debit
+ * and then a wire; `mark` changes an entity; `poison` ends its process. `later` is a debit after a second, `once_told` one after a
+ * signal. `noting` is an agent whose graph makes one transfer, `asking` one whose graph asks a person.
  */
 
 const REFERENCE = { type: "string", minLength: 1, maxLength: 40 } as const;
