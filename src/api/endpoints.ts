@@ -58,6 +58,13 @@ import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints
 import { handoffEndpoint, takeoverEndpoint } from "./endpoints/takeover.ts";
 import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
 import { upgradeRunEndpoint, upgradeRunsEndpoint } from "./endpoints/upgrades.ts";
+import {
+  approveWaiverEndpoint,
+  listWaiversEndpoint,
+  requestWaiverEndpoint,
+  revokeWaiverEndpoint,
+  showWaiverEndpoint,
+} from "./endpoints/waivers.ts";
 import { drainWorkerEndpoint, listWorkersEndpoint } from "./endpoints/workers.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 
@@ -105,6 +112,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listEvaluationsEndpoint,
   showEvaluationEndpoint,
   backtestGateEndpoint,
+  requestWaiverEndpoint,
+  listWaiversEndpoint,
+  showWaiverEndpoint,
+  approveWaiverEndpoint,
+  revokeWaiverEndpoint,
   checkPackEndpoint,
   listPacksEndpoint,
   activatePackEndpoint,

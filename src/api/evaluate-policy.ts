@@ -21,9 +21,10 @@ import {
   ledgerEvidence,
   type Policy,
   parsePolicy,
+  type WaiverInput,
 } from "../gate/index.ts";
 import { appendOutside, receiptsBetween } from "../ledger/index.ts";
-import { packetJson, packetPage } from "../release/index.ts";
+import { offeredWaivers, packetJson, packetPage, recordExpired } from "../release/index.ts";
 import { endedRuns } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import type { Installation } from "./installation.ts";
@@ -45,6 +46,10 @@ export interface AskedEvaluation {
   readonly evidence: readonly EvidenceFile[] | null;
   /** Null for now. */
   readonly decidedAt: Instant | null;
+  /** What waivers have to be for; null where they are not asked. */
+  readonly branch: string | null;
+  readonly environment: string | null;
+  readonly commit: string | null;
 }
 
 /** A decision as it was recorded, and how many evaluations of its policy about its subject there are by now. */
@@ -67,17 +72,31 @@ export async function evaluatePolicy(
   if (!policy.ok) return policy;
   const decidedAt = asked.decidedAt ?? installation.host.clock.now();
   return inTenant(installation.database, asked.tenantId, async (sql) => {
-    const judged = await judgedOn(sql, policy.value, asked, decidedAt);
-    return judged.ok
-      ? accepted(await record(installation, sql, asked, judged.value.evidence, judged.value.decision))
-      : judged;
+    const waivers = await waiversFor(installation, sql, policy.value, asked, decidedAt);
+    if (!waivers.ok) return waivers;
+    const judged = await judgedOn(sql, policy.value, { ...asked, waivers: waivers.value }, decidedAt);
+    return judged.ok ? accepted(await record(installation, sql, asked, judged.value)) : judged;
   });
+}
+
+/** What is in force for this policy and subject; nothing where the policy takes none. */
+async function waiversFor(
+  { host, readTrust }: Installation,
+  sql: TenantQuery,
+  policy: Policy,
+  { tenantId, subject: bundle_digest, branch, environment, commit }: AskedEvaluation,
+  decidedAt: Instant,
+): Promise<Result<WaiverInput | null>> {
+  if (policy.text.waivers === undefined) return accepted(null);
+  await recordExpired({ host }, sql, tenantId);
+  const place = { branch, environment, commit, bundle_digest };
+  return offeredWaivers(sql, { policy: policy.text.id, place, decidedAt, now: host.clock.now(), readTrust });
 }
 
 /** Decisions that one backtest makes. */
 export const BACKTEST_MAX = 400;
 
-export interface AskedBacktest extends Omit<AskedEvaluation, "decidedAt" | "evidence" | "subject" | "by"> {
+export interface AskedBacktest extends Pick<AskedEvaluation, "tenantId" | "policy" | "profile" | "packDigest"> {
   readonly since: Instant;
   /** Between one decision and the next. */
   readonly everyMs: number;
@@ -104,7 +123,7 @@ export async function backtestPolicy(
     const decisions: Decision[] = [];
     for (let index = 0; index < instants; index++) {
       const decidedAt = after(asked.since, index * asked.everyMs);
-      const judged = await judgedOn(sql, policy.value, { ...asked, evidence: null }, decidedAt);
+      const judged = await judgedOn(sql, policy.value, { ...asked, evidence: null, waivers: null }, decidedAt);
       if (!judged.ok) return judged;
       decisions.push(judged.value.decision);
     }
@@ -114,20 +133,22 @@ export async function backtestPolicy(
 
 interface Judged {
   readonly evidence: readonly EvidenceFile[];
+  readonly waivers: WaiverInput | null;
   readonly decision: Decision;
 }
 
 async function judgedOn(
   sql: TenantQuery,
   policy: Policy,
-  { evidence: given, profile, packDigest }: Pick<AskedEvaluation, "evidence" | "profile" | "packDigest">,
+  asked: Pick<AskedEvaluation, "evidence" | "profile" | "packDigest"> & Pick<Judged, "waivers">,
   decidedAt: Instant,
 ): Promise<Result<Judged>> {
+  const { evidence: given, profile, packDigest, waivers } = asked;
   const evidence = given === null ? await readLedger(sql, policy, decidedAt, packDigest) : accepted(given);
   if (!evidence.ok) return evidence;
-  const input = { policy, profile, files: evidence.value, decidedAt, waivers: null };
+  const input = { policy, profile, files: evidence.value, decidedAt, waivers };
   const evaluated = evaluateFiles(input, DERIVATIONS);
-  return evaluated.ok ? accepted({ evidence: evidence.value, decision: evaluated.value.decision }) : evaluated;
+  return evaluated.ok ? accepted({ evidence: evidence.value, waivers, decision: evaluated.value.decision }) : evaluated;
 }
 
 function policyIn(source: string): Result<Policy> {
@@ -161,12 +182,11 @@ async function record(
   installation: Installation,
   sql: TenantQuery,
   { tenantId, by, policy, profile, subject, evidence: given }: AskedEvaluation,
-  evidence: readonly EvidenceFile[],
-  decision: Decision,
+  { evidence, waivers, decision }: Judged,
 ): Promise<RecordedEvaluation> {
   const { host, artifacts } = installation;
   const decidedAt = instantOf(decision.decided_at);
-  const document = packetJson({ policy, profile, decidedAt, evidence, waivers: null, decision });
+  const document = packetJson({ policy, profile, decidedAt, evidence, waivers, decision });
   const packet = await artifacts.put(sql, { content: packetPage(decision, document), mediaType: "text/html" });
   const evaluation: EvaluationRow = {
     evaluation_id: host.ids.next(),
@@ -183,6 +203,7 @@ async function record(
     packet_sha256: packet.digest,
     decided_at: decidedAt,
     valid_until: instantOf(decision.valid_until),
+    waivers: decision.waivers.applied.map(({ waiver }) => waiver),
     recorded_at: host.clock.now(),
     recorded_by: by,
   };

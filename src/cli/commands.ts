@@ -218,6 +218,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gate-list.ts")).gateListCommand,
   },
   {
+    path: ["waiver", "request"],
+    summary: "ask that one gate may be missed for a while, with a reason and a date",
+    load: async () => (await import("./commands/waiver-request.ts")).waiverRequestCommand,
+  },
+  {
+    path: ["waiver", "approve"],
+    summary: "sign a waiver as somebody who may approve it",
+    load: async () => (await import("./commands/waiver-approve.ts")).waiverApproveCommand,
+  },
+  {
+    path: ["waiver", "list"],
+    summary: "list waivers: where each stands, until when, and whose approval is missing",
+    load: async () => (await import("./commands/waiver.ts")).waiverListCommand,
+  },
+  {
+    path: ["waiver", "show"],
+    summary: "show a waiver, and what you may do with it",
+    load: async () => (await import("./commands/waiver.ts")).waiverShowCommand,
+  },
+  {
+    path: ["waiver", "revoke"],
+    summary: "take a waiver back: no decision uses it from now on",
+    load: async () => (await import("./commands/waiver.ts")).waiverRevokeCommand,
+  },
+  {
     path: ["packet", "build"],
     summary: "decide, and write the decision with all that it was made of as one file",
     load: async () => (await import("./commands/packet.ts")).packetBuildCommand,

@@ -30,6 +30,7 @@ const BY_CODE: { readonly [code in Code]?: ExitCode } = {
   BUNDLE_CONTENT_MISMATCH: EXIT.notVerified,
   BUNDLE_COMMIT_MISMATCH: EXIT.notVerified,
   BUNDLE_DIRTY_SOURCE: EXIT.notVerified,
+  WAIVER_STATEMENT_INVALID: EXIT.notVerified,
   IDEMPOTENCY_COLLISION: EXIT.conflict,
   IDEMPOTENCY_KEY_REUSED: EXIT.conflict,
   // Guards that answer with a status which otherwise means a mistake or a failure.

@@ -30,8 +30,23 @@ export function decisionLines(decision: Decision, paint: Paint): readonly string
     "",
     ...table(["gate", "status", "value", "bound", "rule", "severity"], rows),
     ...gates.filter(isTold).flatMap((row) => toldLines(row, paint)),
+    ...waiverLines(decision.waivers, paint),
     "",
     paint.dim(`decision ${decision.digest}`),
+  ];
+}
+
+/** Which waivers cover a gate, by whom and until when; and which do not, and why. */
+function waiverLines({ applied, rejected }: Decision["waivers"], paint: Paint): readonly string[] {
+  if (applied.length + rejected.length === 0) return [];
+  return [
+    "",
+    paint.bold("waivers"),
+    ...applied.flatMap(({ waiver, gate, approved_by, reason, expires_at }) => [
+      `  ${paint.green("applied")}   ${waiver}  ${gate}  ${approved_by.join(", ")}, until ${expires_at}`,
+      paint.dim(`            ${reason}`),
+    ]),
+    ...rejected.map(({ waiver, code, detail }) => `  ${paint.yellow("rejected")}  ${waiver}  ${code}: ${detail}`),
   ];
 }
 

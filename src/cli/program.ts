@@ -23,6 +23,7 @@ const GROUPS: { readonly [word: string]: string } = {
   worker: "start, list and drain workers",
   chaos: "list and play scenarios of what may go wrong",
   gate: "decide by a policy on evidence, and explain decisions",
+  waiver: "ask for, approve, list and revoke exceptions from gates",
   packet: "keep a decision with all that it was made of",
   env: "show environments, say how their bundles do, hold promotions back",
   bundle: "build, sign, show and verify releases of packs",

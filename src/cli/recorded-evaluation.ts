@@ -23,7 +23,10 @@ export async function recordFiles(
   { input, source }: AskedEvaluation,
 ): Promise<ExitCode> {
   if (input.waivers !== null)
-    return reportRefusal(talkOf(context), { code: "USAGE", message: "`--record` takes no `--waivers`" });
+    return reportRefusal(talkOf(context), {
+      code: "USAGE",
+      message: "`--record` takes no `--waivers`: it uses those in force, of `waiver list`",
+    });
   return askForEvaluation(context, args, { policy: input.policy, source }, input.files);
 }
 
@@ -36,9 +39,13 @@ async function askForEvaluation(
   const [profile = null, subject = null, at = null, pack_digest = null] = ["profile", "subject", "at", "pack"].map(
     (name) => args.value(name) ?? null,
   );
+  const [branch = null, environment = null, commit = null] = ["branch", "environment", "commit"].map(
+    (name) => args.value(name) ?? null,
+  );
+  const place = { branch, environment, commit };
   const evidence = files?.map(({ name, text }) => ({ name, text })) ?? null;
   const answer = await withClient(context, "owner", (client) =>
-    client.post("/v1/gates/evaluations", { policy: source, profile, subject, pack_digest, at, evidence }),
+    client.post("/v1/gates/evaluations", { policy: source, profile, subject, pack_digest, at, evidence, ...place }),
   );
   return printAnswer(context, answer, {
     lines: recordedLines,

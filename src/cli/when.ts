@@ -33,3 +33,12 @@ export function duration(ms: number): string {
   const rest = Math.floor((whole % unit.ms) / below.ms);
   return `${Math.floor(whole / unit.ms)} ${unit.name}${rest === 0 ? "" : ` ${rest} ${below.name}`}`;
 }
+
+const SPAN = /^(\d{1,9})(d|h|min|s)$/;
+
+/** How long a text such as `48h`, `7d` or `30min` says, in milliseconds; undefined where it is none. */
+export function parseSpan(text: string): number | undefined {
+  const [, amount, name] = SPAN.exec(text) ?? [];
+  const unit = UNITS.find((one) => one.name === name);
+  return unit === undefined ? undefined : Number(amount) * unit.ms;
+}

@@ -1,7 +1,9 @@
 import { entry } from "./code-entry.ts";
+import { WAIVER_CODES } from "./waiver-codes.ts";
 
-/** Codes of bundles, trust and environments; part of the one table. */
+/** Codes of bundles, trust, environments and waivers; part of the one table. */
 export const RELEASE_CODES = {
+  ...WAIVER_CODES,
   BUNDLE_MALFORMED: entry(422, "the file is no bundle", "build it anew with `countermark bundle build`"),
   BUNDLE_MISSING_MANIFEST: entry(422, "the bundle has no manifest", "build it anew with `countermark bundle build`", [
     "missing_manifest",
@@ -19,13 +21,13 @@ export const RELEASE_CODES = {
   ),
   BUNDLE_SIGNATURE: entry(
     422,
-    "the signature is not one of this key over this manifest",
-    "do not use the bundle; obtain it again from who built it",
+    "the signature is not one of this key over this document",
+    "do not use it; obtain it again from who signed it",
   ),
   BUNDLE_UNTRUSTED_KEY: entry(
     422,
-    "the bundle is signed with a key that the roster does not have",
-    "add the key to the roster, if its holder may sign what runs here",
+    "it is signed with a key that the roster does not have, or not at all",
+    "add the key to the roster, if its holder may sign such things here",
     ["untrusted_key"],
   ),
   BUNDLE_KEY_EXPIRED: entry(
@@ -33,11 +35,11 @@ export const RELEASE_CODES = {
     "the key was not valid at that time",
     "sign with a valid key, or renew the key in the roster",
   ),
-  BUNDLE_KEY_REVOKED: entry(422, "the key was revoked", "build it anew with a key that is trusted"),
+  BUNDLE_KEY_REVOKED: entry(422, "the key was revoked", "have it signed anew with a key that is trusted"),
   BUNDLE_KEY_ROLE: entry(
     422,
     "the key may not sign this",
-    "sign with a release key, or give the key the role in the roster",
+    "sign with a key of the role named, or give the key the role in the roster",
   ),
   BUNDLE_MISSING_FILE: entry(422, "a file that the manifest lists is not there", "obtain the bundle again", [
     "missing_file",

@@ -3,7 +3,7 @@ import type { Derivation, EvidenceFile } from "./derivation.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Policy } from "./policy.ts";
 import type { EvidenceSet } from "./unit.ts";
-import type { WaiverInput } from "./waiver.ts";
+import type { WaiverInput } from "./waiver-rules.ts";
 
 /** A policy, and the files that it is evaluated on. */
 export interface FileEvaluationInput {

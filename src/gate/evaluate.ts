@@ -1,11 +1,12 @@
-import { accepted, after, formatInstant, type Instant, type Result, rejected } from "../contracts/index.ts";
+import { accepted, after, formatInstant, type Instant, instant, type Result, rejected } from "../contracts/index.ts";
 import { type Decision, type GateRow, type GateStatus, sealed } from "./decision.ts";
 import { judge } from "./judge.ts";
 import { inOrder, type Measurement, measure } from "./measure.ts";
 import { excludes, type Policy } from "./policy.ts";
 import type { ProfileText } from "./policy-shape.ts";
 import type { EvidenceSet } from "./unit.ts";
-import { applyWaivers, type Waived, type WaiverInput } from "./waiver.ts";
+import { applyWaivers, type Waived } from "./waiver.ts";
+import { timeOf, type WaiverInput } from "./waiver-rules.ts";
 import { missingFact, windowOf } from "./window.ts";
 
 /** Everything that a decision depends on. */
@@ -90,7 +91,7 @@ function decisionOf(
     policy: { id, version, digest: policy.digest },
     profile: profileName,
     decided_at: formatInstant(decidedAt),
-    valid_until: formatInstant(after(decidedAt, validity_seconds * 1000)),
+    valid_until: formatInstant(validUntil(after(decidedAt, validity_seconds * 1000), waivers)),
     window:
       window === null
         ? null
@@ -112,6 +113,10 @@ function decisionOf(
   };
   return sealed(document);
 }
+
+/** No decision outlasts a waiver that it rests on. */
+const validUntil = (until: Instant, { applied }: Decision["waivers"]): Instant =>
+  instant(Math.min(until, ...applied.map(({ expires_at }) => timeOf(expires_at))));
 
 /** Fails if any row fails; else is not known if any is not; a group of nothing has passed. */
 function worstOf(rows: readonly GateRow[]): GateStatus {

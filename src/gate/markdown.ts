@@ -21,10 +21,25 @@ export function decisionMarkdown(decision: Decision): string {
     "|---|---|--:|--:|---|--:|---|",
     ...gates.map(rowLine),
     ...gates.filter(isTold).flatMap(toldLines),
+    ...waiverLines(decision.waivers),
     "",
     `Policy \`${policy.digest}\`, evidence \`${decision.evidence.digest}\`, decision \`${decision.digest}\`.`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function waiverLines({ applied, rejected }: Decision["waivers"]): readonly string[] {
+  if (applied.length + rejected.length === 0) return [];
+  return [
+    "",
+    "### Waivers",
+    "",
+    ...applied.map(
+      ({ waiver, gate, approved_by, reason, expires_at }) =>
+        `- applied: ${code(waiver)} to ${code(gate)}, approved by ${approved_by.map(escaped).join(", ")}, until ${expires_at}: ${escaped(reason)}`,
+    ),
+    ...rejected.map(({ waiver, code: why, detail }) => `- rejected: ${code(waiver)}, ${code(why)}: ${escaped(detail)}`),
+  ];
 }
 
 const rowLine = (row: GateRow): string =>

@@ -17,22 +17,24 @@ export interface EvaluationRow {
   readonly packet_sha256: Digest;
   readonly decided_at: Instant;
   readonly valid_until: Instant;
+  /** Waivers without which it would not be what it is. */
+  readonly waivers: readonly string[];
   readonly recorded_at: Instant;
   readonly recorded_by: string;
 }
 
 const columns = (sql: TenantQuery) => sql`
   evaluation_id, policy_id, policy_version, policy_sha256, profile, subject, source, verdict, cause, decision_sha256,
-  evidence_sha256, packet_sha256, decided_at, valid_until, recorded_at, recorded_by`;
+  evidence_sha256, packet_sha256, decided_at, valid_until, waivers, recorded_at, recorded_by`;
 
 /** Inserts only; an id that is there already is a bug of its maker. */
 export const insertEvaluation = (sql: TenantQuery, row: EvaluationRow) => sql`
   insert into gate_evaluation (tenant_id, evaluation_id, policy_id, policy_version, policy_sha256, profile, subject, source, verdict,
-         cause, decision_sha256, evidence_sha256, packet_sha256, decided_at, valid_until, recorded_at, recorded_by)
+         cause, decision_sha256, evidence_sha256, packet_sha256, decided_at, valid_until, waivers, recorded_at, recorded_by)
   values (require_tenant_context(), ${row.evaluation_id}, ${row.policy_id}, ${row.policy_version}, ${row.policy_sha256},
           ${row.profile}, ${row.subject}, ${row.source}, ${row.verdict}, ${row.cause}, ${row.decision_sha256},
-          ${row.evidence_sha256}, ${row.packet_sha256}, ${row.decided_at}, ${row.valid_until}, ${row.recorded_at},
-          ${row.recorded_by})`;
+          ${row.evidence_sha256}, ${row.packet_sha256}, ${row.decided_at}, ${row.valid_until},
+          ${sql.array([...row.waivers])}, ${row.recorded_at}, ${row.recorded_by})`;
 
 /** Newest first. Evaluation ids are time-ordered, so the last id of a page is its cursor. */
 export const listEvaluations = (

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isJsonObject, type Json, parseInstant, parseJson, type Result, rejected } from "../contracts/index.ts";
+import { isJson, isJsonObject, type Json, parseInstant, parseJson, type Result, rejected } from "../contracts/index.ts";
 import { parseRational } from "./rational.ts";
 
 const text = z.string().min(1).max(500);
@@ -8,15 +8,26 @@ const names = z.array(text).readonly();
 
 const waiver = z
   .strictObject({
-    waiver_id: z.string().regex(/^W-\d{4}-\d{4}$/, "W-, a year, a number of four digits"),
+    waiver_id: z.string().regex(/^W-\d{4}-\d{4,}$/, "W-, a year, a number of at least four digits"),
     /** A row of the decision, exactly. */
     check_id: text,
-    reason: z.string().min(20).max(500),
+    reason: z.string().min(20, "20 to 500 characters").max(500, "20 to 500 characters"),
     remediation: z.strictObject({ issue_ref: text, owner: text, due_at: at }).readonly(),
     requested_by: text,
     created_at: at,
     approvals: z
-      .array(z.strictObject({ approver: text, role: text, approved_at: at, method: text }).readonly())
+      .array(
+        z
+          .strictObject({
+            approver: text,
+            role: text,
+            approved_at: at,
+            method: text,
+            /** The DSSE envelope of what the approver signed. */
+            signature: z.custom<Json>(isJson, "is not plain JSON").optional(),
+          })
+          .readonly(),
+      )
       .readonly(),
     expires_at: at,
     scope: z
@@ -29,6 +40,8 @@ const waiver = z
       .optional(),
     /** The bundle that it is for; needed once there is one. */
     bundle_digest: z.string().optional(),
+    /** The policy that it was asked of, exactly; any other takes it for one out of scope. */
+    policy: z.strictObject({ id: text, version: text, digest: text }).readonly().optional(),
   })
   .readonly();
 
@@ -40,6 +53,8 @@ export interface BrokenWaiver {
   readonly id: string;
   readonly code: "invalid_field" | "legacy_format";
   readonly detail: string;
+  /** The member that is wrong, such as `remediation.due_at`. */
+  readonly path: string;
 }
 
 export type WaiverEntry =
@@ -59,12 +74,14 @@ export function parseWaivers(source: string): Result<readonly WaiverEntry[]> {
 const unreadable = (detail: string) =>
   rejected({ code: "GATE_WAIVERS_UNREADABLE", message: `the waiver file: ${detail}` });
 
-function entryOf(value: Json, index: number): WaiverEntry {
+/** Reads one entry; `index` names it where it has no id. */
+export function entryOf(value: Json, index: number): WaiverEntry {
   const parsed = waiver.safeParse(value);
   if (parsed.success) return { ok: true, waiver: parsed.data };
   const id = isJsonObject(value) && typeof value.waiver_id === "string" ? value.waiver_id : String(index);
   const isLegacy = isJsonObject(value) && "approved_by" in value && !("approvals" in value);
   const [issue] = parsed.error.issues;
-  const detail = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is no waiver"}`;
-  return { ok: false, broken: { id, code: isLegacy ? "legacy_format" : "invalid_field", detail } };
+  const path = issue?.path.join(".") ?? "";
+  const detail = `${path}: ${issue?.message ?? "is no waiver"}`;
+  return { ok: false, broken: { id, code: isLegacy ? "legacy_format" : "invalid_field", detail, path } };
 }

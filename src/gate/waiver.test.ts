@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { assert, instant, type Json } from "../contracts/index.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Policy, parsePolicy } from "./policy.ts";
-import type { WaiverInput } from "./waiver.ts";
+import type { WaiverInput } from "./waiver-rules.ts";
 
 const DECIDED_AT = instant(Date.UTC(2026, 6, 20, 10));
 

@@ -5,10 +5,19 @@
 export { type BuiltBundle, type BundleInput, buildBundle, type PolicyReference } from "./bundle/build.ts";
 export { BUNDLE_BYTES_MAX, readBundle } from "./bundle/container.ts";
 export { type AgentPin, type Contents, contentsOf } from "./bundle/contents.ts";
+export { ENVELOPE, type Envelope } from "./bundle/dsse.ts";
 export { LABELS, type Label, type Manifest, readManifest } from "./bundle/manifest.ts";
 export { sbomOf } from "./bundle/sbom.ts";
 export { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "./bundle/signing-key.ts";
-export { type KeyRole, NOBODY, type Roster, type RosterEntry, readRoster, type TrustedKey } from "./bundle/trust.ts";
+export {
+  KEY_ROLES,
+  type KeyRole,
+  NOBODY,
+  type Roster,
+  type RosterEntry,
+  readRoster,
+  type TrustedKey,
+} from "./bundle/trust.ts";
 export { type BundleReport, type Verification, type VerifyOptions, verifyBundle } from "./bundle/verify.ts";
 export {
   currentOf,
@@ -36,3 +45,17 @@ export type { PromotionCheck } from "./environment/promotion.ts";
 export { activeHolds, heldBundles } from "./environment/queries.ts";
 export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/packet.ts";
 export { documentIn, packetPage } from "./packet/page.ts";
+export { untrustedIn } from "./packet/trusted.ts";
+export {
+  type AskedWaiver,
+  approverBar,
+  approveWaiver,
+  recordExpired,
+  requestWaiver,
+  revokeWaiver,
+  type WaiverPorts,
+} from "./waiver/acts.ts";
+export { fileOf, type OfferedTo, offeredWaivers, unprovedIn } from "./waiver/offered.ts";
+export { findWaiver, listWaivers, type WaiverFilter } from "./waiver/queries.ts";
+export { type Approval, signApproval, termsOf, type WaiverTerms } from "./waiver/statement.ts";
+export { lackOf, type StoredWaiver, stateAt, WAIVER_MACHINE, type WaiverState } from "./waiver/waiver.ts";

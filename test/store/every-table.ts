@@ -80,4 +80,7 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   await sql`insert into environment_bundle (tenant_id, environment, bundle_id, health, last_seq) values (${tenant}, 'dev', 'b', 'good', 1)`;
   await sql`insert into environment (tenant_id, environment, bundle_id, seq, moved_at) values (${tenant}, 'dev', 'b', 1, clock())`;
   await sql`insert into hold (tenant_id, hold_id, scope, reason, placed_by, placed_at) values (${tenant}, 'h', 'all', 'r', 'ann', clock())`;
+  await sql`
+    insert into waiver (tenant_id, waiver_id, policy_id, gate, state, entry, approvals_needed, roles_needed, created_at, expires_at)
+    values (${tenant}, 'W-2026-0001', 'p', 'g', 'requested', '{}', 1, '{}', clock(), clock() + interval '1 day')`;
 }

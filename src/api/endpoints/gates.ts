@@ -25,6 +25,8 @@ const evaluation = z
     packet_sha256: digest,
     decided_at: time,
     valid_until: time,
+    /** Waivers that it rests on. */
+    waivers: z.array(name).readonly(),
     recorded_at: time,
     recorded_by: name,
   })
@@ -52,6 +54,8 @@ const recorded = z.strictObject({
   decision,
 });
 
+const place = z.string().min(1).max(200).nullable().default(null);
+
 const EVALUATION_FILE = z.strictObject({ name: z.string().min(1).max(200), text: z.string() });
 
 export const evaluateGateEndpoint = endpoint({
@@ -70,6 +74,10 @@ export const evaluateGateEndpoint = endpoint({
       pack_digest: digest.nullable().default(null),
       evidence: z.array(EVALUATION_FILE).min(1).nullable().default(null),
       at: z.string().nullable().default(null),
+      /** What waivers have to be for; one that is not given is not asked of them. */
+      branch: place,
+      environment: place,
+      commit: place,
     }),
   },
   statuses: { 201: "the decision, GO or NO-GO, and how often this was evaluated" },
@@ -78,17 +86,8 @@ export const evaluateGateEndpoint = endpoint({
     const decidedAt = body.at === null ? null : parseInstant(body.at);
     if (decidedAt === undefined)
       return rejected({ code: "REQUEST_INVALID", message: "`$.at`: is no instant", field_path: "$.at" });
-    const { policy, profile, subject, evidence, pack_digest: packDigest } = body;
-    const asked = {
-      tenantId: caller.tenantId,
-      by: caller.principalId,
-      policy,
-      profile,
-      subject,
-      packDigest,
-      evidence,
-      decidedAt,
-    };
+    const { at: _, pack_digest: packDigest, ...rest } = body;
+    const asked = { ...rest, tenantId: caller.tenantId, by: caller.principalId, packDigest, decidedAt };
     const result = await evaluatePolicy(installation, asked);
     if (!result.ok) return result;
     const { evaluation: row, decision: made, count } = result.value;

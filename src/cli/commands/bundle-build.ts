@@ -1,14 +1,6 @@
 import { checkPack } from "../../api/index.ts";
 import { type Result, rejected } from "../../contracts/index.ts";
-import {
-  type BuiltBundle,
-  buildBundle,
-  LABELS,
-  type PolicyReference,
-  readSigningKey,
-  type SigningKey,
-  sbomOf,
-} from "../../release/index.ts";
+import { type BuiltBundle, buildBundle, LABELS, type PolicyReference, sbomOf } from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { readPolicy } from "../evaluation.ts";
@@ -16,6 +8,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readBytes, readText } from "../files.ts";
 import { print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
+import { signingKeyIn } from "../signing-key-file.ts";
 import { writeNewFile } from "../write-files.ts";
 
 const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
@@ -64,7 +57,7 @@ async function buildFrom(
 ): Promise<Result<BuiltBundle>> {
   const pack = await packOf(context, args.operand("PACK"));
   if (!pack.ok) return pack;
-  const key = await keyOf(context, args.value("sign-with") ?? "");
+  const key = await signingKeyIn(context, args.value("sign-with") ?? "");
   if (!key.ok) return key;
   const sbom = await sbomFrom(context, args.value("lock"));
   if (!sbom.ok) return sbom;
@@ -92,11 +85,6 @@ async function packOf(context: Context, path: string): Promise<Result<CompiledPa
   const first = errors[0];
   const message = `the pack does not compile: ${first?.message ?? ""} at \`${first?.path ?? "$"}\``;
   return rejected({ code: "CONFIG_NOT_COMPILED", message });
-}
-
-async function keyOf(context: Context, path: string): Promise<Result<SigningKey>> {
-  const pem = await readText(context, path);
-  return pem.ok ? readSigningKey(pem.value) : pem;
 }
 
 async function sbomFrom(context: Context, path: string | undefined): Promise<Result<string | null>> {

@@ -1,14 +1,23 @@
 import { resolve } from "node:path";
-import type { Result } from "../../contracts/index.ts";
+import { accepted, type Refusal, type Result, rejected } from "../../contracts/index.ts";
 import { DERIVATIONS, type Decision, evaluateFiles, type FileEvaluation, parsePolicy } from "../../gate/index.ts";
-import { decideAgain, documentIn, type Packet, packetJson, packetPage, parsePacket } from "../../release/index.ts";
-import type { Command, Context } from "../command.ts";
+import {
+  decideAgain,
+  documentIn,
+  type Packet,
+  packetJson,
+  packetPage,
+  parsePacket,
+  untrustedIn,
+} from "../../release/index.ts";
+import type { Arguments, Command, Context, Option } from "../command.ts";
 import { askedFor, EVALUATION_OPTIONS, exitOf, POLICY } from "../evaluation.ts";
 import { textOf } from "../evidence.ts";
 import { EXIT } from "../exit-code.ts";
 import { decisionLines } from "../gate-lines.ts";
 import { note, type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
+import { readTrust } from "../trust-file.ts";
 import { writeText } from "../write-files.ts";
 
 const PACKET = { name: "PACKET", summary: "a packet's file, as `packet build` writes it" } as const;
@@ -41,11 +50,21 @@ export const packetBuildCommand: Command = {
   },
 };
 
+/** A roster is looked at only where one is named: a packet is decided again by anybody. */
+const TRUST: Option = {
+  flags: "--trust <file>",
+  summary: "verify who approved the waivers that it rests on, by this roster of trusted keys; 8 if one is not trusted",
+};
+
 export const decideCommand: Command = {
   operands: [PACKET],
-  examples: ["countermark decide release-17.html", "countermark decide release-17.html --json | jq .verdict"],
+  options: [TRUST],
+  examples: [
+    "countermark decide release-17.html",
+    "countermark decide release-17.html --trust trust.json --json | jq .verdict",
+  ],
   run: async (context, args) => {
-    const again = await againFrom(context, args.operand("PACKET"));
+    const again = await againFrom(context, args);
     if (!again.ok) return reportRefusal(talkOf(context), again.refusal);
     const { packet, evaluation } = again.value;
     printDecision(context, evaluation.decision, [SAME]);
@@ -56,9 +75,13 @@ export const decideCommand: Command = {
 
 export const packetVerifyCommand: Command = {
   operands: [PACKET],
-  examples: ["countermark packet verify release-17.html"],
+  options: [TRUST],
+  examples: [
+    "countermark packet verify release-17.html",
+    "countermark packet verify release-17.html --trust trust.json",
+  ],
   run: async (context, args) => {
-    const again = await againFrom(context, args.operand("PACKET"));
+    const again = await againFrom(context, args);
     if (!again.ok) return reportRefusal(talkOf(context), again.refusal);
     const { verdict, digest } = again.value.evaluation.decision;
     print(context, { verified: true, verdict, digest }, (paint) => [
@@ -71,12 +94,15 @@ export const packetVerifyCommand: Command = {
 
 const SAME = "decided again from policy and evidence, it comes to the same byte for byte";
 
-/** Both a packet and what its decision comes to now. Refused as files are, `PACKET_CORRUPT`, `DECISION_CORRUPT`. */
+/**
+ * Both a packet and what its decision comes to now. Refused as files and rosters are, `PACKET_CORRUPT`, `DECISION_CORRUPT`, and where a
+ * waiver is not approved by whom the roster trusts.
+ */
 async function againFrom(
   context: Context,
-  path: string,
+  args: Arguments,
 ): Promise<Result<{ readonly packet: Packet; readonly evaluation: FileEvaluation }>> {
-  const source = await textOf(resolve(context.cwd, path));
+  const source = await textOf(resolve(context.cwd, args.operand("PACKET")));
   if (!source.ok) return source;
   const document = documentIn(source.value);
   if (!document.ok) return document;
@@ -88,7 +114,16 @@ async function againFrom(
       "the page around this packet was altered, or made by another version: what follows is what the packet says",
     );
   const evaluation = decideAgain(packet.value);
-  return evaluation.ok ? { ok: true, value: { packet: packet.value, evaluation: evaluation.value } } : evaluation;
+  if (!evaluation.ok) return evaluation;
+  const untrusted = await untrustedBy(context, args.value("trust"), packet.value);
+  return untrusted === null ? accepted({ packet: packet.value, evaluation: evaluation.value }) : rejected(untrusted);
+}
+
+/** Null without a roster, and where it trusts every approval. */
+async function untrustedBy(context: Context, given: string | undefined, packet: Packet): Promise<Refusal | null> {
+  if (given === undefined) return null;
+  const roster = await readTrust(context, given);
+  return roster.ok ? untrustedIn(packet, { roster: roster.value, at: context.host.clock.now() }) : roster.refusal;
 }
 
 const printDecision = (context: Context, decision: Decision, notes: readonly string[]): void =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../contracts/index.ts";
-import type { WaiverInput } from "../waiver.ts";
+import type { WaiverInput } from "../waiver-rules.ts";
 import { gated, inputOf, passed } from "./testing/gate.ts";
 import { gateOf, promoted } from "./testing/promotion.ts";
 

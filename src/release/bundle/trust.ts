@@ -19,8 +19,10 @@ import { keyIdOf, readPublicKey } from "./signing-key.ts";
  * T2 A key's id is the digest of the key, so that no entry can lend its id to another key.
  */
 
-/** What a key may sign: builds that go to dev, or releases that go anywhere. */
-export type KeyRole = "ci" | "release";
+/** What a key may sign: builds that go to dev, releases that go anywhere, or approvals of waivers. */
+export const KEY_ROLES = ["ci", "release", "approver"] as const;
+
+export type KeyRole = (typeof KEY_ROLES)[number];
 
 const time = z.string().transform((text, context): Instant => {
   const at = parseInstant(text);
@@ -32,16 +34,21 @@ const KEY = z
   .strictObject({
     keyid: z.string(),
     public_key: z.string(),
-    roles: z
-      .array(z.enum(["ci", "release"]))
-      .min(1)
-      .readonly(),
+    roles: z.array(z.enum(KEY_ROLES)).min(1).readonly(),
     valid_from: time,
     valid_until: time,
     revoked_at: time.nullable().default(null),
+    /** Whose key an approver's is, and in which roles that person approves. */
+    principal: z.string().min(1).nullable().default(null),
+    approves_as: z.array(z.string().min(1)).readonly().default([]),
   })
   .refine(({ public_key }) => readPublicKey(public_key) !== undefined, "`public_key` is no Ed25519 key in SPKI base64")
   .refine(({ keyid, public_key }) => keyid === keyIdOf(public_key), "`keyid` is not the SHA-256 of the key") // T2
+  .refine(
+    ({ roles, principal, approves_as }) =>
+      !roles.includes("approver") || (principal !== null && approves_as.length > 0),
+    "an approver's key has a `principal` and says what it `approves_as`",
+  )
   .readonly();
 
 const ROSTER = z.strictObject({ keys: z.array(KEY).readonly() }).readonly();

@@ -1,6 +1,7 @@
 import {
   assert,
   type Host,
+  type Instant,
   type Json,
   type JsonObject,
   type Refusal,
@@ -16,6 +17,8 @@ import { type Database, inTenant, type TenantQuery } from "../../store/index.ts"
 import type { Manifest } from "../bundle/manifest.ts";
 import type { KeyRole, Roster } from "../bundle/trust.ts";
 import { type Verification, verifyBundle } from "../bundle/verify.ts";
+import { waiversNamed } from "../waiver/queries.ts";
+import { type RestingOn, restingOn } from "../waiver/standing.ts";
 import {
   currentOf,
   ENVIRONMENTS,
@@ -27,7 +30,7 @@ import {
   sourceOf,
   streamOf,
 } from "./environment.ts";
-import { type PromotionCheck, promotionChecks, refusalOf } from "./promotion.ts";
+import { type EvaluationFact, type PromotionCheck, promotionChecks, refusalOf } from "./promotion.ts";
 import {
   activeHolds,
   findBundle,
@@ -103,7 +106,8 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
     const [held, holds] = [await heldBundles(sql), await activeHolds(sql)];
     const policies = manifest.policies.map(({ id }) => id);
     const evaluations = await latestEvaluations(sql, { subject: manifest.root_digest, policies, until: now });
-    const checks = promotionChecks({ to: environment, manifest, report, held, evaluations, holds, now });
+    const waivers = await restedOn(sql, evaluations, { roster: ports.roster, at: now });
+    const checks = promotionChecks({ to: environment, manifest, report, held, evaluations, waivers, holds, now });
     const refusal = refusalOf(checks);
     if (refusal !== null) return rejected(refusal);
     assert(pack !== null, "a bundle that verifies holds its pack");
@@ -113,19 +117,33 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
       type: "environment.promoted",
       payload: {
         source_environment: sourceOf(environment),
-        evaluations: evaluations.map(({ evaluation_id, policy_id, profile, verdict, decision_sha256 }) => ({
-          evaluation_id,
-          policy_id,
-          profile,
-          verdict,
-          decision_sha256,
-        })),
+        evaluations: evaluations.map(
+          ({ evaluation_id, policy_id, profile, verdict, decision_sha256, waivers: ids }) => ({
+            evaluation_id,
+            policy_id,
+            profile,
+            verdict,
+            decision_sha256,
+            waivers: ids,
+          }),
+        ),
         checks: checks.map(({ check }) => check),
       },
     };
     const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
     return { ok: true, value: { ...moved, checks } };
   });
+
+/** The waivers that evaluations rest on, looked at now. */
+async function restedOn(
+  sql: TenantQuery,
+  evaluations: readonly EvaluationFact[],
+  trust: { readonly roster: Roster; readonly at: Instant },
+): Promise<readonly RestingOn[]> {
+  const ids = evaluations.flatMap(({ waivers }) => waivers);
+  if (ids.length === 0) return [];
+  return (await waiversNamed(sql, ids)).map((stored) => restingOn(stored, trust));
+}
 
 export interface RollbackRequest extends Act {
   readonly reason: string;

@@ -19,6 +19,7 @@ const said = (other: Partial<EvaluationFact> = {}): EvaluationFact => ({
   decision_sha256: sha256Hex("decision"),
   decided_at: instant(NOW - 1_000),
   valid_until: instant(NOW + 1_000),
+  waivers: [],
   ...other,
 });
 const NO_GO = said({ verdict: "NO-GO", cause: "failed" });
@@ -45,6 +46,7 @@ const factsOf = (other: Partial<PromotionFacts> = {}): PromotionFacts => ({
   report: verifyBundle(BUILT.bytes, { roster: ROSTER, at: NOW }).report,
   held: [held("staging")],
   evaluations: [said()],
+  waivers: [],
   holds: [],
   now: NOW,
   ...other,

@@ -2,6 +2,7 @@ import { type Code, formatInstant, type Instant, type Refusal } from "../../cont
 import type { EvaluationRow } from "../../gate/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { BundleReport } from "../bundle/verify.ts";
+import type { RestingOn } from "../waiver/standing.ts";
 import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, sourceOf } from "./environment.ts";
 
 /*
@@ -10,7 +11,7 @@ import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, 
  * M1 A bundle comes into staging from dev, into prod from staging, and only while that environment holds just this bundle, by id
  *    and root digest, in good health.
  * M2 The last that each policy said, of those that the bundle pins, in a recorded evaluation about its root digest, is GO and still
- *    holds; into staging and prod nothing comes that pins none.
+ *    holds, as do the waivers that it rests on, which are for this environment; into staging and prod nothing comes that pins none.
  * M3 What was marked bad anywhere comes nowhere.
  */
 
@@ -23,6 +24,8 @@ export interface PromotionFacts {
   readonly held: readonly HeldBundle[];
   /** What policies last said of the bundle, by policy and profile. */
   readonly evaluations: readonly EvaluationFact[];
+  /** The waivers that these rest on, as they are now. */
+  readonly waivers: readonly RestingOn[];
   /** Holds that are in force, of whatever scope. */
   readonly holds: readonly Hold[];
   readonly now: Instant;
@@ -40,6 +43,7 @@ export type EvaluationFact = Pick<
   | "decision_sha256"
   | "decided_at"
   | "valid_until"
+  | "waivers"
 >;
 
 /** One condition of a promotion. Wire form. */
@@ -125,7 +129,8 @@ function gateProblem(facts: PromotionFacts): Refusal | null {
 
 type Pinned = Manifest["policies"][number];
 
-function policyProblem({ id, version, digest }: Pinned, { to, evaluations, now }: PromotionFacts): Refusal | null {
+function policyProblem({ id, version, digest }: Pinned, facts: PromotionFacts): Refusal | null {
+  const { to, evaluations, now } = facts;
   const last = evaluations
     .filter(({ policy_sha256, profile }) => policy_sha256 === digest && isFor(to, profile))
     .reduce<EvaluationFact | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
@@ -134,8 +139,21 @@ function policyProblem({ id, version, digest }: Pinned, { to, evaluations, now }
   if (last.verdict === "NO-GO" && last.cause === "failed")
     return no("RELEASE_GATE_ALLOWS_PROMOTION", `policy \`${id}\` ${version} says NO-GO at ${at}`);
   if (last.verdict === "NO-GO") return lacking(`policy \`${id}\` ${version} says NO-GO at ${at} for want of evidence`);
-  if (now < last.valid_until) return null;
-  return lacking(`the GO of policy \`${id}\` ${version} held until ${formatInstant(last.valid_until)}`);
+  if (now >= last.valid_until)
+    return lacking(`the GO of policy \`${id}\` ${version} held until ${formatInstant(last.valid_until)}`);
+  return waiverProblem(`the GO of policy \`${id}\` ${version}`, last.waivers, facts);
+}
+
+/** Why a GO does not carry as far as its waivers would have to. */
+function waiverProblem(go: string, ids: readonly string[], { to, waivers }: PromotionFacts): Refusal | null {
+  for (const id of ids) {
+    const waiver = waivers.find(({ waiver_id }) => waiver_id === id);
+    const problem = waiver === undefined ? "not known" : waiver.problem;
+    if (problem !== null) return lacking(`${go} rests on waiver ${id}, which is ${problem}`);
+    if (waiver?.environments.includes(to) !== true)
+      return no("RELEASE_GATE_ALLOWS_PROMOTION", `${go} rests on waiver ${id}, which is not for ${to}`);
+  }
+  return null;
 }
 
 /** A profile that is named for another environment says nothing of this one. */

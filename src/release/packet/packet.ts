@@ -50,6 +50,7 @@ const shape = z.strictObject({
       roster: z.record(text, z.array(text)),
       place: z.strictObject({ branch: named, environment: named, commit: named, bundle_digest: named }),
       history: z.array(past),
+      unproved: z.array(z.strictObject({ waiver_id: text, approver: text, detail: text })).optional(),
     })
     .nullable(),
   decision: z.json(),

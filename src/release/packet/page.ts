@@ -41,9 +41,6 @@ function bodyOf(decision: Decision): string {
     ...(window === null ? [] : [["on what began", `${window.start} to ${window.end}`]]),
     ...(blocked_by.length === 0 ? [] : [["blocked by", blocked_by.join(", ")]]),
     ...(verdict === "GO" && conditions.length > 0 ? [["on condition of", conditions.join(", ")]] : []),
-    ...(waivers.applied.length === 0
-      ? []
-      : [["waived", waivers.applied.map(({ gate, waiver }) => `${gate} by ${waiver}`).join(", ")]]),
   ];
   return `<main>
 <h1 class="${verdict === "GO" ? "go" : "no"}">${verdict === "GO" ? "GO" : "NO-GO"}</h1>
@@ -54,10 +51,28 @@ ${groups.length === 0 ? "" : `<ul class="groups">${groups.map(({ title, status }
 <tbody>${gates.map(rowOf).join("\n")}</tbody>
 </table>
 ${gates.filter(isTold).map(toldOf).join("\n")}
-<footer><p>To decide again from this very file, offline: <code>countermark decide FILE</code></p>
+${waiversOf(waivers)}<footer><p>To decide again from this very file, offline: <code>countermark decide FILE</code></p>
 <dl><dt>decision</dt><dd><code>${decision.digest}</code></dd><dt>policy</dt><dd><code>${policy.digest}</code></dd><dt>evidence</dt><dd><code>${evidence.digest}</code></dd></dl></footer>
 </main>`;
 }
+
+const waiversOf = ({ applied, rejected }: Decision["waivers"]): string =>
+  applied.length + rejected.length === 0
+    ? ""
+    : `<section>
+<h2>Waivers</h2>
+<ul>${applied.map(waivedItem).join("")}${rejected.map(({ waiver, code, detail }) => `<li>rejected: <code>${escaped(waiver)}</code> ${escaped(code)}: ${escaped(detail)}</li>`).join("")}</ul>
+</section>
+`;
+
+const waivedItem = ({
+  waiver,
+  gate,
+  approved_by,
+  reason,
+  expires_at,
+}: Decision["waivers"]["applied"][number]): string =>
+  `<li>applied: <code>${escaped(waiver)}</code> to <code>${escaped(gate)}</code>, approved by ${escaped(approved_by.join(", "))}, until ${escaped(expires_at)}: ${escaped(reason)}</li>`;
 
 const rowOf = (row: GateRow): string =>
   `<tr><td><code>${escaped(row.id)}</code></td><td>${badge(standingText(row))}</td><td class="n">${escaped(row.value ?? "–")}</td><td>${pictureOf(row)}</td><td>${escaped(row.rule)}</td><td>${escaped(row.severity ?? "")}</td></tr>`;

@@ -3,7 +3,7 @@ import { assert, type Instant, instant, type JsonObject } from "../../../contrac
 import { DERIVATIONS } from "../../derivations.ts";
 import { evaluateFiles, type FileEvaluation } from "../../evaluate-files.ts";
 import { type Policy, parsePolicy } from "../../policy.ts";
-import type { WaiverInput } from "../../waiver.ts";
+import type { WaiverInput } from "../../waiver-rules.ts";
 import { type GateDecision, gateDecision } from "../gate-decision.ts";
 
 export const DECIDED_AT = instant(Date.UTC(2026, 2, 9, 2));

@@ -1,7 +1,7 @@
 import { assert, type Instant, type JsonObject, sha256Hex } from "../../../contracts/index.ts";
 import { DERIVATIONS } from "../../derivations.ts";
 import { evaluateFiles, type FileEvaluation } from "../../evaluate-files.ts";
-import type { WaiverInput } from "../../waiver.ts";
+import type { WaiverInput } from "../../waiver-rules.ts";
 import { type PromotionDecision, promotionDecision } from "../promotion-decision.ts";
 import { DECIDED_AT, policyIn } from "./gate.ts";
 

@@ -12,7 +12,7 @@ import {
 import type { GateRow } from "../../decision.ts";
 import { evaluateFiles, type FileEvaluation } from "../../evaluate-files.ts";
 import { type Policy, parsePolicy } from "../../policy.ts";
-import type { WaiverInput } from "../../waiver.ts";
+import type { WaiverInput } from "../../waiver-rules.ts";
 import {
   bundlePromotion,
   CHANGE_APPROVAL,
