@@ -77,7 +77,7 @@ describe("migrations", () => {
     const done = await Promise.all(others.map(({ owner }) => migrateUp(owner, clock)));
 
     await Promise.all(others.map((other) => other.close()));
-    expect(done.flat().sort()).toEqual(versions);
+    expect(done.flat().sort((a, b) => a - b)).toEqual(versions);
     await assertSchemaCurrent(database.owner);
   });
 
@@ -89,7 +89,9 @@ describe("migrations", () => {
     const done = await Promise.all(others.map(({ owner }) => migrateUp(owner, clock)));
 
     await Promise.all(others.map((other) => other.close()));
-    expect(done.flat().sort()).toEqual((await migrationStatus(database.owner)).map(({ version }) => version));
+    expect(done.flat().sort((a, b) => a - b)).toEqual(
+      (await migrationStatus(database.owner)).map(({ version }) => version),
+    );
   });
 
   test("a schema newer than this program is refused", async () => {
