@@ -62,10 +62,11 @@ interface Given {
   readonly place?: Partial<WaiverInput["place"]>;
   readonly history?: WaiverInput["history"];
   readonly policy?: string;
+  readonly unproved?: WaiverInput["unproved"];
 }
 
 /** Decides on ten runs, nine of which are good unless told otherwise. */
-function decided(exceptions: Json, { good = 9, place = {}, history = [], policy = POLICY }: Given = {}) {
+function decided(exceptions: Json, { good = 9, place = {}, history = [], policy = POLICY, unproved }: Given = {}) {
   const source = JSON.stringify({ contract: "release_exceptions_v2", exceptions });
   const units = Array.from({ length: 10 }, (_, index) => ({
     id: `${index}`,
@@ -76,7 +77,7 @@ function decided(exceptions: Json, { good = 9, place = {}, history = [], policy 
     columns: { good: index < good },
   }));
   const evidence = { digest: policyOf(POLICY).digest, sources: {}, facts: {}, units: { run: units } };
-  const waivers = { source, roster: ROSTER, place: { ...PLACE, ...place }, history };
+  const waivers = { source, roster: ROSTER, place: { ...PLACE, ...place }, history, unproved };
   const result = evaluate({ policy: policyOf(policy), profile: "strict", evidence, decidedAt: DECIDED_AT, waivers });
   assert(result.ok, "the evaluation is made");
   return result.value.decision;
@@ -242,5 +243,48 @@ test("GATE_WAIVERS_UNREADABLE a waiver file that is none is a failure of its own
   expect(decided([WAIVER], { policy: none, good: 10 })).toMatchObject({
     verdict: "NO-GO",
     blocked_by: ["exceptions_file_load"],
+  });
+});
+
+test("no decision outlasts a waiver that it rests on", () => {
+  const decision = decided([WAIVER], { good: 9 });
+  const short = decided([
+    {
+      ...WAIVER,
+      expires_at: "2026-07-20T12:00:00Z",
+      remediation: { ...WAIVER.remediation, due_at: "2026-07-20T12:00:00Z" },
+    },
+  ]);
+
+  expect(decision).toMatchObject({ verdict: "GO", valid_until: "2026-07-21T10:00:00.000Z" });
+  expect(short).toMatchObject({ verdict: "GO", valid_until: "2026-07-20T12:00:00.000Z" });
+});
+
+test("an approval whose signature was found to prove nothing is none, and the decision says why", () => {
+  const unproved = [{ waiver_id: "W-2026-0001", approver: "ann", detail: "BUNDLE_KEY_REVOKED: the key was revoked" }];
+
+  expect(decided([WAIVER], { unproved })).toMatchObject({
+    verdict: "NO-GO",
+    waivers: { rejected: [{ code: "approver_invalid", detail: "ann: BUNDLE_KEY_REVOKED: the key was revoked" }] },
+  });
+});
+
+test("a waiver that was asked of a policy covers nothing under a changed one", () => {
+  const { digest } = policyOf(POLICY);
+  const policy = { id: "release", version: "1.0.0", digest };
+
+  expect(decided([{ ...WAIVER, policy }]).verdict).toBe("GO");
+  expect(decided([{ ...WAIVER, policy }], { policy: POLICY.replace("limit: 0.2", "limit: 0.1") })).toMatchObject({
+    verdict: "NO-GO",
+    waivers: { rejected: [{ code: "out_of_scope", detail: "it is for release 1.0.0 as it was then" }] },
+  });
+});
+
+test("where a value has to be exact, any other than the approved one makes the waiver void", () => {
+  const policy = POLICY.replace("limit: 0.95, severity", 'op: "==", limit: 1, severity');
+
+  expect(decided([{ ...WAIVER, measured_value: "9/10" }], { policy }).verdict).toBe("GO");
+  expect(decided([{ ...WAIVER, measured_value: "8/10" }], { policy })).toMatchObject({
+    waivers: { rejected: [{ code: "measurement_worsened" }] },
   });
 });

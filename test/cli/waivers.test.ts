@@ -113,7 +113,7 @@ async function requested(...more: readonly string[]): Promise<string> {
   return JSON.parse(made.stdout).waiver_id;
 }
 
-test("EXC-01 EXC-02 a NO-GO becomes GO on condition by a waiver that two people signed, and NO-GO again when it is revoked", async () => {
+test("EXC-01 EXC-02 EXC-03 a NO-GO becomes GO on condition by a waiver that two people signed, and NO-GO again when it is revoked", async () => {
   const id = await requested();
   const own = await as("dave", "waiver", "approve", id, "--sign-with", "dave.pem", "--yes");
   const first = await as("ann", "waiver", "approve", id, "--sign-with", "ann.pem", "--yes");

@@ -83,7 +83,7 @@ const waiver = (id: number, check_id: string, change: object = {}) => ({
 
 const W13: ReleaseGiven = { ...HARD, history: past("ok"), waivers: [waiver(1, "trend_slo_status")] };
 
-test("W13 EXC-01 a valid waiver makes it GO on condition, and the decision lists it", () => {
+test("W13 EXC-01 EXC-04 one valid waiver is enough for one fact: GO on condition, and the decision lists it", () => {
   expect(evaluated(W13).decision).toMatchObject({
     verdict: "GO",
     conditions: ["trend_slo_status"],

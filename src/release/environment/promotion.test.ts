@@ -187,3 +187,25 @@ test("a promotion that several checks keep back names the first, and tells all",
   expect(refusal?.code).toBe("SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE");
   expect(refusal?.details?.checks).toHaveLength(7);
 });
+
+const resting = (other: Partial<PromotionFacts["waivers"][number]> = {}) => ({
+  waiver_id: "W-2026-0001",
+  environments: ["dev", "prod"],
+  problem: null,
+  ...other,
+});
+const waived = { evaluations: [said({ waivers: ["W-2026-0001"] })] };
+
+test("W43 a GO that rests on a waiver carries only into environments that the waiver names", () => {
+  const refused = [["release_gate_allows_promotion", "RELEASE_GATE_ALLOWS_PROMOTION"]];
+
+  expect(failing({ ...waived, waivers: [resting()] })).toEqual([]);
+  expect(failing({ ...waived, waivers: [resting({ environments: ["dev", "staging"] })] })).toEqual(refused);
+});
+
+test("W51 a GO whose waiver is over, revoked or not known is no GO any more", () => {
+  const refused = [["release_gate_allows_promotion", "RELEASE_GATE_EVIDENCE_MISSING"]];
+
+  expect(failing({ ...waived, waivers: [resting({ problem: "expired" })] })).toEqual(refused);
+  expect(failing({ ...waived, waivers: [] })).toEqual(refused);
+});
