@@ -62,3 +62,16 @@ test("a smallest sample that is enough, a raw gate, and a trigger say nothing", 
   expect(findings("metric: runs, limit: 0, triggers: [runs]")).toEqual([]);
   expect(findings(`metric: correct, limit: 0.95, sample_min: 73, ${WILSON}`)).toMatchObject([{ level: "info" }]);
 });
+
+test("a gate that may be waived, and never can be, is a warning: as critical, or under profiles that bear none", () => {
+  const gate = "metric: correct, limit: 0.9, waivable: true";
+  const waivers =
+    "waivers: { approvals: 1, ttl_seconds: 60, consecutive_max: 2, waived_seconds_max: 60, waived_seconds_within: 60 }";
+  const bearing = `${waivers}\nprofiles: { one: { budget: { waived: 1 }, conditions: waived_only } }`;
+
+  expect(findings(gate, bearing)).toMatchObject([{ level: "warning", message: expect.stringContaining("critical") }]);
+  expect(findings(`${gate}, severity: high`, waivers)).toMatchObject([
+    { level: "warning", message: expect.stringContaining("budget.waived") },
+  ]);
+  expect(findings(`${gate}, severity: high`, bearing)).toEqual([]);
+});

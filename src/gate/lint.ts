@@ -1,8 +1,8 @@
 import type { Code } from "../contracts/index.ts";
 import { type Bound, cleanTrials, lowerAtLeast, upperAtMost } from "./bound.ts";
 import { keepsTo } from "./compare.ts";
-import { limitsOf, metricsOf, type Policy } from "./policy.ts";
-import type { GateText, LimitText } from "./policy-shape.ts";
+import { bearsWaived, limitsOf, metricsOf, type Policy } from "./policy.ts";
+import type { GateText, LimitText, PolicyText } from "./policy-shape.ts";
 import { compareRationals, decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
 
 /** Something about a policy that its author should know. An error is one that no evidence can mend. */
@@ -17,7 +17,7 @@ export interface LintFinding {
 
 /**
  * Looks for gates that nothing could pass, or nothing at their own smallest sample (`GATE_UNSATISFIABLE`: errors), and that nothing
- * could fail; and says how many clean trials each bound needs. Limits that are other metrics' values are not known here.
+ * could fail, or whose waivers could never count; and says how many clean trials each bound needs. Limits that are other metrics' values are not known here.
  */
 export function lintPolicy({ text, metrics }: Policy): readonly LintFinding[] {
   const profiles = Object.entries(text.profiles);
@@ -37,8 +37,27 @@ export function lintPolicy({ text, metrics }: Policy): readonly LintFinding[] {
         })),
       ),
     );
-    return sameForAll(found, settings.length);
+    return [...sameForAll(found, settings.length), ...waivableFindings(gate, text)];
   });
+}
+
+/** A gate that says it may be waived, and never can be. */
+function waivableFindings({ id, waivable, severity = "critical" }: GateText, { profiles }: PolicyText) {
+  const isCritical = (typeof severity === "object" ? severity.FAIL : severity) === "critical";
+  const isBorne = Object.values(profiles).some(bearsWaived);
+  const warning = (message: string): LintFinding => ({
+    level: "warning",
+    code: null,
+    gate: id,
+    profile: null,
+    message,
+  });
+  return [
+    ...(waivable && isCritical ? [warning("is waivable and fails as critical, which no waiver covers")] : []),
+    ...(waivable && !isBorne
+      ? [warning("is waivable, and no profile has both `budget.waived` and `conditions` for it")]
+      : []),
+  ];
 }
 
 type Params = { readonly [name: string]: number | string };

@@ -10,7 +10,14 @@ import {
   type ShapedText,
   type TextKind,
 } from "../contracts/index.ts";
-import { type GateText, type LimitText, type MetricText, POLICY_SHAPE, type PolicyText } from "./policy-shape.ts";
+import {
+  type GateText,
+  type LimitText,
+  type MetricText,
+  POLICY_SHAPE,
+  type PolicyText,
+  type ProfileText,
+} from "./policy-shape.ts";
 
 /** A policy whose references hold and whose conditions are compiled. */
 export interface Policy {
@@ -218,6 +225,10 @@ function profileErrors({ profiles, params, gates }: PolicyText): readonly FoundE
     ),
   ]);
 }
+
+/** Whether a profile lets a GO rest on a waived row. */
+export const bearsWaived = (profile: ProfileText | undefined): boolean =>
+  profile !== undefined && (profile.budget.waived ?? 0) > 0 && profile.conditions !== "none";
 
 /** Whether an entry of `excluded` names a gate, or all rows or one row of it. */
 export const excludes = (entry: string, gateId: string): boolean => entry === gateId || entry.startsWith(`${gateId}:`);

@@ -18,6 +18,10 @@ const WAIVERS = `waivers:
     - { environments: [staging, prod], approvals: 2, role: release_owner }
     - { gates: [repeated], approvals: 2, role: release_owner, ttl_seconds: 604800 }`;
 
+const PROFILES = `profiles:
+  strict: { budget: { waived: 2 }, conditions: waived_only }
+  preview: { budget: { waived: 0 }, conditions: any }`;
+
 const POLICY = `
 id: release
 version: 1.0.0
@@ -32,7 +36,8 @@ gates:
   - { id: job, each: job, metric: correct, limit: 0.95, severity: high, waivable: true, remedy: mend it }
   - { id: safety, metric: correct, limit: 0.2, severity: high, remedy: mend it }
   - { id: core, metric: correct, limit: 0.95, waivable: true, remedy: mend it }
-${WAIVERS}`;
+${WAIVERS}
+${PROFILES}`;
 
 function policyOf(text: string): Policy {
   const read = parsePolicy(text);
@@ -49,7 +54,7 @@ const ENTRY = {
   created_at: "2026-07-20T10:00:00Z",
   approvals: [],
   expires_at: "2026-07-27T10:00:00Z",
-  scope: { branches: ["main"], environments: ["dev"], profiles: [] },
+  scope: { branches: ["main"], environments: ["dev"], profiles: ["strict"] },
 };
 
 /** What ten runs come to, nine of which are good. */
@@ -63,7 +68,7 @@ function rowsOf(policy: Policy) {
     columns: { good: index < 9, job: "smoke" },
   }));
   const evidence = { digest: policy.digest, sources: {}, facts: {}, units: { run: units } };
-  const result = evaluate({ policy, profile: null, evidence, decidedAt: NOW, waivers: null });
+  const result = evaluate({ policy, profile: "strict", evidence, decidedAt: NOW, waivers: null });
   assert(result.ok, "the evaluation is made");
   return result.value.decision.gates;
 }
@@ -121,6 +126,27 @@ test.each<[string, JsonObject, string, string, string]>([
     "invalid_field",
     "$.scope.environments",
   ],
+  [
+    "no profile",
+    { scope: { ...ENTRY.scope, profiles: [] } },
+    "WAIVER_FIELD_INVALID",
+    "invalid_field",
+    "$.scope.profiles",
+  ],
+  [
+    "a profile that does not exist",
+    { scope: { ...ENTRY.scope, profiles: ["strickt"] } },
+    "WAIVER_FIELD_INVALID",
+    "invalid_field",
+    "$.scope.profiles",
+  ],
+  [
+    "a profile that bears none",
+    { scope: { ...ENTRY.scope, profiles: ["strict", "preview"] } },
+    "WAIVER_GATE_NOT_WAIVABLE",
+    "over_budget",
+    "$.scope.profiles",
+  ],
   ["an end that is none", { expires_at: "Friday" }, "WAIVER_FIELD_INVALID", "invalid_field", "$.expires_at"],
   ["a gate that does not exist", { check_id: "trendd" }, "WAIVER_GATE_UNKNOWN", "unknown_check", "$.gate"],
   ["a gate that has rows, as a whole", { check_id: "job" }, "WAIVER_GATE_UNKNOWN", "unknown_check", "$.gate"],
@@ -167,6 +193,13 @@ test("7.6 a policy that takes no waivers refuses every request", () => {
   expect(judged({}, { policy })).toMatchObject({
     refusal: { code: "WAIVER_GATE_NOT_WAIVABLE", message: "the policy takes no waivers" },
   });
+});
+
+test("7.6 a policy without profiles bears no waived gate, and refuses every request", () => {
+  expect(judged({}, { policy: POLICY.replace(PROFILES, ""), isAlone: true })).toMatchObject({ ok: false });
+  expect(
+    judged({ scope: { ...ENTRY.scope, profiles: [] } }, { policy: POLICY.replace(PROFILES, ""), isAlone: true }),
+  ).toMatchObject({ refusal: { code: "WAIVER_GATE_NOT_WAIVABLE", details: { rule: "over_budget" } } });
 });
 
 test("without a decision a row is named by the gate and its value, and one gate as it is called", () => {

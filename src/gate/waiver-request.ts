@@ -8,7 +8,7 @@ import {
   rejected,
 } from "../contracts/index.ts";
 import type { GateRow } from "./decision.ts";
-import { excludes, type Policy } from "./policy.ts";
+import { bearsWaived, excludes, type Policy } from "./policy.ts";
 import {
   type Court,
   demandedOf,
@@ -55,7 +55,8 @@ export function judgeRequest({ entry, policy, rows, history, now }: WaiverReques
   const found =
     rowIssue(waiver, policy, rows) ??
     gateIssue(waiver, court) ??
-    scopeIssue(waiver) ??
+    scopeIssue(waiver, policy) ??
+    budgetIssue(waiver, policy) ??
     timeIssue(waiver, court) ??
     (rows === null ? null : measureIssue(waiver, court));
   if (found !== null) return no(found);
@@ -82,10 +83,28 @@ function rowIssue({ check_id }: Waiver, { text }: Policy, rows: readonly GateRow
   return { code: "unknown_check", detail: `there is no gate \`${check_id}\`: there are ${known.join(", ")}` };
 }
 
-const scopeIssue = ({ scope }: Waiver): Problem | null =>
-  scope.environments.length > 0
-    ? null
-    : { code: "invalid_field", detail: "scope.environments: names at least one", field: "$.scope.environments" };
+/** A waiver is for some place, and for profiles that there are. */
+function scopeIssue({ scope }: Waiver, { text }: Policy): Problem | null {
+  if (scope.environments.length === 0)
+    return { code: "invalid_field", detail: "scope.environments: names at least one", field: "$.scope.environments" };
+  const known = Object.keys(text.profiles);
+  const foreign = scope.profiles.find((name) => !known.includes(name));
+  if (foreign !== undefined || (scope.profiles.length === 0 && known.length > 0)) {
+    const what = foreign === undefined ? "names at least one" : `there is no \`${foreign}\``;
+    const detail = `scope.profiles: ${what}: the policy has ${known.join(", ") || "none"}`;
+    return { code: "invalid_field", detail, field: "$.scope.profiles" };
+  }
+  return null;
+}
+
+/** Whether a GO could rest on it at all. */
+function budgetIssue({ scope }: Waiver, { text }: Policy): Problem | null {
+  const unbearing = scope.profiles.filter((name) => !bearsWaived(text.profiles[name])).join(", ");
+  if (scope.profiles.length > 0 && unbearing === "") return null;
+  const where = unbearing === "" ? "without profiles" : `under ${unbearing}`;
+  const detail = `${where} the policy bears no waived gate: see \`budget.waived\` and \`conditions\` of profiles`;
+  return { code: "over_budget", detail };
+}
 
 /** The refusal of a request by the code that a decision would reject the waiver with, and the field that it is about. */
 const REFUSALS: { readonly [code: string]: readonly [code: Code, field: string] } = {
@@ -94,6 +113,7 @@ const REFUSALS: { readonly [code: string]: readonly [code: Code, field: string] 
   non_waivable_class: ["WAIVER_GATE_NOT_WAIVABLE", "$.gate"],
   ttl_exceeded: ["WAIVER_TTL_EXCEEDED", "$.expires_at"],
   expired: ["WAIVER_EXPIRED", "$.expires_at"],
+  over_budget: ["WAIVER_GATE_NOT_WAIVABLE", "$.scope.profiles"],
   renewal_limit: ["WAIVER_RENEWAL_LIMIT", "$.gate"],
   unused: ["WAIVER_NOT_NEEDED", "$.gate"],
   measurement_worsened: ["WAIVER_FIELD_INVALID", "$.measured_value"],
