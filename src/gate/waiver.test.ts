@@ -188,6 +188,15 @@ test("of two waivers for one gate, the one that ends first applies", () => {
   });
 });
 
+test("7.6 two entries of one id are none, whichever gate they are for", () => {
+  const decision = decided([WAIVER, { ...WAIVER, check_id: "repeated" }]);
+
+  expect(decision).toMatchObject({
+    verdict: "NO-GO",
+    waivers: { applied: [], rejected: [{ code: "invalid_field" }, { code: "invalid_field" }] },
+  });
+});
+
 test("what a rule tightens: staging, and the gate named, ask for two people, one of them a release owner, and seven days", () => {
   const both = { ...WAIVER, scope: { ...WAIVER.scope, environments: ["staging"] }, approvals: BOTH };
   const repeated = { ...both, waiver_id: "W-2026-0002", check_id: "repeated", expires_at: "2026-07-25T08:00:00Z" };

@@ -40,7 +40,11 @@ export function applyWaivers(
 }
 
 function laidOver(entries: readonly WaiverEntry[], court: Court, digest: Digest): Waived {
-  const judged = entries.map((entry) => ({ entry, issue: issueOf(entry, court) }));
+  const ids = entries.map(idOf);
+  const judged = entries.map((entry, index) => {
+    const isRepeated = entry.ok && ids.some((id, other) => other !== index && id === entry.waiver.waiver_id);
+    return { entry, issue: isRepeated ? repeated(entry.waiver.waiver_id) : issueOf(entry, court) };
+  });
   const valid = judged.flatMap(({ entry, issue }) => (entry.ok && issue === null ? [entry.waiver] : []));
   const ordered = valid.toSorted(
     (a, b) => timeOf(a.expires_at) - timeOf(b.expires_at) || inOrder(a.waiver_id, b.waiver_id),
@@ -86,6 +90,16 @@ function laidOver(entries: readonly WaiverEntry[], court: Court, digest: Digest)
     },
   };
 }
+
+const idOf = (entry: WaiverEntry): string => (entry.ok ? entry.waiver.waiver_id : entry.broken.id);
+
+/** Of entries with one id nobody knows which was approved. */
+const repeated = (id: string): Issue => ({
+  id,
+  code: "invalid_field",
+  detail: "waiver_id: another entry has it too",
+  severity: "medium",
+});
 
 const issueRow = (id: string, code: string, detail: string, severity: GateSeverity): GateRow => ({
   id,
