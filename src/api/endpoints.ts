@@ -34,6 +34,7 @@ import {
   renewLeaseEndpoint,
 } from "./endpoints/leases.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
+import { lineageEndpoint } from "./endpoints/lineage.ts";
 import {
   activatePackEndpoint,
   checkPackEndpoint,
@@ -111,6 +112,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   evaluateGateEndpoint,
   listEvaluationsEndpoint,
   showEvaluationEndpoint,
+  lineageEndpoint,
   backtestGateEndpoint,
   requestWaiverEndpoint,
   listWaiversEndpoint,

@@ -283,6 +283,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/bundle.ts")).bundleVerifyCommand,
   },
   {
+    path: ["lineage", "build"],
+    summary: "trace a pipeline's reports before they are decided on, for the release gate to read",
+    load: async () => (await import("./commands/lineage.ts")).lineageBuildCommand,
+  },
+  {
+    path: ["lineage", "show"],
+    summary: "show what a bundle came from and where it went, and what of that nobody saw",
+    load: async () => (await import("./commands/lineage.ts")).lineageShowCommand,
+  },
+  {
+    path: ["lineage", "why"],
+    summary: "show what a decision came from",
+    load: async () => (await import("./commands/lineage.ts")).lineageWhyCommand,
+  },
+  {
+    path: ["lineage", "impact"],
+    summary: "show what would be touched if a part of a lineage were not what it is",
+    load: async () => (await import("./commands/lineage.ts")).lineageImpactCommand,
+  },
+  {
+    path: ["lineage", "diff"],
+    summary: "compare where two bundles came from",
+    load: async () => (await import("./commands/lineage.ts")).lineageDiffCommand,
+  },
+  {
+    path: ["lineage", "verify"],
+    summary: "verify a lineage from its file alone",
+    load: async () => (await import("./commands/lineage.ts")).lineageVerifyCommand,
+  },
+  {
     path: ["promote"],
     summary: "put an environment onto a bundle, if every check of the promotion passes",
     load: async () => (await import("./commands/promote.ts")).promoteCommand,

@@ -54,7 +54,7 @@ export const RELEASE_CODES = {
   BUNDLE_MISSING_EVIDENCE: entry(
     422,
     "the bundle lacks what its label asks for",
-    "give a lock file when building: `--lock package-lock.json`",
+    "give what is named when building: `--lock package-lock.json`, `--lineage FILE`, `--evidence FILE`",
     ["missing_evidence"],
   ),
   BUNDLE_CONTENT_MISMATCH: entry(

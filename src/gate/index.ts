@@ -19,17 +19,21 @@ export { decisionJunit } from "./junit.ts";
 export { type EndedRun, type EvidenceReceipt, evidenceSince, ledgerEvidence } from "./ledger-evidence.ts";
 export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";
-export { type Policy, parsePolicy } from "./policy.ts";
+export { excludes, type Policy, parsePolicy } from "./policy.ts";
 export { policySchema } from "./policy-schema.ts";
+export type { GateText } from "./policy-shape.ts";
 export {
   countEvaluations,
   type EvaluationRow,
+  evaluationsAbout,
   findEvaluation,
   insertEvaluation,
   latestEvaluations,
   listEvaluations,
 } from "./queries.ts";
 export { type Rational, rationalOf } from "./rational.ts";
+export { REPORTS, REQUIRED_JOBS } from "./readiness/catalogue.ts";
+export { CONTEXT_FILE, type GateDocuments, readGateDocuments } from "./readiness/gate-documents.ts";
 export { decisionSarif } from "./sarif.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";

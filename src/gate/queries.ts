@@ -83,3 +83,11 @@ export const latestEvaluations = (
      and decided_at <= ${about.until}::timestamptz
    order by policy_sha256, profile, decided_at desc, evaluation_id desc
    limit 1000`;
+
+/** Everything that policies said about something, the newest first. */
+export const evaluationsAbout = (sql: TenantQuery, subject: string) => sql<EvaluationRow[]>`
+  select ${columns(sql)}
+    from gate_evaluation
+   where tenant_id = require_tenant_context() and subject = ${subject}
+   order by decided_at desc, evaluation_id desc
+   limit 1000`;

@@ -6,6 +6,7 @@ export { type BuiltBundle, type BundleInput, buildBundle, type PolicyReference }
 export { BUNDLE_BYTES_MAX, readBundle } from "./bundle/container.ts";
 export { type AgentPin, type Contents, contentsOf } from "./bundle/contents.ts";
 export { ENVELOPE, type Envelope } from "./bundle/dsse.ts";
+export type { CarriedEvidence } from "./bundle/evidence.ts";
 export { LABELS, type Label, type Manifest, readManifest } from "./bundle/manifest.ts";
 export { sbomOf } from "./bundle/sbom.ts";
 export { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "./bundle/signing-key.ts";
@@ -43,6 +44,33 @@ export {
 export { readPromoted } from "./environment/promoted.ts";
 export type { PromotionCheck } from "./environment/promotion.ts";
 export { activeHolds, heldBundles } from "./environment/queries.ts";
+export {
+  type Candidate,
+  type CompletenessCheck,
+  edgeText,
+  type Lineage,
+  type LineageEdge,
+  type LineageNode,
+  lineageText,
+  parseLineage,
+  type Relation,
+  readLineage,
+  STAGES,
+  type Stage,
+} from "./lineage/model.ts";
+export { lineageEvents } from "./lineage/openlineage.ts";
+export { diff, findNode, impact, type LineageDiff, type Part, why } from "./lineage/query.ts";
+export { readinessLineage } from "./lineage/readiness.ts";
+export {
+  lineageOfDecision,
+  lineageOfEvaluation,
+  type OpenedBundle,
+  openBundle,
+  recordedLineage,
+  storedBundle,
+} from "./lineage/record.ts";
+export { lineageSvg } from "./lineage/svg.ts";
+export { type LineageReport, type LineageVerification, verifyDocument, verifyLineage } from "./lineage/verify.ts";
 export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/packet.ts";
 export { documentIn, packetPage } from "./packet/page.ts";
 export { untrustedIn } from "./packet/trusted.ts";

@@ -34,7 +34,7 @@ test("a key that is made is for its owner's eyes, never replaced, and comes with
 test("a bundle is built, shown and verified without a database; one that exists is never replaced", async () => {
   const built = await build(
     "--label",
-    "release",
+    "candidate",
     "--out",
     "r.bundle",
     "--lock",
@@ -47,7 +47,7 @@ test("a bundle is built, shown and verified without a database; one that exists 
 
   expect(built).toMatchObject({ exit: 0, stderr: "" });
   const manifest = JSON.parse(shown.stdout);
-  expect(manifest.bundle_id).toMatch(/^release-\d{8}-\d{6}-3f1d2c4b-[0-9a-f]{12}$/);
+  expect(manifest.bundle_id).toMatch(/^candidate-\d{8}-\d{6}-3f1d2c4b-[0-9a-f]{12}$/);
   expect(manifest.pack.digest).toBe(JSON.parse(checked.stdout).digest);
   expect(manifest.sbom.path).toBe("sbom.cdx.json");
   expect(verified).toMatchObject({ exit: 0, stderr: "" });

@@ -1,6 +1,14 @@
+import { basename } from "node:path";
 import { checkPack } from "../../api/index.ts";
 import { type Result, rejected } from "../../contracts/index.ts";
-import { type BuiltBundle, buildBundle, LABELS, type PolicyReference, sbomOf } from "../../release/index.ts";
+import {
+  type BuiltBundle,
+  buildBundle,
+  type CarriedEvidence,
+  LABELS,
+  type PolicyReference,
+  sbomOf,
+} from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { readPolicy } from "../evaluation.ts";
@@ -26,11 +34,16 @@ export const bundleBuildCommand: Command = {
       flags: "--policy <file...>",
       summary: "gate policies that have to say GO before the bundle comes to staging and prod",
     },
+    {
+      flags: "--lineage <file>",
+      summary: "the candidate's final lineage, of `lineage show CANDIDATE --stage final --json`; a release needs it",
+    },
+    { flags: "--evidence <file...>", summary: "files that the lineage names, to go with the bundle" },
     { flags: "--builder <name>", summary: "who builds, as the manifest names it", default: "local" },
   ],
   examples: [
     `countermark bundle build shop.yaml --label pr-preview --commit ${COMMIT} --sign-with ci.pem --out shop.bundle`,
-    `countermark bundle build shop.yaml --label release --commit ${COMMIT} --lock package-lock.json --sign-with release.pem --out r.bundle`,
+    `countermark bundle build shop.yaml --label release --commit ${COMMIT} --lock package-lock.json --lineage lineage.json --sign-with release.pem --out r.bundle`,
   ],
   run: async (context, args) => {
     const policies = await policiesFrom(context, args.values("policy"));
@@ -61,6 +74,8 @@ async function buildFrom(
   if (!key.ok) return key;
   const sbom = await sbomFrom(context, args.value("lock"));
   if (!sbom.ok) return sbom;
+  const carried = await carriedFrom(context, args);
+  if (!carried.ok) return carried;
   const commit = args.value("commit") ?? "";
   const label = LABELS.find((one) => one === args.value("label"));
   if (label === undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit))
@@ -73,6 +88,7 @@ async function buildFrom(
     createdAt: context.host.clock.now(),
     policies,
     sbom: sbom.value,
+    carried: carried.value,
     key: key.value,
   });
 }
@@ -92,6 +108,19 @@ async function sbomFrom(context: Context, path: string | undefined): Promise<Res
   const text = await readBytes(context, path, { max: LOCK_BYTES_MAX });
   if (!text.ok) return text;
   return sbomOf(documentIn(Buffer.from(text.value).toString("utf8")));
+}
+
+async function carriedFrom(context: Context, args: Arguments): Promise<Result<CarriedEvidence>> {
+  const path = args.value("lineage");
+  const lineage = path === undefined ? null : await readText(context, path);
+  if (lineage?.ok === false) return lineage;
+  const evidence: { readonly name: string; readonly text: string }[] = [];
+  for (const file of args.values("evidence")) {
+    const text = await readText(context, file);
+    if (!text.ok) return text;
+    evidence.push({ name: basename(file), text: text.value });
+  }
+  return { ok: true, value: { lineage: lineage?.value ?? null, evidence } };
 }
 
 async function policiesFrom(

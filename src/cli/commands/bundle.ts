@@ -37,7 +37,8 @@ async function manifestOf(context: Context, path: string): Promise<Result<Manife
 }
 
 function manifestLines(manifest: Manifest, paint: Paint): readonly string[] {
-  const { bundle_id, pack, source, tools, workflows, agents, policies, sbom, files, root_digest } = manifest;
+  const { bundle_id, pack, source, tools, workflows, agents, policies, sbom, lineage, evidence, files, root_digest } =
+    manifest;
   return [
     paint.bold(bundle_id),
     `  pack      ${pack.id} ${pack.version}  sha256 ${pack.digest}`,
@@ -49,6 +50,8 @@ function manifestLines(manifest: Manifest, paint: Paint): readonly string[] {
       ({ graph, version, code_digest }) => `  agent     ${graph} ${version}  code ${code_digest ?? "open"}`,
     ),
     ...policies.map(({ id, version, digest }) => `  policy    ${id} ${version}  sha256 ${digest}`),
+    ...(lineage === null ? [] : [`  lineage   ${lineage.digest}`]),
+    ...evidence.map(({ path, sha256 }) => `  evidence  ${path}  sha256 ${sha256}`),
     `  made of   ${sbom === null ? "no bill of materials" : sbom.path}`,
     `  root      sha256 ${root_digest} over ${files.length} files`,
   ].map(visible);

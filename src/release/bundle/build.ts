@@ -11,6 +11,7 @@ import type { CompiledPack } from "../../run/index.ts";
 import { type BundleFile, bundleText, listed, rootDigest } from "./container.ts";
 import { contentsOf, packText } from "./contents.ts";
 import { sealEnvelope } from "./dsse.ts";
+import { type CarriedEvidence, evidenceEntries, evidenceFiles, evidenceProblems } from "./evidence.ts";
 import { bundleIdOf, type Label, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -31,6 +32,8 @@ export interface BundleInput {
   readonly policies: readonly PolicyReference[];
   /** CycloneDX text; null for none. */
   readonly sbom: string | null;
+  /** What the candidate's decisions came from; a release needs it, others may go without. */
+  readonly carried?: CarriedEvidence;
   readonly key: SigningKey;
 }
 
@@ -49,7 +52,8 @@ const NEEDS_SBOM: readonly Label[] = ["release", "hotfix"];
 /**
  * Builds and signs a bundle. Equal inputs give the same root digest, on any machine; time, builder and signer are no part of
  * it. Refused: BUNDLE_DIRTY_SOURCE for more than a preview of what is not committed, BUNDLE_MISSING_EVIDENCE without a bill
- * of materials where the label needs one.
+ * of materials or a final lineage where the label needs one, BUNDLE_LINEAGE_MISMATCH where the lineage is another candidate's, is
+ * not complete, or does not name the evidence.
  */
 export function buildBundle(input: BundleInput): Result<BuiltBundle> {
   const { label, source, sbom } = input;
@@ -57,6 +61,8 @@ export function buildBundle(input: BundleInput): Result<BuiltBundle> {
   if (lack !== null) return rejected(lack);
   const files = filesOf(input);
   const manifest = manifestOf(input, files);
+  const [problem] = evidenceProblems(manifest, files);
+  if (problem !== undefined) return rejected(problem);
   const envelope = sealEnvelope({ type: PAYLOAD_TYPE, text: statementText(manifest) }, input.key);
   return accepted({ manifest, text: bundleText({ envelope, files }) });
 }
@@ -70,11 +76,12 @@ export function labelProblem(label: Label, { dirty, hasSbom }: { readonly dirty:
   return null;
 }
 
-function filesOf({ pack, policies, sbom }: BundleInput): readonly BundleFile[] {
+function filesOf({ pack, policies, sbom, carried }: BundleInput): readonly BundleFile[] {
   return [
     { path: PACK_FILE, text: packText(pack) },
     { path: POLICIES_FILE, text: policiesText(policies) },
     ...(sbom === null ? [] : [{ path: SBOM_FILE, text: sbom }]),
+    ...(carried === undefined ? [] : evidenceFiles(carried)),
   ];
 }
 
@@ -102,6 +109,7 @@ function manifestOf(input: BundleInput, files: readonly BundleFile[]): Manifest 
     ...contentsOf(input.pack),
     policies: byId(input.policies),
     sbom: sbom === undefined ? null : { path: sbom.path, sha256: sbom.sha256 },
+    ...evidenceEntries(files),
     files: entries,
     root_digest,
   };

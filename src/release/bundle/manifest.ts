@@ -52,6 +52,17 @@ const MANIFEST = z
     ),
     policies: listOf(z.strictObject({ id: z.string(), version: z.string(), digest }).readonly()),
     sbom: z.strictObject({ path: z.string(), sha256: digest }).readonly().nullable(),
+    /** The final lineage of the candidate, in the bundle; null where it carries none. */
+    lineage: z
+      .strictObject({
+        contract: z.literal("release_lineage_v2"),
+        schema_version: z.literal("2.0"),
+        path: z.string(),
+        digest: z.string(),
+      })
+      .readonly()
+      .nullable(),
+    evidence: listOf(z.strictObject({ path: z.string(), sha256: digest }).readonly()),
     files: listOf(listedFile),
     root_digest: digest,
   })

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { instant } from "../../contracts/index.ts";
+import { lineageText } from "../lineage/model.ts";
+import { lineageAt } from "../lineage/testing/candidate.ts";
 import { type BundleFile, bundleText, listed, readBundle, rootDigest } from "./container.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { bundleIdOf, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
@@ -45,6 +47,8 @@ function listing(manifest: Manifest, files: Manifest["files"]): Partial<Manifest
   const id = { label: manifest.label, createdAt: NOW, commit: manifest.source.commit, rootDigest: root_digest };
   return { files, root_digest, bundle_id: bundleIdOf(id) };
 }
+
+const CARRIED = { lineage: lineageText(lineageAt("final")), evidence: [] };
 
 test("a bundle that was built verifies, offline, and tells who signed it", () => {
   const { bytes, manifest } = builtOf();
@@ -115,7 +119,7 @@ describe("trust comes from the roster alone", () => {
   test("a build's key signs candidates, and no release", () => {
     const key = keyOf(3);
     const roster = rosterOf(entryOf(key, { roles: ["ci"] }));
-    const release = builtOf({ key, label: "release", sbom: "{}" }).bytes;
+    const release = builtOf({ key, label: "release", sbom: "{}", carried: CARRIED }).bytes;
 
     expect(codesOf(builtOf({ key }).bytes, { roster })).toEqual([]);
     expect(codesOf(release, { roster })).toEqual(["BUNDLE_KEY_ROLE"]);

@@ -4,6 +4,7 @@ import { labelProblem, PACK_FILE, POLICIES_FILE, policiesText } from "./build.ts
 import { type Bundle, type BundleFile, listed, readBundle, rootDigest } from "./container.ts";
 import { contentsOf, packIn } from "./contents.ts";
 import { isSignedBy } from "./dsse.ts";
+import { evidenceProblems } from "./evidence.ts";
 import { bundleIdOf, type Label, type Manifest, readManifest } from "./manifest.ts";
 import { readPublicKey } from "./signing-key.ts";
 import { type KeyRole, type Roster, trustedKey } from "./trust.ts";
@@ -181,8 +182,15 @@ function contentErrors(
       ? []
       : [no("BUNDLE_CONTENT_MISMATCH", "the manifest does not name the policies")]),
     ...(isBill ? [] : [no("BUNDLE_CONTENT_MISMATCH", "the manifest does not list the bill of materials")]),
+    ...evidenceProblems(manifest, present),
+    ...(present.filter(isCarried).length === carriedCount(manifest)
+      ? []
+      : [no("BUNDLE_CONTENT_MISMATCH", "the manifest does not name all the evidence")]),
   ];
 }
+
+const isCarried = ({ path }: BundleFile): boolean => path.startsWith("evidence/");
+const carriedCount = ({ lineage, evidence }: Manifest): number => evidence.length + (lineage === null ? 0 : 1);
 
 function saysSo(manifest: Manifest, compiled: CompiledPack): boolean {
   const { pack, tools, workflows, bounds_digest, scopes_digest, rules_digest, agents } = manifest;

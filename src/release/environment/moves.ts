@@ -17,6 +17,8 @@ import { type Database, inTenant, type TenantQuery } from "../../store/index.ts"
 import type { Manifest } from "../bundle/manifest.ts";
 import type { KeyRole, Roster } from "../bundle/trust.ts";
 import { type Verification, verifyBundle } from "../bundle/verify.ts";
+import type { Lineage } from "../lineage/model.ts";
+import { openBundle, recordedLineage } from "../lineage/record.ts";
 import { waiversNamed } from "../waiver/queries.ts";
 import { type RestingOn, restingOn } from "../waiver/standing.ts";
 import {
@@ -107,7 +109,18 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
     const policies = manifest.policies.map(({ id }) => id);
     const evaluations = await latestEvaluations(sql, { subject: manifest.root_digest, policies, until: now });
     const waivers = await restedOn(sql, evaluations, { roster: ports.roster, at: now });
-    const checks = promotionChecks({ to: environment, manifest, report, held, evaluations, waivers, holds, now });
+    const lineage = await lineageFor(ports, sql, environment, bytes.value);
+    const checks = promotionChecks({
+      to: environment,
+      manifest,
+      report,
+      held,
+      evaluations,
+      waivers,
+      holds,
+      lineage,
+      now,
+    });
     const refusal = refusalOf(checks);
     if (refusal !== null) return rejected(refusal);
     assert(pack !== null, "a bundle that verifies holds its pack");
@@ -128,6 +141,7 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
           }),
         ),
         checks: checks.map(({ check }) => check),
+        lineage_digest: lineage?.digest ?? null,
       },
     };
     const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
@@ -143,6 +157,18 @@ async function restedOn(
   const ids = evaluations.flatMap(({ waivers }) => waivers);
   if (ids.length === 0) return [];
   return (await waiversNamed(sql, ids)).map((stored) => restingOn(stored, trust));
+}
+
+/** What the bundle came from and where it has been, by the record of this moment. Dev asks for none. */
+async function lineageFor(
+  ports: ReleasePorts,
+  sql: TenantQuery,
+  environment: Environment,
+  bytes: Uint8Array,
+): Promise<Lineage | null> {
+  const opened = openBundle(bytes);
+  if (environment === "dev" || !opened.ok) return null;
+  return recordedLineage(ports, sql, { opened: opened.value, environment, stage: "deployment" });
 }
 
 export interface RollbackRequest extends Act {

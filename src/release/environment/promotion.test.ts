@@ -48,6 +48,7 @@ const factsOf = (other: Partial<PromotionFacts> = {}): PromotionFacts => ({
   evaluations: [said()],
   waivers: [],
   holds: [],
+  lineage: null,
   now: NOW,
   ...other,
 });
@@ -68,6 +69,7 @@ test("a bundle that verifies, is healthy in the environment before, decided GO a
     "bundle_not_marked_bad",
     "release_gate_allows_promotion",
     "change_freeze_inactive",
+    "release_lineage_complete",
   ]);
   expect(checks.every(({ passed, code }) => passed && code === null)).toBe(true);
   expect(refusalOf(checks)).toBeNull();
@@ -185,7 +187,7 @@ test("a promotion that several checks keep back names the first, and tells all",
   const refusal = refusalOf(promotionChecks(factsOf({ held: [], evaluations: [] })));
 
   expect(refusal?.code).toBe("SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE");
-  expect(refusal?.details?.checks).toHaveLength(7);
+  expect(refusal?.details?.checks).toHaveLength(8);
 });
 
 const resting = (other: Partial<PromotionFacts["waivers"][number]> = {}) => ({

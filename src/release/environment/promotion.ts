@@ -2,8 +2,10 @@ import { type Code, formatInstant, type Instant, type Refusal } from "../../cont
 import type { EvaluationRow } from "../../gate/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { BundleReport } from "../bundle/verify.ts";
+import type { Lineage } from "../lineage/model.ts";
 import type { RestingOn } from "../waiver/standing.ts";
 import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, sourceOf } from "./environment.ts";
+import { lineageProblem } from "./lineage-check.ts";
 
 /*
  * May a bundle come into an environment? Pure: facts in, checks out.
@@ -13,6 +15,7 @@ import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, 
  * M2 The last that each policy said, of those that the bundle pins, in a recorded evaluation about its root digest, is GO and still
  *    holds, as do the waivers that it rests on, which are for this environment; into staging and prod nothing comes that pins none.
  * M3 What was marked bad anywhere comes nowhere.
+ * M4 Into staging and prod nothing comes whose lineage lacks an edge, however its decisions came out.
  */
 
 /** Everything that a promotion is judged by. */
@@ -28,6 +31,8 @@ export interface PromotionFacts {
   readonly waivers: readonly RestingOn[];
   /** Holds that are in force, of whatever scope. */
   readonly holds: readonly Hold[];
+  /** Of the bundle, as the record gives it; null for dev, which asks for none. */
+  readonly lineage: Lineage | null;
   readonly now: Instant;
 }
 
@@ -65,6 +70,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ["bundle_not_marked_bad", badProblem],
   ["release_gate_allows_promotion", gateProblem],
   ["change_freeze_inactive", holdProblem],
+  ["release_lineage_complete", lineageProblem],
 ];
 
 /** All checks, in a fixed order: the bundle may be promoted where every one passed. */

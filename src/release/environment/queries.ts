@@ -115,3 +115,14 @@ export async function liftHold(
     returning hold_id`;
   return rows.length === 1;
 }
+
+/** A bundle that was promoted before, by its id or its root digest; the newest of several builds of one root. */
+export async function findBundleAbout(sql: TenantQuery, idOrRoot: string): Promise<StoredBundle | undefined> {
+  const rows = await sql<StoredBundle[]>`
+    select bundle_id, root_digest, artifact_digest
+      from bundle
+     where tenant_id = require_tenant_context() and (bundle_id = ${idOrRoot} or root_digest = ${idOrRoot})
+     order by added_at desc, bundle_id desc
+     limit 1`;
+  return rows[0];
+}

@@ -1,0 +1,103 @@
+import { digestOf, isJsonObject, parseJson, type Refusal, sha256Hex } from "../../contracts/index.ts";
+import { type Lineage, parseLineage, sha256 } from "../lineage/model.ts";
+import { verifyDocument } from "../lineage/verify.ts";
+import { type BundleFile, listed } from "./container.ts";
+import type { Label, Manifest } from "./manifest.ts";
+
+/** Where a bundle has the lineage of its candidate, and what that rests on. */
+export const LINEAGE_FILE = "evidence/lineage.json";
+const EVIDENCE_FOLDER = "evidence/";
+
+/** What a bundle carries of what was known when it was built. */
+export interface CarriedEvidence {
+  /** The final lineage of the candidate, as it was written; null for none. */
+  readonly lineage: string | null;
+  /** Files that the lineage names, by the names that they have there. */
+  readonly evidence: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** Labels of bundles that may go to customers: what they rest on has to be complete, and go with them. */
+const NEEDS_LINEAGE: readonly Label[] = ["release", "hotfix"];
+
+export const evidenceFiles = ({ lineage, evidence }: CarriedEvidence): readonly BundleFile[] => [
+  ...(lineage === null ? [] : [{ path: LINEAGE_FILE, text: lineage }]),
+  ...evidence.map(({ name, text }) => ({ path: `${EVIDENCE_FOLDER}${name}`, text })),
+];
+
+/** How a manifest names what a bundle carries. */
+export function evidenceEntries(files: readonly BundleFile[]): Pick<Manifest, "lineage" | "evidence"> {
+  const text = files.find(({ path }) => path === LINEAGE_FILE)?.text;
+  const lineage = text === undefined ? undefined : parseLineage(text);
+  return {
+    lineage:
+      lineage === undefined || !lineage.ok
+        ? null
+        : { contract: "release_lineage_v2", schema_version: "2.0", path: LINEAGE_FILE, digest: lineage.value.digest },
+    evidence: files
+      .filter(({ path }) => path.startsWith(EVIDENCE_FOLDER) && path !== LINEAGE_FILE)
+      .map((file) => ({ path: file.path, sha256: listed(file).sha256 }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+type Described = Pick<Manifest, "label" | "source" | "pack" | "lineage" | "evidence">;
+
+/**
+ * What is wrong with what a bundle carries, at the build and at every verification: a release without a complete final lineage of
+ * its own commit and pack, a lineage that is none, evidence that the lineage does not name.
+ */
+export function evidenceProblems(manifest: Described, files: readonly BundleFile[]): readonly Refusal[] {
+  const { label, lineage: named, evidence } = manifest;
+  const text = files.find(({ path }) => path === LINEAGE_FILE)?.text;
+  const missing = evidence
+    .filter(({ path, sha256: digest }) => !files.some((file) => file.path === path && listed(file).sha256 === digest))
+    .map(({ path }) => lacking(`\`${path}\` is named as evidence and not there`));
+  if (named === null || text === undefined)
+    return [
+      ...missing,
+      ...(named !== null ? [lacking("the lineage is named and not there")] : []),
+      ...(NEEDS_LINEAGE.includes(label) ? [lacking(`a ${label} carries the final lineage of its candidate`)] : []),
+      ...(evidence.length > 0 ? [lacking("evidence goes with the lineage that names it")] : []),
+    ];
+  const lineage = parseLineage(text);
+  if (!lineage.ok) return [...missing, mismatch(lineage.refusal.message)];
+  return [...missing, ...lineageProblems(manifest, lineage.value), ...unnamed(lineage.value, evidence, files)];
+}
+
+function lineageProblems({ label, source, pack, lineage: named }: Described, lineage: Lineage): readonly Refusal[] {
+  const { candidate, stage } = lineage;
+  const parts = lineage.lineage.nodes.filter(({ id }) => id.startsWith("input.pack."));
+  const { refusal } = verifyDocument(lineage);
+  return [
+    ...(named?.digest === lineage.digest ? [] : [mismatch("the manifest names another lineage")]),
+    ...(candidate.commit === source.commit ? [] : [mismatch(`the lineage is about commit \`${candidate.commit}\``)]),
+    ...(parts.every(({ digest }) => digest === sha256(pack.digest))
+      ? []
+      : [mismatch("the lineage is about another pack")]),
+    ...(stage === "final" ? [] : [mismatch(`the lineage is of stage ${stage}, not final`)]),
+    ...(refusal === null || !NEEDS_LINEAGE.includes(label) ? [] : [mismatch(refusal.message)]),
+  ];
+}
+
+/** Evidence is taken by its digest: what no node of the lineage is, is no evidence of this candidate. */
+function unnamed(lineage: Lineage, evidence: Manifest["evidence"], files: readonly BundleFile[]): readonly Refusal[] {
+  const known = new Set(
+    lineage.lineage.nodes.flatMap(({ file_sha256, digest, sha256: own }) => [file_sha256, digest, own]),
+  );
+  return evidence.flatMap(({ path }) => {
+    const text = files.find((file) => file.path === path)?.text;
+    if (text === undefined || digestsOf(text).some((digest) => known.has(digest))) return [];
+    return [mismatch(`\`${path}\` is nothing that the lineage names`)];
+  });
+}
+
+/** The digests by which a file may be known: of its bytes, and of a report's contents without the digest that it states. */
+function digestsOf(text: string): readonly string[] {
+  const parsed = parseJson(text);
+  if (!parsed.ok || !isJsonObject(parsed.value)) return [sha256(sha256Hex(text))];
+  const { digest: _, ...document } = parsed.value;
+  return [sha256(sha256Hex(text)), sha256(digestOf(document))];
+}
+
+const lacking = (message: string): Refusal => ({ code: "BUNDLE_MISSING_EVIDENCE", message });
+const mismatch = (message: string): Refusal => ({ code: "BUNDLE_LINEAGE_MISMATCH", message });
