@@ -1,7 +1,6 @@
 import { AGENT_CODES } from "./agent-codes.ts";
 import { type CodeEntry, entry } from "./code-entry.ts";
 import { CONTINUITY_CODES } from "./continuity-codes.ts";
-import { LINEAGE_CODES } from "./lineage-codes.ts";
 import { RELEASE_CODES } from "./release-codes.ts";
 
 /**
@@ -11,7 +10,6 @@ import { RELEASE_CODES } from "./release-codes.ts";
 export const CODES = {
   ...AGENT_CODES,
   ...CONTINUITY_CODES,
-  ...LINEAGE_CODES,
   ...RELEASE_CODES,
   // Arguments and contracts (INV-01)
   SCHEMA_PARSE_ERROR: entry(

@@ -73,6 +73,7 @@ export { lineageSvg } from "./lineage/svg.ts";
 export { type LineageReport, type LineageVerification, verifyDocument, verifyLineage } from "./lineage/verify.ts";
 export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/packet.ts";
 export { documentIn, packetPage } from "./packet/page.ts";
+export { tracedPage } from "./packet/traced.ts";
 export { untrustedIn } from "./packet/trusted.ts";
 export {
   type AskedWaiver,

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { parseInstant, rejected } from "../../contracts/index.ts";
 import { countEvaluations, type EvaluationRow, findEvaluation, listEvaluations } from "../../gate/index.ts";
-import { documentIn, parsePacket } from "../../release/index.ts";
+import { documentIn, lineageOfEvaluation, parsePacket, tracedPage } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { backtestPolicy, evaluatePolicy } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
@@ -132,7 +132,9 @@ export const showEvaluationEndpoint = endpoint({
       if (row === undefined) return undefined;
       const packet = await installation.artifacts.get(sql, row.packet_sha256);
       const count = await countEvaluations(sql, { policy: row.policy_id, subject: row.subject });
-      return { row, count, packet: new TextDecoder().decode(packet) };
+      const page = new TextDecoder().decode(packet);
+      const lineage = await lineageOfEvaluation(installation, sql, row);
+      return { row, count, packet: lineage === null ? page : tracedPage(page, lineage) };
     });
     if (found === undefined)
       return rejected({

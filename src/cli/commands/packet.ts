@@ -108,7 +108,7 @@ async function againFrom(
   if (!document.ok) return document;
   const packet = parsePacket(document.value);
   if (!packet.ok) return packet;
-  if (document.value !== source.value && packetPage(packet.value.decision, document.value) !== source.value)
+  if (document.value !== source.value && pageOf(packet.value, document.value) !== source.value)
     note(
       context,
       "the page around this packet was altered, or made by another version: what follows is what the packet says",
@@ -125,6 +125,8 @@ async function untrustedBy(context: Context, given: string | undefined, packet: 
   const roster = await readTrust(context, given);
   return roster.ok ? untrustedIn(packet, { roster: roster.value, at: context.host.clock.now() }) : roster.refusal;
 }
+
+const pageOf = ({ decision, lineage }: Packet, document: string): string => packetPage(decision, document, lineage);
 
 const printDecision = (context: Context, decision: Decision, notes: readonly string[]): void =>
   print(context, decision, (paint: Paint) => [

@@ -124,10 +124,11 @@ export const edgeKey = ({ source, target, relation }: Pick<LineageEdge, "source"
 export const edgeText = ({ source, target, relation }: Pick<LineageEdge, "source" | "target" | "relation">): string =>
   `${source} -${relation}-> ${target}`;
 
-export const sealLineage = (document: Omit<Lineage, "digest">): Lineage => ({
-  ...document,
-  digest: digestWithout(document),
-});
+/** The lineage with its digest; one that it had before is no part of what is hashed. */
+export function sealLineage(document: Omit<Lineage, "digest"> & { readonly digest?: string }): Lineage {
+  const { digest: _, ...rest } = document;
+  return { ...rest, digest: digestWithout(rest) };
+}
 
 /** The digest that a lineage has, whatever it states. */
 export function lineageDigest({ digest: _, ...document }: Lineage): string {

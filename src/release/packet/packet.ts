@@ -4,6 +4,7 @@ import {
   formatInstant,
   type Instant,
   instant,
+  type Json,
   parseInstant,
   type Result,
   rejected,
@@ -18,6 +19,7 @@ import {
   parsePolicy,
   type WaiverInput,
 } from "../../gate/index.ts";
+import { type Lineage, readLineage, sha256 } from "../lineage/model.ts";
 
 /** A decision with everything that it was made of: whoever has it can make it again, anywhere. */
 export interface Packet {
@@ -28,6 +30,8 @@ export interface Packet {
   readonly evidence: readonly EvidenceFile[];
   readonly waivers: WaiverInput | null;
   readonly decision: Decision;
+  /** What the decision came from, where it is about a bundle that the record knows. The decision does not rest on it. */
+  readonly lineage?: Lineage;
 }
 
 const text = z.string();
@@ -54,10 +58,11 @@ const shape = z.strictObject({
     })
     .nullable(),
   decision: z.json(),
+  lineage: z.json().optional(),
 });
 
 /** A packet as the document that is stored. */
-export const packetJson = ({ policy, profile, decidedAt, evidence, waivers, decision }: Packet): string =>
+export const packetJson = ({ policy, profile, decidedAt, evidence, waivers, decision, lineage }: Packet): string =>
   JSON.stringify({
     schema: "countermark.packet.v1",
     policy,
@@ -66,6 +71,7 @@ export const packetJson = ({ policy, profile, decidedAt, evidence, waivers, deci
     evidence,
     waivers,
     decision,
+    lineage,
   });
 
 /** Reads what `packetJson` wrote. Refused with `PACKET_CORRUPT`, and with `DECISION_CORRUPT` where the decision in it is none. */
@@ -80,9 +86,18 @@ export function parsePacket(source: string): Result<Packet> {
   }
   const { policy, profile, decided_at, evidence, waivers } = parsed.data;
   const decision = parseDecision(parsed.data.decision);
-  return decision.ok
-    ? accepted({ policy, profile, decidedAt: decided_at, evidence, waivers, decision: decision.value })
-    : decision;
+  if (!decision.ok) return decision;
+  const packet = { policy, profile, decidedAt: decided_at, evidence, waivers, decision: decision.value };
+  return parsed.data.lineage === undefined ? accepted(packet) : withLineage(packet, parsed.data.lineage);
+}
+
+/** A lineage that a packet carries is one, and leads to the packet's decision. */
+function withLineage(packet: Packet, value: Json): Result<Packet> {
+  const lineage = readLineage(value);
+  if (!lineage.ok) return corrupt(lineage.refusal.message);
+  const digest = sha256(packet.decision.digest);
+  const isAbout = lineage.value.lineage.nodes.some(({ report_digest }) => report_digest === digest);
+  return isAbout ? accepted({ ...packet, lineage: lineage.value }) : corrupt("its lineage is another decision's");
 }
 
 function jsonIn(source: string): unknown {

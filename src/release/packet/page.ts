@@ -1,12 +1,14 @@
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
 import type { Decision, GateRow } from "../../gate/index.ts";
 import { flipText, isTold, standingText } from "../../gate/index.ts";
+import type { Lineage } from "../lineage/model.ts";
+import { lineageSvg } from "../lineage/svg.ts";
 
 const OPEN = '<script type="application/json" id="packet">';
 const CLOSE = "</script>";
 
 /** A packet as one file: a page that a person reads in any browser, with the packet's document inside it. */
-export const packetPage = (decision: Decision, document: string): string => `<!doctype html>
+export const packetPage = (decision: Decision, document: string, lineage?: Lineage): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -16,7 +18,7 @@ export const packetPage = (decision: Decision, document: string): string => `<!d
 <style>${STYLE}</style>
 </head>
 <body>
-${bodyOf(decision)}
+${bodyOf(decision)}${lineage === undefined ? "" : lineageOf(lineage)}
 ${OPEN}${document.replaceAll("<", "\\u003c")}${CLOSE}
 </body>
 </html>
@@ -73,6 +75,9 @@ const waivedItem = ({
   expires_at,
 }: Decision["waivers"]["applied"][number]): string =>
   `<li>applied: <code>${escaped(waiver)}</code> to <code>${escaped(gate)}</code>, approved by ${escaped(approved_by.join(", "))}, until ${escaped(expires_at)}: ${escaped(reason)}</li>`;
+const lineageOf = (lineage: Lineage): string => `<section class="whence">
+<h2>What it came from</h2>
+${lineageSvg(lineage)}</section>`;
 
 const rowOf = (row: GateRow): string =>
   `<tr><td><code>${escaped(row.id)}</code></td><td>${badge(standingText(row))}</td><td class="n">${escaped(row.value ?? "–")}</td><td>${pictureOf(row)}</td><td>${escaped(row.rule)}</td><td>${escaped(row.severity ?? "")}</td></tr>`;
@@ -147,5 +152,6 @@ td,th{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertica
 .badge.unknown,.badge.insufficient,.badge.warn,.badge.waived{color:var(--warn)}.badge.excused,.badge.excluded{color:var(--soft)}
 .groups{list-style:none;padding:0}.rows code{margin-right:.75rem}footer{margin-top:3rem;color:var(--soft)}
 svg .axis{stroke:var(--line)}svg text{font-size:10px;fill:var(--soft)}svg .span{stroke:var(--soft);stroke-width:3}svg .limit{stroke:var(--ink)}svg .pass{fill:var(--go)}svg .miss{fill:var(--no)}
+.whence{padding:0 1.25rem 2rem;overflow-x:auto}
 @media (max-width:40rem){thead{display:none}tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}td{display:inline-block;border:0;text-align:left}}
 `;

@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { isCode } from "../../contracts/index.ts";
+import { lineageProblem } from "../environment/lineage-check.ts";
+import { buildLineage } from "./build.ts";
+import type { Claim, StageFacts } from "./facts.ts";
+import { edgeKey, lineageText, parseLineage, STAGES, sealLineage } from "./model.ts";
+import { diff, findNode, impact, why } from "./query.ts";
+import { factsOf, lineageAt } from "./testing/candidate.ts";
+import { verifyLineage } from "./verify.ts";
+
+const FACTS = factsOf();
+
+const whereStated = (change: (claim: Claim) => Claim): StageFacts => ({
+  ...FACTS.deployment,
+  claims: FACTS.deployment.claims.map(change),
+});
+
+describe("LIN-01: an edge is seen only where what is stated is so", () => {
+  const stated = FACTS.deployment.claims.flatMap((claim) =>
+    Object.keys(claim.stated).map((name) => [`${edgeKey(claim)}: ${name}`, claim, name] as const),
+  );
+
+  test.each(stated)("%s", (_, claim, name) => {
+    const facts = {
+      ...FACTS,
+      deployment: whereStated((one) =>
+        one === claim ? { ...one, stated: { ...one.stated, [name]: "otherwise" } } : one,
+      ),
+    };
+    const edge = buildLineage(facts, "deployment").lineage.edges.find((one) => edgeKey(one) === edgeKey(claim));
+
+    expect(edge?.status ?? "missing").toBe("missing");
+  });
+
+  test("that an edge is expected proves nothing: without a word about it, it is missing", () => {
+    const edges = buildLineage({ ...FACTS, deployment: { ...FACTS.deployment, claims: [] } }, "deployment").lineage
+      .edges;
+
+    expect(edges.length).toBeGreaterThan(0);
+    expect(edges.every(({ status }) => status === "missing")).toBe(true);
+  });
+
+  test("a decision that does not come out again of its packet was fed by nobody knows what", () => {
+    const facts = factsOf((judged) => ({
+      ...judged,
+      decided: judged.decided === null ? null : { ...judged.decided, isDecidedAgain: false },
+    }));
+
+    const missing = lineageAt("final", facts).lineage.edges.filter(({ status }) => status === "missing");
+    expect(missing.map(edgeKey)).toContain("artifact.slo.runs feeds check.slo.correctness");
+  });
+});
+
+test("LIN-02: each stage is chained to the one before, and the first knows nothing of what was decided", () => {
+  const [pre, final, deployment] = STAGES.map((stage) => lineageAt(stage, FACTS));
+
+  expect([pre?.prev_digest, final?.prev_digest, deployment?.prev_digest]).toEqual([null, pre?.digest, final?.digest]);
+  expect(pre?.lineage.nodes.filter(({ type }) => type === "decision")).toEqual([]);
+  expect(new Set(pre?.lineage.nodes.flatMap(({ outcome = [] }) => outcome))).toEqual(new Set(["planned"]));
+  for (const lineage of [pre, final, deployment])
+    expect(JSON.stringify({ ...lineage, digest: "" })).not.toContain(lineage?.digest);
+});
+
+test("LIN-03: a promotion is refused for a missing edge, and the edge is named", () => {
+  const facts = {
+    ...FACTS,
+    deployment: whereStated((claim) => (claim.relation === "produces" ? { ...claim, stated: {} } : claim)),
+  };
+  const problem = lineageProblem({ lineage: buildLineage(facts, "deployment") });
+
+  expect(problem?.code).toBe("RELEASE_LINEAGE_COMPLETE");
+  expect(isCode(problem?.code ?? "")).toBe(true);
+  expect(problem?.message).toContain("job.import.slo -produces-> artifact.slo.runs");
+  expect(lineageProblem({ lineage: lineageAt("deployment", FACTS) })).toBeNull();
+  expect(lineageProblem({ lineage: null })).toBeNull();
+});
+
+describe("LIN-04: the verifier believes nothing that it can see itself", () => {
+  const whole = lineageAt("final", FACTS);
+
+  test("what was written verifies", () => {
+    expect(verifyLineage(lineageText(whole))).toMatchObject({
+      refusal: null,
+      report: { contract: "release_lineage_contract_v1", status: "passed", subject: whole.candidate },
+    });
+  });
+
+  test("a lineage that says it passed, with an edge missing, does not", () => {
+    const [first, ...rest] = whole.lineage.edges;
+    const edges = first === undefined ? [] : [{ ...first, status: "missing" as const }, ...rest];
+    const said = verifyLineage(lineageText(sealLineage({ ...whole, lineage: { ...whole.lineage, edges } })));
+
+    expect(said.refusal?.code).toBe("RELEASE_LINEAGE_COMPLETE");
+    expect(said.refusal?.message).toContain(first?.source);
+  });
+
+  test("a rule that was left out, or that failed, is found whatever the status says", () => {
+    const [, ...later] = whole.completeness_checks;
+    const left = { ...whole.summary, total_checks: 13, passed_checks: 13 };
+    const short = sealLineage({ ...whole, summary: left, completeness_checks: later });
+
+    expect(verifyLineage(lineageText(short)).refusal?.message).toContain("LC-01 was not looked at");
+    expect(verifyLineage(lineageText(sealLineage({ ...whole, status: "failed" }))).refusal?.message).toContain(
+      "it says failed",
+    );
+  });
+
+  test("LINEAGE_CORRUPT: no altered character passes for the lineage", () => {
+    const text = lineageText(whole);
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.constantFrom("0", "x", '"', "}"), (at, mark) => {
+        fc.pre(text[at] !== mark && !/\s/.test(text[at] ?? ""));
+        expect(parseLineage(text.slice(0, at) + mark + text.slice(at + 1))).toMatchObject({
+          refusal: { code: "LINEAGE_CORRUPT" },
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each(["", "{}", "[]", '{"contract":"release_lineage_v1"}', "\ufeff{}", "{".repeat(100)])(
+    "%j is no lineage",
+    (text) => {
+      expect(verifyLineage(text)).toMatchObject({ report: null, refusal: { code: "LINEAGE_CORRUPT" } });
+    },
+  );
+});
+
+test("LIN-05: whatever order the facts come in, a candidate has one lineage, to the byte", () => {
+  const { deployment } = FACTS;
+  const expected = lineageText(lineageAt("deployment", FACTS));
+  const shuffled = <T>(all: readonly T[]) => fc.shuffledSubarray([...all], { minLength: all.length });
+
+  fc.assert(
+    fc.property(
+      shuffled(deployment.nodes),
+      shuffled(deployment.claims),
+      shuffled(deployment.required),
+      (nodes, claims, required) => {
+        const facts = { ...FACTS, deployment: { ...deployment, nodes, claims, required } };
+        expect(lineageText(buildLineage(facts, "deployment"))).toBe(expected);
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
+describe("LIN-06: a lineage is asked", () => {
+  const lineage = lineageAt("deployment", FACTS);
+
+  test("why: a decision came from its checks, their evidence, its job and the commit, and from nothing that came later", () => {
+    const types = why(lineage, "decision.slo").nodes.map(({ type }) => type);
+
+    expect(new Set(types)).toEqual(
+      new Set(["source", "input", "job", "artifact", "waiver", "evidence", "check", "decision"]),
+    );
+  });
+
+  test("impact: a file of evidence touches every check that it fed, the decision, and where that let the bundle go", () => {
+    const node = findNode(lineage, "artifact.slo.runs");
+    const { nodes } = impact(lineage, node?.id ?? "");
+
+    expect(nodes.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["check.slo.correctness", "decision.slo", "deployment.prod.1", "deployment.staging.1"]),
+    );
+    expect(nodes.some(({ id }) => id === "deployment.dev.1")).toBe(false);
+    expect(findNode(lineage, String(node?.digest))?.id).toBe("artifact.slo.runs");
+    expect(findNode(lineage, String(node?.digest).slice(7))?.id).toBe("artifact.slo.runs");
+    expect(findNode(lineage, "nobody")).toBeUndefined();
+  });
+
+  test("diff: what came, what went, what changed, and which rules hold no more", () => {
+    const facts = {
+      ...FACTS,
+      deployment: {
+        ...whereStated((claim) => (claim.relation === "produces" ? { ...claim, stated: {} } : claim)),
+        nodes: FACTS.deployment.nodes.map((node) => (node.id === "job.import.slo" ? { ...node, attempt: 2 } : node)),
+      },
+    };
+    const found = diff(lineage, buildLineage(facts, "deployment"));
+
+    expect(found.nodes).toEqual({
+      added: [],
+      removed: [],
+      changed: [{ id: "job.import.slo", attributes: ["attempt"] }],
+    });
+    expect(found.edges.changed).toContain("job.import.slo produces artifact.slo.runs: observed, then missing");
+    expect(found.checks[0]).toContain("LC-03 fails now: nobody saw");
+    expect(diff(lineage, lineage)).toEqual({
+      nodes: { added: [], removed: [], changed: [] },
+      edges: { added: [], removed: [], changed: [] },
+      checks: [],
+    });
+    expect(diff(lineageAt("final", FACTS), lineage).nodes.added).toContain("deployment.prod.3");
+  });
+});
