@@ -5,33 +5,34 @@ import {
   BOX_WIDTH,
   type Box,
   fitted,
-  GUTTER,
   HEAD,
   type Layout,
+  type Line,
   layoutOf,
   MARGIN,
+  type Point,
   TEXT_WIDTH,
 } from "./layout.ts";
-import type { Lineage, LineageEdge, LineageNode } from "./model.ts";
+import type { Lineage, LineageNode } from "./model.ts";
 import { inOrder } from "./summary.ts";
 
 /** A lineage as a picture that stands alone, in a page or a file, light or dark as its reader prefers. */
 export function lineageSvg(lineage: Lineage): string {
   const layout = layoutOf(lineage);
-  const { width, height, columns, boxes, edges } = layout;
-  const lines = [
+  const { width, height, columns, boxes, lines } = layout;
+  const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" class="lineage" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(titleOf(lineage))}">`,
     `<style>${STYLE}</style>`,
     `<rect class="paper" width="${width}" height="${height}"/>`,
     `<text class="title" x="${MARGIN}" y="32">${escaped(titleOf(lineage))}</text>`,
     `<text class="state ${lineage.status}" x="${MARGIN}" y="50">${escaped(stateOf(lineage))}</text>`,
     ...columns.map(({ title, x }) => `<text class="column" x="${x}" y="${HEAD - 12}">${title}</text>`),
-    ...[...edges].sort(missingLast).map((edge) => lineOf(edge, layout)),
+    ...[...lines].sort(missingLast).map(lineOf),
     ...[...boxes.values()].map(boxOf),
     ...labelsOf(layout),
     "</svg>",
   ];
-  return `${lines.join("\n")}\n`;
+  return `${parts.join("\n")}\n`;
 }
 
 function titleOf({ candidate, stage, lineage: { nodes } }: Lineage): string {
@@ -52,19 +53,23 @@ function stateOf({ status, lineage: { edges }, completeness_checks }: Lineage): 
   return `not complete: ${missing} ${missing === 1 ? "edge" : "edges"} missing; ${failed.join(", ")}`;
 }
 
-const missingLast = (a: LineageEdge, b: LineageEdge): number =>
-  Number(a.status === "missing") - Number(b.status === "missing");
+const missingLast = (a: Line, b: Line): number =>
+  Number(a.edge.status === "missing") - Number(b.edge.status === "missing");
 
-/** A curve from the right of one box to the left of the other; beside the column where both are in it. */
-function lineOf({ source, target, relation, status }: LineageEdge, { boxes }: Layout): string {
-  const [from, to] = [boxes.get(source), boxes.get(target)];
-  if (from === undefined || to === undefined) return "";
-  const [y1, y2] = [from.y + BOX_HEIGHT / 2, to.y + BOX_HEIGHT / 2];
-  const [x1, x2] = [from.x + BOX_WIDTH, from.x === to.x ? to.x + BOX_WIDTH : to.x];
-  const bend = from.x === to.x ? ARC : Math.max(GUTTER / 2, (x2 - x1) / 2);
-  const back = from.x === to.x ? x2 + bend : x2 - bend;
-  const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${back} ${y2} ${x2} ${y2}`;
+/** Curves from point to point, straight along a lane; beside the column where both ends are in it. */
+function lineOf({ edge: { source, target, relation, status }, points }: Line): string {
+  const [first, ...rest] = points;
+  if (first === undefined) return "";
+  const steps = rest.map((to, index) => stepTo(points[index] ?? first, to));
+  const path = `M${first.x} ${first.y}${steps.join("")}`;
   return `<path class="edge ${status} ${relation}" d="${path}"><title>${escaped(`${source} ${relation} ${target}: ${status}`)}</title></path>`;
+}
+
+function stepTo(from: Point, to: Point): string {
+  if (from.y === to.y && from.x !== to.x) return `L${to.x} ${to.y}`;
+  const isBeside = to.x <= from.x;
+  const bend = isBeside ? ARC : (to.x - from.x) / 2;
+  return `C${from.x + bend} ${from.y} ${isBeside ? to.x + bend : to.x - bend} ${to.y} ${to.x} ${to.y}`;
 }
 
 function boxOf({ id, x, y, node }: Box): string {
@@ -112,16 +117,18 @@ function toneOf({ result, outcome, value, status }: LineageNode): string {
 }
 
 /** What is missing, in the gutter before each box that it is missing at. */
-function labelsOf({ boxes, edges }: Layout): readonly string[] {
+function labelsOf({ boxes, lines, gutter }: Layout): readonly string[] {
   const missing = new Map<string, Set<string>>();
-  for (const { target, relation, status } of edges)
+  for (const {
+    edge: { target, relation, status },
+  } of lines)
     if (status === "missing") missing.set(target, (missing.get(target) ?? new Set()).add(relation));
   return [...missing]
     .sort(([a], [b]) => inOrder(a, b))
     .flatMap(([target, relations]) => {
       const box = boxes.get(target);
       if (box === undefined) return [];
-      const text = fitted(`missing: ${[...relations].join(", ")}`, GUTTER - 12);
+      const text = fitted(`missing: ${[...relations].join(", ")}`, gutter - 12);
       return [`<text class="label" x="${box.x - 8}" y="${box.y + BOX_HEIGHT / 2 - 5}">${escaped(text)}</text>`];
     });
 }
