@@ -44,7 +44,7 @@ type Described = Pick<Manifest, "label" | "source" | "pack" | "lineage" | "evide
 
 /**
  * What is wrong with what a bundle carries, at the build and at every verification: a release without a complete final lineage of
- * its own commit and pack, a lineage that is none, evidence that the lineage does not name.
+ * its own commit and pack, or of a decision that says no-go; a lineage that is none; evidence that the lineage does not name.
  */
 export function evidenceProblems(manifest: Described, files: readonly BundleFile[]): readonly Refusal[] {
   const { label, lineage: named, evidence } = manifest;
@@ -52,15 +52,15 @@ export function evidenceProblems(manifest: Described, files: readonly BundleFile
   const missing = evidence
     .filter(({ path, sha256: digest }) => !files.some((file) => file.path === path && listed(file).sha256 === digest))
     .map(({ path }) => lacking(`\`${path}\` is named as evidence and not there`));
-  if (named === null || text === undefined)
+  const lineage = text === undefined ? undefined : parseLineage(text);
+  if (lineage?.ok === false) return [...missing, mismatch(lineage.refusal.message)];
+  if (named === null || lineage === undefined)
     return [
       ...missing,
       ...(named !== null ? [lacking("the lineage is named and not there")] : []),
       ...(NEEDS_LINEAGE.includes(label) ? [lacking(`a ${label} carries the final lineage of its candidate`)] : []),
       ...(evidence.length > 0 ? [lacking("evidence goes with the lineage that names it")] : []),
     ];
-  const lineage = parseLineage(text);
-  if (!lineage.ok) return [...missing, mismatch(lineage.refusal.message)];
   return [...missing, ...lineageProblems(manifest, lineage.value), ...unnamed(lineage.value, evidence, files)];
 }
 
@@ -68,6 +68,8 @@ function lineageProblems({ label, source, pack, lineage: named }: Described, lin
   const { candidate, stage } = lineage;
   const parts = lineage.lineage.nodes.filter(({ id }) => id.startsWith("input.pack."));
   const { refusal } = verifyDocument(lineage);
+  const against = lineage.lineage.nodes.filter(({ kind, value }) => kind === "gate" && value === "no-go");
+  const isHeld = NEEDS_LINEAGE.includes(label);
   return [
     ...(named?.digest === lineage.digest ? [] : [mismatch("the manifest names another lineage")]),
     ...(candidate.commit === source.commit ? [] : [mismatch(`the lineage is about commit \`${candidate.commit}\``)]),
@@ -75,7 +77,8 @@ function lineageProblems({ label, source, pack, lineage: named }: Described, lin
       ? []
       : [mismatch("the lineage is about another pack")]),
     ...(stage === "final" ? [] : [mismatch(`the lineage is of stage ${stage}, not final`)]),
-    ...(refusal === null || !NEEDS_LINEAGE.includes(label) ? [] : [mismatch(refusal.message)]),
+    ...(refusal === null || !isHeld ? [] : [mismatch(refusal.message)]),
+    ...(isHeld ? against.map(({ id }) => noGo(`${id} says no-go: no ${label} is built of it`)) : []),
   ];
 }
 
@@ -100,4 +103,5 @@ function digestsOf(text: string): readonly string[] {
 }
 
 const lacking = (message: string): Refusal => ({ code: "BUNDLE_MISSING_EVIDENCE", message });
+const noGo = (message: string): Refusal => ({ code: "RELEASE_GATE_ALLOWS_PROMOTION", message });
 const mismatch = (message: string): Refusal => ({ code: "BUNDLE_LINEAGE_MISMATCH", message });

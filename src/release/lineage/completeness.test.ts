@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { buildLineage } from "./build.ts";
 import type { LineageFacts, StageFacts } from "./facts.ts";
-import { edgeKey, edgeText, type LineageNode, STAGES, sealLineage } from "./model.ts";
+import { edgeKey, edgeText, type Lineage, type LineageNode, STAGES, sealLineage } from "./model.ts";
 import { factsOf, lineageAt } from "./testing/candidate.ts";
 import { verifyDocument } from "./verify.ts";
 
@@ -159,6 +159,19 @@ describe("each rule fails alone, and names what is wrong", () => {
 function bundleId(): string {
   return STAGED.nodes.find(({ type }) => type === "bundle")?.id ?? "";
 }
+
+test("LC-11, LIN-05: a release is chained to the very lineage that it carries, which has to be complete", () => {
+  const final = lineageAt("final", FACTS);
+  const carrying = (carried: Lineage) => ({
+    ...withNode(bundleId(), { label: "release", lineage_digest: carried.digest }),
+    carried,
+  });
+  const incomplete = sealLineage({ ...final, status: "failed" });
+
+  expect(failing(carrying(final))).toEqual([]);
+  expect(buildLineage(carrying(final), "deployment").prev_digest).toBe(final.digest);
+  expect(failing(carrying(incomplete))).toEqual([`LC-11 ${bundleId()} carries a lineage that is not complete`]);
+});
 
 test("LC-04 a circle, an edge into nowhere and an id that is there twice are each named", () => {
   const lineage = lineageAt("final", FACTS);

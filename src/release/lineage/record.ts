@@ -1,12 +1,4 @@
-import {
-  assert,
-  formatInstant,
-  isJsonObject,
-  parseJson,
-  type Result,
-  rejected,
-  sha256Hex,
-} from "../../contracts/index.ts";
+import { formatInstant, isJsonObject, parseJson, type Result, rejected, sha256Hex } from "../../contracts/index.ts";
 import { type EvaluationRow, evaluationsAbout, findEvaluation, parsePolicy } from "../../gate/index.ts";
 import { type ArtifactStore, readStream } from "../../ledger/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
@@ -73,14 +65,16 @@ export async function recordedLineage(
   }: { readonly opened: OpenedBundle; readonly environment: Environment | null; readonly stage: Stage | null },
 ): Promise<Lineage> {
   const evaluations = await evaluationsAbout(sql, opened.manifest.root_digest);
-  const newest = opened.manifest.policies.map((pin) => ({
-    pin,
-    row: evaluations.find(({ policy_sha256, profile }) => policy_sha256 === pin.digest && isFor(environment, profile)),
-  }));
   const judged: JudgedRow[] = [];
-  for (const { pin, row } of newest)
-    if (row !== undefined) judged.push(await judgedOf(ports, sql, opened, { pin, row }));
-  const unheard = newest.filter(({ row }) => row === undefined).map(({ pin }) => namesOf(opened.manifest, pin));
+  const unheard: Pick<Judged, "name" | "scope">[] = [];
+  for (const pin of opened.manifest.policies) {
+    const row = evaluations.find(
+      ({ policy_sha256, profile }) => policy_sha256 === pin.digest && isFor(environment, profile),
+    );
+    const one = row === undefined ? undefined : await judgedOf(ports, sql, opened, { pin, row });
+    if (one === undefined) unheard.push(namesOf(opened.manifest, pin));
+    else judged.push(one);
+  }
   const moves = await recordedMoves(sql);
   const facts = factsOf(opened, { judged, unheard, evaluations, moves });
   const isDeployed = facts.deployment.nodes.some(({ type }) => type === "deployment");
@@ -111,8 +105,10 @@ export async function lineageOfEvaluation(
   const opened = row.subject === null ? undefined : await storedBundle(ports, sql, row.subject);
   if (opened === undefined || !opened.ok) return null;
   const pin = { id: row.policy_id, version: row.policy_version, digest: row.policy_sha256 };
-  const judged = [await judgedOf(ports, sql, opened.value, { pin, row })];
-  return buildLineage(factsOf(opened.value, { judged, unheard: [], evaluations: [row], moves: [] }), "final");
+  const one = await judgedOf(ports, sql, opened.value, { pin, row });
+  if (one === undefined) return null;
+  const known = { judged: [one], unheard: [], evaluations: [row], moves: [] };
+  return buildLineage(factsOf(opened.value, known), "final");
 }
 
 const isFor = (environment: Environment | null, profile: string | null): boolean =>
@@ -132,19 +128,18 @@ function namesOf({ policies }: Manifest, { id, version }: Pin): Pick<Judged, "na
   return { name, scope: `${name}.` };
 }
 
-/** A recorded evaluation with everything in its packet, decided again. */
+/** A recorded evaluation with everything in its packet, decided again; undefined where this version cannot read the packet. */
 async function judgedOf(
   { artifacts }: RecordPorts,
   sql: TenantQuery,
   { manifest }: OpenedBundle,
   { pin, row }: { readonly pin: Pin; readonly row: EvaluationRow },
-): Promise<JudgedRow> {
+): Promise<JudgedRow | undefined> {
   const bytes = await artifacts.get(sql, row.packet_sha256);
   const document = documentIn(new TextDecoder().decode(bytes));
   const packet = document.ok ? parsePacket(document.value) : document;
-  assert(packet.ok, "a recorded evaluation's packet can be read");
-  const policy = parsePolicy(packet.value.policy);
-  assert(policy.ok, "a recorded packet's policy is one");
+  const policy = packet.ok ? parsePolicy(packet.value.policy) : undefined;
+  if (!packet.ok || policy?.ok !== true) return undefined;
   const { decision, evidence, profile, decidedAt, waivers } = packet.value;
   const again = decideAgain(packet.value);
   const isAbout = row.subject === manifest.root_digest;

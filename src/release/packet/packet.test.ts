@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { assert, instant } from "../../contracts/index.ts";
 import { DERIVATIONS, decisionMarkdown, evaluateFiles, parsePolicy } from "../../gate/index.ts";
+import { type LineageNode, sealLineage } from "../lineage/model.ts";
+import { factsOf, lineageAt } from "../lineage/testing/candidate.ts";
 import { decideAgain, packetJson, parsePacket } from "./packet.ts";
 import { documentIn, packetPage } from "./page.ts";
+import { tracedPage } from "./traced.ts";
 
 const POLICY = `
 id: shop
@@ -112,4 +115,41 @@ test.each(["", "{}", "<html></html>", '{"schema":"countermark.packet.v2"}'])("PA
   const document = documentIn(source);
 
   expect(document.ok ? parsePacket(document.value) : document).toMatchObject({ refusal: { code: "PACKET_CORRUPT" } });
+});
+
+describe("a packet with the lineage of its decision", () => {
+  const lineage = lineageAt("final", factsOf());
+  const mine = sealLineage({
+    ...lineage,
+    lineage: {
+      ...lineage.lineage,
+      nodes: lineage.lineage.nodes.map(
+        (node): LineageNode =>
+          node.id === "decision.slo" ? { ...node, report_digest: `sha256:${PACKET.decision.digest}` } : node,
+      ),
+    },
+  });
+  const page = tracedPage(PAGE, mine);
+
+  test("shows it as a picture, and decides as it did without", () => {
+    const document = documentIn(page);
+    const packet = document.ok ? parsePacket(document.value) : document;
+    assert(packet.ok, "the page holds a packet");
+
+    expect(page).toContain('class="lineage"');
+    expect(PAGE).not.toContain('class="lineage"');
+    expect(packet.value.lineage?.digest).toBe(mine.digest);
+    expect(decideAgain(packet.value)).toMatchObject({ value: { decision: { digest: PACKET.decision.digest } } });
+    expect(page.match(/<\/script>/g)).toHaveLength(1);
+  });
+
+  test("PACKET_CORRUPT: of another decision, or altered, it is found", () => {
+    const other = packetJson({ ...PACKET, lineage });
+    const altered = packetJson({ ...PACKET, lineage: mine })
+      .replace('"status":"missing"', '"status":"observed"')
+      .replace('"stage":"final"', '"stage":"pre"');
+
+    expect(parsePacket(other)).toMatchObject({ refusal: { code: "PACKET_CORRUPT" } });
+    expect(parsePacket(altered)).toMatchObject({ refusal: { code: "PACKET_CORRUPT" } });
+  });
 });
