@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/tidy/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "console/src/**/*.test.ts", "test/tidy/**/*.test.ts", "tools/**/*.test.ts"],
           environment: "node",
           setupFiles: ["test/seed.ts"],
         },
@@ -26,7 +26,7 @@ export default defineConfig({
       {
         test: {
           name: "embedded",
-          include: [...databaseSuites, "test/host/**/*.test.ts"],
+          include: [...databaseSuites, "test/host/**/*.test.ts", "test/console/**/*.test.ts"],
           environment: "node",
           setupFiles: ["test/seed.ts"],
           env: { COUNTERMARK_TEST_DATABASE: "embedded" },

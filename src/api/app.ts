@@ -1,4 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { consolePages } from "./console/pages.ts";
+import { signInRoutes } from "./console/sign-in.ts";
+import { SignInCodes } from "./console/sign-in-codes.ts";
 import { DOCUMENT, describe } from "./document.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { dispatch, type Served } from "./http/dispatch.ts";
@@ -9,6 +12,8 @@ import { healthRoute, webhookResponse } from "./open-routes.ts";
 export interface AppOptions {
   /** Called when something became due: the worker of this process, if it has one, looks at once. */
   readonly nudge?: () => void;
+  /** Of the built console; without it the pages say how to build one. */
+  readonly consoleDirectory?: string;
   /** Version of the program, for `/v1/health`. */
   readonly version?: string;
   /** Told of errors that no code covers; the client is told nothing of them. */
@@ -20,14 +25,16 @@ export interface AppOptions {
  * reads time, ids and data from the installation alone.
  */
 export function createApp(installation: Installation, options: AppOptions = {}): OpenAPIHono {
-  const { nudge = nothing, version = "unknown", onTrouble = nothing } = options;
-  const served: Served = { installation, nudge };
+  const { nudge = nothing, version = "unknown", onTrouble = nothing, consoleDirectory = null } = options;
+  const served: Served = { installation, nudge, signInCodes: new SignInCodes(installation.host) };
   const app = new OpenAPIHono();
   for (const endpoint of ENDPOINTS) {
     app.on(endpoint.method, pathOf(endpoint.path), (context) => dispatch(served, endpoint, context));
   }
   app.get("/v1/health", healthRoute(served, version));
   app.post("/webhooks/:provider/:endpoint_token", (context) => webhookResponse(served, context));
+  signInRoutes(app, served);
+  consolePages(app, consoleDirectory);
   describe(app.openAPIRegistry);
   app.doc31("/v1/openapi.json", DOCUMENT);
   app.notFound(({ req }) => problemResponse({ code: "NOT_FOUND", message: `there is no ${req.method} ${req.path}` }));

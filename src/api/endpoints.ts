@@ -1,6 +1,7 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
+import { changesEndpoint, overviewEndpoint, signInCodeEndpoint } from "./endpoints/console.ts";
 import { listContinuityEndpoint } from "./endpoints/continuity.ts";
 import {
   discardLetterEndpoint,
@@ -72,6 +73,9 @@ import type { Endpoint } from "./http/endpoint.ts";
 /** Every request that needs a key, in the order of the reference. */
 export const ENDPOINTS: readonly Endpoint[] = [
   meEndpoint,
+  signInCodeEndpoint,
+  overviewEndpoint,
+  changesEndpoint,
   listRunsEndpoint,
   startRunEndpoint,
   showRunEndpoint,

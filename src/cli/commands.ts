@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/dev.ts")).devCommand,
   },
   {
+    path: ["console"],
+    summary: "print a link that signs a browser in to the running server",
+    load: async () => (await import("./commands/console.ts")).consoleCommand,
+  },
+  {
     path: ["demo"],
     summary: "play a shop's day on simulated providers, and prove what it did",
     load: async () => (await import("./demo/command.ts")).demoCommand,

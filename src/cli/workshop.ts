@@ -1,9 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { createApp, type Installation, openInstallation } from "../api/index.ts";
 import type { TemporalAddress, Worker } from "../worker/index.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Context } from "./command.ts";
 import { note } from "./output.ts";
 import { VERSION } from "./version.ts";
+
+/** The built console, beside this program whether it runs from its source or as it was compiled. */
+const CONSOLE = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
 /** An installation opened by this process, with the app that serves it and a worker that is not started yet. */
 export interface Workshop {
@@ -40,6 +44,7 @@ export async function openWorkshop(context: Context, temporal: TemporalAddress |
   const app = createApp(installation, {
     nudge: () => worker.nudge(),
     version: VERSION,
+    consoleDirectory: CONSOLE,
     onTrouble: (error) => tellTrouble(context, "", error),
   });
   let working = false;

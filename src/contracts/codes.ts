@@ -1,3 +1,4 @@
+import { ACCESS_CODES } from "./access-codes.ts";
 import { AGENT_CODES } from "./agent-codes.ts";
 import { type CodeEntry, entry } from "./code-entry.ts";
 import { CONTINUITY_CODES } from "./continuity-codes.ts";
@@ -9,6 +10,7 @@ import { RELEASE_CODES } from "./release-codes.ts";
  */
 export const CODES = {
   ...AGENT_CODES,
+  ...ACCESS_CODES,
   ...CONTINUITY_CODES,
   ...RELEASE_CODES,
   // Arguments and contracts (INV-01)
@@ -437,12 +439,6 @@ export const CODES = {
     "check the tenant's credential for this provider and what it is allowed to do",
   ),
   // Requests and configuration
-  UNAUTHENTICATED: entry(
-    401,
-    "no valid key was given",
-    "give a key: COUNTERMARK_KEY for a command, `Authorization: Bearer KEY` over HTTP; `countermark key add` makes one",
-  ),
-  ROLE_REQUIRED: entry(403, "the key's role may not do this", "use a key with the role named"),
   NOT_FOUND: entry(404, "there is nothing here", "see the reference for the paths"),
   REQUEST_INVALID: entry(400, "the request does not follow its schema", "correct the field named"),
   CONFIG_INVALID: entry(400, "the configuration is not valid", "correct the option named"),

@@ -102,6 +102,15 @@ export const unknownEffects = (sql: TenantQuery, limit: number) => sql<UnknownEf
    order by heartbeat_at, run_id, step_id
    limit ${limit}`;
 
+/** Circuits that are not closed, by name. */
+export const breakersAstray = (sql: TenantQuery) => sql<
+  { breaker_id: string; state: "OPEN" | "HALF_OPEN"; opened_at: Instant | null }[]
+>`
+  select breaker_id, state, opened_at
+    from breaker
+   where tenant_id = require_tenant_context() and state <> 'CLOSED'
+   order by breaker_id`;
+
 const recordOf = (row: FactsRow): IdempotencyRecord | null =>
   row.internal_key === null
     ? null

@@ -25,6 +25,7 @@ export {
   foldedCount,
   type InboxEntry,
   listStreams,
+  movedStreams,
   type OpenChange,
   openChanges,
   openRunsAbout,

@@ -42,6 +42,14 @@ export const readStream = (sql: TenantQuery, stream: string, afterSeq: number, l
    order by seq
    limit ${limit}`;
 
+/** Streams that grew since an instant, with their last entry that can be read by now. */
+export const movedStreams = (sql: TenantQuery, since: Instant) => sql<{ stream: string; seq: number }[]>`
+  select stream, max(seq) as seq
+    from event
+   where tenant_id = require_tenant_context() and at >= ${since}::timestamptz
+   group by stream
+   order by stream`;
+
 /** Events of a run's stream that its snapshot does not hold yet, in order. */
 export const readAfterSnapshot = (sql: TenantQuery, runId: string, limit: number) => sql<StoredEvent[]>`
   select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,

@@ -57,6 +57,7 @@ export type { DeclaredPack, DraftPack, DraftStep } from "./pack-shape.ts";
 export { definePack, type PackError, type ParsedPack, parsePack, parsePackObject } from "./parse-pack.ts";
 export {
   activePacks,
+  countRuns,
   type EndedRunFilter,
   type EndedRunRow,
   endedRuns,

@@ -67,6 +67,14 @@ export const listRuns = (sql: TenantQuery, filter: RunFilter) => sql<RunRow[]>`
    order by run_id desc
    limit ${filter.limit}`;
 
+/** How many runs are in each status; those that ended, since an instant. */
+export const countRuns = (sql: TenantQuery, endedSince: Instant) => sql<{ status: RunStatus; count: number }[]>`
+  select status, count(*)::int as count
+    from run
+   where tenant_id = require_tenant_context() and (ended_at is null or ended_at >= ${endedSince}::timestamptz)
+   group by status
+   order by status`;
+
 export interface EndedRunFilter {
   readonly since: Instant | null;
   readonly until: Instant;

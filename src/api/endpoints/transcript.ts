@@ -4,13 +4,11 @@ import { readStream } from "../../ledger/index.ts";
 import { findRun, transcriptOf } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { BEAT_FRAME, eventFrame } from "../http/event-stream.ts";
+import { BEAT_FRAME, eventFrame, FRAMES } from "../http/event-stream.ts";
 import { recordedEvents } from "../recorded-run.ts";
 import { eventView, type LedgerEvent, ledgerEvent } from "../wire/event.ts";
 import { afterSeq, digest, json, limit, name, nextOf, time } from "../wire/parts.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
-
-const FRAMES = z.custom<AsyncIterable<string>>().openapi({ type: "string" });
 
 export const runEventsEndpoint = endpoint({
   method: "get",

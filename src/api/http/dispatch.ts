@@ -1,10 +1,13 @@
 import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
 import { accepted, type JsonObject, type Result, rejected } from "../../contracts/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { audit } from "../administer.ts";
+import { SESSION_COOKIE } from "../console/session.ts";
+import type { SignInCodes } from "../console/sign-in-codes.ts";
 import type { Installation } from "../installation.ts";
 import { readJsonBody } from "./body.ts";
-import { authenticate, type Caller } from "./caller.ts";
+import { authenticate, type Caller, SESSION_TENANT_HEADER } from "./caller.ts";
 import { auditAttempt, CROSS_TENANT, claimedTenant, foreignId, ownerOfId } from "./cross-tenant.ts";
 import type { Call, Endpoint, RawInput, Reply } from "./endpoint.ts";
 import { eventStream } from "./event-stream.ts";
@@ -16,13 +19,18 @@ import { hasRight, roleRefusal } from "./rights.ts";
 export interface Served {
   readonly installation: Installation;
   readonly nudge: () => void;
+  readonly signInCodes: SignInCodes;
 }
 
 /** Serves one endpoint: who asks, may they, what do they ask; then its handler, then the answer. */
 export async function dispatch(served: Served, endpoint: Endpoint, context: Context): Promise<Response> {
   const { installation } = served;
   const header = (name: string) => context.req.header(name);
-  const caller = await authenticate(installation.database, header("authorization"));
+  const caller = await authenticate(installation, {
+    authorization: header("authorization"),
+    session: getCookie(context, SESSION_COOKIE),
+    sessionTenant: header(SESSION_TENANT_HEADER),
+  });
   if (!caller.ok) return problemResponse(caller.refusal);
   const request = `${endpoint.method.toUpperCase()} ${endpoint.path}`;
   await noteTenantHeader(installation, caller.value, header, request);

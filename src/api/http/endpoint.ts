@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { accepted, fieldPath, type Json, type Result, rejected } from "../../contracts/index.ts";
+import type { SignInCodes } from "../console/sign-in-codes.ts";
 import type { Installation } from "../installation.ts";
 import type { Caller } from "./caller.ts";
 import type { Right } from "./rights.ts";
@@ -12,6 +13,8 @@ export interface Call {
   readonly requestId: string;
   /** Tells this process's worker that something became due. */
   readonly nudge: () => void;
+  /** Links by which browsers sign in. */
+  readonly signInCodes: SignInCodes;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   readonly header: (name: string) => string | undefined;

@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import { assert } from "../../contracts/index.ts";
 
 /**
@@ -22,6 +23,9 @@ export function eventStream(frames: unknown, gone: AbortController): Response {
     headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
   });
 }
+
+/** The answer of a request that is answered with a stream. */
+export const FRAMES = z.custom<AsyncIterable<string>>().openapi({ type: "string" });
 
 const isFrames = (value: unknown): value is AsyncIterable<string> =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;

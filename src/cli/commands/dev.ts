@@ -1,6 +1,7 @@
 import { type Listening, serve } from "../../api/index.ts";
 import { DEFAULT_TENANT } from "../bootstrap.ts";
 import type { Command, Context } from "../command.ts";
+import { ownerLink } from "../console-link.ts";
 import { type DevShop, startDevShop } from "../demo/dev-shop.ts";
 import { EXIT } from "../exit-code.ts";
 import { keyPath } from "../key-file.ts";
@@ -56,8 +57,9 @@ async function keepServing(context: Context, { workshop, listening, hasShop }: S
     const shop = hasShop ? await openShop(context, workshop, origin) : null;
     try {
       const { runId = null, approvalId = null } = shop ?? {};
-      const facts = { url: origin, pid: context.pid, run_id: runId, approval_id: approvalId };
-      print(context, facts, (paint) => welcome(context, { url: origin, shop }, paint));
+      const link = await ownerLink(workshop, context.config.directory, origin);
+      const facts = { url: origin, console: link, pid: context.pid, run_id: runId, approval_id: approvalId };
+      print(context, facts, (paint) => welcome(context, { url: origin, link, shop }, paint));
       await interrupted(context);
     } finally {
       await shop?.close();
@@ -78,12 +80,13 @@ const openShop = (context: Context, { installation }: Workshop, origin: string):
 
 function welcome(
   { config }: Context,
-  { url, shop }: { readonly url: string; readonly shop: DevShop | null },
+  { url, link, shop }: { readonly url: string; readonly link: string | null; readonly shop: DevShop | null },
   paint: Paint,
 ): readonly string[] {
   const data = config.server === null ? "embedded PostgreSQL" : "PostgreSQL at DATABASE_URL";
   return [
     `${paint.bold("countermark")} serves ${paint.cyan(url)}`,
+    ...(link === null ? [] : [`  open  ${paint.cyan(link)}`]),
     `  key   ${keyPath(config.directory, "owner")}`,
     `  data  ${data}`,
     ...(config.temporal === null ? [] : [`  runs  called for by Temporal at ${config.temporal.address}`]),

@@ -1,0 +1,56 @@
+import type { Grant } from "./wire.ts";
+
+/** A refusal or a fault, as the server told it. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly remedy: string;
+  readonly status: number;
+
+  constructor(problem: { readonly code: string; readonly detail: string; readonly remedy: string }, status: number) {
+    super(problem.detail);
+    this.code = problem.code;
+    this.remedy = problem.remedy;
+    this.status = status;
+  }
+}
+
+/** Asks for a tenant's document. Throws `ApiError`, also where the server cannot be reached. */
+export const read = <T>(tenant: string, path: string): Promise<T> => ask<T>(tenant, path, { method: "GET" });
+
+/** Acts once, however often the network repeats it. Throws `ApiError`. */
+export const act = <T>(tenant: string, path: string, body: object): Promise<T> =>
+  ask<T>(tenant, path, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+  });
+
+interface Session {
+  readonly grants: readonly Grant[];
+  readonly tenant_id?: string;
+}
+
+export const readSession = (): Promise<Session> => ask("", "/session", { method: "GET" });
+
+export const signIn = (shown: { readonly key: string } | { readonly code: string }): Promise<Session> =>
+  ask("", "/session", {
+    method: "POST",
+    body: JSON.stringify(shown),
+    headers: { "content-type": "application/json" },
+  });
+
+export const signOut = (): Promise<Session> => ask("", "/session", { method: "DELETE" });
+
+async function ask<T>(tenant: string, path: string, init: RequestInit): Promise<T> {
+  const headers = new Headers(init.headers);
+  headers.set("console-tenant", tenant);
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, headers });
+  } catch {
+    throw new ApiError({ code: "UNREACHABLE", detail: "the server cannot be reached", remedy: "is it running?" }, 0);
+  }
+  const body = await response.json();
+  if (!response.ok) throw new ApiError(body, response.status);
+  return body;
+}

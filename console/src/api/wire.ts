@@ -1,0 +1,41 @@
+import type { listApprovalsEndpoint, showApprovalEndpoint } from "../../../src/api/endpoints/approvals.ts";
+import type { overviewEndpoint } from "../../../src/api/endpoints/console.ts";
+import type { runTimelineEndpoint } from "../../../src/api/endpoints/diagnosis.ts";
+import type { environmentHistoryEndpoint, listEnvironmentsEndpoint } from "../../../src/api/endpoints/environments.ts";
+import type { listEvaluationsEndpoint } from "../../../src/api/endpoints/gates.ts";
+import type {
+  listStreamsEndpoint,
+  readStreamEndpoint,
+  verifyLedgerEndpoint,
+} from "../../../src/api/endpoints/ledger.ts";
+import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
+import type { Endpoint } from "../../../src/api/http/endpoint.ts";
+
+/** What the server answers: the very types that it is written with, so that page and server cannot disagree. */
+type Answer<E> = E extends Endpoint<infer A> ? A : never;
+
+export type { Decision, Flip, GateRow } from "../../../src/gate/decision.ts";
+export type Overview = Answer<typeof overviewEndpoint>;
+export type Runs = Answer<typeof listRunsEndpoint>;
+export type Run = Answer<typeof showRunEndpoint>;
+export type RunSummary = Runs["runs"][number];
+export type RunTimeline = Answer<typeof runTimelineEndpoint>;
+export type Approvals = Answer<typeof listApprovalsEndpoint>;
+export type ApprovalSummary = Approvals["approvals"][number];
+export type Approval = Answer<typeof showApprovalEndpoint>;
+export type Environments = Answer<typeof listEnvironmentsEndpoint>;
+export type EnvironmentHistory = Answer<typeof environmentHistoryEndpoint>;
+export type Evaluations = Answer<typeof listEvaluationsEndpoint>;
+export type Evaluation = Evaluations["evaluations"][number];
+export type Streams = Answer<typeof listStreamsEndpoint>;
+export type StreamPage = Answer<typeof readStreamEndpoint>;
+export type LedgerEvent = StreamPage["events"][number];
+export type Verification = Answer<typeof verifyLedgerEndpoint>;
+
+/** Who a session is in one tenant. */
+export interface Grant {
+  readonly tenant_id: string;
+  readonly principal_id: string;
+  readonly kind: string;
+  readonly role: string;
+}

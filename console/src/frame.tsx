@@ -1,0 +1,94 @@
+import { Link, Outlet, useNavigate, useRouteContext } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { signOut } from "./api/client.ts";
+import { useLive } from "./api/live.ts";
+import { useRead, useTenant } from "./api/query.ts";
+import type { Grant, Overview } from "./api/wire.ts";
+import { useKeys } from "./ui/keys.ts";
+
+const SCREENS = [
+  { to: "/t/$tenant", name: "Home", key: "1" },
+  { to: "/t/$tenant/runs", name: "Runs", key: "2" },
+  { to: "/t/$tenant/inbox", name: "Inbox", key: "3" },
+  { to: "/t/$tenant/ledger", name: "Ledger", key: "4" },
+  { to: "/t/$tenant/gates", name: "Gates", key: "5" },
+  { to: "/t/$tenant/releases", name: "Releases", key: "6" },
+] as const;
+
+/** Around every screen: where one is, as whom, in which mode, and whether what is shown is of now. */
+export function Frame() {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const isLive = useLive(tenant);
+  const keys = useMemo(
+    () => Object.fromEntries(SCREENS.map(({ to, key }) => [key, () => void navigate({ to, params: { tenant } })])),
+    [navigate, tenant],
+  );
+  useKeys(keys);
+  const waiting = useRead<Overview>("/v1/overview").data?.approvals.count ?? 0;
+  return (
+    <div className="frame">
+      <header className="top">
+        <Link to="/t/$tenant" params={{ tenant }} className="brand">
+          <span aria-hidden="true">✓</span> Countermark
+        </Link>
+        <nav aria-label="screens">
+          {SCREENS.map(({ to, name, key }) => (
+            <Link
+              key={to}
+              to={to}
+              params={{ tenant }}
+              activeOptions={{ exact: name === "Home", includeSearch: false }}
+              title={`${name} (${key})`}
+            >
+              {name}
+              {name === "Inbox" && waiting > 0 ? <span className="count">{waiting}</span> : null}
+            </Link>
+          ))}
+        </nav>
+        <Standing tenant={tenant} isLive={isLive} />
+      </header>
+      <main>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function Standing({ tenant, isLive }: { readonly tenant: string; readonly isLive: boolean }) {
+  const navigate = useNavigate();
+  const { grants }: { readonly grants: readonly Grant[] } = useRouteContext({ from: "/t/$tenant" });
+  const me = grants.find(({ tenant_id }) => tenant_id === tenant);
+  const mode = useRead<Overview>("/v1/overview").data?.mode;
+  return (
+    <div className="standing">
+      {mode === undefined || mode === null ? null : (
+        <span className={`mode ${mode}`} title="what this tenant's tools can reach">
+          {mode}
+        </span>
+      )}
+      <span className={isLive ? "link live" : "link stale"} role="status">
+        {isLive ? "● live" : "◌ stale: connecting again"}
+      </span>
+      {grants.length > 1 ? (
+        <select
+          aria-label="tenant"
+          value={tenant}
+          onChange={({ target }) => void navigate({ to: "/t/$tenant", params: { tenant: target.value } })}
+        >
+          {grants.map(({ tenant_id }) => (
+            <option key={tenant_id}>{tenant_id}</option>
+          ))}
+        </select>
+      ) : (
+        <strong>{tenant}</strong>
+      )}
+      <span className="soft">
+        {me?.principal_id} ({me?.role})
+      </span>
+      <button type="button" onClick={() => void signOut().then(() => navigate({ to: "/sign-in" }))}>
+        sign out
+      </button>
+    </div>
+  );
+}

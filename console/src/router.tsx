@@ -1,0 +1,85 @@
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import { readSession } from "./api/client.ts";
+import { Frame } from "./frame.tsx";
+import { DecisionScreen } from "./screens/gates/decision.tsx";
+import { GatesScreen } from "./screens/gates/gates.tsx";
+import { HomeScreen } from "./screens/home/home.tsx";
+import { InboxScreen } from "./screens/inbox/inbox.tsx";
+import { LedgerScreen } from "./screens/ledger/ledger.tsx";
+import { StreamScreen } from "./screens/ledger/stream.tsx";
+import { ReleasesScreen } from "./screens/releases/releases.tsx";
+import { RunScreen } from "./screens/runs/run.tsx";
+import { RunsScreen } from "./screens/runs/runs.tsx";
+import { SignInScreen } from "./screens/sign-in/sign-in.tsx";
+
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: () => <p className="lost">There is no such page.</p>,
+});
+
+const landing = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: async () => {
+    const { grants } = await readSession();
+    const [first] = grants;
+    throw first === undefined
+      ? redirect({ to: "/sign-in" })
+      : redirect({ to: "/t/$tenant", params: { tenant: first.tenant_id } });
+  },
+});
+
+const signIn = createRoute({ getParentRoute: () => root, path: "/sign-in", component: SignInScreen });
+
+const tenant = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$tenant",
+  component: Frame,
+  beforeLoad: async ({ params }) => {
+    const { grants } = await readSession();
+    if (!grants.some(({ tenant_id }) => tenant_id === params.tenant)) throw redirect({ to: "/sign-in" });
+    return { grants };
+  },
+});
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+const home = createRoute({ getParentRoute: () => tenant, path: "/", component: HomeScreen });
+const runs = createRoute({
+  getParentRoute: () => tenant,
+  path: "/runs",
+  component: RunsScreen,
+  validateSearch: (search): { status?: string | undefined; workflow?: string | undefined } => ({
+    status: text(search.status),
+    workflow: text(search.workflow),
+  }),
+});
+const run = createRoute({ getParentRoute: () => tenant, path: "/runs/$run", component: RunScreen });
+const inbox = createRoute({
+  getParentRoute: () => tenant,
+  path: "/inbox",
+  component: InboxScreen,
+  validateSearch: (search): { approval?: string | undefined; all?: boolean | undefined } => ({
+    approval: text(search.approval),
+    all: search.all === true ? true : undefined,
+  }),
+});
+const ledger = createRoute({ getParentRoute: () => tenant, path: "/ledger", component: LedgerScreen });
+const stream = createRoute({ getParentRoute: () => tenant, path: "/ledger/$stream", component: StreamScreen });
+const gates = createRoute({ getParentRoute: () => tenant, path: "/gates", component: GatesScreen });
+const decision = createRoute({ getParentRoute: () => tenant, path: "/gates/$evaluation", component: DecisionScreen });
+const releases = createRoute({ getParentRoute: () => tenant, path: "/releases", component: ReleasesScreen });
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    landing,
+    signIn,
+    tenant.addChildren([home, runs, run, inbox, ledger, stream, gates, decision, releases]),
+  ]),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    readonly router: typeof router;
+  }
+}

@@ -1,0 +1,120 @@
+import { Link } from "@tanstack/react-router";
+import { useRead, useTenant } from "../../api/query.ts";
+import type { Environments, Evaluations, Overview } from "../../api/wire.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { useNow } from "../../ui/time.tsx";
+import { HEALTH_LOOKS, MARKS, RUN_LOOKS } from "../../ui/tone.ts";
+import { View } from "../../ui/view.tsx";
+import { type Fact, safeVerdict, shipVerdict, type Verdict } from "./verdict.ts";
+
+/** Is it safe, and may it ship: two sentences, and the facts under them. */
+export function HomeScreen() {
+  const overview = useRead<Overview>("/v1/overview");
+  const environments = useRead<Environments>("/v1/environments");
+  const evaluations = useRead<Evaluations>("/v1/gates/evaluations?limit=50");
+  const now = useNow();
+  return (
+    <div className="home">
+      <section className="verdicts">
+        <View query={overview}>
+          {(data) => <VerdictCard question="Is it safe?" verdict={safeVerdict(data, now)} />}
+        </View>
+        <View query={environments}>
+          {(held) => (
+            <View query={evaluations}>
+              {(said) => <VerdictCard question="May it ship?" verdict={shipVerdict(held, said)} />}
+            </View>
+          )}
+        </View>
+      </section>
+      <View query={overview}>{(data) => <RunCounts overview={data} />}</View>
+      <View query={environments}>{(data) => <Track {...data} />}</View>
+    </div>
+  );
+}
+
+const VerdictCard = ({ question, verdict }: { readonly question: string; readonly verdict: Verdict }) => (
+  <article className={`verdict ${verdict.tone}`}>
+    <h2>{question}</h2>
+    <p className="sentence">
+      <span aria-hidden="true">{MARKS[verdict.tone]}</span> {verdict.sentence}
+    </p>
+    <ul>
+      {verdict.facts.map((fact) => (
+        <li key={fact.text} className={fact.tone}>
+          <span aria-hidden="true">{MARKS[fact.tone]}</span> <FactLink fact={fact} />
+        </li>
+      ))}
+    </ul>
+  </article>
+);
+
+const PLACES = {
+  runs: { to: "/t/$tenant/runs", search: {} },
+  blocked: { to: "/t/$tenant/runs", search: { status: "BLOCKED" } },
+  inbox: { to: "/t/$tenant/inbox", search: {} },
+  gates: { to: "/t/$tenant/gates", search: {} },
+  releases: { to: "/t/$tenant/releases", search: {} },
+  ledger: { to: "/t/$tenant/ledger", search: {} },
+} as const;
+
+function FactLink({ fact }: { readonly fact: Fact }) {
+  const tenant = useTenant();
+  const { to, search } = PLACES[fact.place];
+  return (
+    <Link to={to} params={{ tenant }} search={search}>
+      {fact.text}
+    </Link>
+  );
+}
+
+function RunCounts({ overview }: { readonly overview: Overview }) {
+  const tenant = useTenant();
+  return (
+    <section>
+      <h2>Runs</h2>
+      <p className="soft">in flight now, or ended within a day</p>
+      <ul className="figures">
+        {overview.runs.map(({ status, count }) => (
+          <li key={status}>
+            <Link to="/t/$tenant/runs" params={{ tenant }} search={{ status }}>
+              <span className="figure">{count}</span>
+              <Badge look={RUN_LOOKS[status]} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {overview.runs.length === 0 ? (
+        <p className="soft">none yet: a webhook or `countermark run start` begins one</p>
+      ) : null}
+    </section>
+  );
+}
+
+/** The way of a bundle: dev, staging, prod. */
+export const Track = ({ environments, holds }: Environments) => (
+  <section>
+    <h2>Environments</h2>
+    <ol className="track">
+      {environments.map(({ environment, bundle, served }) => {
+        const hold = holds.find(({ scope }) => scope === "all" || scope === environment);
+        return (
+          <li key={environment} className={bundle === null ? "vacant" : bundle.health}>
+            <h3>
+              {environment} {served ? <span className="soft">· runs here</span> : null}
+            </h3>
+            {bundle === null ? (
+              <p className="soft">holds nothing</p>
+            ) : (
+              <>
+                <p className="bundle">{bundle.bundle_id}</p>
+                <Badge look={HEALTH_LOOKS[bundle.health]} />
+              </>
+            )}
+            {hold === undefined ? null : <p className="held">held: {hold.reason}</p>}
+          </li>
+        );
+      })}
+    </ol>
+  </section>
+);

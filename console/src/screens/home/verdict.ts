@@ -1,0 +1,138 @@
+import type { Environments, Evaluations, Overview } from "../../api/wire.ts";
+import { relative } from "../../ui/moment.ts";
+import type { Tone } from "../../ui/tone.ts";
+
+/** Where the rows behind a fact are. */
+export type Place = "runs" | "blocked" | "inbox" | "gates" | "releases" | "ledger";
+
+export interface Fact {
+  readonly text: string;
+  readonly tone: Tone;
+  readonly place: Place;
+}
+
+/** An answer in one sentence, and the facts that made it so, the gravest first. */
+export interface Verdict {
+  readonly tone: Tone;
+  readonly sentence: string;
+  readonly facts: readonly Fact[];
+}
+
+const GRAVITY: readonly Tone[] = ["bad", "wait", "busy", "good", "idle"];
+
+const FACTS_SHOWN = 3;
+
+/** An approval that waits longer than this is late, in milliseconds (operations: 15 min). */
+const LATE_MS = 15 * 60_000;
+
+/** More events than this that nobody reconciled are an alert. */
+const BACKLOG = 100;
+
+/** Is it safe? What stands still for want of a person, and what nobody knows, makes it not so. */
+export function safeVerdict(overview: Overview, now: number): Verdict {
+  const facts = [
+    ...troubleFacts(overview),
+    ...approvalFacts(overview, now),
+    ...breakerFacts(overview),
+    flightFact(overview),
+    endFact(overview),
+  ];
+  const bad = facts.filter(({ tone }) => tone === "bad").length;
+  const isLate = facts.some(({ tone }) => tone === "wait");
+  if (bad > 0) return verdict("bad", bad === 1 ? "One thing needs a person." : `${bad} things need a person.`, facts);
+  if (isLate) return verdict("wait", "Safe, and somebody is waited for.", facts);
+  return verdict("good", "Safe: nothing is stuck, and every effect is accounted for.", facts);
+}
+
+const verdict = (tone: Tone, sentence: string, facts: readonly Fact[]): Verdict => ({
+  tone,
+  sentence,
+  facts: facts.toSorted((a, b) => GRAVITY.indexOf(a.tone) - GRAVITY.indexOf(b.tone)).slice(0, FACTS_SHOWN),
+});
+
+type Counted = Overview["approvals"];
+
+const countText = ({ count, is_more }: Counted): string => (is_more ? `${count} or more` : String(count));
+
+function troubleFacts({ runs, unknown_effects, dead_letters, reconciliations }: Overview): readonly Fact[] {
+  const blocked = runs.find(({ status }) => status === "BLOCKED")?.count ?? 0;
+  const kinds: readonly (readonly [Counted, string, Place, Tone])[] = [
+    [{ count: blocked, is_more: false, oldest_at: null }, "runs blocked", "blocked", "bad"],
+    [unknown_effects, "effects of which nobody knows whether they happened", "runs", "bad"],
+    [dead_letters, "dead letters to review", "runs", "bad"],
+    [reconciliations, "provider events to reconcile", "ledger", reconciliations.count > BACKLOG ? "bad" : "wait"],
+  ];
+  return kinds
+    .filter(([counted]) => counted.count > 0)
+    .map(([counted, what, place, tone]) => ({ text: `${countText(counted)} ${what}`, tone, place }));
+}
+
+function approvalFacts({ approvals }: Overview, now: number): readonly Fact[] {
+  if (approvals.count === 0 || approvals.oldest_at === null)
+    return [{ text: "no approval waits", tone: "good", place: "inbox" }];
+  const oldest = Date.parse(approvals.oldest_at);
+  const text = `${countText(approvals)} ${approvals.count === 1 ? "approval waits" : "approvals wait"}, the oldest since ${relative(oldest, now)}`;
+  return [{ text, tone: now - oldest > LATE_MS ? "bad" : "wait", place: "inbox" }];
+}
+
+const breakerFacts = ({ breakers }: Overview): readonly Fact[] =>
+  breakers.map(({ breaker_id, state }) => ({
+    text: state === "OPEN" ? `calls to ${breaker_id} are cut off` : `${breaker_id} is being probed`,
+    tone: state === "OPEN" ? "bad" : "wait",
+    place: "runs",
+  }));
+
+const sumOf = ({ runs }: Overview, statuses: readonly string[]): number =>
+  runs.reduce((sum, { status, count }) => (statuses.includes(status) ? sum + count : sum), 0);
+
+function flightFact(overview: Overview): Fact {
+  const count = sumOf(overview, ["PENDING", "RUNNING", "SUSPENDED_HITL", "SUSPENDED_WAIT", "COMPENSATING"]);
+  return { text: `${count} ${count === 1 ? "run" : "runs"} in flight`, tone: "busy", place: "runs" };
+}
+
+function endFact(overview: Overview): Fact {
+  const good = sumOf(overview, ["SUCCEEDED", "FAILED_EXPECTED", "CANCELLED"]);
+  const failed = sumOf(overview, ["FAILED_UNEXPECTED"]);
+  return failed === 0
+    ? { text: `${good} ended well in a day`, tone: "good", place: "runs" }
+    : { text: `${failed} of ${good + failed} that ended in a day failed`, tone: "wait", place: "runs" };
+}
+
+/** May it ship? What an environment holds, what gates last said, and what is held back. */
+export function shipVerdict({ environments, holds }: Environments, { evaluations }: Evaluations): Verdict {
+  const served = environments.find((one) => one.served)?.bundle ?? null;
+  const [hold] = holds;
+  const last = newestByPolicy(evaluations);
+  const facts: readonly Fact[] = [
+    ...holds.map(
+      ({ scope, reason }): Fact => ({ text: `${scope} is held: ${reason}`, tone: "bad", place: "releases" }),
+    ),
+    ...last.map(
+      ({ policy_id, verdict: said, subject }): Fact => ({
+        text: `${policy_id} says ${said}${subject === null ? "" : ` about ${subject.slice(0, 8)}`}`,
+        tone: said === "GO" ? "good" : "bad",
+        place: "gates",
+      }),
+    ),
+    ...environments.map(
+      ({ environment, bundle }): Fact => ({
+        text: bundle === null ? `${environment} holds nothing` : `${environment} holds ${bundle.bundle_id}`,
+        tone: bundle === null ? "idle" : bundle.health === "bad" ? "bad" : "good",
+        place: "releases",
+      }),
+    ),
+  ];
+  if (hold !== undefined) return verdict("bad", `No: ${hold.scope} is held.`, facts);
+  const refused = last.find(({ verdict: said }) => said === "NO-GO");
+  if (refused !== undefined) return verdict("bad", `No: ${refused.policy_id} says NO-GO.`, facts);
+  if (served === null) return verdict("idle", "Nothing was released yet.", facts);
+  return verdict("good", "Yes: every gate that spoke says GO.", facts);
+}
+
+type Evaluation = Evaluations["evaluations"][number];
+
+/** What each policy said last, about whatever; newest first in, newest first out. */
+function newestByPolicy(evaluations: readonly Evaluation[]): readonly Evaluation[] {
+  const seen = new Set<string>();
+  return evaluations.filter(({ policy_id }) => !seen.has(policy_id) && seen.add(policy_id) !== undefined);
+}

@@ -1,0 +1,235 @@
+import { Link } from "@tanstack/react-router";
+import { useEffect, useMemo, useState } from "react";
+import { act } from "../../api/client.ts";
+import { useRead, useTenant } from "../../api/query.ts";
+import type { Approval } from "../../api/wire.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { ActDialog } from "../../ui/dialog.tsx";
+import { useKeys } from "../../ui/keys.ts";
+import { Time } from "../../ui/time.tsx";
+import { APPROVAL_LOOKS } from "../../ui/tone.ts";
+import { View } from "../../ui/view.tsx";
+import { fieldsOf, sha256, stretchesOf } from "./preview.ts";
+
+/** One approval: exactly what is asked, and what its reader may do about it. */
+export function ApprovalPanel({ id }: { readonly id: string }) {
+  const query = useRead<Approval>(`/v1/approvals/${id}`);
+  return <View query={query}>{(approval) => <Panel approval={approval} />}</View>;
+}
+
+type Decision = "APPROVE" | "DENY";
+
+function Panel({ approval }: { readonly approval: Approval }) {
+  const [asked, setAsked] = useState<Decision | null>(null);
+  const may = (name: "approve" | "deny"): boolean => approval.actions.some((one) => one.name === name && one.allowed);
+  const [mayApprove, mayDeny] = [may("approve"), may("deny")];
+  const keys = useMemo(
+    () => ({
+      ...(mayApprove ? { a: () => setAsked("APPROVE") } : {}),
+      ...(mayDeny ? { d: () => setAsked("DENY") } : {}),
+    }),
+    [mayApprove, mayDeny],
+  );
+  useKeys(keys);
+  return (
+    <article className="panel">
+      <header>
+        <h2>
+          {approval.tool_name} <Badge look={APPROVAL_LOOKS[approval.status]} />
+        </h2>
+        <p>{approval.reason}</p>
+      </header>
+      <Asked approval={approval} />
+      <About approval={approval} />
+      <Decisions approval={approval} />
+      {approval.status === "PENDING" ? (
+        <div className="acts">
+          <button type="button" className="main" disabled={!mayApprove} onClick={() => setAsked("APPROVE")}>
+            approve … <kbd>a</kbd>
+          </button>
+          <button type="button" className="grave" disabled={!mayDeny} onClick={() => setAsked("DENY")}>
+            deny … <kbd>d</kbd>
+          </button>
+          <Bar approval={approval} />
+        </div>
+      ) : null}
+      {asked === null ? null : <DecideDialog approval={approval} asked={asked} onClose={() => setAsked(null)} />}
+    </article>
+  );
+}
+
+/** Why the reader may not decide. */
+function Bar({ approval }: { readonly approval: Approval }) {
+  const barred = approval.actions.find(({ allowed }) => !allowed);
+  return barred === undefined ? null : (
+    <span className="soft">
+      {barred.reason} <code>{barred.code}</code>
+    </span>
+  );
+}
+
+/** The call as it was hashed; every character of it can be seen. */
+function Asked({ approval }: { readonly approval: Approval }) {
+  const input = approval.preview?.input;
+  if (approval.preview_text === null)
+    return <p className="problem">What was asked is gone, so nobody may approve it.</p>;
+  return (
+    <section>
+      <dl className="asked">
+        {fieldsOf(input).map(({ path, text, kind }) => (
+          <div key={path} className={kind}>
+            <dt>{path}</dt>
+            <dd>
+              <Seen text={text} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Seal text={approval.preview_text} stated={approval.preview_sha256} />
+      <details>
+        <summary>the whole text that is hashed</summary>
+        <pre className="json">
+          <Seen text={approval.preview_text} />
+        </pre>
+      </details>
+    </section>
+  );
+}
+
+/** Text with what hides in it drawn. */
+const Seen = ({ text }: { readonly text: string }) => {
+  let at = 0;
+  return stretchesOf(text).map(({ text: part, isHidden }) => {
+    at += part.length;
+    return isHidden ? (
+      <mark key={at} title="a character that cannot be seen">
+        {part}
+      </mark>
+    ) : (
+      <span key={at}>{part}</span>
+    );
+  });
+};
+
+/** Whether what is shown is what is hashed, computed here and not believed. */
+function Seal({ text, stated }: { readonly text: string; readonly stated: string }) {
+  const [found, setFound] = useState<string | null>(null);
+  useEffect(() => {
+    void sha256(text).then(setFound);
+  }, [text]);
+  if (found === null) return <p className="soft">hashing what is shown …</p>;
+  return found === stated ? (
+    <p className="seal good">
+      ✓ what is shown is what is hashed: <code>{stated.slice(0, 16)}…</code>
+    </p>
+  ) : (
+    <p className="seal bad" role="alert">
+      ✕ what is shown is not what is hashed: do not decide
+    </p>
+  );
+}
+
+function About({ approval }: { readonly approval: Approval }) {
+  const tenant = useTenant();
+  const base = approval.preview?.base;
+  return (
+    <dl className="facts">
+      <dt>asked by</dt>
+      <dd>
+        {approval.requested_by}, <Time at={approval.created_at} />
+      </dd>
+      <dt>for</dt>
+      <dd>
+        <Link to="/t/$tenant/runs/$run" params={{ tenant, run: approval.run_id }}>
+          step {approval.step_id} of its run
+        </Link>
+      </dd>
+      <dt>against</dt>
+      <dd>{Array.isArray(base) && base.length > 0 ? base.map(baseText).join(", ") : "nothing that could drift"}</dd>
+      {approval.status === "PENDING" ? (
+        <>
+          <dt>expires</dt>
+          <dd>
+            <Time at={approval.timeout_at} full />
+          </dd>
+        </>
+      ) : null}
+      {approval.void_reason === null ? null : (
+        <>
+          <dt>voided</dt>
+          <dd className="bad">{approval.void_reason}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function baseText(base: unknown): string {
+  if (typeof base !== "object" || base === null) return "";
+  const { entity_id = "", version = "" } = { entity_id: "", version: "", ...base };
+  return `${String(entity_id)} at version ${String(version)}`;
+}
+
+function Decisions({ approval }: { readonly approval: Approval }) {
+  const missing =
+    approval.required_approvers - approval.decisions.filter(({ decision }) => decision === "APPROVE").length;
+  return (
+    <div>
+      <p className="soft">
+        by {approval.authorized_approvers.join(" or ")}; {approval.required_approvers}{" "}
+        {approval.required_approvers === 1 ? "person" : "people"} needed
+        {approval.status === "PENDING" && approval.decisions.length > 0 ? `, ${missing} more` : ""}
+      </p>
+      <ul>
+        {approval.decisions.map(({ approver, decision, reason, at }) => (
+          <li key={approver + at}>
+            <strong>{approver}</strong> {decision === "APPROVE" ? "approved" : "denied"} <Time at={at} />
+            {reason === null ? "" : `: ${reason}`}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface DecideProps {
+  readonly approval: Approval;
+  readonly asked: Decision;
+  readonly onClose: () => void;
+}
+
+/** The decision names the digest of what was seen: whatever was changed since is refused. */
+function DecideDialog({ approval, asked, onClose }: DecideProps) {
+  const tenant = useTenant();
+  const isApproval = asked === "APPROVE";
+  return (
+    <ActDialog
+      title={isApproval ? `Approve ${approval.tool_name}?` : `Deny ${approval.tool_name}?`}
+      verb={isApproval ? "approve exactly this" : "deny"}
+      isGrave={!isApproval}
+      needsReason={!isApproval}
+      onClose={onClose}
+      onConfirm={async (reason) => {
+        const { token, preview_sha256 } = approval;
+        const path = `/v1/approvals/${approval.approval_id}/decision`;
+        await act(tenant, path, { decision: asked, token, preview_sha256, ...(reason === "" ? {} : { reason }) });
+      }}
+    >
+      <dl className="asked">
+        {fieldsOf(approval.preview?.input)
+          .filter(({ kind }) => kind !== "plain")
+          .map(({ path, text, kind }) => (
+            <div key={path} className={kind}>
+              <dt>{path}</dt>
+              <dd>
+                <Seen text={text} />
+              </dd>
+            </div>
+          ))}
+      </dl>
+      <p className="soft">
+        digest <code>{approval.preview_sha256.slice(0, 16)}…</code>
+      </p>
+    </ActDialog>
+  );
+}

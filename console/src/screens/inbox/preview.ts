@@ -1,0 +1,58 @@
+/** One value of what is asked, by where it stands. */
+export interface Field {
+  readonly path: string;
+  readonly text: string;
+  /** What an approver looks at first: money, and who gets it. */
+  readonly kind: "amount" | "party" | "plain";
+}
+
+const AMOUNT = /(^|_)(amount|price|total|sum|cost|fee|refund)(_|$)|_(cents|minor)$|^currency$/i;
+const PARTY = /(^|_)(to|from|email|recipient|customer|payee|account|iban|address|phone|order_id|payment_intent)(_|$)/i;
+
+/** Every value in a call's arguments, in order, amounts and parties first. */
+export function fieldsOf(input: unknown): readonly Field[] {
+  const fields = [...walk(input, "")];
+  const rank = ({ kind }: Field): number => ["amount", "party", "plain"].indexOf(kind);
+  return fields.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function* walk(value: unknown, path: string): Generator<Field> {
+  if (typeof value !== "object" || value === null) {
+    yield { path, text: typeof value === "string" ? value : JSON.stringify(value), kind: kindOf(path) };
+    return;
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) yield { path, text: Array.isArray(value) ? "[]" : "{}", kind: "plain" };
+  for (const [name, part] of entries) yield* walk(part, path === "" ? name : `${path}.${name}`);
+}
+
+function kindOf(path: string): Field["kind"] {
+  const name = path.split(".").at(-1) ?? "";
+  return AMOUNT.test(name) ? "amount" : PARTY.test(name) ? "party" : "plain";
+}
+
+/** A stretch of text, and whether people would see it as it is. */
+export interface Stretch {
+  readonly text: string;
+  readonly isHidden: boolean;
+}
+
+/** Characters that show nothing, or turn what follows around: format and control characters, and odd spaces. */
+const HIDDEN =
+  /([\p{Cf}\p{Cc}\p{Co}\p{Cn}\u00a0\u115f\u1160\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u3164]|\p{Variation_Selector})/u;
+
+/** Text in stretches: what hides is named by its code point, so that nobody approves what they cannot see. */
+export const stretchesOf = (text: string): readonly Stretch[] =>
+  text
+    .split(HIDDEN)
+    .filter((part) => part !== "")
+    .map((part) => (HIDDEN.test(part) ? { text: codePointOf(part), isHidden: true } : { text: part, isHidden: false }));
+
+const codePointOf = (mark: string): string =>
+  `U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+
+/** SHA-256 of a text, in lower-case hexadecimal. */
+export async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { CHROMIUM, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases"];
+
+describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
+  const stage = useStage();
+
+  /** The letter of a run, opened. */
+  async function openLetter(page: Page, runId: string): Promise<void> {
+    const { approvals } = Object(await stage().operator.get("/v1/approvals?status=PENDING&limit=200"));
+    const { approval_id } = approvals.find((one: { readonly run_id: string }) => one.run_id === runId);
+    await page.goto(`${stage().origin}/t/${TENANT}/inbox?approval=${approval_id}`);
+    await page.getByText("what is shown is what is hashed").waitFor();
+  }
+
+  test("a refund is approved by keyboard alone, and its receipt is there to see", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("ann", "approver");
+    await openLetter(page, runId);
+    await page.keyboard.press("a");
+    await page.getByRole("dialog", { name: "Approve executeRefund?" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await stage().operator.untilRunEnds(runId);
+    await page.goto(`${stage().origin}/t/${TENANT}/runs/${runId}`);
+    await page.locator("h1 .badge", { hasText: "succeeded" }).waitFor();
+
+    const effects = await page.locator("section", { hasText: "Effects and approvals" }).innerText();
+    expect(effects).toMatch(/approved\s+execute\s+approval of executeRefund/);
+    expect(effects).toMatch(/executeRefund\s*500 minor units USD/i);
+    await page.context().close();
+  });
+
+  test("a denial needs a reason, and the refund is not made", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("ben", "approver");
+    await openLetter(page, runId);
+    await page.keyboard.press("d");
+    await page.getByRole("button", { name: "deny", exact: true }).click();
+    expect(await page.getByRole("dialog").isVisible()).toBe(true);
+    await page.getByLabel("reason").fill("not our article");
+    await page.getByRole("button", { name: "deny", exact: true }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+
+    const status = await stage().operator.untilRunEnds(runId);
+    expect(status).not.toBe("SUCCEEDED");
+    await page.context().close();
+  });
+
+  test("an order that changed since is not refunded: the letter says what changed", async () => {
+    const { runId, orderId } = await stage().refund();
+    const page = await stage().open("cas", "approver");
+    await openLetter(page, runId);
+    await stage().operator.post("/v1/calls", { tool: "updateOrder", input: { order_id: orderId, tags: ["moved"] } });
+    await page.keyboard.press("a");
+    await page.getByRole("button", { name: "approve exactly this" }).click();
+
+    const problem = page.getByRole("alert");
+    await problem.waitFor();
+    expect(await problem.innerText()).toContain("BASE_DRIFTED");
+    await page.locator(".panel .badge", { hasText: "voided" }).waitFor();
+    expect(await page.locator(".facts .bad").innerText()).toContain(orderId);
+    await page.context().close();
+  });
+
+  test("who may not approve sees why, and has no button for it", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("dan", "viewer");
+    await openLetter(page, runId);
+
+    expect(await page.getByRole("button", { name: /^approve/ }).isDisabled()).toBe(true);
+    expect(await page.locator(".acts").innerText()).toContain("ROLE_REQUIRED");
+    await page.context().close();
+  });
+
+  test("what happens is on the screen within a second, without asking for it", async () => {
+    const page = await stage().open("eva", "approver", "inbox?all=true");
+    await page.getByRole("list", { name: "approvals" }).waitFor();
+    const before = await page.locator(".letter").count();
+    const asked: string[] = [];
+    await page.waitForTimeout(300);
+    page.on("request", (request) => asked.push(request.url()));
+    await stage().refund();
+    await page.locator(".letter").nth(before).waitFor();
+
+    expect(asked.some((url) => url.includes("/v1/approvals"))).toBe(true);
+    await page.context().close();
+  });
+
+  test("a lost connection shows, and what happened meanwhile is there after it", async () => {
+    const page = await stage().open("fay", "viewer", "runs");
+    await page.getByRole("list", { name: "runs" }).waitFor();
+    await stage().cut();
+    await page.getByText("stale: connecting again").waitFor();
+    const { run_id } = Object(
+      await stage().operator.post("/v1/runs", { workflow: "DEMO-NOTES", input: { order_id: `${TENANT}_ord_1` } }),
+    );
+    await stage().mend();
+    await page.getByText("● live").waitFor();
+
+    await page.getByText(run_id).waitFor();
+    await page.context().close();
+  });
+
+  test("a forged key signs nobody in, and a session shows no tenant that it was not given", async () => {
+    const page = await stage().open("gil", "viewer");
+    await page.goto(`${stage().origin}/t/${OTHER}`);
+    await page.getByRole("button", { name: "sign in" }).waitFor();
+    await page.getByLabel("key").fill(`cmk_${"A".repeat(32)}`);
+    await page.getByRole("button", { name: "sign in" }).click();
+
+    expect(await page.getByRole("alert").innerText()).toContain("UNAUTHENTICATED");
+    await page.context().close();
+  });
+
+  test("two tenants in two tabs of one browser do not mix", async () => {
+    const page = await stage().open("hal", "viewer", "runs");
+    const tab = await page.context().newPage();
+    await tab.goto(`${stage().origin}/sign-in`);
+    await tab.getByLabel("key").fill(await stage().keyOf("hal", "viewer", OTHER));
+    await tab.getByRole("button", { name: "sign in" }).click();
+    await tab.waitForURL(`**/t/${OTHER}`);
+    await tab.goto(`${stage().origin}/t/${OTHER}/runs`);
+    await tab.getByText("No run is like this.").waitFor();
+    await page.reload();
+    await page.getByRole("list", { name: "runs" }).waitFor();
+
+    expect(await page.locator(".row").count()).toBeGreaterThan(0);
+    expect(await tab.locator(".row").count()).toBe(0);
+    await page.context().close();
+  });
+
+  test("no screen scrolls sideways at 390, 820 or 1440 px, and axe finds nothing serious", async () => {
+    const page = await stage().open("width", "admin");
+    const { run_id } = Object(await stage().operator.get("/v1/runs?limit=1")).runs[0];
+    for (const screen of [...SCREENS, `runs/${run_id}`, `ledger/${run_id}`]) {
+      await page.goto(`${stage().origin}/t/${TENANT}/${screen}`);
+      await page
+        .locator(screen === "" ? ".verdict" : "main h1")
+        .first()
+        .waitFor();
+      for (const width of [390, 820, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await page.evaluate(IS_WITHIN), `${screen} at ${width} px`).toBe(true);
+      }
+      expect(await seriousIn(page), screen).toEqual([]);
+    }
+    await page.context().close();
+  });
+});
+
+/** In the page: whether nothing reaches past its right edge. */
+const IS_WITHIN = "document.documentElement.scrollWidth <= innerWidth";
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe calls serious or critical. */
+async function seriousIn(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE); // not as a script of the page: its policy takes none
+  const { violations }: { readonly violations: readonly Violation[] } = await page.evaluate(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
