@@ -144,7 +144,7 @@ const canaryOf = (judged: Judged): EvaluationRow => ({
   source: "ledger",
   verdict: "GO",
   waivers: [],
-    cause: null,
+  cause: null,
   decision_sha256: sha256Hex("canary decision"),
   evidence_sha256: sha256Hex("canary evidence"),
   packet_sha256: sha256Hex("canary packet"),
