@@ -12,7 +12,7 @@ import {
   stemOf,
   type Traces,
 } from "./judged.ts";
-import type { LineageNode } from "./model.ts";
+import { type LineageNode, sha256 } from "./model.ts";
 
 /** The job that brought a recorded evaluation its evidence: it read the ledger, or took in what somebody gave. */
 export const collector = ({ name }: Pick<Judged, "name">, { source }: Decided): string =>
@@ -54,12 +54,41 @@ export function collectedTraces(judged: Judged, decided: Decided): Traces {
       evidence: { digest, run_id },
     };
   });
+  const ran = packsOf(judged, node.id, run_id);
   return {
-    nodes: [node, ...artifacts],
-    claims: [triggered, ...made],
+    nodes: [node, ...artifacts, ...ran.nodes],
+    claims: [triggered, ...made, ...ran.claims],
     required: [triggered, ...made].map(({ source, target, relation }) => ({ source, target, relation })),
     stored: artifacts.map(({ id, digest }) => [id, String(digest)]),
   };
+}
+
+/** The packs whose runs are evidence, as the rows themselves say: a decision may rest on runs of another version, and shows it. */
+function packsOf({ files }: Judged, job: string, run_id: string): Pick<Traces, "nodes" | "claims"> {
+  const stated = new Map(
+    files.flatMap(({ text }) =>
+      [...text.matchAll(/"pack_digest":"([0-9a-f]{64})"/g)].map(
+        ([, digest = ""]) => [digest, fileDigest(text)] as const,
+      ),
+    ),
+  );
+  const nodes = [...stated.keys()].sort().map(
+    (digest): LineageNode => ({
+      id: `input.pack_of_runs.${digest.slice(0, 12)}`,
+      type: "input",
+      digest: sha256(digest),
+    }),
+  );
+  const claims = [...stated].map(
+    ([digest, file]): Claim => ({
+      source: `input.pack_of_runs.${digest.slice(0, 12)}`,
+      target: job,
+      relation: "consumes",
+      stated: { digest: sha256(digest) },
+      evidence: { digest: file, run_id },
+    }),
+  );
+  return { nodes, claims };
 }
 
 function artifactOf(

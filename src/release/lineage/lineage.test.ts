@@ -52,6 +52,22 @@ describe("LIN-01: an edge is seen only where what is stated is so", () => {
   });
 });
 
+test("runs of another version that a decision rests on are inputs, by what their rows say", () => {
+  const digest = "ab".repeat(32);
+  const text = JSON.stringify({ kind: "run", id: "r", columns: { pack_digest: digest, good: true } });
+  const { nodes, edges } = lineageAt(
+    "pre",
+    factsOf((judged) => ({ ...judged, files: [{ name: "runs.ndjson", text }] })),
+  ).lineage;
+
+  expect(nodes.find(({ id }) => id === "input.pack_of_runs.abababababab")?.digest).toBe(`sha256:${digest}`);
+  expect(edges.find(({ source }) => source === "input.pack_of_runs.abababababab")).toMatchObject({
+    target: "job.import.slo",
+    relation: "consumes",
+    status: "observed",
+  });
+});
+
 test("LIN-02: each stage is chained to the one before, and the first knows nothing of what was decided", () => {
   const [pre, final, deployment] = STAGES.map((stage) => lineageAt(stage, FACTS));
 
