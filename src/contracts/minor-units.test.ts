@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseMinorUnits } from "./minor-units.ts";
+import { minorUnitsText, parseMinorUnits } from "./minor-units.ts";
 
 test.each([
   ["19.99", "USD", 1999],
@@ -55,4 +55,17 @@ test.each([
   ["99999999999999.00", "USD", undefined],
 ] as const)("an amount is never rounded: %s %s", (amount, currency, minor) => {
   expect(parseMinorUnits(amount, currency)).toBe(minor);
+});
+
+test.each([
+  ["500", "USD", "5.00"],
+  ["5", "EUR", "0.05"],
+  ["-1999", "USD", "-19.99"],
+  ["500", "JPY", "500"],
+  ["1", "KWD", "0.001"],
+  ["12345678901234567890", "USD", "123456789012345678.90"],
+  ["1.5", "USD", undefined],
+  ["500", "usd", undefined],
+])("%s minor units of %s are %s", (minor, currency, text) => {
+  expect(minorUnitsText(minor, currency)).toBe(text);
 });

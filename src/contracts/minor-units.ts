@@ -36,3 +36,12 @@ export function parseMinorUnits(amount: string, currency: string): number | unde
   const isExact = /^0*$/.test(fraction.slice(decimals)) && Number.isSafeInteger(minor);
   return isExact ? minor : undefined;
 }
+
+/** An amount in minor units, written in units: `1999` USD is `19.99`. Undefined where it is no whole number, or the currency none. */
+export function minorUnitsText(minor: string, currency: string): string | undefined {
+  const [, sign, digits] = /^(-?)(\d{1,30})$/.exec(minor) ?? [];
+  if (sign === undefined || digits === undefined || !CURRENCY.test(currency)) return undefined;
+  const decimals = DECIMALS.get(currency) ?? 2;
+  const padded = digits.padStart(decimals + 1, "0");
+  return sign + (decimals === 0 ? padded : `${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`);
+}

@@ -1,5 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
+import { minorUnitsText } from "../../../../src/contracts/minor-units.ts";
 import { act } from "../../api/client.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Run, RunTimeline } from "../../api/wire.ts";
@@ -157,7 +158,7 @@ function Effects({ run }: { readonly run: Run }) {
                   {receipt.tool_name}
                   {receipt.amount_minor === null ? null : (
                     <strong className="amount">
-                      {amountText(receipt.amount_minor)} {receipt.currency}
+                      {amountText(receipt.amount_minor, receipt.currency ?? "")}
                     </strong>
                   )}
                 </td>
@@ -173,5 +174,7 @@ function Effects({ run }: { readonly run: Run }) {
   );
 }
 
-/** Minor units are shown as they are: how many make a unit is the currency's affair. */
-const amountText = (minor: string): string => `${minor} minor units`;
+function amountText(minor: string, currency: string): string {
+  const units = minorUnitsText(minor, currency);
+  return units === undefined ? `${minor} minor units ${currency}` : `${units} ${currency}`;
+}
