@@ -90,6 +90,7 @@ const said = (policy_id: string, verdict: "GO" | "NO-GO"): Evaluations["evaluati
   valid_until: "",
   recorded_at: "",
   recorded_by: "ann",
+  waivers: [],
 });
 
 test("it may ship where every policy's last word is GO", () => {
