@@ -68,9 +68,19 @@ function recordedLines(body: JsonObject, paint: Paint): readonly string[] {
   const { subject } = objectOf(body, "evaluation");
   const about = typeof subject === "string" ? ` about ${subject}` : "";
   return [
-    ...(decision === undefined ? [] : decisionLines(decision, paint)),
+    ...(decision === undefined ? [] : [...decisionLines(decision, paint), ...waivableLines(decision, paint)]),
     paint.dim(
       `recorded; ${count === 1 ? "the first evaluation" : `evaluation number ${count}`} of this policy${about}`,
     ),
   ];
 }
+
+/** Of a NO-GO that people may bear for a while: how to ask them. */
+const waivableLines = ({ verdict, blocked_by, gates, digest }: Decision, paint: Paint): readonly string[] =>
+  gates
+    .filter(
+      ({ id, waivable, standing }) =>
+        verdict === "NO-GO" && waivable && standing === "counts" && blocked_by.includes(id),
+    )
+    .filter(({ severity }) => severity !== "critical")
+    .map(({ id }) => paint.dim(`${id} may be waived: countermark waiver request --evaluation ${digest} --gate ${id}`));

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { assert, instant, type Json } from "../contracts/index.ts";
 import { evaluate } from "./evaluate.ts";
+import { decisionMarkdown } from "./markdown.ts";
 import { type Policy, parsePolicy } from "./policy.ts";
 import type { WaiverInput } from "./waiver-rules.ts";
 
@@ -96,6 +97,16 @@ test("EXC-01 EXC-02 a valid waiver turns a failure into a condition, and the dec
     },
   });
   expect(decision.gates.find(({ id }) => id === "trend")).toMatchObject({ status: "FAIL", standing: "waived" });
+});
+
+test("EXC-02 a decision's Markdown lists the waivers that were applied, and those that were not with the reason", () => {
+  const applied = decisionMarkdown(decided([WAIVER]));
+  const rejected = decisionMarkdown(decided([{ ...WAIVER, check_id: "safety" }]));
+
+  expect(applied).toContain(
+    "- applied: `W-2026-0001` to `trend`, approved by ann, until 2026-07-25T10:00:00Z: one flaky",
+  );
+  expect(rejected).toContain("- rejected: `W-2026-0001`, `non_waivable_class`: safety is not waivable");
 });
 
 const BOTH = [approval("ann", "operator"), approval("olga", "release_owner")];

@@ -135,6 +135,16 @@ test("EXC-01 EXC-02 EXC-03 a NO-GO becomes GO on condition by a waiver that two 
   const after = await evaluate("nine");
   const late = await as("olga", "waiver", "revoke", id, "--reason", "again");
   const verified = await cli("ledger", "verify", `waiver:${id}`);
+  const noted = await cli(
+    "gate",
+    "eval",
+    "policy.yaml",
+    "--evidence",
+    "nine",
+    "--at",
+    formatInstant(realHost.clock.now()),
+    "--record",
+  );
 
   expect(own).toMatchObject({ exit: 7, stderr: expect.stringContaining("WAIVER_APPROVER_IS_REQUESTER") });
   expect(first.stdout).toBe(`approved  ${id}: 1 of 2, none as release_owner yet\n`);
@@ -170,4 +180,7 @@ test("EXC-01 EXC-02 EXC-03 a NO-GO becomes GO on condition by a waiver that two 
   expect(JSON.parse(after.stdout).decision.waivers).toEqual({ digest: null, applied: [], rejected: [] });
   expect(late).toMatchObject({ exit: 9, stderr: expect.stringContaining("STATE_TRANSITION_ILLEGAL") });
   expect(verified.exit).toBe(0);
+  expect(noted.stdout).toMatch(
+    /trend may be waived: countermark waiver request --evaluation [0-9a-f]{64} --gate trend\n/,
+  );
 });

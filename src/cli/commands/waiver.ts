@@ -62,10 +62,15 @@ export const waiverShowCommand: Command = {
     }),
 };
 
-const actionLine = (waiver: JsonObject, action: JsonObject): string =>
-  action.allowed === true
-    ? `  you may ${textOf(action, "name")} it: countermark waiver ${textOf(action, "name")} ${textOf(waiver, "waiver_id")}`
-    : `  you may not ${textOf(action, "name")} it: ${textOf(action, "reason")}`;
+/** What an act takes besides the waiver. */
+const TAKES: { readonly [act: string]: string } = { approve: "--sign-with FILE", revoke: "--reason TEXT" };
+
+function actionLine(waiver: JsonObject, action: JsonObject): string {
+  const act = textOf(action, "name");
+  return action.allowed === true
+    ? `  you may ${act} it: countermark waiver ${act} ${textOf(waiver, "waiver_id")} ${TAKES[act] ?? ""}`.trimEnd()
+    : `  you may not ${act} it: ${textOf(action, "reason")}`;
+}
 
 export const waiverRevokeCommand: Command = {
   operands: [WAIVER],
