@@ -139,6 +139,7 @@ const FACTS: Omit<CallFacts, "now" | "scope"> = {
   rateHits: [],
   record: null,
   approval: null,
+  hold: null,
   breaker: null,
 };
 

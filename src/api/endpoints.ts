@@ -1,5 +1,11 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
+import {
+  disableBetaEndpoint,
+  enableBetaEndpoint,
+  reportBetaIncidentEndpoint,
+  showBetaEndpoint,
+} from "./endpoints/beta.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
 import { changesEndpoint, overviewEndpoint, signInCodeEndpoint } from "./endpoints/console.ts";
 import { listContinuityEndpoint } from "./endpoints/continuity.ts";
@@ -135,6 +141,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   environmentHealthEndpoint,
   placeHoldEndpoint,
   liftHoldEndpoint,
+  showBetaEndpoint,
+  enableBetaEndpoint,
+  disableBetaEndpoint,
+  reportBetaIncidentEndpoint,
   listCredentialsEndpoint,
   setCredentialEndpoint,
   listEndpointsEndpoint,

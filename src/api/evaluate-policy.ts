@@ -21,10 +21,12 @@ import {
   ledgerEvidence,
   type Policy,
   parsePolicy,
+  type SignoffReport,
+  signoffReport,
   type WaiverInput,
 } from "../gate/index.ts";
 import { appendOutside, receiptsBetween } from "../ledger/index.ts";
-import { offeredWaivers, packetJson, packetPage, recordExpired } from "../release/index.ts";
+import { BETA_POLICY, offeredWaivers, packetJson, packetPage, recordExpired, recordSignoff } from "../release/index.ts";
 import { endedRuns } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import type { Installation } from "./installation.ts";
@@ -75,7 +77,14 @@ export async function evaluatePolicy(
     const waivers = await waiversFor(installation, sql, policy.value, asked, decidedAt);
     if (!waivers.ok) return waivers;
     const judged = await judgedOn(sql, policy.value, { ...asked, waivers: waivers.value }, decidedAt);
-    return judged.ok ? accepted(await record(installation, sql, asked, judged.value)) : judged;
+    if (!judged.ok) return judged;
+    const recorded = await record(installation, sql, asked, judged.value);
+    const { decision, signoff } = judged.value;
+    if (signoff !== null) {
+      const actor = { ports: installation, sql, tenantId: asked.tenantId, by: asked.by };
+      await recordSignoff(actor, { decision, report: signoff, evaluationId: recorded.evaluation.evaluation_id });
+    }
+    return accepted(recorded);
   });
 }
 
@@ -135,6 +144,8 @@ interface Judged {
   readonly evidence: readonly EvidenceFile[];
   readonly waivers: WaiverInput | null;
   readonly decision: Decision;
+  /** Where it is one of the beta. */
+  readonly signoff: SignoffReport | null;
 }
 
 async function judgedOn(
@@ -148,7 +159,9 @@ async function judgedOn(
   if (!evidence.ok) return evidence;
   const input = { policy, profile, files: evidence.value, decidedAt, waivers };
   const evaluated = evaluateFiles(input, DERIVATIONS);
-  return evaluated.ok ? accepted({ evidence: evidence.value, waivers, decision: evaluated.value.decision }) : evaluated;
+  if (!evaluated.ok) return evaluated;
+  const signoff = policy.text.id === BETA_POLICY ? signoffReport(evaluated.value) : null;
+  return accepted({ evidence: evidence.value, waivers, decision: evaluated.value.decision, signoff });
 }
 
 function policyIn(source: string): Result<Policy> {

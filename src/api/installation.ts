@@ -12,7 +12,7 @@ import {
   openSealed,
   writeNew,
 } from "../ledger/index.ts";
-import { type Roster, readPromoted } from "../release/index.ts";
+import { type Roster, readApplyHold, readPromoted } from "../release/index.ts";
 import {
   assertSchemaCurrent,
   type ConnectionOptions,
@@ -103,7 +103,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     throw error;
   }
   const registry = registryOf(options.tools);
-  const control = new ControlRoom({ database, host, installationKey, readPromoted });
+  const control = new ControlRoom({ database, host, installationKey, readPromoted, readApplyHold });
   const committer = new Committer(database.committer);
   const artifacts = artifactStore(artifactFolder({ root: join(directory, "artifacts"), ids: host.ids }));
   const graph = options.graphProgram === undefined ? {} : { graphProgram: options.graphProgram };

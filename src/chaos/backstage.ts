@@ -5,7 +5,14 @@ import { Mischief } from "./fault-plan.ts";
 import { setClock } from "./queries.ts";
 import { Schedule, WORLD } from "./schedule.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
-import { INSTALLATION_KEY, readPromoted, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
+import {
+  INSTALLATION_KEY,
+  readApplyHold,
+  readPromoted,
+  type SimulationWorld,
+  START,
+  TENANT,
+} from "./simulation-world.ts";
 
 /** The time of a stage, its provider, and a worker that is there or is not. */
 export class Backstage {
@@ -74,7 +81,7 @@ export class Backstage {
       registry: this.#world.registry,
       tier: "HARDENED",
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
-      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted }),
+      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold }),
       network: { fetch: this.bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: WORKER_PROFILE,
       schedule: postgresSchedule,

@@ -12,7 +12,15 @@ import { eventsSince, seenApprovals, seenReceipts, seenRuns, setClock } from "./
 import { Schedule, WORLD } from "./schedule.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { TOOLS_OF } from "./simulation-pack.ts";
-import { furnish, INSTALLATION_KEY, readPromoted, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
+import {
+  furnish,
+  INSTALLATION_KEY,
+  readApplyHold,
+  readPromoted,
+  type SimulationWorld,
+  START,
+  TENANT,
+} from "./simulation-world.ts";
 import type { ToldTakeover } from "./takeover-watch.ts";
 import { Watch } from "./watch.ts";
 import { WebhookSender } from "./webhook-sender.ts";
@@ -128,7 +136,7 @@ class Simulation {
     this.#errands = errandsOf(script);
     const ingress = this.#newProcess("ingress", null);
     const { database, host } = ingress;
-    const control = new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted });
+    const control = new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold });
     this.#ingress = { database, host, control, artifacts: ARTIFACTS };
     this.#sender = new WebhookSender({
       schedule: this.#schedule,
@@ -174,6 +182,7 @@ class Simulation {
         host: process.host,
         installationKey: INSTALLATION_KEY,
         readPromoted,
+        readApplyHold,
       }),
       artifacts: ARTIFACTS,
       bank: this.#bank,
@@ -203,7 +212,7 @@ class Simulation {
       registry: this.#world.registry,
       tier: "HARDENED",
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
-      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted }),
+      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold }),
       network: { fetch: this.#bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: PROFILE,
       schedule: postgresSchedule,

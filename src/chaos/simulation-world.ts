@@ -87,5 +87,6 @@ export async function furnish({ database, pack }: SimulationWorld, seed: number)
   });
 }
 
-/** No tenant of a history has environments. */
+/** No tenant of a history has environments, or a hold. */
 export const readPromoted = async (): Promise<null> => null;
+export const readApplyHold = readPromoted;

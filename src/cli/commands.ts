@@ -353,6 +353,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/env.ts")).envLiftCommand,
   },
   {
+    path: ["beta", "show"],
+    summary: "show where the beta of extensions stands: its last signoff, whether it is on, and what holds it",
+    load: async () => (await import("./commands/beta.ts")).betaShowCommand,
+  },
+  {
+    path: ["beta", "enable"],
+    summary: "turn the beta on, quoting the report of a signoff that says GO",
+    load: async () => (await import("./commands/beta.ts")).betaEnableCommand,
+  },
+  {
+    path: ["beta", "disable"],
+    summary: "turn the beta off",
+    load: async () => (await import("./commands/beta.ts")).betaDisableCommand,
+  },
+  {
+    path: ["beta", "incident"],
+    summary: "report what must never happen: while the beta is on, that turns it off and holds it",
+    load: async () => (await import("./commands/beta.ts")).betaIncidentCommand,
+  },
+  {
     path: ["ledger", "verify"],
     summary: "verify the record's hash chains",
     load: async () => (await import("./commands/ledger.ts")).ledgerVerifyCommand,

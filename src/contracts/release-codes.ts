@@ -1,3 +1,4 @@
+import { BETA_CODES } from "./beta-codes.ts";
 import { entry } from "./code-entry.ts";
 import { LINEAGE_CODES } from "./lineage-codes.ts";
 import { WAIVER_CODES } from "./waiver-codes.ts";
@@ -6,6 +7,7 @@ import { WAIVER_CODES } from "./waiver-codes.ts";
 export const RELEASE_CODES = {
   ...WAIVER_CODES,
   ...LINEAGE_CODES,
+  ...BETA_CODES,
   BUNDLE_MALFORMED: entry(422, "the file is no bundle", "build it anew with `countermark bundle build`"),
   BUNDLE_MISSING_MANIFEST: entry(422, "the bundle has no manifest", "build it anew with `countermark bundle build`", [
     "missing_manifest",

@@ -7,6 +7,7 @@ export {
   gateArtifact,
   type Stage,
 } from "./artifact.ts";
+export { type SignoffReport, signoffReport } from "./beta/report.ts";
 export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
 export type { Derivation, DerivationInput, EvidenceFile } from "./derivation.ts";
 export { DERIVATIONS } from "./derivations.ts";

@@ -126,7 +126,7 @@ describe("order and failure of guards", () => {
     );
   });
 
-  test.each(["scope", "bounds", "counters", "rateHits", "approval", "record", "breaker"] as const)(
+  test.each(["scope", "bounds", "counters", "rateHits", "approval", "hold", "record", "breaker"] as const)(
     "a guard that cannot read `%s` refuses the call; it never passes it",
     (fact) => {
       const broken: CallFacts = factsOf(resolvedLimited);

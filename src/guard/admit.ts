@@ -15,6 +15,7 @@ import {
   type Stage,
   type StageRecord,
 } from "./call.ts";
+import { holdVerdict } from "./hold.ts";
 import { type IdempotencyDecision, idempotencyDecision, isOwnRecord } from "./idempotency.ts";
 import { permissionVerdict } from "./permission.ts";
 import { rateVerdict } from "./rate.ts";
@@ -85,8 +86,10 @@ function proceeding(passage: Passage, earlier: Decided<"none"> | Decided<"reserv
   const approval = safely(() => approvalDecision(call, request, facts));
   if (approval.verdict === "asks")
     return { kind: "approval", call: admitted(passage, null), rule: approval.by, reason: approval.reason };
+  // What is held may be asked for and approved all the same: only then is its effect refused.
+  const held = approval.verdict === "refused" ? approval : safely(() => holdVerdict(call, request, facts));
   const refusal =
-    pass(passage, "approval", approval) ??
+    pass(passage, "approval", held.verdict === "refused" ? held : approval) ??
     pass(passage, "reservation", reservationVerdict(earlier)) ??
     pass(passage, "breaker", breakerStage(passage));
   if (refusal !== undefined) return refusal;

@@ -1,5 +1,6 @@
 import type { Instant, Json, JsonObject, Refusal } from "../contracts/index.ts";
 import type { ApprovalRule, Bounds, PermissionScope, SandboxTier } from "./contract.ts";
+import type { ApplyHold } from "./hold.ts";
 import type { RegisteredTool } from "./registry.ts";
 
 export type Mode = "sandbox" | "live";
@@ -116,6 +117,8 @@ export interface CallFacts {
   /** Newest generation for the call's key, null when there is none. */
   readonly record: IdempotencyRecord | null;
   readonly approval: ApprovalFact | null;
+  /** Keeps this call's pack from applying anything; null where nothing does. */
+  readonly hold: ApplyHold | null;
   readonly breaker: BreakerRecord | null;
 }
 

@@ -15,6 +15,7 @@ export { contractDigest } from "./contract-digest.ts";
 export { contractOf, type DeclaredContract, defineAgent, defineTool } from "./define-tool.ts";
 export { ConnectionFailed, EgressRefused } from "./egress.ts";
 export { ENTITY_ID_ANNOTATION } from "./entity-places.ts";
+export type { ApplyHold } from "./hold.ts";
 export { isLiveHost, liveCredentialIn, type Recipient, recipientRefusal } from "./hygiene.ts";
 export { isOwnRecord, REUSE_WINDOW_MS } from "./idempotency.ts";
 export { shortDigest } from "./key.ts";

@@ -2,6 +2,18 @@
  * What is released: bundles, whose signatures on them count, the environments that they move through, and packets, from which a
  * decision is made again.
  */
+export type { Beta, Correction, Incident } from "./beta/beta.ts";
+export {
+  BETA_POLICY,
+  type BetaActor,
+  type BetaStanding,
+  betaStanding,
+  disableBeta,
+  enableBeta,
+  readApplyHold,
+  recordSignoff,
+  reportIncident,
+} from "./beta/moves.ts";
 export { type BuiltBundle, type BundleInput, buildBundle, type PolicyReference } from "./bundle/build.ts";
 export { BUNDLE_BYTES_MAX, readBundle } from "./bundle/container.ts";
 export { type AgentPin, type Contents, contentsOf } from "./bundle/contents.ts";
@@ -26,6 +38,7 @@ export {
   type Environment,
   type Health,
   type HeldBundle,
+  HOLD_SCOPES,
   type Hold,
   servedOf,
   streamOf,

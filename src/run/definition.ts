@@ -6,6 +6,8 @@ export interface Pack {
   readonly id: string;
   readonly name: string;
   readonly version: string;
+  /** Set where it is a tenant's own extension: what it applies follows the beta of extensions. */
+  readonly track?: "light" | "heavy";
   readonly state: "DRAFT" | "VALIDATING" | "SHADOW" | "ACTIVE" | "PAUSED" | "SUNSET";
   readonly workflows: readonly WorkflowDefinition[];
   readonly tools: { readonly [name: string]: ToolContract };

@@ -187,6 +187,8 @@ export const PACK_SHAPE = z
     id: name,
     name: name,
     version: semVer,
+    /** Set where the pack is a tenant's own extension: what it applies follows the beta of extensions. */
+    track: z.enum(["light", "heavy"]).exactOptional(),
     state: z.enum(["DRAFT", "VALIDATING", "SHADOW", "ACTIVE", "PAUSED", "SUNSET"]).default("DRAFT"),
     workflows: z.array(workflow.readonly()).readonly(),
     tools: z.record(text, tool).readonly(),

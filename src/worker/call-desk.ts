@@ -122,6 +122,7 @@ function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read,
     counters: state.counters,
     recentCalls: state.marks,
     record: read.record,
+    hold: pack.track === undefined ? null : control.hold,
     breaker: read.breaker,
     rateHits: read.rateHits,
     // A pending request decides nothing, and neither does another run's.

@@ -1,5 +1,6 @@
 import { assert, Fault, type Host } from "../contracts/index.ts";
 import {
+  type ApplyHold,
   type Credential,
   findTenant,
   type Mode,
@@ -33,6 +34,8 @@ export interface TenantControl {
   readonly unpromoted: readonly CompiledPack[];
   /** Null where no environment of the tenant holds a bundle. */
   readonly promoted: Promoted | null;
+  /** Keeps extensions from applying changes; null where nothing does. */
+  readonly hold: ApplyHold | null;
 }
 
 /**
@@ -44,6 +47,7 @@ export class ControlRoom {
   readonly #host: Host;
   readonly #installationKey: Uint8Array;
   readonly #readPromoted: ReadPromoted;
+  readonly #readApplyHold: ReadApplyHold;
   readonly #tenants = new Map<string, TenantControl>();
   readonly #packs = new Map<string, CompiledPack>();
 
@@ -52,11 +56,13 @@ export class ControlRoom {
     readonly host: Host;
     readonly installationKey: Uint8Array;
     readonly readPromoted: ReadPromoted;
+    readonly readApplyHold: ReadApplyHold;
   }) {
     this.#database = options.database;
     this.#host = options.host;
     this.#installationKey = options.installationKey;
     this.#readPromoted = options.readPromoted;
+    this.#readApplyHold = options.readApplyHold;
   }
 
   /** The facts as last read; undefined for a tenant that does not exist. */
@@ -125,6 +131,7 @@ export class ControlRoom {
       packs: active.filter((pack) => isReleased(promoted, pack)),
       unpromoted: active.filter((pack) => !isReleased(promoted, pack)),
       promoted,
+      hold: await this.#readApplyHold(sql),
     };
   }
 
@@ -139,6 +146,9 @@ export class ControlRoom {
 
 /** How the current tenant's promoted bundle is read: releases lie above, so whoever opens the room brings it. */
 export type ReadPromoted = (sql: TenantQuery) => Promise<Promoted | null>;
+
+/** How a hold on what the current tenant's extensions apply is read, likewise. */
+export type ReadApplyHold = (sql: TenantQuery) => Promise<ApplyHold | null>;
 
 const isReleased = (promoted: Promoted | null, { config_hash }: CompiledPack): boolean =>
   promoted === null || promoted.packDigest === config_hash;

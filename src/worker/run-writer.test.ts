@@ -48,6 +48,7 @@ const CONTROL: TenantControl = {
   packs: [],
   unpromoted: [],
   promoted: null,
+  hold: null,
 };
 
 const committed = (controlRevision = 1, lostClaim: LostClaim | null = null): CommitResult => ({

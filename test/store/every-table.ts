@@ -83,4 +83,7 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   await sql`
     insert into waiver (tenant_id, waiver_id, policy_id, gate, state, entry, approvals_needed, roles_needed, created_at, expires_at)
     values (${tenant}, 'W-2026-0001', 'p', 'g', 'requested', '{}', 1, '{}', clock(), clock() + interval '1 day')`;
+  await sql`
+    insert into beta (tenant_id, enabled, verdict, evaluation_id, report_sha256, window_start, decided_at, valid_until, changed_by, changed_at)
+    values (${tenant}, false, 'NO-GO', 'g', ${"0".repeat(64)}, clock(), clock(), clock(), 'ann', clock())`;
 }

@@ -58,6 +58,7 @@ export async function openShop(): Promise<Shop> {
     host,
     installationKey: INSTALLATION_KEY,
     readPromoted: async () => null,
+    readApplyHold: async () => null,
   });
   const close = async () => {
     await database.close();

@@ -1,11 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { type Result, rejected } from "../../contracts/index.ts";
+import { parseInstant, type Result, rejected } from "../../contracts/index.ts";
 import { readStream } from "../../ledger/index.ts";
 import {
   activeHolds,
+  type Correction,
   currentOf,
   ENVIRONMENTS,
   endHold,
+  HOLD_SCOPES,
+  type Hold,
   heldBundles,
   judgeHealth,
   placeHold,
@@ -40,15 +43,24 @@ const standing = z
   })
   .openapi("Environment");
 
-const hold = z
+export const hold = z
   .strictObject({
     hold_id: name,
-    scope: z.enum(["all", ...ENVIRONMENTS]),
+    scope: z.enum(HOLD_SCOPES),
     reason: z.string(),
     placed_by: z.string(),
     placed_at: time,
+    /** What has to be mended before it is lifted (`signoff.hold.v1`); null where a person's word lifts it. */
+    basis: jsonObject.nullable(),
   })
   .openapi("Hold");
+
+/** A hold as it is answered. */
+export const holdView = ({ placed_at, basis, ...rest }: Hold): z.output<typeof hold> => ({
+  ...rest,
+  placed_at: timeOf(placed_at),
+  basis: basis === null ? null : JSON.parse(basis),
+});
 
 const check = z
   .strictObject({ check: z.string(), passed: z.boolean(), code: z.string().nullable(), message: z.string() })
@@ -88,7 +100,7 @@ export const listEnvironmentsEndpoint = endpoint({
           before: before.map(heldView),
         };
       });
-      return reply({ environments, holds: holds.map((one) => ({ ...one, placed_at: timeOf(one.placed_at) })) });
+      return reply({ environments, holds: holds.map(holdView) });
     });
   },
 });
@@ -218,15 +230,15 @@ export const environmentHealthEndpoint = endpoint({
 export const placeHoldEndpoint = endpoint({
   method: "post",
   path: "/v1/holds",
-  summary: "Keep promotions out of an environment, or out of all; rollbacks stay possible",
+  summary: "Keep promotions out of an environment or out of all, or extensions from applying; rollbacks stay possible",
   needs: ["administer"],
   idempotent: true,
-  request: { ...NOTHING, body: z.strictObject({ scope: z.enum(["all", ...ENVIRONMENTS]), reason }) },
+  request: { ...NOTHING, body: z.strictObject({ scope: z.enum(HOLD_SCOPES), reason }) },
   statuses: { 201: "it is in force" },
   answer: hold,
   async handle({ installation, caller }, { body }) {
     const placed = await placeHold(installation, { ...body, tenantId: caller.tenantId, by: caller.principalId });
-    return reply({ ...placed, placed_at: timeOf(placed.placed_at) }, 201);
+    return reply(holdView(placed), 201);
   },
 });
 
@@ -236,13 +248,40 @@ export const liftHoldEndpoint = endpoint({
   summary: "End a hold",
   needs: ["administer"],
   idempotent: true,
-  request: { ...NOTHING, params: z.strictObject({ hold_id: name }), body: z.strictObject({ reason }) },
+  request: {
+    ...NOTHING,
+    params: z.strictObject({ hold_id: name }),
+    body: z.strictObject({
+      reason,
+      /** Where it rests on a signoff: that what each gate found was mended, when, and how that is known. */
+      corrections: z
+        .array(z.strictObject({ gate_id: name, corrected_at: time, evidence: reason }))
+        .max(200)
+        .default([]),
+    }),
+  },
   statuses: { 200: "it is over" },
   answer: z.strictObject({ hold_id: name }),
   async handle({ installation, caller }, { params, body }) {
     const { tenantId, principalId: by } = caller;
-    const lifted = await endHold(installation, { tenantId, by, reason: body.reason, holdId: params.hold_id });
-    return lifted.ok ? reply(lifted.value) : lifted;
+    const corrections: Correction[] = [];
+    for (const [index, one] of body.corrections.entries()) {
+      const at = parseInstant(one.corrected_at);
+      const field_path = `$.corrections[${index}].corrected_at`;
+      if (at === undefined)
+        return rejected({ code: "REQUEST_INVALID", message: `\`${field_path}\`: is no instant`, field_path });
+      corrections.push({ ...one, corrected_at: at });
+    }
+    const lifted = await endHold(installation, {
+      tenantId,
+      by,
+      reason: body.reason,
+      holdId: params.hold_id,
+      corrections,
+    });
+    if (!lifted.ok) return lifted;
+    await installation.control.reread(tenantId);
+    return reply(lifted.value);
   },
 });
 

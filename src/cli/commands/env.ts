@@ -1,9 +1,11 @@
-import type { JsonObject } from "../../contracts/index.ts";
-import { ENVIRONMENTS } from "../../release/index.ts";
+import { accepted, type Json, type JsonObject, parseJson, type Result } from "../../contracts/index.ts";
+import { HOLD_SCOPES } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
-import type { Command } from "../command.ts";
+import type { Command, Context } from "../command.ts";
 import { listOf, objectOf, textOf } from "../document.ts";
+import { readText } from "../files.ts";
 import type { Paint } from "../output.ts";
+import { reportRefusal, talkOf } from "../report.ts";
 import { table } from "../table.ts";
 import { REASON } from "./promote.ts";
 
@@ -77,7 +79,7 @@ export const envHealthCommand: Command = {
 };
 
 export const envHoldCommand: Command = {
-  operands: [{ name: "SCOPE", summary: `all, ${ENVIRONMENTS.join(", ")}` }],
+  operands: [{ name: "SCOPE", summary: `${HOLD_SCOPES.slice(0, -1).join(", ")}; beta: what extensions apply` }],
   options: [REASON],
   examples: ["countermark env hold prod --reason 'peak season'"],
   run: (context, args) =>
@@ -89,12 +91,31 @@ export const envHoldCommand: Command = {
 
 export const envLiftCommand: Command = {
   operands: [{ name: "HOLD", summary: "a hold's id, as `env show` has it" }],
-  options: [REASON],
-  examples: [`countermark env lift ${HOLD_ID} --reason 'the season is over'`],
-  run: (context, args) =>
-    askAndPrint(context, {
-      ask: (client) =>
-        client.post(`/v1/holds/${part(args.operand("HOLD"))}/lift`, { reason: args.value("reason") ?? "" }),
-      lines: (body) => [`lifted ${textOf(body, "hold_id")}`],
-    }),
+  options: [
+    REASON,
+    {
+      flags: "--corrections <file>",
+      summary:
+        "of a hold that rests on a signoff: a JSON list of `gate_id`, `corrected_at`, `evidence`, one for each gate",
+    },
+  ],
+  examples: [
+    `countermark env lift ${HOLD_ID} --reason 'the season is over'`,
+    `countermark env lift ${HOLD_ID} --reason 'mended, and GO since' --corrections corrections.json`,
+  ],
+  run: async (context, args) => {
+    const corrections = await correctionsIn(context, args.value("corrections"));
+    if (!corrections.ok) return reportRefusal(talkOf(context), corrections.refusal);
+    const body = { reason: args.value("reason") ?? "", corrections: corrections.value };
+    return askAndPrint(context, {
+      ask: (client) => client.post(`/v1/holds/${part(args.operand("HOLD"))}/lift`, body),
+      lines: (lifted) => [`lifted ${textOf(lifted, "hold_id")}`],
+    });
+  },
 };
+
+async function correctionsIn(context: Context, path: string | undefined): Promise<Result<Json>> {
+  if (path === undefined) return accepted([]);
+  const text = await readText(context, path);
+  return text.ok ? parseJson(text.value) : text;
+}

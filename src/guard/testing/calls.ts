@@ -118,6 +118,7 @@ export const factsOf = (call: ResolvedCall, changes: Partial<CallFacts> = {}): C
     params_fingerprint: call.fingerprint,
     consumed: false,
   },
+  hold: null,
   breaker: null,
   ...changes,
 });

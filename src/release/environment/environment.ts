@@ -37,13 +37,18 @@ export interface HeldBundle {
   readonly is_current: boolean;
 }
 
-/** Keeps promotions out of an environment, or out of all: a freeze, a blocked deployment. */
+/** What may be held: promotions into an environment or into all, and what extensions apply while they are in beta. */
+export const HOLD_SCOPES = ["all", ...ENVIRONMENTS, "beta"] as const;
+
+/** Keeps things as they are: a freeze, a blocked deployment, a beta that may not go on. */
 export interface Hold {
   readonly hold_id: string;
-  readonly scope: "all" | Environment;
+  readonly scope: (typeof HOLD_SCOPES)[number];
   readonly reason: string;
   readonly placed_by: string;
   readonly placed_at: Instant;
+  /** What has to be mended before it is lifted, as JSON text; null where a person's word lifts it. */
+  readonly basis: string | null;
 }
 
 /** The stream in which an environment's moves are recorded. */

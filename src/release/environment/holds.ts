@@ -1,9 +1,12 @@
-import { type Result, rejected } from "../../contracts/index.ts";
+import { formatInstant, type Result, rejected } from "../../contracts/index.ts";
+import { touchControl } from "../../guard/index.ts";
 import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
 import { inTenant } from "../../store/index.ts";
+import type { Correction } from "../beta/beta.ts";
+import { liftBar } from "../beta/moves.ts";
 import type { Hold } from "./environment.ts";
 import type { ReleasePorts } from "./moves.ts";
-import { insertHold, liftHold } from "./queries.ts";
+import { activeHolds, insertHold, liftHold } from "./queries.ts";
 
 interface HoldAct {
   readonly tenantId: string;
@@ -13,14 +16,15 @@ interface HoldAct {
 
 type HoldPorts = Pick<ReleasePorts, "database" | "host">;
 
-/** Keeps promotions out of an environment, or out of all, until it is lifted. Rollbacks stay possible. */
+/** Keeps promotions out of an environment or out of all, or extensions from applying, until it is lifted. Rollbacks stay possible. */
 export const placeHold = (
   { database, host }: HoldPorts,
   { tenantId, by, reason, scope }: HoldAct & Pick<Hold, "scope">,
 ): Promise<Hold> =>
   inTenant(database, tenantId, async (sql) => {
-    const hold = { hold_id: host.ids.next(), scope, reason, placed_by: by, placed_at: host.clock.now() };
+    const hold = { hold_id: host.ids.next(), scope, reason, placed_by: by, placed_at: host.clock.now(), basis: null };
     await insertHold(sql, hold);
+    await touchControl(sql, hold.placed_at);
     await appendOutside(sql, host, {
       ...entryOf({ tenantId, by }),
       type: "hold.placed",
@@ -29,18 +33,33 @@ export const placeHold = (
     return hold;
   });
 
-/** Ends a hold. Refused with HOLD_NOT_FOUND. */
+/** Ends a hold. Refused: HOLD_NOT_FOUND; HOLD_CORRECTIONS_MISSING where it rests on a signoff that is not shown to be mended. */
 export const endHold = (
   { database, host }: HoldPorts,
-  { tenantId, by, reason, holdId }: HoldAct & { readonly holdId: string },
+  {
+    tenantId,
+    by,
+    reason,
+    holdId,
+    corrections,
+  }: HoldAct & { readonly holdId: string; readonly corrections: readonly Correction[] },
 ): Promise<Result<{ readonly hold_id: string }>> =>
   inTenant(database, tenantId, async (sql) => {
-    const isLifted = await liftHold(sql, { holdId, by, reason, at: host.clock.now() });
+    const hold = (await activeHolds(sql)).find(({ hold_id }) => hold_id === holdId);
+    const bar = hold === undefined ? null : await liftBar({ sql, ports: { host } }, hold, corrections);
+    if (bar !== null) return rejected(bar);
+    const at = host.clock.now();
+    const isLifted = await liftHold(sql, { holdId, by, reason, at });
     if (!isLifted) return rejected({ code: "HOLD_NOT_FOUND", message: `no hold \`${holdId}\` is in force` });
+    await touchControl(sql, at);
     await appendOutside(sql, host, {
       ...entryOf({ tenantId, by }),
       type: "hold.lifted",
-      payload: { hold_id: holdId, reason },
+      payload: {
+        hold_id: holdId,
+        reason,
+        corrections: corrections.map((one) => ({ ...one, corrected_at: formatInstant(one.corrected_at) })),
+      },
     });
     return { ok: true, value: { hold_id: holdId } };
   });

@@ -88,7 +88,7 @@ describe("PRM-01, PRM-04: one fact that is otherwise fails one check", () => {
   const [REFUSED, MISSING] = ["RELEASE_GATE_ALLOWS_PROMOTION", "RELEASE_GATE_EVIDENCE_MISSING"];
   const preview = { ...manifest, label: "pr-preview" as const };
   const revoked = rosterOf(entryOf(RELEASE_KEY, { revoked_at: "2026-01-02T00:00:00Z" }));
-  const hold = { hold_id: "h", reason: "peak season", placed_by: "grace", placed_at: NOW };
+  const hold = { hold_id: "h", reason: "peak season", placed_by: "grace", placed_at: NOW, basis: null };
 
   test.each<[string, Partial<PromotionFacts>, string, string]>([
     [
@@ -178,7 +178,14 @@ test("dev takes what verifies: no bundle has to be anywhere before, and nothing 
 });
 
 test("a hold on another environment keeps nothing out", () => {
-  const hold = { hold_id: "h", scope: "staging", reason: "r", placed_by: "grace", placed_at: NOW } as const;
+  const hold = {
+    hold_id: "h",
+    scope: "staging",
+    reason: "r",
+    placed_by: "grace",
+    placed_at: NOW,
+    basis: null,
+  } as const;
 
   expect(failing({ holds: [hold] })).toEqual([]);
 });

@@ -94,15 +94,16 @@ export const setHealth = (
 
 /** Holds in force, the oldest first. */
 export const activeHolds = (sql: TenantQuery) => sql<Hold[]>`
-  select hold_id, scope, reason, placed_by, placed_at
+  select hold_id, scope, reason, placed_by, placed_at, basis
     from hold
    where tenant_id = require_tenant_context() and lifted_at is null
    order by placed_at, hold_id
    limit 1000`;
 
 export const insertHold = (sql: TenantQuery, hold: Hold) => sql`
-  insert into hold (tenant_id, hold_id, scope, reason, placed_by, placed_at)
-  values (require_tenant_context(), ${hold.hold_id}, ${hold.scope}, ${hold.reason}, ${hold.placed_by}, ${hold.placed_at}::timestamptz)`;
+  insert into hold (tenant_id, hold_id, scope, reason, placed_by, placed_at, basis)
+  values (require_tenant_context(), ${hold.hold_id}, ${hold.scope}, ${hold.reason}, ${hold.placed_by}, ${hold.placed_at}::timestamptz,
+         ${hold.basis})`;
 
 /** Ends a hold. False: there is none of this id in force. */
 export async function liftHold(
