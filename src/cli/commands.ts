@@ -198,6 +198,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/dead-letter.ts")).deadLetterResolveCommand,
   },
   {
+    path: ["evidence", "import"],
+    summary: "make the release gate's reports of what the platform says of branch protection",
+    load: async () => (await import("./commands/evidence.ts")).evidenceImportCommand,
+  },
+  {
+    path: ["evidence", "summary"],
+    summary: "sum a release's reports up on one page, as its gate reads it",
+    load: async () => (await import("./commands/evidence.ts")).evidenceSummaryCommand,
+  },
+  {
     path: ["gate", "eval"],
     summary: "decide by a policy whether evidence lets something go on",
     load: async () => (await import("./commands/gate.ts")).gateEvalCommand,

@@ -4,7 +4,7 @@ import { accepted, type Result, rejected } from "../contracts/index.ts";
 import type { EvidenceFile } from "../gate/index.ts";
 import type { Context } from "./command.ts";
 
-const ENDINGS = [".ndjson", ".json"];
+const ENDINGS: readonly string[] = [".ndjson", ".json"];
 
 /**
  * Files of evidence: those named, and of each folder those that end in `.ndjson` or `.json`, by name. Refused: FILE_NOT_FOUND, and
@@ -16,22 +16,35 @@ export async function readEvidence(
 ): Promise<Result<readonly EvidenceFile[]>> {
   const files: EvidenceFile[] = [];
   for (const path of paths) {
-    const found = await filesAt(resolve(context.cwd, path));
-    if (found === undefined)
-      return rejected({ code: "FILE_NOT_FOUND", message: `\`${path}\` does not exist or cannot be read` });
-    for (const file of found) {
-      const read = await textOf(file);
-      if (!read.ok) return read;
-      files.push({ name: basename(file), text: read.value });
-    }
+    const read = await readFolder(context, path, ENDINGS);
+    if (!read.ok) return read;
+    files.push(...read.value);
   }
   return accepted(files);
 }
 
-async function filesAt(path: string): Promise<readonly string[] | undefined> {
+/** A file, or those of a folder that end so, by name. Refused as evidence is. */
+export async function readFolder(
+  context: Context,
+  folder: string,
+  endings: readonly string[],
+): Promise<Result<readonly EvidenceFile[]>> {
+  const found = await filesAt(resolve(context.cwd, folder), endings);
+  if (found === undefined)
+    return rejected({ code: "FILE_NOT_FOUND", message: `\`${folder}\` does not exist or cannot be read` });
+  const files: EvidenceFile[] = [];
+  for (const file of found) {
+    const read = await textOf(file);
+    if (!read.ok) return read;
+    files.push({ name: basename(file), text: read.value });
+  }
+  return accepted(files);
+}
+
+async function filesAt(path: string, endings: readonly string[]): Promise<readonly string[] | undefined> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
-    const names = (await readdir(path)).filter((name) => ENDINGS.some((ending) => name.endsWith(ending)));
+    const names = (await readdir(path)).filter((name) => endings.some((ending) => name.endsWith(ending)));
     return names.toSorted().map((name) => join(path, name));
   } catch (error) {
     if (error instanceof Error && "code" in error) return undefined; // the operating system's no, whichever

@@ -62,3 +62,4 @@ export {
 export { Stop } from "./stop.ts";
 export { nextTurn, systemHost, timeLimit } from "./system-host.ts";
 export { compareVersions, parseVersion, type Version } from "./version.ts";
+export { readYaml, yamlText } from "./yaml.ts";

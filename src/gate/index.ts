@@ -35,6 +35,12 @@ export {
 export { type Rational, rationalOf } from "./rational.ts";
 export { REPORTS, REQUIRED_JOBS } from "./readiness/catalogue.ts";
 export { CONTEXT_FILE, type GateDocuments, readGateDocuments } from "./readiness/gate-documents.ts";
+export { type Answer, readAnswer } from "./readiness/branch-protection/answers.ts";
+export type { BypassList } from "./readiness/branch-protection/facts.ts";
+export { type ProtectionInput, protectionReports } from "./readiness/branch-protection/reports.ts";
+export { readCanonicalChecks } from "./readiness/branch-protection/required-checks.ts";
+export { executiveSummary } from "./readiness/executive-summary.ts";
+export { readReleaseFolder } from "./readiness/gate-documents.ts";
 export { decisionSarif } from "./sarif.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import {
+  accepted,
   type Instant,
+  instant,
   isJsonObject,
   type Json,
   type JsonObject,
   parseInstant,
   parseJson,
+  type Result,
+  rejected,
 } from "../../contracts/index.ts";
 import { type EvidenceFile, onlyText } from "../derivation.ts";
 import { parseHistory, type SloEntry, until } from "../slo/repeated-breach.ts";
@@ -94,6 +98,23 @@ export function readGateDocuments(files: readonly EvidenceFile[], decidedAt: Ins
     reports: new Map([...inlineReports(whole?.reports), ...fileReports(files)]),
   };
 }
+
+/**
+ * What a folder says of a release, for reports that are made about it. Refused with GATE_EVIDENCE_MISSING where its context cannot be
+ * read: nobody could say what such a report is about.
+ *
+ * @param at null where it is not asked whether the context was evaluated for that instant
+ */
+export function readReleaseFolder(files: readonly EvidenceFile[], at: Instant | null): Result<GateDocuments> {
+  const whole = objectIn(onlyText(files, CONTEXT_FILE));
+  const evaluatedAt = parseInstant(typeof whole?.evaluated_at === "string" ? whole.evaluated_at : "");
+  const documents = readGateDocuments(files, at ?? evaluatedAt ?? EPOCH);
+  return documents.contextProblem === null
+    ? accepted(documents)
+    : rejected({ code: "GATE_EVIDENCE_MISSING", message: `${CONTEXT_FILE}: ${documents.contextProblem}` });
+}
+
+const EPOCH = instant(0);
 
 const jsonIn = (source: string | undefined): Json | undefined => {
   const parsed = parseJson(source ?? "");

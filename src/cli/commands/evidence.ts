@@ -1,0 +1,228 @@
+import { basename } from "node:path";
+import {
+  accepted,
+  isJsonObject,
+  type JsonObject,
+  parseInstant,
+  parseJson,
+  type Result,
+  rejected,
+} from "../../contracts/index.ts";
+import {
+  type Answer,
+  type BypassList,
+  executiveSummary,
+  type ProtectionInput,
+  protectionReports,
+  readAnswer,
+  readCanonicalChecks,
+  readReleaseFolder,
+} from "../../gate/index.ts";
+import type { Arguments, Command, Context } from "../command.ts";
+import { readEvidence, readFolder } from "../evidence.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { readText } from "../files.ts";
+import { type Paint, print } from "../output.ts";
+import { reportRefusal, talkOf } from "../report.ts";
+import { VERSION } from "../version.ts";
+import { writeFiles } from "../write-files.ts";
+
+const AT = { flags: "--at <instant>", summary: "when the answers were had; now unless given" };
+const CONTEXT = {
+  flags: "--context <file>",
+  summary: "the release gate's `context.json`: the commit, the registry and the policy that the reports are about",
+  required: true,
+} as const;
+const OUT = {
+  flags: "--out <folder>",
+  summary: "where the reports are written, as the release gate reads them",
+  required: true,
+} as const;
+
+export const evidenceImportCommand: Command = {
+  operands: [
+    { name: "KIND", summary: "branch-protection: GitHub's answers about rules, rulesets and protection" },
+    { name: "FILE", summary: "an answer of GitHub's REST interface, as it came" },
+  ],
+  options: [
+    { flags: "--with <file...>", summary: "more answers: what one does not show, another may" },
+    { flags: "--repository <name>", summary: "such as acme/shop", required: true },
+    { flags: "--branch <name...>", summary: "release branches; the default branch alone unless given" },
+    { flags: "--default-branch <name>", summary: "the repository's default branch", default: "main" },
+    {
+      flags: "--checks <file>",
+      summary: "`required_status_checks.json`: which checks are required, and whose jobs they are",
+      required: true,
+    },
+    {
+      flags: "--policy-document <file>",
+      summary: "the document in which people read which checks are required",
+      required: true,
+    },
+    {
+      flags: "--workflows <folder>",
+      summary: "the workflows of the repository, such as .github/workflows",
+      required: true,
+    },
+    {
+      flags: "--bypass <file>",
+      summary: "who may go around the rules: JSON of `actors`, such as RepositoryRole:5, and `reviewed_at`",
+    },
+    CONTEXT,
+    AT,
+    OUT,
+  ],
+  examples: [
+    "gh api repos/acme/shop/rules/branches/main > rules.json",
+    "gh api repos/acme/shop/rulesets/42 > ruleset.json",
+    "countermark evidence import branch-protection rules.json --with ruleset.json --repository acme/shop --checks required_status_checks.json --policy-document docs/branch-protection.md --workflows .github/workflows --bypass bypass.json --context evidence/context.json --out evidence",
+  ],
+  run: async (context, args) => {
+    const kind = args.operand("KIND");
+    if (kind !== "branch-protection")
+      return reportRefusal(talkOf(context), {
+        code: "USAGE",
+        message: `\`${kind}\` is not imported: branch-protection is`,
+      });
+    const input = await protectionInput(context, args);
+    if (!input.ok) return reportRefusal(talkOf(context), input.refusal);
+    return written(context, args, protectionReports(input.value));
+  },
+};
+
+export const evidenceSummaryCommand: Command = {
+  operands: [{ name: "FOLDER", summary: "a release's evidence: `context.json` and `R01.json` and so on" }],
+  options: [AT, OUT],
+  examples: ["countermark evidence summary evidence --out evidence"],
+  run: async (context, args) => {
+    const files = await readEvidence(context, [args.operand("FOLDER")]);
+    if (!files.ok) return reportRefusal(talkOf(context), files.refusal);
+    const at = instantIn(context, args);
+    if (!at.ok) return reportRefusal(talkOf(context), at.refusal);
+    const documents = readReleaseFolder(files.value, at.value);
+    if (!documents.ok) return reportRefusal(talkOf(context), documents.refusal);
+    const { context: candidate, reports } = documents.value;
+    const summaries = (["R30", "R31"] as const).map((id) =>
+      executiveSummary(id, {
+        context: candidate,
+        reports,
+        at: at.value,
+        reportId: context.host.ids.next(),
+        toolVersion: VERSION,
+      }),
+    );
+    return written(context, args, summaries);
+  },
+};
+
+interface Made {
+  readonly id: string;
+  readonly status: "passed" | "failed" | "unverified";
+  readonly document: JsonObject;
+}
+
+/** Reports are written before anything else is said of them; a failed one ends the command as a NO-GO does. */
+async function written(context: Context, args: Arguments, reports: readonly Made[]): Promise<ExitCode> {
+  const files = reports.map(({ id, document }) => ({
+    path: `${id}.json`,
+    text: `${JSON.stringify(document, null, 2)}\n`,
+  }));
+  await writeFiles(context, args.value("out") ?? "", files);
+  const told: JsonObject = Object.fromEntries(reports.map(({ id, document }) => [id, document]));
+  print(context, told, (paint) => reports.flatMap((report) => reportLines(report, paint)));
+  if (reports.some(({ status }) => status === "failed")) return EXIT.noGo;
+  return reports.some(({ status }) => status === "unverified") ? EXIT.noGoForEvidence : EXIT.done;
+}
+
+function reportLines({ id, status, document }: Made, paint: Paint): readonly string[] {
+  const tone = status === "passed" ? paint.green : status === "failed" ? paint.red : paint.yellow;
+  const { failures, summary } = document;
+  const open = isJsonObject(summary) && Array.isArray(summary.unverified) ? summary.unverified : [];
+  return [
+    `${tone(status)}  ${id} ${String(document.contract)}`,
+    ...(Array.isArray(failures) ? failures.map((one) => `  ${String(one)}`) : []),
+    ...open.map((fact) => `  ${String(fact)}: nothing that was read says`),
+  ];
+}
+
+async function protectionInput(context: Context, args: Arguments): Promise<Result<ProtectionInput>> {
+  const answers = await answersIn(context, [args.operand("FILE"), ...args.values("with")]);
+  if (!answers.ok) return answers;
+  const texts = await textsOf(context, [args.value("checks"), args.value("policy-document"), args.value("context")]);
+  if (!texts.ok) return texts;
+  const [checks = "", policyDocument = "", contextText = ""] = texts.value;
+  const canonical = readCanonicalChecks(checks);
+  if (!canonical.ok) return canonical;
+  const at = instantIn(context, args);
+  if (!at.ok) return at;
+  const candidate = readReleaseFolder([{ name: "context.json", text: contextText }], null);
+  if (!candidate.ok) return candidate;
+  const workflows = await readFolder(context, args.value("workflows") ?? "", [".yml", ".yaml"]);
+  if (!workflows.ok) return workflows;
+  const bypass = await bypassIn(context, args.value("bypass"));
+  if (!bypass.ok) return bypass;
+  const defaultBranch = args.value("default-branch") ?? "main";
+  const branches = args.values("branch").length === 0 ? [defaultBranch] : args.values("branch");
+  if (branches.length > 1 && answers.value.some(({ kind }) => kind === "rules"))
+    return rejected({
+      code: "USAGE",
+      message: "the rules of a branch do not say whose they are: give one --branch, or answers about rulesets",
+    });
+  return accepted({
+    context: candidate.value.context,
+    repository: args.value("repository") ?? "",
+    branches,
+    defaultBranch,
+    answers: answers.value,
+    canonical: canonical.value,
+    ground: { policyDocument, workflows: new Map(workflows.value.map(({ name, text }) => [name, text])) },
+    bypass: bypass.value,
+    at: at.value,
+    reportId: () => context.host.ids.next(),
+    toolVersion: VERSION,
+  });
+}
+
+async function answersIn(context: Context, paths: readonly string[]): Promise<Result<readonly Answer[]>> {
+  const answers: Answer[] = [];
+  for (const path of paths) {
+    const text = await readText(context, path);
+    if (!text.ok) return text;
+    const parsed = parseJson(text.value);
+    if (!parsed.ok) return parsed;
+    const answer = readAnswer(parsed.value, `\`${basename(path)}\``);
+    if (!answer.ok) return answer;
+    answers.push(answer.value);
+  }
+  return accepted(answers);
+}
+
+async function textsOf(context: Context, paths: readonly (string | undefined)[]): Promise<Result<readonly string[]>> {
+  const texts: string[] = [];
+  for (const path of paths) {
+    const text = await readText(context, path ?? "");
+    if (!text.ok) return text;
+    texts.push(text.value);
+  }
+  return accepted(texts);
+}
+
+async function bypassIn(context: Context, path: string | undefined): Promise<Result<BypassList>> {
+  if (path === undefined) return accepted({ actors: [], reviewedAt: null });
+  const text = await readText(context, path);
+  if (!text.ok) return text;
+  const parsed = parseJson(text.value);
+  if (!parsed.ok) return parsed;
+  const { actors, reviewed_at } = isJsonObject(parsed.value) ? parsed.value : {};
+  if (!Array.isArray(actors) || typeof reviewed_at !== "string")
+    return rejected({ code: "INVALID_INPUT", message: `\`${path}\` has to have \`actors\` and \`reviewed_at\`` });
+  return accepted({ actors: actors.map(String), reviewedAt: reviewed_at });
+}
+
+function instantIn({ host }: Context, args: Arguments) {
+  const given = args.value("at");
+  const at = given === undefined ? host.clock.now() : parseInstant(given);
+  return at === undefined
+    ? rejected({ code: "USAGE", message: `\`${given}\` is no instant, such as 2026-03-09T02:00:00Z` })
+    : accepted(at);
+}

@@ -1,0 +1,10 @@
+import { entry } from "./code-entry.ts";
+
+/** Codes of evidence and policies that come from other systems; part of the one table. */
+export const EVIDENCE_CODES = {
+  EVIDENCE_ANSWER_UNKNOWN: entry(
+    400,
+    "the file is none of the documents that are imported here",
+    "save the platform's answer as it came: `gh api repos/OWNER/REPO/rules/branches/BRANCH > rules.json`",
+  ),
+} as const satisfies { readonly [code: string]: ReturnType<typeof entry> };

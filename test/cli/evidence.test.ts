@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Json } from "../../src/contracts/index.ts";
+import {
+  CANONICAL,
+  DOCUMENT,
+  effective,
+  ruleset,
+  WORKFLOW,
+} from "../../src/gate/readiness/branch-protection/testing/github.ts";
+import { releaseFiles } from "../../src/gate/readiness/testing/release.ts";
+import { newFolder, runCli } from "./run-cli.ts";
+
+const AT = ["--at", "2026-07-20T10:00:00Z"];
+
+/** A repository with its list of checks, its document and its workflow, a release's evidence, and answers of the platform. */
+function repository(answers: { readonly [name: string]: Json }): string {
+  const cwd = newFolder();
+  mkdirSync(join(cwd, "workflows"));
+  mkdirSync(join(cwd, "evidence"));
+  const files = {
+    ...answers,
+    "checks.json": CANONICAL,
+    "bypass.json": { actors: ["RepositoryRole:5"], reviewed_at: "2026-07-01T00:00:00Z" },
+  };
+  for (const [name, value] of Object.entries(files)) writeFileSync(join(cwd, name), JSON.stringify(value));
+  writeFileSync(join(cwd, "policy.md"), DOCUMENT);
+  writeFileSync(join(cwd, "workflows", "ci.yml"), WORKFLOW);
+  for (const [name, text] of Object.entries(releaseFiles({}))) writeFileSync(join(cwd, "evidence", name), text);
+  return cwd;
+}
+
+const imported = (cwd: string, ...words: readonly string[]) =>
+  runCli(
+    [
+      ...["evidence", "import", "branch-protection", ...words, "--repository", "acme/shop", "--checks", "checks.json"],
+      ...["--policy-document", "policy.md", "--workflows", "workflows", "--bypass", "bypass.json", ...AT],
+      ...["--context", "evidence/context.json", "--out", "evidence"],
+    ],
+    { cwd },
+  );
+
+test("BP-04 answers of the platform become the reports that the release gate reads, and its exit code says what they say", async () => {
+  const cwd = repository({
+    "rules.json": effective(),
+    "ruleset.json": ruleset(),
+    "off.json": ruleset({ enforcement: "disabled" }),
+    "no.json": { message: "Not Found", status: "404" },
+  });
+
+  const whole = await imported(cwd, "rules.json", "--with", "ruleset.json");
+  const report = JSON.parse(readFileSync(join(cwd, "evidence", "R22.json"), "utf8"));
+  const summed = await runCli(["evidence", "summary", "evidence", ...AT, "--out", "evidence"], { cwd });
+  const off = await imported(cwd, "off.json");
+  const unread = await imported(cwd, "no.json", "--json");
+
+  expect([whole.exit, summed.exit, off.exit, unread.exit]).toEqual([0, 0, 4, 5]);
+  expect(whole.stdout).toContain("passed  R22 github_branch_protection_v1");
+  expect(report).toMatchObject({
+    status: "passed",
+    repository: "acme/shop",
+    ruleset_updated_at: "2026-07-01T00:00:00Z",
+  });
+  expect(off.stdout).toContain("  protection_active: none of ruleset 42 shows it");
+  expect(JSON.parse(unread.stdout)).toMatchObject({ R22: { status: "unverified" } });
+});
+
+test("evidence import refuses what it cannot read, by name, and writes nothing", async () => {
+  const cwd = repository({ "rules.json": effective(), "people.json": [{ login: "octocat" }] });
+
+  const people = await imported(cwd, "people.json");
+  const missing = await imported(cwd, "nothing.json");
+  const several = await imported(cwd, "rules.json", "--branch", "main", "release/1.x");
+  const other = await runCli(["evidence", "import", "jira", "rules.json"], { cwd });
+
+  expect([people.exit, people.stderr]).toEqual([2, expect.stringContaining("EVIDENCE_ANSWER_UNKNOWN")]);
+  expect([missing.exit, missing.stderr]).toEqual([2, expect.stringContaining("FILE_NOT_FOUND")]);
+  expect([several.exit, other.exit]).toEqual([2, 2]);
+  expect(readFileSync(join(cwd, "evidence", "R22.json"), "utf8")).toBe(releaseFiles({})["R22.json"]);
+});
