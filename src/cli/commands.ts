@@ -228,6 +228,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gate-backtest.ts")).gateBacktestCommand,
   },
   {
+    path: ["gate", "import"],
+    summary: "make a policy of another system's service levels",
+    load: async () => (await import("./commands/gate-exchange.ts")).gateImportCommand,
+  },
+  {
+    path: ["gate", "export"],
+    summary: "write a policy as another system's service levels",
+    load: async () => (await import("./commands/gate-exchange.ts")).gateExportCommand,
+  },
+  {
     path: ["gate", "list"],
     summary: "list recorded evaluations: how often it was tried, and what came of it",
     load: async () => (await import("./commands/gate-list.ts")).gateListCommand,

@@ -7,4 +7,9 @@ export const EVIDENCE_CODES = {
     "the file is none of the documents that are imported here",
     "save the platform's answer as it came: `gh api repos/OWNER/REPO/rules/branches/BRANCH > rules.json`",
   ),
+  OPENSLO_UNSUPPORTED: entry(
+    400,
+    "the OpenSLO document asks for what no metric of ours measures",
+    "change the field that is named, or write the policy by hand: `countermark gate lint` helps",
+  ),
 } as const satisfies { readonly [code: string]: ReturnType<typeof entry> };
