@@ -22,6 +22,7 @@ test("without any setting the installation is local, embedded and loopback only,
     listen: { host: "127.0.0.1", port: 4000 },
     temporal: null,
     json: false,
+    stepSummary: null,
     colour: true,
   });
   expect(Object.isFrozen(config) && Object.isFrozen(config.listen)).toBe(true);

@@ -16,6 +16,8 @@ export interface Config {
   readonly listen: { readonly host: string; readonly port: number };
   /** The Temporal cluster that calls for runs; null: workers look for them in the database. */
   readonly temporal: TemporalAddress | null;
+  /** The file that a job's summary is written to; null where no job says one. */
+  readonly stepSummary: string | null;
   readonly json: boolean;
   readonly colour: boolean;
 }
@@ -32,6 +34,7 @@ export interface ConfigOption {
     | "scheduler"
     | "temporalAddress"
     | "temporalNamespace"
+    | "stepSummary"
     | "json"
     | "noColor";
   /** Environment variable, or null where only the flag sets it. */
@@ -143,6 +146,16 @@ export const CONFIG_OPTIONS: readonly ConfigOption[] = [
     effect: "the Temporal namespace that holds the workflows of the runs; read with `--scheduler temporal` only",
   },
   {
+    name: "stepSummary",
+    env: "GITHUB_STEP_SUMMARY",
+    flags: null,
+    commands: ["gate eval"],
+    unit: "path",
+    default: "none; GitHub Actions sets it for every step",
+    bound: "a file that can be written",
+    effect: "where `gate eval --summary` appends the decision as Markdown",
+  },
+  {
     name: "json",
     env: null,
     flags: "--json",
@@ -208,6 +221,7 @@ export function parseConfig({ env, flags, cwd, terminal, server }: ConfigSources
         port: port === null ? LISTEN.port : Number(port.text),
       }),
       temporal: temporal.value,
+      stepSummary: settingOf("stepSummary")?.text ?? null,
       json: flags.json === true,
       colour: terminal && settingOf("noColor") === null && flags.json !== true,
     }),

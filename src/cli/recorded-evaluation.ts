@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { decisionLines } from "./gate-lines.ts";
 import type { Paint } from "./output.ts";
 import { reportRefusal, talkOf } from "./report.ts";
+import { summarize } from "./step-summary.ts";
 
 /** Has the ledger judged, where it is; what comes of it is recorded. */
 export async function evaluateLedger(context: Context, args: Arguments): Promise<ExitCode> {
@@ -47,6 +48,7 @@ async function askForEvaluation(
   const answer = await withClient(context, "owner", (client) =>
     client.post("/v1/gates/evaluations", { policy: source, profile, subject, pack_digest, at, evidence, ...place }),
   );
+  if (answer.ok && answer.value.ok) await summarize(context, args, decisionIn(answer.value.body));
   return printAnswer(context, answer, {
     lines: recordedLines,
     exit: (body) => {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, stat, writeFile } from "node:fs/promises";
+import { appendFile, lstat, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { accepted, Fault, type Result, rejected } from "../contracts/index.ts";
 import { writeNew, writeWhole } from "../ledger/index.ts";
@@ -36,6 +36,15 @@ export async function writeText(context: Context, path: string, text: string): P
     throw unwritten(path, cause);
   }
   note(context, `wrote \`${place}\``);
+}
+
+/** Writes at the end of a file, which is made where it is not. */
+export async function appendText({ cwd }: Pick<Context, "cwd">, path: string, text: string): Promise<void> {
+  try {
+    await appendFile(resolve(cwd, path), text);
+  } catch (cause) {
+    throw unwritten(path, cause);
+  }
 }
 
 /** A file appears whole; into a pipe or a device, and where a link leads, is written as it comes. */

@@ -147,3 +147,53 @@ test("without files the ledger is judged, each time recorded, listed, explained 
   expect(told.stdout).toContain("would pass with 73 more, all good");
   expect([saved.exit, decided.exit]).toEqual([0, 5]);
 });
+
+test("gate eval --summary appends the decision to the job's summary, GO or NO-GO, and says where that is missing", async () => {
+  const cwd = folderOf(8, 10);
+  const file = join(cwd, "summary.md");
+  const env = { GITHUB_STEP_SUMMARY: file };
+  const words = ["gate", "eval", "policy.yaml", "--evidence", ".", ...AT, "--summary"];
+  writeFileSync(file, "# Tests\n");
+
+  const first = await runCli(words, { cwd, env });
+  await runCli([...words, "--format", "core"], { cwd, env });
+  const nowhere = await runCli(words, { cwd });
+  const folder = await runCli(words, { cwd, env: { GITHUB_STEP_SUMMARY: cwd } });
+
+  const text = readFileSync(file, "utf8");
+  expect(first.exit).toBe(4);
+  expect(text.startsWith("# Tests\n## ⛔ NO-GO: shop 1.0.0\n")).toBe(true);
+  expect(text.match(/## ⛔ NO-GO/g)).toHaveLength(2);
+  expect([nowhere.exit, nowhere.stderr]).toEqual([2, expect.stringContaining("GITHUB_STEP_SUMMARY")]);
+  expect([folder.exit, folder.stderr]).toEqual([1, expect.stringContaining("E_REPORT_FAILED")]);
+});
+
+test("gate export writes OpenSLO, and gate import makes the same policy of it", async () => {
+  const cwd = newFolder();
+  const slo = `apiVersion: openslo/v1
+kind: SLO
+metadata: { name: good-runs }
+spec:
+  service: shop
+  indicator: { spec: { ratioMetric: {
+    good: { metricSource: { type: countermark, spec: { from: run, where: $.outcome == 'SUCCESS' } } },
+    total: { metricSource: { type: countermark, spec: { from: run } } } } } }
+  timeWindow: [{ duration: 7d, isRolling: true }]
+  budgetingMethod: Occurrences
+  objectives: [{ target: 0.9 }]
+`;
+  writeFileSync(join(cwd, "slo.yaml"), slo);
+  writeFileSync(join(cwd, "other.yaml"), slo.replace("countermark", "Prometheus"));
+
+  const imported = await runCli(["gate", "import", "openslo", "slo.yaml", "--out", "policy.yaml"], { cwd });
+  const exported = await runCli(["gate", "export", "policy.yaml", "--format", "openslo"], { cwd });
+  const again = await runCli(["gate", "import", "openslo", "-"], { cwd, stdin: exported.stdout });
+  const refused = await runCli(["gate", "import", "openslo", "other.yaml"], { cwd });
+  const [one, two] = await Promise.all(
+    ["policy.yaml", "-"].map((path) => runCli(["gate", "lint", path, "--json"], { cwd, stdin: again.stdout })),
+  );
+
+  expect([imported.exit, exported.exit, again.exit]).toEqual([0, 0, 0]);
+  expect(JSON.parse(one?.stdout ?? "").digest).toBe(JSON.parse(two?.stdout ?? "").digest);
+  expect([refused.exit, refused.stderr]).toEqual([2, expect.stringContaining("good.metricSource.type")]);
+});

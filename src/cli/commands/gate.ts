@@ -21,6 +21,7 @@ import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
 import { type Paint, paintOf, print } from "../output.ts";
 import { decisionIn, evaluateLedger, recordFiles } from "../recorded-evaluation.ts";
 import { reportRefusal, talkOf } from "../report.ts";
+import { SUMMARY, summarize, summaryBar } from "../step-summary.ts";
 import { VERSION } from "../version.ts";
 
 const FORMATS = ["table", "core", "export", "markdown", "junit", "sarif"] as const;
@@ -37,14 +38,17 @@ export const gateEvalCommand: Command = {
       summary: "how to print; --json prints `export`, the policy's own document",
       choices: FORMATS,
     },
+    SUMMARY,
   ],
   examples: [
     "countermark gate eval policies/production.yaml",
     "countermark gate eval policies/dual-track-beta.yaml --evidence evidence/ --at 2026-03-09T02:00:00Z",
     "countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --format core > decision.json",
-    'countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --format markdown >> "$GITHUB_STEP_SUMMARY"',
+    "countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --summary",
   ],
   run: async (context, args) => {
+    const bar = summaryBar(context, args);
+    if (bar !== null) return reportRefusal(talkOf(context), bar);
     if (args.values("evidence").length === 0) return evaluateLedger(context, args);
     const asked = await askedFor(context, args);
     if (typeof asked === "number") return asked;
@@ -53,6 +57,7 @@ export const gateEvalCommand: Command = {
     if (!evaluation.ok) return reportRefusal(talkOf(context), evaluation.refusal);
     const { policy } = asked.input;
     context.stdout.write(`${printedAs(formatOf(context, args), context, policy, evaluation.value)}\n`);
+    await summarize(context, args, evaluation.value.decision);
     return exitOf(policy, evaluation.value.decision);
   },
 };
