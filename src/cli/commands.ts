@@ -203,6 +203,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evidence.ts")).evidenceImportCommand,
   },
   {
+    path: ["evidence", "policy"],
+    summary: "see whether the policy of releases may take the place of the one before, and report it",
+    load: async () => (await import("./commands/evidence.ts")).evidencePolicyCommand,
+  },
+  {
     path: ["evidence", "summary"],
     summary: "sum a release's reports up on one page, as its gate reads it",
     load: async () => (await import("./commands/evidence.ts")).evidenceSummaryCommand,

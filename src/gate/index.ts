@@ -44,6 +44,8 @@ export { type ProtectionInput, protectionReports } from "./readiness/branch-prot
 export { readCanonicalChecks } from "./readiness/branch-protection/required-checks.ts";
 export { executiveSummary } from "./readiness/executive-summary.ts";
 export { readReleaseFolder } from "./readiness/gate-documents.ts";
+export type { MadeReport, Maker } from "./readiness/made-report.ts";
+export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { decisionSarif } from "./sarif.ts";
 export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";

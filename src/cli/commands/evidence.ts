@@ -11,17 +11,22 @@ import {
 import {
   type Answer,
   type BypassList,
+  type ChangeRecord,
   executiveSummary,
+  type MadeReport,
+  type Maker,
   type ProtectionInput,
+  policyReport,
   protectionReports,
   readAnswer,
   readCanonicalChecks,
   readReleaseFolder,
 } from "../../gate/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
+import { readPolicy } from "../evaluation.ts";
 import { readEvidence, readFolder } from "../evidence.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { readText } from "../files.ts";
+import { readObject, readText } from "../files.ts";
 import { type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { VERSION } from "../version.ts";
@@ -107,7 +112,7 @@ export const evidenceSummaryCommand: Command = {
         context: candidate,
         reports,
         at: at.value,
-        reportId: context.host.ids.next(),
+        reportId: () => context.host.ids.next(),
         toolVersion: VERSION,
       }),
     );
@@ -115,14 +120,8 @@ export const evidenceSummaryCommand: Command = {
   },
 };
 
-interface Made {
-  readonly id: string;
-  readonly status: "passed" | "failed" | "unverified";
-  readonly document: JsonObject;
-}
-
 /** Reports are written before anything else is said of them; a failed one ends the command as a NO-GO does. */
-async function written(context: Context, args: Arguments, reports: readonly Made[]): Promise<ExitCode> {
+async function written(context: Context, args: Arguments, reports: readonly MadeReport[]): Promise<ExitCode> {
   const files = reports.map(({ id, document }) => ({
     path: `${id}.json`,
     text: `${JSON.stringify(document, null, 2)}\n`,
@@ -134,7 +133,7 @@ async function written(context: Context, args: Arguments, reports: readonly Made
   return reports.some(({ status }) => status === "unverified") ? EXIT.noGoForEvidence : EXIT.done;
 }
 
-function reportLines({ id, status, document }: Made, paint: Paint): readonly string[] {
+function reportLines({ id, status, document }: MadeReport, paint: Paint): readonly string[] {
   const tone = status === "passed" ? paint.green : status === "failed" ? paint.red : paint.yellow;
   const { failures, summary } = document;
   const open = isJsonObject(summary) && Array.isArray(summary.unverified) ? summary.unverified : [];
@@ -145,18 +144,76 @@ function reportLines({ id, status, document }: Made, paint: Paint): readonly str
   ];
 }
 
+export const evidencePolicyCommand: Command = {
+  operands: [{ name: "POLICY", summary: "the policy of releases as it is to be" }],
+  options: [
+    { flags: "--previous <file>", summary: "the policy that was merged before; none for the first" },
+    {
+      flags: "--change <file>",
+      summary: "the change's record: JSON of `rationale`, and `expires_at` where something is relaxed",
+    },
+    CONTEXT,
+    AT,
+    OUT,
+  ],
+  examples: [
+    "git show origin/main:policies/release-readiness.yaml > previous.yaml",
+    "countermark evidence policy policies/release-readiness.yaml --previous previous.yaml --change change.json --context evidence/context.json --out evidence",
+  ],
+  run: async (context, args) => {
+    const next = await readPolicy(context, args.operand("POLICY"));
+    if (typeof next === "number") return next;
+    const before = args.value("previous");
+    const previous = before === undefined ? null : await readPolicy(context, before);
+    if (typeof previous === "number") return previous;
+    const record = await changeRecordIn(context, args.value("change"));
+    if (!record.ok) return reportRefusal(talkOf(context), record.refusal);
+    const maker = await makerOf(context, args);
+    if (!maker.ok) return reportRefusal(talkOf(context), maker.refusal);
+    const change = { next: next.policy, previous: previous?.policy ?? null, record: record.value };
+    return written(context, args, [policyReport(maker.value, change)]);
+  },
+};
+
+async function changeRecordIn(context: Context, path: string | undefined): Promise<Result<ChangeRecord | null>> {
+  if (path === undefined) return accepted(null);
+  const read = await readObject(context, path);
+  if (!read.ok) return read;
+  const { rationale, expires_at = null } = read.value;
+  if (typeof rationale !== "string" || (expires_at !== null && typeof expires_at !== "string"))
+    return rejected({
+      code: "INVALID_INPUT",
+      message: `\`${path}\` has to have \`rationale\`, and may have \`expires_at\``,
+    });
+  return accepted({ rationale, expiresAt: expires_at });
+}
+
+/** What reports say of the release, as `--context` has it. */
+async function makerOf(context: Context, args: Arguments): Promise<Result<Maker>> {
+  const text = await readText(context, args.value("context") ?? "");
+  if (!text.ok) return text;
+  const at = instantIn(context, args);
+  if (!at.ok) return at;
+  const candidate = readReleaseFolder([{ name: "context.json", text: text.value }], null);
+  if (!candidate.ok) return candidate;
+  return accepted({
+    context: candidate.value.context,
+    at: at.value,
+    reportId: () => context.host.ids.next(),
+    toolVersion: VERSION,
+  });
+}
+
 async function protectionInput(context: Context, args: Arguments): Promise<Result<ProtectionInput>> {
   const answers = await answersIn(context, [args.operand("FILE"), ...args.values("with")]);
   if (!answers.ok) return answers;
-  const texts = await textsOf(context, [args.value("checks"), args.value("policy-document"), args.value("context")]);
+  const texts = await textsOf(context, [args.value("checks"), args.value("policy-document")]);
   if (!texts.ok) return texts;
-  const [checks = "", policyDocument = "", contextText = ""] = texts.value;
+  const [checks = "", policyDocument = ""] = texts.value;
   const canonical = readCanonicalChecks(checks);
   if (!canonical.ok) return canonical;
-  const at = instantIn(context, args);
-  if (!at.ok) return at;
-  const candidate = readReleaseFolder([{ name: "context.json", text: contextText }], null);
-  if (!candidate.ok) return candidate;
+  const maker = await makerOf(context, args);
+  if (!maker.ok) return maker;
   const workflows = await readFolder(context, args.value("workflows") ?? "", [".yml", ".yaml"]);
   if (!workflows.ok) return workflows;
   const bypass = await bypassIn(context, args.value("bypass"));
@@ -169,7 +226,7 @@ async function protectionInput(context: Context, args: Arguments): Promise<Resul
       message: "the rules of a branch do not say whose they are: give one --branch, or answers about rulesets",
     });
   return accepted({
-    context: candidate.value.context,
+    ...maker.value,
     repository: args.value("repository") ?? "",
     branches,
     defaultBranch,
@@ -177,9 +234,6 @@ async function protectionInput(context: Context, args: Arguments): Promise<Resul
     canonical: canonical.value,
     ground: { policyDocument, workflows: new Map(workflows.value.map(({ name, text }) => [name, text])) },
     bypass: bypass.value,
-    at: at.value,
-    reportId: () => context.host.ids.next(),
-    toolVersion: VERSION,
   });
 }
 
@@ -209,11 +263,9 @@ async function textsOf(context: Context, paths: readonly (string | undefined)[])
 
 async function bypassIn(context: Context, path: string | undefined): Promise<Result<BypassList>> {
   if (path === undefined) return accepted({ actors: [], reviewedAt: null });
-  const text = await readText(context, path);
-  if (!text.ok) return text;
-  const parsed = parseJson(text.value);
-  if (!parsed.ok) return parsed;
-  const { actors, reviewed_at } = isJsonObject(parsed.value) ? parsed.value : {};
+  const read = await readObject(context, path);
+  if (!read.ok) return read;
+  const { actors, reviewed_at } = read.value;
   if (!Array.isArray(actors) || typeof reviewed_at !== "string")
     return rejected({ code: "INVALID_INPUT", message: `\`${path}\` has to have \`actors\` and \`reviewed_at\`` });
   return accepted({ actors: actors.map(String), reviewedAt: reviewed_at });

@@ -1,7 +1,8 @@
-import { digestOf, formatInstant, type Instant, type JsonObject } from "../../contracts/index.ts";
+import type { JsonObject } from "../../contracts/index.ts";
 import { REPORTS, type ReportKind } from "./catalogue.ts";
 import { objectOf } from "./check.ts";
 import type { GateContext } from "./gate-documents.ts";
+import { type MadeReport, type Maker, madeReport } from "./made-report.ts";
 import { type LoadedReport, loadReport } from "./report.ts";
 
 /** Reports that each summary tells of; those of service levels are shown and change nothing, so that a waived one fails nothing. */
@@ -13,13 +14,10 @@ const SHOWN = ["R27", "R29"];
 
 export type SummaryId = keyof typeof TOLD;
 
-export interface SummaryInput {
+export interface SummaryInput extends Maker {
   readonly context: GateContext;
   /** Texts of reports, by id. */
   readonly reports: ReadonlyMap<string, string>;
-  readonly at: Instant;
-  readonly reportId: string;
-  readonly toolVersion: string;
 }
 
 const STATUSES = ["passed", "failed", "unverified", "unknown", "invalid", "missing"] as const;
@@ -34,39 +32,17 @@ interface Told extends JsonObject {
 }
 
 /** One page from which a release is decided together with the gate's report (R30, R31). */
-export function executiveSummary(id: SummaryId, input: SummaryInput) {
+export function executiveSummary(id: SummaryId, input: SummaryInput): MadeReport {
   const told = TOLD[id].map((one) => toldOf(one, input));
   const count = (status: Status) => told.filter((one) => one.status === status).length;
   const isFailed = count("failed") + count("invalid") + count("unknown") > 0;
   const status = isFailed ? "failed" : count("unverified") + count("missing") > 0 ? "unverified" : "passed";
-  const { context, policy } = input.context;
-  const kind = kindOf(id);
-  const document: JsonObject = {
-    contract: kind.contract,
-    schema_version: "1.0",
-    report_id: input.reportId,
-    generated_at: formatInstant(input.at),
-    producer: {
-      tool: "countermark",
-      tool_version: input.toolVersion,
-      workflow: "countermark evidence summary",
-      job_id: kind.job,
-      run_id: context.run_id,
-      attempt: 1,
-    },
-    subject: {
-      commit: context.commit,
-      branch: context.branch,
-      registry_ref: context.registry_ref,
-      policy_digest: policy.digest,
-    },
-    status,
-    completeness: { expected: told.length, executed: told.length },
+  const body = {
     summary: { total_reports: told.length, ...Object.fromEntries(STATUSES.map((one) => [one, count(one)])) },
     reports: told,
     shown: SHOWN.map((one) => toldOf(one, input)),
   };
-  return { id, status, document: { ...document, digest: `sha256:${digestOf(document)}` } } as const;
+  return madeReport(input, { id, status, count: told.length, body });
 }
 
 const kindOf = (id: string): ReportKind =>

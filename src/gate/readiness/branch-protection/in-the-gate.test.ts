@@ -31,7 +31,7 @@ const summaryOf = (given: Parameters<typeof releaseFiles>[0], id: "R30" | "R31")
   const folder = readReleaseFolder(files, EVALUATED_AT);
   if (!folder.ok) throw new Error(folder.refusal.message);
   const { context, reports: texts } = folder.value;
-  return executiveSummary(id, { context, reports: texts, at: EVALUATED_AT, reportId: "s", toolVersion: "0" });
+  return executiveSummary(id, { context, reports: texts, at: EVALUATED_AT, reportId: () => "s", toolVersion: "0" });
 };
 
 describe("BP-01 what is imported of branch protection is what the release gate reads", () => {

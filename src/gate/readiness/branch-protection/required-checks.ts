@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isJsonObject, parseJson, type Result, readYaml, rejected } from "../../../contracts/index.ts";
+import { checkedOf, type ReportCheck } from "../made-report.ts";
 
 /** Checks that every release waits for; the canonical list may ask for more. */
 export const CANONICAL_CHECKS = [
@@ -41,24 +42,17 @@ export interface Ground {
   readonly workflows: ReadonlyMap<string, string>;
 }
 
-/** One condition of the list. Wire form. */
-export interface ListCheck {
-  readonly check_id: string;
-  readonly passed: boolean;
-  readonly detail: string;
-}
-
 /** Whether the document that people read names every check that is required (report R20). */
 export const documentChecks = (
   { required_status_checks }: CanonicalChecks,
   { policyDocument }: Ground,
-): readonly ListCheck[] =>
+): readonly ReportCheck[] =>
   required_status_checks.map((name) =>
     checkOf(`policy_document:${name}`, isNamed(policyDocument, name), "the policy document does not name it"),
   );
 
 /** Whether the list, its mapping and the workflows agree (report R21). */
-export function consistencyChecks(canonical: CanonicalChecks, ground: Ground): readonly ListCheck[] {
+export function consistencyChecks(canonical: CanonicalChecks, ground: Ground): readonly ReportCheck[] {
   const { required_status_checks: names, check_job_mapping: mapping } = canonical;
   return [
     ...CANONICAL_CHECKS.map((name) => checkOf(`listed:${name}`, names.includes(name), "it is not in the list")),
@@ -73,11 +67,8 @@ export function consistencyChecks(canonical: CanonicalChecks, ground: Ground): r
   ];
 }
 
-const checkOf = (check_id: string, passed: boolean, detail: string): ListCheck => ({
-  check_id,
-  passed,
-  detail: passed ? "" : detail,
-});
+const checkOf = (check_id: string, passed: boolean, problem: string): ReportCheck =>
+  checkedOf(check_id, passed ? null : problem);
 
 /** A whole word of the document: `runtime_canary_v2` does not name `runtime_canary`. */
 const isNamed = (document: string, name: string): boolean =>
