@@ -73,7 +73,7 @@ export const UNITS: Derivation = {
     const { units, disputed } = distinctUnits(found);
     const problems = [
       ...read.flatMap(({ source, broken }) =>
-        broken.map((line) => ({ source, detail: `line ${line} cannot be read` })),
+        broken.map((line) => ({ source, detail: `the line \`${beginningOf(line)}\` cannot be read` })),
       ),
       ...read.flatMap(({ source, declared, found: units }) =>
         declared
@@ -121,8 +121,8 @@ function unitsIn(text: string) {
   const lines = text.split("\n").map((line) => line.trim());
   const found: Found[] = [];
   const declared: Declared[] = [];
-  const broken: number[] = [];
-  for (const [index, line] of lines.entries()) {
+  const broken: string[] = [];
+  for (const line of lines) {
     if (line === "") continue;
     const parsed = parseJson(line);
     const value = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
@@ -130,10 +130,15 @@ function unitsIn(text: string) {
     const unit = declaration === undefined ? unitOf(value) : undefined;
     if (declaration !== undefined) declared.push(declaration);
     else if (unit !== undefined) found.push(unit);
-    else broken.push(index + 1);
+    else broken.push(line);
   }
   return { found, declared, broken, lines: lines.filter((line) => line !== "") };
 }
+
+/** Characters by which a line that cannot be read is named: its number would say something else wherever lines are in another order. */
+const NAMED = 40;
+
+const beginningOf = (line: string): string => (line.length > NAMED ? `${line.slice(0, NAMED)}...` : line);
 
 interface Declared {
   readonly kind: string;

@@ -64,10 +64,12 @@ test.each([
   ["of rows that are no names", line("3", { rows: [1] })],
   ["of a channel that is none", line("3", { channel: "prod" })],
 ])("a line that is %s leaves its source unreadable: NO-GO, for want of evidence", (_, broken) => {
+  const named = broken.length > 40 ? `${broken.slice(0, 40)}...` : broken;
+
   expect(decisionOf(decided(line("1"), line("2"), broken)).decision).toMatchObject({
     verdict: "NO-GO",
     cause: "missing",
-    evidence: { sources: { runs: { state: "unreadable", detail: "line 3 cannot be read" } } },
+    evidence: { sources: { runs: { state: "unreadable", detail: `the line \`${named}\` cannot be read` } } },
   });
 });
 

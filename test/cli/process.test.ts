@@ -48,13 +48,16 @@ function folderOf(name: string): string {
   return folder;
 }
 
-function start(argv: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+type Environment = { readonly [name: string]: string };
+
+function start(argv: readonly string[], cwd: string, env: Environment = {}): ChildProcessWithoutNullStreams {
   const { PATH = "" } = process.env;
-  return spawn(process.execPath, [join(program, "src/cli/main.js"), ...argv], { cwd, env: { PATH }, stdio: "pipe" });
+  const main = join(program, "src/cli/main.js");
+  return spawn(process.execPath, [main, ...argv], { cwd, env: { PATH, ...env }, stdio: "pipe" });
 }
 
-async function run(argv: readonly string[], cwd: string) {
-  const child = start(argv, cwd);
+async function run(argv: readonly string[], cwd: string, env: Environment = {}) {
+  const child = start(argv, cwd, env);
   const said = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
@@ -129,3 +132,54 @@ whole("a reader that has read enough is no error", async () => {
 
   expect({ exit, errors }).toEqual({ exit: 0, errors: [] });
 });
+
+whole(
+  "a decision is the same bytes in every time zone and language, and whatever order its evidence comes in",
+  async () => {
+    const cwd = folderOf("purity");
+    const names = ["I", "i", "ı", "İ", "ß", "ss", "Z", "ä", "a-b", "a_b", "10", "9"];
+    const runs = names.flatMap((name) =>
+      [0, 1].map((good) =>
+        JSON.stringify({
+          kind: "run",
+          id: `${name}${good}`,
+          at: "2026-07-19T23:30:00Z",
+          columns: { name, good: good === 1, ms: 1234.5 },
+        }),
+      ),
+    );
+    writeFileSync(
+      join(cwd, "policy.yaml"),
+      `
+id: shop
+version: 1.0.0
+engine: 1
+derive: { fn: units, version: 1 }
+rows: { run: { name: string, good: boolean, ms: number } }
+validity_seconds: 3600
+window: { kind: calendar, unit: day }
+metrics:
+  - { id: correct, kind: ratio, from: run, good: $.good == true }
+  - { id: slow, kind: quantile, from: run, column: ms, q: 0.5 }
+gates:
+  - { id: rate, metric: correct, each: name, limit: 0.9, remedy: look }
+  - { id: median, metric: slow, op: "<=", limit: 1000, remedy: look }
+`,
+    );
+    const decided = async (env: Environment, lines: readonly string[]) => {
+      writeFileSync(join(cwd, "runs.ndjson"), lines.join("\n"));
+      const words = ["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", "--at", "2026-07-20T01:00:00Z"];
+      const { exit, stdout } = await run([...words, "--format", "core"], cwd, env);
+      return { exit, stdout };
+    };
+
+    const plain = await decided({ TZ: "UTC", LC_ALL: "C" }, runs);
+    const others = [
+      await decided({ TZ: "Pacific/Apia", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" }, runs.toReversed()),
+      await decided({ TZ: "America/St_Johns", LC_ALL: "sv_SE.UTF-8" }, [...runs.slice(7), ...runs.slice(0, 7)]),
+    ];
+
+    expect(plain).toMatchObject({ exit: 4, stdout: expect.stringContaining("rate:ß") });
+    for (const other of others) expect(other).toEqual(plain);
+  },
+);

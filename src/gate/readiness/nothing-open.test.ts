@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { evaluated, rowOf } from "./testing/release.ts";
+
+/** What a release comes to when one thing of its evidence is otherwise: how it ends, and one row that says why. */
+describe("one thing that is not as it should be, and a release is NO-GO", () => {
+  const SHADOW = "policy_shadow_status_passed";
+
+  test.each<
+    [what: string, given: Parameters<typeof evaluated>[0], cause: "failed" | "missing", row: string, status: string]
+  >([
+    ["a report that is missing", { reports: { R09: null } }, "missing", SHADOW, "UNKNOWN"],
+    ["a report that is cut off", { reports: { R09: '{"contract": "policy_sh' } }, "missing", SHADOW, "UNKNOWN"],
+    [
+      "a report made tomorrow",
+      { reports: { R09: { generated_at: "2026-07-21T10:00:00Z" } } },
+      "missing",
+      SHADOW,
+      "UNKNOWN",
+    ],
+    [
+      "a report of last week",
+      { reports: { R09: { generated_at: "2026-07-10T10:00:00Z" } } },
+      "missing",
+      SHADOW,
+      "UNKNOWN",
+    ],
+    ["a report of a status that nobody knows", { reports: { R09: { status: "fine" } } }, "failed", SHADOW, "FAIL"],
+    ["a report without a status", { reports: { R09: { status: null } } }, "failed", SHADOW, "FAIL"],
+    [
+      "a report of another contract",
+      { reports: { R09: { contract: "policy_shadow_v9" } } },
+      "missing",
+      SHADOW,
+      "UNKNOWN",
+    ],
+    [
+      "a report that was not finished",
+      { reports: { R09: { completeness: { expected: 2, executed: 1 } } } },
+      "missing",
+      SHADOW,
+      "UNKNOWN",
+    ],
+    [
+      "a report of another commit",
+      { reports: { R09: { subject: { commit: "x", registry_ref: "r1", policy_digest: "p" } } } },
+      "failed",
+      "evidence_subject_match:R09",
+      "FAIL",
+    ],
+    [
+      "a policy that nobody approved",
+      { document: { policy: { digest: "sha256:other", approved_digest: "sha256:other" } } },
+      "failed",
+      "policy_digest_approved",
+      "FAIL",
+    ],
+    ["an event of a kind that nobody knows", { context: { event: "party" } }, "failed", "context_load", "FAIL"],
+    ["a job that ended as nobody knows", { jobs: { smoke: "sort of" } }, "failed", "job_result:smoke", "FAIL"],
+    ["a history that is none", { history: "none" }, "missing", "slo_repeated_breach", "UNKNOWN"],
+  ])("%s", (_, given, cause, row, status) => {
+    const evaluation = evaluated(given);
+
+    expect(evaluation.decision).toMatchObject({ verdict: "NO-GO", cause });
+    expect(rowOf(evaluation, row).status).toBe(status);
+  });
+});
+
+test("GATE-03 a push, a pull request, a schedule and a run by hand are decided, each under its profile", () => {
+  for (const event of ["push", "pull_request", "schedule", "manual"]) {
+    const profile = event === "push" ? "strict" : "transitional";
+
+    expect(evaluated({ context: { event }, profile }).decision).toMatchObject({ verdict: "GO", profile });
+  }
+});
+
+test("EVD-14 every job of the pipeline has to have succeeded, and one that is not told of has not", () => {
+  const told = evaluated({ jobs: { pin_drift_guard: "skipped" } });
+
+  expect(told.decision.blocked_by).toContain("job_result:pin_drift_guard");
+  expect(evaluated({ jobs: null }).decision).toMatchObject({ verdict: "NO-GO" });
+});
+
+test("GATE-16 a low finding changes no decision", () => {
+  const { decision } = evaluated({ reports: { R12: { summary: { drift: "D3" } } } });
+
+  expect(decision.verdict).toBe("GO");
+  expect(decision.spent.low).toBe(1);
+});
