@@ -1,8 +1,8 @@
 import { BETA_CODES } from "./beta-codes.ts";
 import { entry } from "./code-entry.ts";
+import { EVIDENCE_CODES } from "./evidence-codes.ts";
 import { LINEAGE_CODES } from "./lineage-codes.ts";
 import { WAIVER_CODES } from "./waiver-codes.ts";
-import { EVIDENCE_CODES } from "./evidence-codes.ts";
 
 /** Codes of bundles, trust, environments and waivers; part of the one table. */
 export const RELEASE_CODES = {

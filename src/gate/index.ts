@@ -20,7 +20,6 @@ export { decisionJunit } from "./junit.ts";
 export { type EndedRun, type EvidenceReceipt, evidenceSince, ledgerEvidence } from "./ledger-evidence.ts";
 export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";
-export { excludes, type Policy, parsePolicy } from "./policy.ts";
 export { exportOpenSlo } from "./openslo/export.ts";
 export { importOpenSlo } from "./openslo/import.ts";
 export { type Policy, parsePolicy } from "./policy.ts";
@@ -36,14 +35,13 @@ export {
   listEvaluations,
 } from "./queries.ts";
 export { type Rational, rationalOf } from "./rational.ts";
-export { REPORTS, REQUIRED_JOBS } from "./readiness/catalogue.ts";
-export { CONTEXT_FILE, type GateDocuments, readGateDocuments } from "./readiness/gate-documents.ts";
 export { type Answer, readAnswer } from "./readiness/branch-protection/answers.ts";
 export type { BypassList } from "./readiness/branch-protection/facts.ts";
 export { type ProtectionInput, protectionReports } from "./readiness/branch-protection/reports.ts";
 export { readCanonicalChecks } from "./readiness/branch-protection/required-checks.ts";
+export { REPORTS, REQUIRED_JOBS } from "./readiness/catalogue.ts";
 export { executiveSummary } from "./readiness/executive-summary.ts";
-export { readReleaseFolder } from "./readiness/gate-documents.ts";
+export { CONTEXT_FILE, type GateDocuments, readGateDocuments, readReleaseFolder } from "./readiness/gate-documents.ts";
 export type { MadeReport, Maker } from "./readiness/made-report.ts";
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { decisionSarif } from "./sarif.ts";

@@ -4,7 +4,13 @@ import { programFiles, type SourceFile } from "../../tools/source/files.ts";
 import { withoutComments } from "../../tools/source/piece.ts";
 
 const TABLE = "src/contracts/codes.ts";
-const PARTS = ["src/contracts/agent-codes.ts", "src/contracts/beta-codes.ts", "src/contracts/evidence-codes.ts", "src/contracts/release-codes.ts", "src/contracts/waiver-codes.ts"];
+const PARTS = [
+  "src/contracts/agent-codes.ts",
+  "src/contracts/beta-codes.ts",
+  "src/contracts/evidence-codes.ts",
+  "src/contracts/release-codes.ts",
+  "src/contracts/waiver-codes.ts",
+];
 
 /** They answer with their providers' codes. */
 const SIMULATORS = "src/packs/commerce/simulators/";
