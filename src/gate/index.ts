@@ -22,7 +22,7 @@ export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";
 export { exportOpenSlo } from "./openslo/export.ts";
 export { importOpenSlo } from "./openslo/import.ts";
-export { type Policy, parsePolicy } from "./policy.ts";
+export { excludes, type Policy, parsePolicy } from "./policy.ts";
 export { policySchema } from "./policy-schema.ts";
 export type { GateText } from "./policy-shape.ts";
 export {
