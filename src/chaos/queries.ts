@@ -6,10 +6,6 @@ import type { Query, TenantQuery } from "../store/index.ts";
  * statements of the contexts that own them, so that an error in one of those does not hide itself.
  */
 
-export const createDatabase = (owner: Query, name: string) => owner`create database ${owner(name)}`;
-
-export const dropDatabase = (owner: Query, name: string) => owner`drop database if exists ${owner(name)} with (force)`;
-
 /** Puts the settable clock in the place of the database's own. */
 export async function installClock(owner: Query): Promise<void> {
   await owner`create table public.simulated_clock (at timestamptz not null)`;

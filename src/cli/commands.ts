@@ -33,6 +33,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/pack.ts")).packListCommand,
   },
   {
+    path: ["suite", "run"],
+    summary: "play a pack's golden cases in a runtime of their own, and say whether it may be deployed",
+    load: async () => (await import("./commands/suite-run.ts")).suiteRunCommand,
+  },
+  {
+    path: ["suite", "list"],
+    summary: "list a pack's golden cases",
+    load: async () => (await import("./commands/suite.ts")).suiteListCommand,
+  },
+  {
+    path: ["suite", "lint"],
+    summary: "check a pack's golden cases and their quarantine, without a database",
+    load: async () => (await import("./commands/suite.ts")).suiteLintCommand,
+  },
+  {
+    path: ["preview", "create"],
+    summary: "put a bundle to its golden cases in a runtime of its own that is gone afterwards",
+    load: async () => (await import("./commands/preview.ts")).previewCreateCommand,
+  },
+  {
     path: ["run", "start"],
     summary: "start a run and stay until it ends or waits",
     load: async () => (await import("./commands/run-start.ts")).runStartCommand,

@@ -19,6 +19,8 @@ const PROGRAM = "countermark";
 
 const GROUPS: { readonly [word: string]: string } = {
   pack: "activate and list packs",
+  suite: "play a pack's golden cases, which decide whether it may be deployed",
+  preview: "put a bundle to its golden cases before it goes anywhere",
   run: "start, list, show, diagnose, cancel, signal, resume and settle runs",
   worker: "start, list and drain workers",
   chaos: "list and play scenarios of what may go wrong",

@@ -2,6 +2,7 @@ import { BETA_CODES } from "./beta-codes.ts";
 import { entry } from "./code-entry.ts";
 import { EVIDENCE_CODES } from "./evidence-codes.ts";
 import { LINEAGE_CODES } from "./lineage-codes.ts";
+import { SUITE_CODES } from "./suite-codes.ts";
 import { WAIVER_CODES } from "./waiver-codes.ts";
 
 /** Codes of bundles, trust, environments and waivers; part of the one table. */
@@ -10,6 +11,7 @@ export const RELEASE_CODES = {
   ...LINEAGE_CODES,
   ...BETA_CODES,
   ...EVIDENCE_CODES,
+  ...SUITE_CODES,
   BUNDLE_MALFORMED: entry(422, "the file is no bundle", "build it anew with `countermark bundle build`"),
   BUNDLE_MISSING_MANIFEST: entry(422, "the bundle has no manifest", "build it anew with `countermark bundle build`", [
     "missing_manifest",

@@ -16,7 +16,7 @@ export { evaluateFiles, type FileEvaluation, type FileEvaluationInput } from "./
 export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
 export { exported } from "./exports.ts";
 export { goldenStage } from "./golden-suite.ts";
-export { decisionJunit } from "./junit.ts";
+export { decisionJunit, xmlText } from "./junit.ts";
 export { type EndedRun, type EvidenceReceipt, evidenceSince, ledgerEvidence } from "./ledger-evidence.ts";
 export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";

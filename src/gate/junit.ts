@@ -19,7 +19,7 @@ export function decisionJunit(decision: Decision): string {
   properties.ele("property", { name: "verdict", value: verdict });
   properties.ele("property", { name: "decision", value: digest });
   for (const row of gates) {
-    const testCase = suite.ele("testcase", { classname: row.group ?? policy.id, name: printable(row.title ?? row.id) });
+    const testCase = suite.ele("testcase", { classname: row.group ?? policy.id, name: xmlText(row.title ?? row.id) });
     if (row.standing !== "counts") testCase.ele("skipped");
     else if (row.status === "FAIL") testCase.ele("failure", aboutOf(row), told(row));
     else if (row.status !== "PASS") testCase.ele("error", aboutOf(row), told(row));
@@ -29,12 +29,14 @@ export function decisionJunit(decision: Decision): string {
 
 const aboutOf = (row: GateRow) => ({
   type: standingText(row),
-  message: printable(`${row.value ?? "nothing"} ${row.rule}`),
+  message: xmlText(`${row.value ?? "nothing"} ${row.rule}`),
 });
 
 const told = ({ id, reasons, flip, remedy }: GateRow): string =>
-  printable([id, ...reasons, ...flip.map((one) => `would pass with ${flipText(one)}`), remedy].join("\n"));
+  xmlText([id, ...reasons, ...flip.map((one) => `would pass with ${flipText(one)}`), remedy].join("\n"));
 
-/** Whatever is not a `Char` of XML 1.0: it has no place there, however it is written. */
+/** Whatever is not a `Char` of XML 1.0. */
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
-const printable = (text: string): string => text.replaceAll(FORBIDDEN, "\ufffd");
+
+/** Text without what has no place in XML, however it is written. */
+export const xmlText = (text: string): string => text.replaceAll(FORBIDDEN, "\ufffd");

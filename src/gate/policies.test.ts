@@ -36,10 +36,28 @@ const P1 = Array.from({ length: 81 }, (_, index) => ({ case: `p1-${index % 9}`, 
 const P2 = Array.from({ length: 16 }, (_, index) => ({ case: `p2-${index % 4}`, tier: "P2" }));
 const CLEAN = [...threeOf("order"), ...threeOf("refund"), ...P1, ...P2];
 
+const SUITE = {
+  pack: "p",
+  config_hash: "d",
+  git_sha: null,
+  started_at: "2026-03-08T23:00:00Z",
+  finished_at: "2026-03-08T23:10:00Z",
+  declared: 4,
+  played: 4,
+};
+
 function judged(attempts: readonly Attempt[], profile = "whole") {
-  const lines = attempts.map(({ tier = "P0", passed = true, flaky = false, quarantined = false, ...rest }, index) =>
-    JSON.stringify({ kind: "case", id: `${index}`, columns: { ...rest, tier, passed, flaky, quarantined } }),
-  );
+  const lines = [
+    ...attempts.map(({ tier = "P0", passed = true, flaky = false, quarantined = false, ...rest }, index) =>
+      JSON.stringify({
+        kind: "case",
+        id: `${index}`,
+        columns: { ...rest, tier, passed, flaky, suspect: flaky || quarantined, quarantined },
+      }),
+    ),
+    JSON.stringify({ kind: "suite", id: "s", columns: SUITE }),
+    JSON.stringify({ kind: "quarantine", units: 0 }),
+  ];
   const files = [{ name: "suite.ndjson", text: lines.join("\n") }];
   const input = {
     policy: policyOf("golden-suite.yaml"),

@@ -205,6 +205,7 @@ export const POLICY_SHAPE = z.strictObject({
       "release_readiness_gate_v1",
       "gate.decision",
       "promotion.decision",
+      "gate_artifact.v1",
     ])
     .default("core"),
 });

@@ -88,6 +88,38 @@ export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/pack
 export { documentIn, packetPage } from "./packet/page.ts";
 export { tracedPage } from "./packet/traced.ts";
 export { untrustedIn } from "./packet/trusted.ts";
+export { differencesFrom, type ObservedCall, type ObservedRun } from "./suite/expectation.ts";
+export {
+  type CaseInput,
+  DIMENSIONS,
+  filledIn,
+  type GoldenCase,
+  inputOf,
+  inputsOf,
+  type SimulatedAnswer,
+  TIERS,
+} from "./suite/golden-case.ts";
+export {
+  type Attempt,
+  type CaseOutcome,
+  flakeReports,
+  overdueAt,
+  retriesOf,
+  type SuiteOutcome,
+  type SuiteSubject,
+  suiteEvidence,
+  suiteOutcome,
+} from "./suite/outcome.ts";
+export { type QuarantineRegistry, registryAfter } from "./suite/quarantine.ts";
+export {
+  QUARANTINE_FILE,
+  type ReadSuite,
+  readSuite,
+  type Suite,
+  type SuiteFile,
+  type SuiteFinding,
+  unitsOf,
+} from "./suite/suite.ts";
 export {
   type AskedWaiver,
   approverBar,

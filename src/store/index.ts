@@ -10,4 +10,11 @@ export {
 export { type EmbeddedDatabase, openEmbedded } from "./embedded/index.ts";
 export { asFault } from "./faults.ts";
 export { assertSchemaCurrent, type MigrationStatus, migrateDown, migrateUp, migrationStatus } from "./migrate.ts";
+export {
+  dropScratch,
+  listScratch,
+  makeScratch,
+  type ScratchDatabase,
+  type StandingScratch,
+} from "./scratch.ts";
 export { inTenant } from "./tenant.ts";

@@ -45,3 +45,20 @@ export const timeMigration = (sql: TenantQuery, version: number, tookMs: number)
 
 export const forgetMigration = (sql: TenantQuery, version: number) => sql`
   delete from countermark.migration where version = ${version}`;
+
+export const createDatabase = (owner: Query, name: string) => owner`create database ${owner(name)}`;
+
+/** Ends whatever connections are left. */
+export const dropDatabase = (owner: Query, name: string) => owner`drop database if exists ${owner(name)} with (force)`;
+
+/** Databases whose name begins so, and whether a program is connected to each. */
+export const databasesNamed = (owner: Query, prefix: string) => owner<
+  { readonly name: string; readonly is_used: boolean }[]
+>`
+  select datname as name,
+         exists (select from pg_stat_activity
+                  where pg_stat_activity.datname = pg_database.datname and backend_type = 'client backend') as is_used
+    from pg_database
+   where starts_with(datname, ${prefix})
+   order by datname
+   limit 1000`;

@@ -53,13 +53,14 @@ export async function furnish(furnishing: Furnishing): Promise<DemoKeys> {
   };
 }
 
-async function connectProviders({
+/** Gives a tenant the simulators' credentials, and points their webhooks at it. */
+export async function connectProviders({
   installation,
   simulators,
   simulatorKeys: keys,
   tenantId,
   origin,
-}: Furnishing): Promise<void> {
+}: Omit<Furnishing, "pack">): Promise<void> {
   const { stripe, shopify, printful, sendgrid } = simulators;
   const credentials = [
     {

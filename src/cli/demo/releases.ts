@@ -13,9 +13,11 @@ import {
   type RosterEntry,
   readSigningKey,
   type SigningKey,
+  suiteEvidence,
 } from "../../release/index.ts";
 import type { CompiledPack, DraftPack, DraftStep } from "../../run/index.ts";
 import type { DemoClient } from "./client.ts";
+import { playDemoCases } from "./golden.ts";
 import { placeOrder, quiet, textOf } from "./scenario.ts";
 
 /** What became of three versions of the shop's pack. */
@@ -98,8 +100,7 @@ function withoutRetry({ retry_policy: _, ...step }: DraftStep): DraftStep {
 
 const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
 
-/** Runs of each golden case, and orders by which a version in production is judged. */
-const RUNS_OF_CASE = 3;
+/** Orders by which a version in production is judged. */
 const CANARY_ORDERS = 5;
 
 /** Of those, how many the supplier refuses once: few enough for the shop to go on asking it. */
@@ -179,33 +180,15 @@ function versionOf({ packOf, host, key, policies }: Scene, name: string): Versio
   return { name, pack, bundle: bundle.value };
 }
 
-/** Each golden case of the shop: the order that is placed, and how its run has to end. */
-const GOLDEN = [
-  { name: "an order is fulfilled", sku: undefined, status: "SUCCEEDED", code: null },
-  { name: "an order without an article is refused", sku: "", status: "FAILED_EXPECTED", code: "ORDER_INVALID" },
-] as const;
-
-/** Plays every golden case in the preview, and gives what it showed as a file of evidence. */
-async function playGoldenCases({ preview, activate, random, record }: Scene, { name, pack }: Version): Promise<string> {
+/** Plays every golden case in the preview, and gives what it showed as evidence. */
+async function playGoldenCases({ preview, activate, host, random, record }: Scene, version: Version): Promise<string> {
+  const { name, pack, bundle } = version;
   await activate(pack);
-  const lines: string[] = [];
-  let passed = 0;
-  for (const { name: golden, sku, status, code } of GOLDEN) {
-    for (let run = 1; run <= RUNS_OF_CASE; run++) {
-      placeOrder({ simulators: preview.simulators, random }, sku);
-      await quiet(preview);
-      const runId = await preview.operator.newestRun("P1-WF01");
-      const ended = await preview.operator.get(`/v1/runs/${runId}`);
-      const isAsExpected = isJsonObject(ended) && ended.status === status && ended.code === code;
-      if (isAsExpected) passed += 1;
-      const columns = { case: golden, tier: "P0", passed: isAsExpected, flaky: false, quarantined: false };
-      lines.push(
-        JSON.stringify({ kind: "case", id: `${golden} ${run}`, rows: [runId], channel: "controlled_fixture", columns }),
-      );
-    }
-  }
-  record.preview.push({ version: name, cases: lines.length, passed });
-  return lines.join("\n");
+  const outcome = await playDemoCases(preview, pack, { clock: host.clock, random });
+  const units = outcome.cases.flatMap((one) => one.units);
+  record.preview.push({ version: name, cases: units.length, passed: units.filter(({ passed }) => passed).length });
+  const gitSha = bundle.manifest.source.commit;
+  return suiteEvidence(outcome, { packId: pack.pack.id, packDigest: pack.config_hash, gitSha }).text;
 }
 
 /** Sends a version orders while its supplier has a bad day, judges it by its own runs, and rolls back if it does not hold. */

@@ -18,7 +18,7 @@ export type { StripeKeys } from "./stripe/keys.ts";
 export type { Charge, PaymentIntent, Refund, StripeEvent } from "./stripe/objects.ts";
 export type { StripeSimulator, StripeState } from "./stripe/stripe-simulator.ts";
 export type { DeliveryPlan, WebhookSettings } from "./wire/delivery-plan.ts";
-export type { ArmedFault, FaultAction, FaultRule } from "./wire/faults.ts";
+export { type ArmedFault, FAULT_RULE, type FaultAction, type FaultRule } from "./wire/faults.ts";
 export type { CredentialVerdict, JournalEntry } from "./wire/journal.ts";
 export type { Simulator } from "./wire/simulator.ts";
 export type { Delivery, ReleaseOrder, WebhookEmitter } from "./wire/webhook-emitter.ts";

@@ -1,0 +1,237 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { after, formatInstant, sha256Hex, uuidV7Ids } from "../../src/contracts/index.ts";
+import { listScratch, makeScratch } from "../../src/store/index.ts";
+import { type FreshDatabase, freshDatabase } from "../database/database.ts";
+import { realHost } from "../database/real-host.ts";
+import { newFolder, runCli, type World } from "./run-cli.ts";
+
+const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
+
+/** A digest's beginning by which targets of the pack `hello` know each other. */
+const HELLO = sha256Hex("hello").slice(0, 8);
+
+let fresh: FreshDatabase;
+let world: World & { readonly cwd: string };
+
+const cli = (...argv: readonly string[]) => runCli(argv, world);
+const golden = (name: string) => join(world.cwd, "hello/golden", name);
+const standing = async () => [
+  ...(await listScratch(fresh.options, `suite_${HELLO}`)),
+  ...(await listScratch(fresh.options, `preview_${HELLO}`)),
+];
+
+/** Works with one of the pack's golden files changed, and puts it back. */
+async function changed<T>(name: string, change: (text: string) => string, work: () => Promise<T>): Promise<T> {
+  const text = readFileSync(golden(name), "utf8");
+  writeFileSync(golden(name), change(text));
+  try {
+    return await work();
+  } finally {
+    writeFileSync(golden(name), text);
+  }
+}
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  world = { cwd: newFolder(), server: fresh.options };
+  cpSync("examples/hello", join(world.cwd, "hello"), { recursive: true });
+  mkdirSync(join(world.cwd, ".countermark"));
+  const key = await cli("bundle", "keygen", "--out", "release.pem", "--role", "release");
+  writeFileSync(join(world.cwd, ".countermark/trust.json"), key.stdout);
+  const words = [
+    "--label",
+    "candidate",
+    "--commit",
+    COMMIT,
+    "--policy",
+    join(process.cwd(), "policies/golden-suite.yaml"),
+  ];
+  await cli("bundle", "build", "hello/pack.yaml", ...words, "--sign-with", "release.pem", "--out", "a.bundle");
+});
+
+afterAll(() => fresh.drop());
+
+test("INV-08 a pack's golden cases are played for real, judged, written as evidence, and nothing of the runtime is left", async () => {
+  const said = await cli(
+    "suite",
+    "run",
+    "hello",
+    "--json",
+    "--junit",
+    "g.xml",
+    "--evidence",
+    "suite.ndjson",
+    "--artifact",
+    "gate.json",
+    "--commit",
+    COMMIT,
+  );
+  const at = formatInstant(after(realHost.clock.now(), 1_000));
+  const policy = join(process.cwd(), "policies/golden-suite.yaml");
+  const again = await cli(
+    "gate",
+    "eval",
+    policy,
+    "--evidence",
+    "suite.ndjson",
+    "--at",
+    at,
+    "--profile",
+    "p0-only",
+    "--json",
+  );
+
+  expect(said).toMatchObject({ exit: 0, stderr: "" });
+  const report = JSON.parse(said.stdout);
+  expect(report).toMatchObject({ verdict: "GO", deploy_blocked: false, pack: { id: "hello" } });
+  expect(report.cases.map((one: { id: string; passed: number }) => [one.id, one.passed])).toEqual([
+    ["gift-approved", 3],
+    ["gift-denied", 3],
+    ["no-gift", 3],
+  ]);
+  expect(readFileSync(join(world.cwd, "g.xml"), "utf8")).toContain('tests="9" failures="0"');
+  expect(JSON.parse(readFileSync(join(world.cwd, "gate.json"), "utf8"))).toEqual(report.gate_artifact);
+  expect(report.gate_artifact).toMatchObject({
+    git_sha: COMMIT,
+    config_hash: report.pack.digest,
+    deploy_blocked: false,
+  });
+  expect(again.exit).toBe(0);
+  expect(JSON.parse(again.stdout)).toMatchObject({ suite_ref: report.gate_artifact.suite_ref, deploy_blocked: false });
+  expect(await standing()).toEqual([]);
+});
+
+test("INV-08 a case that does not end as expected blocks the deploy, says how it ended, and is recorded about the bundle", async () => {
+  const broken = (text: string) => text.replace("voucher: voucher-1 } }]", "voucher: voucher-2 } }]");
+  const said = await changed("gift-approved.yaml", broken, () =>
+    cli("suite", "run", "hello", "--cases", "gift-a*", "--runs", "1", "--record", "--bundle", "a.bundle"),
+  );
+  const { root_digest } = JSON.parse((await cli("bundle", "show", "a.bundle", "--json")).stdout);
+  const [recorded] = JSON.parse((await cli("gate", "list", "--json")).stdout).evaluations;
+
+  expect(said.exit).toBe(4);
+  expect(said.stdout).toContain('$.gift.voucher is "voucher-2", not "voucher-1"');
+  expect(said.stdout).toContain("the deploy is blocked");
+  expect(said.stdout).toContain("whole-suite");
+  expect(recorded).toMatchObject({
+    policy_id: "golden-suite",
+    subject: root_digest,
+    verdict: "NO-GO",
+    source: "imported",
+  });
+});
+
+test("P1-TR07 a case that says so is tried again; what fails twice blocks the deploy, is to be looked at, and is no flake", async () => {
+  const failing = (text: string) =>
+    text
+      .replace("deterministic,", "pseudo_deterministic,")
+      .replace("greet: [{ output: { greeting: Hello! } }]", "greet: [{ rejected: { code: BUSY } }]");
+  const said = await changed("no-gift.yaml", failing, () =>
+    cli("suite", "run", "hello", "--cases", "no-gift", "--runs", "1", "--update-quarantine", "--json"),
+  );
+  const listed = await cli("suite", "list", "hello", "--json");
+
+  expect(said.exit).toBe(4);
+  expect(JSON.parse(said.stdout).cases[0]).toMatchObject({ status: "triage", failures: [{}, {}] });
+  expect(JSON.parse(listed.stdout).quarantined).toEqual([]);
+});
+
+test("PRV-01 PRV-02 PRV-04 a bundle is previewed: its own pack in a target of its own, its suites, a report, nothing left; promotion goes by it", async () => {
+  const said = await cli(
+    "preview",
+    "create",
+    "a.bundle",
+    "--pack",
+    "hello",
+    "--record",
+    "--json",
+    "--markdown",
+    "preview.md",
+  );
+  const toDev = await cli("promote", "a.bundle", "--to", "dev");
+  await cli("env", "health", "dev", "good", "--reason", "previewed");
+  const { bundle_id } = JSON.parse(said.stdout);
+  const toStaging = await cli("promote", bundle_id, "--to", "staging");
+
+  expect(said).toMatchObject({ exit: 0, stderr: "" });
+  expect(JSON.parse(said.stdout)).toMatchObject({
+    contract: "preview_report_v1",
+    target_id: expect.stringMatching(/^countermark_preview_/),
+    ready_at: expect.any(String),
+    status: "passed",
+    teardown: { done: true },
+    leaked: [],
+    decision: { verdict: "GO" },
+  });
+  expect(JSON.parse(said.stdout).suites).toEqual(
+    ["smoke", "contracts", "golden", "tenants", "replay", "ledger"].map((name) => ({
+      name,
+      status: "passed",
+      problems: [],
+    })),
+  );
+  expect(readFileSync(join(world.cwd, "preview.md"), "utf8")).toContain(`### Preview passed: \`${bundle_id}\``);
+  expect([toDev.exit, toStaging.exit]).toEqual([0, 0]);
+  expect(await standing()).toEqual([]);
+});
+
+test("PRV-04 a target that an earlier preview left behind fails the next one, is named and removed, and the one after goes on", async () => {
+  const past = after(realHost.clock.now(), -3_600_000);
+  const ids = uuidV7Ids({ now: () => past }, realHost.random);
+  const left = await makeScratch(fresh.options, { purpose: `preview_${HELLO}`, ids });
+
+  const said = await cli("preview", "create", "a.bundle", "--pack", "hello", "--json");
+
+  expect(said.exit).toBe(9);
+  expect(said.stderr).toContain("PREVIEW_TARGET_LEAKED");
+  expect(JSON.parse(said.stdout)).toMatchObject({ status: "failed", leaked: [left.name], suites: [], target_id: null });
+  expect(await standing()).toEqual([]);
+});
+
+test("PRV-01 PRV-04 a pack that is not the bundle's is not previewed; one that is interrupted is removed all the same", async () => {
+  const stop = new AbortController();
+  stop.abort("SIGINT");
+  const text = readFileSync(join(world.cwd, "hello/pack.yaml"), "utf8");
+  writeFileSync(join(world.cwd, "hello/pack.yaml"), text.replace("max_steps_per_run: 5", "max_steps_per_run: 6"));
+  const other = await cli("preview", "create", "a.bundle", "--pack", "hello");
+  writeFileSync(join(world.cwd, "hello/pack.yaml"), text);
+
+  const interrupted = await runCli(["preview", "create", "a.bundle", "--pack", "hello", "--json"], {
+    ...world,
+    interrupted: stop.signal,
+  });
+
+  expect(other).toMatchObject({ exit: 2, stdout: "" });
+  expect(other.stderr).toContain("PREVIEW_PACK_MISMATCH");
+  expect(interrupted.exit).toBe(130);
+  expect(JSON.parse(interrupted.stdout)).toMatchObject({ status: "interrupted", teardown: { done: true } });
+  expect(await standing()).toEqual([]);
+});
+
+test("P1-TR07 cases and registry are checked without a database: what is wrong is named by file, line and field", async () => {
+  const ok = await cli("suite", "lint", "hello");
+  const bad = await changed(
+    "no-gift.yaml",
+    (text) => text.replace("sandbox_hardened", "sandbox-hardened"),
+    () => cli("suite", "lint", "hello"),
+  );
+  const entry = [
+    "quarantined:",
+    "  - { test_id: no-gift, quarantined_at: 2026-01-01T00:00:00Z, quarantine_reason: rain, owner: reception,",
+    "      sla_expires_at: 2026-01-15T00:00:00Z, status: QUARANTINED }",
+  ].join("\n");
+  writeFileSync(golden("quarantine.yaml"), entry);
+  const overdue = await cli("suite", "lint", "hello");
+  writeFileSync(golden("quarantine.yaml"), "quarantined: []\n");
+  const none = await cli("suite", "run", "hello", "--cases", "refund");
+
+  expect(ok).toMatchObject({ exit: 0, stderr: "" });
+  expect(bad.exit).toBe(2);
+  expect(bad.stderr).toContain("SUITE_TAGS_INVALID: no-gift.yaml:3:");
+  expect(overdue.exit).toBe(9);
+  expect(overdue.stderr).toContain("QUARANTINE_OVERDUE: reception was to mend `no-gift` by 2026-01-15");
+  expect(none).toMatchObject({ exit: 2, stdout: "" });
+  expect(none.stderr).toContain("SUITE_EMPTY");
+});
