@@ -3,7 +3,8 @@ import { isSpecId, mentionsIn } from "./source/spec-id.ts";
 
 /*
  * Which tests show which item of the specification, as a Markdown table. With `--missing` it prints instead the required
- * items that no test names, and ends with 1 when there are any.
+ * items that no test names, and ends with 1 when there are any; with `--required`, the list of required items as JSON, which the gate
+ * policy `test-suite` judges test reports by.
  */
 
 const numbered = (prefix: string, from: number, to: number): readonly string[] =>
@@ -67,6 +68,10 @@ export function missingIds(traces: readonly Trace[]): readonly string[] {
 function main(args: readonly string[]): number {
   const traces = tracesIn([...filesUnder("src", ".test.ts"), ...filesUnder("test", ".test.ts")]);
   const missing = missingIds(traces);
+  if (args.includes("--required")) {
+    console.log(JSON.stringify(REQUIRED));
+    return 0;
+  }
   if (!args.includes("--missing")) {
     console.log(traceabilityTable(traces));
     return 0;

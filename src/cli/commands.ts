@@ -48,6 +48,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/suite.ts")).suiteLintCommand,
   },
   {
+    path: ["suite", "check"],
+    summary: "say by a signed gate artifact whether a bundle may be deployed, without a database",
+    load: async () => (await import("./commands/suite-check.ts")).suiteCheckCommand,
+  },
+  {
     path: ["preview", "create"],
     summary: "put a bundle to its golden cases in a runtime of its own that is gone afterwards",
     load: async () => (await import("./commands/preview.ts")).previewCreateCommand,

@@ -4,6 +4,7 @@ import { PROMOTION } from "./promotion/derive-gate.ts";
 import { PROMOTION_DECISION } from "./promotion/derive-promotion.ts";
 import { RELEASE_READINESS } from "./readiness/derive.ts";
 import { SLO } from "./slo/derive.ts";
+import { TEST_REPORTS } from "./test-reports.ts";
 
 /** Every function that policies may derive evidence by, in every version that was released. */
 export const DERIVATIONS: readonly Derivation[] = [
@@ -13,4 +14,5 @@ export const DERIVATIONS: readonly Derivation[] = [
   SLO,
   PROMOTION,
   PROMOTION_DECISION,
+  TEST_REPORTS,
 ];

@@ -1,7 +1,7 @@
 import type { Json } from "../contracts/index.ts";
+import { suiteArtifact } from "./artifact.ts";
 import { signoffReport } from "./beta/report.ts";
 import type { FileEvaluation } from "./evaluate-files.ts";
-import { suiteArtifact } from "./gate-artifact.ts";
 import type { PolicyText } from "./policy-shape.ts";
 import { gateDecision } from "./promotion/gate-decision.ts";
 import { promotionDecision } from "./promotion/promotion-decision.ts";
@@ -18,7 +18,7 @@ const EXPORTS: { readonly [name in PolicyText["export"]]: Export } = {
   release_readiness_gate_v2: releaseReport,
   release_readiness_gate_v1: firstReleaseReport,
   "gate.decision": (_, evaluation) => JSON.parse(JSON.stringify(gateDecision(evaluation))),
-  "gate_artifact.v1": suiteArtifact,
+  "gate_artifact.v1": (policy, evaluation) => JSON.parse(JSON.stringify(suiteArtifact(policy, evaluation))),
   "promotion.decision": (_, evaluation) => JSON.parse(JSON.stringify(promotionDecision(evaluation))),
 };
 

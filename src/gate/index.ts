@@ -8,6 +8,7 @@ export {
   type Stage,
 } from "./artifact.ts";
 export { type SignoffReport, signoffReport } from "./beta/report.ts";
+export { type Deployment, deployVerdict, type GateArtifact, suiteArtifact } from "./artifact.ts";
 export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
 export type { Derivation, DerivationInput, EvidenceFile } from "./derivation.ts";
 export { DERIVATIONS } from "./derivations.ts";
@@ -15,7 +16,6 @@ export { type Evaluation, type EvaluationInput, evaluate } from "./evaluate.ts";
 export { evaluateFiles, type FileEvaluation, type FileEvaluationInput } from "./evaluate-files.ts";
 export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
 export { exported } from "./exports.ts";
-export { goldenStage } from "./golden-suite.ts";
 export { decisionJunit, xmlText } from "./junit.ts";
 export { type EndedRun, type EvidenceReceipt, evidenceSince, ledgerEvidence } from "./ledger-evidence.ts";
 export { type LintFinding, lintPolicy } from "./lint.ts";
@@ -45,7 +45,6 @@ export { CONTEXT_FILE, type GateDocuments, readGateDocuments, readReleaseFolder 
 export type { MadeReport, Maker } from "./readiness/made-report.ts";
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { decisionSarif } from "./sarif.ts";
-export { parseTestReports, type TestReport, type TestUnit } from "./test-report.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 export { type JudgedRequest, judgeRequest, type WaiverRequest } from "./waiver-request.ts";
 export type { PastWaiver, UnprovedApproval, WaiverInput } from "./waiver-rules.ts";

@@ -111,6 +111,7 @@ export {
   suiteOutcome,
 } from "./suite/outcome.ts";
 export { type QuarantineRegistry, registryAfter } from "./suite/quarantine.ts";
+export { openArtifact, sealArtifact } from "./suite/signed-artifact.ts";
 export {
   QUARANTINE_FILE,
   type ReadSuite,

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { after, formatInstant, sha256Hex, uuidV7Ids } from "../../src/contracts/index.ts";
+import { commercePack } from "../../src/packs/commerce/index.ts";
 import { listScratch, makeScratch } from "../../src/store/index.ts";
 import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
@@ -37,6 +38,8 @@ beforeAll(async () => {
   fresh = await freshDatabase();
   world = { cwd: newFolder(), server: fresh.options };
   cpSync("examples/hello", join(world.cwd, "hello"), { recursive: true });
+  for (const name of ["pack.yaml", "golden/suite.yaml", "golden/no-gift.yaml"])
+    cpSync(`examples/hello/${name}`, join(world.cwd, "small", name));
   mkdirSync(join(world.cwd, ".countermark"));
   const key = await cli("bundle", "keygen", "--out", "release.pem", "--role", "release");
   writeFileSync(join(world.cwd, ".countermark/trust.json"), key.stdout);
@@ -65,6 +68,8 @@ test("INV-08 a pack's golden cases are played for real, judged, written as evide
     "suite.ndjson",
     "--artifact",
     "gate.json",
+    "--sign-with",
+    "release.pem",
     "--commit",
     COMMIT,
   );
@@ -92,7 +97,7 @@ test("INV-08 a pack's golden cases are played for real, judged, written as evide
     ["no-gift", 3],
   ]);
   expect(readFileSync(join(world.cwd, "g.xml"), "utf8")).toContain('tests="9" failures="0"');
-  expect(JSON.parse(readFileSync(join(world.cwd, "gate.json"), "utf8"))).toEqual(report.gate_artifact);
+  expect(await cli("suite", "check", "gate.json", "--bundle", "a.bundle")).toMatchObject({ exit: 0, stderr: "" });
   expect(report.gate_artifact).toMatchObject({
     git_sha: COMMIT,
     config_hash: report.pack.digest,
@@ -103,10 +108,25 @@ test("INV-08 a pack's golden cases are played for real, judged, written as evide
   expect(await standing()).toEqual([]);
 });
 
-test("INV-08 a case that does not end as expected blocks the deploy, says how it ended, and is recorded about the bundle", async () => {
+test("INV-08 a case that does not end as expected blocks the deploy, says how it ended, is recorded about the bundle; so do an artifact that is absent, unsigned or forged", async () => {
   const broken = (text: string) => text.replace("voucher: voucher-1 } }]", "voucher: voucher-2 } }]");
   const said = await changed("gift-approved.yaml", broken, () =>
-    cli("suite", "run", "hello", "--cases", "gift-a*", "--runs", "1", "--record", "--bundle", "a.bundle"),
+    cli(
+      "suite",
+      "run",
+      "hello",
+      "--cases",
+      "gift-a*",
+      "--runs",
+      "1",
+      "--record",
+      "--bundle",
+      "a.bundle",
+      "--artifact",
+      "blocked.json",
+      "--sign-with",
+      "release.pem",
+    ),
   );
   const { root_digest } = JSON.parse((await cli("bundle", "show", "a.bundle", "--json")).stdout);
   const [recorded] = JSON.parse((await cli("gate", "list", "--json")).stdout).evaluations;
@@ -121,6 +141,19 @@ test("INV-08 a case that does not end as expected blocks the deploy, says how it
     verdict: "NO-GO",
     source: "imported",
   });
+
+  const text = readFileSync(join(world.cwd, "blocked.json"), "utf8");
+  writeFileSync(join(world.cwd, "plain.json"), JSON.stringify({ contract: "gate_artifact.v1", deploy_blocked: false }));
+  writeFileSync(join(world.cwd, "forged.json"), text.replace(/"payload":"..../, '"payload":"AAAA'));
+  const check = (name: string) => cli("suite", "check", name, "--bundle", "a.bundle");
+  const checked = await Promise.all(["blocked.json", "none.json", "plain.json", "forged.json"].map(check));
+  expect(checked.map(({ exit }) => exit)).toEqual([4, 5, 5, 8]);
+  expect(checked.map(({ stderr }) => stderr.slice(0, stderr.indexOf(":")))).toEqual([
+    "GATE_FAILED",
+    "GATE_EVIDENCE_MISSING",
+    "GATE_EVIDENCE_MISSING",
+    "BUNDLE_SIGNATURE",
+  ]);
 });
 
 test("P1-TR07 a case that says so is tried again; what fails twice blocks the deploy, is to be looked at, and is no flake", async () => {
@@ -144,7 +177,7 @@ test("PRV-01 PRV-02 PRV-04 a bundle is previewed: its own pack in a target of it
     "create",
     "a.bundle",
     "--pack",
-    "hello",
+    "small",
     "--record",
     "--json",
     "--markdown",
@@ -182,7 +215,7 @@ test("PRV-04 a target that an earlier preview left behind fails the next one, is
   const ids = uuidV7Ids({ now: () => past }, realHost.random);
   const left = await makeScratch(fresh.options, { purpose: `preview_${HELLO}`, ids });
 
-  const said = await cli("preview", "create", "a.bundle", "--pack", "hello", "--json");
+  const said = await cli("preview", "create", "a.bundle", "--pack", "small", "--json");
 
   expect(said.exit).toBe(9);
   expect(said.stderr).toContain("PREVIEW_TARGET_LEAKED");
@@ -193,12 +226,12 @@ test("PRV-04 a target that an earlier preview left behind fails the next one, is
 test("PRV-01 PRV-04 a pack that is not the bundle's is not previewed; one that is interrupted is removed all the same", async () => {
   const stop = new AbortController();
   stop.abort("SIGINT");
-  const text = readFileSync(join(world.cwd, "hello/pack.yaml"), "utf8");
-  writeFileSync(join(world.cwd, "hello/pack.yaml"), text.replace("max_steps_per_run: 5", "max_steps_per_run: 6"));
-  const other = await cli("preview", "create", "a.bundle", "--pack", "hello");
-  writeFileSync(join(world.cwd, "hello/pack.yaml"), text);
+  const text = readFileSync(join(world.cwd, "small/pack.yaml"), "utf8");
+  writeFileSync(join(world.cwd, "small/pack.yaml"), text.replace("max_steps_per_run: 5", "max_steps_per_run: 6"));
+  const other = await cli("preview", "create", "a.bundle", "--pack", "small");
+  writeFileSync(join(world.cwd, "small/pack.yaml"), text);
 
-  const interrupted = await runCli(["preview", "create", "a.bundle", "--pack", "hello", "--json"], {
+  const interrupted = await runCli(["preview", "create", "a.bundle", "--pack", "small", "--json"], {
     ...world,
     interrupted: stop.signal,
   });
@@ -234,4 +267,19 @@ test("P1-TR07 cases and registry are checked without a database: what is wrong i
   expect(overdue.stderr).toContain("QUARANTINE_OVERDUE: reception was to mend `no-gift` by 2026-01-15");
   expect(none).toMatchObject({ exit: 2, stdout: "" });
   expect(none.stderr).toContain("SUITE_EMPTY");
+});
+
+test("INV-08 the shop's golden cases run its own handlers before simulated providers: a refund is paid once it was approved", async () => {
+  const pack = join(process.cwd(), "examples/commerce");
+  const tools = async () => commercePack().tools;
+
+  const said = await runCli(["suite", "run", pack, "--cases", "refund-approved", "--runs", "1", "--json"], {
+    ...world,
+    tools,
+  });
+
+  expect(JSON.parse(said.stdout)).toMatchObject({
+    cases: [{ id: "refund-approved", status: "passed", runs: 1, failures: [] }],
+    blocked_by: ["golden-p0-runs:refund-approved", "whole-suite"],
+  });
 });

@@ -2,11 +2,21 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
 import { exported } from "../../gate/index.ts";
-import { flakeReports, type GoldenCase, QUARANTINE_FILE, registryAfter, type Suite } from "../../release/index.ts";
+import {
+  flakeReports,
+  type GoldenCase,
+  QUARANTINE_FILE,
+  readSigningKey,
+  registryAfter,
+  type SigningKey,
+  type Suite,
+  sealArtifact,
+} from "../../release/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { configuredServer } from "../database.ts";
 import { exitOf } from "../evaluation.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { readText } from "../files.ts";
 import { note, print } from "../output.ts";
 import { reportProblem, reportRefusal, talkOf } from "../report.ts";
 import { readVerifiedBundle, samePack, type VerifiedBundle } from "../suite/bundle-file.ts";
@@ -36,7 +46,11 @@ export const suiteRunCommand: Command = {
       flags: "--evidence <file>",
       summary: "write the evidence as `gate eval` reads it; its name is to be `suite.ndjson`",
     },
-    { flags: "--artifact <file>", summary: "write the gate artifact, which says whether the deploy is blocked" },
+    {
+      flags: "--artifact <file>",
+      summary: "write the gate artifact, which says whether the deploy is blocked and `suite check` reads",
+    },
+    { flags: "--sign-with <file>", summary: "sign it with this key, of `bundle keygen`" },
     { flags: "--commit <id>", summary: "the commit that the evidence is of" },
     { flags: "--record", summary: "import the evidence, and have the decision recorded, where promotions look for it" },
     { flags: "--bundle <file>", summary: "record it about this bundle, which has to hold exactly this pack" },
@@ -64,10 +78,12 @@ async function runSuite(context: Context, args: Arguments): Promise<ExitCode> {
   if (!chosen.ok) return reportRefusal(talkOf(context), chosen.refusal);
   const bundle = await bundleOf(context, args, read.value);
   if (!bundle.ok) return reportRefusal(talkOf(context), bundle.refusal);
+  const key = await keyOf(context, args.value("sign-with"));
+  if (!key.ok) return reportRefusal(talkOf(context), key.refusal);
 
   const judged = await playAndJudge(context, { pack, suite, chosen: chosen.value }, commitOf(args, bundle.value));
   if (!judged.ok) return reportRefusal(talkOf(context), judged.refusal);
-  await writeReports(context, args, read.value, judged.value);
+  await writeReports(context, args, read.value, { judged: judged.value, key: key.value });
   const unrecorded = args.flag("record")
     ? await record(context, judged.value, bundle.value?.manifest.root_digest ?? null)
     : null;
@@ -104,6 +120,12 @@ async function bundleOf(
   return same.ok ? bundle : same;
 }
 
+async function keyOf(context: Context, path: string | undefined): Promise<Result<SigningKey | null>> {
+  if (path === undefined) return accepted(null);
+  const pem = await readText(context, path);
+  return pem.ok ? readSigningKey(pem.value) : pem;
+}
+
 const commitOf = (args: Arguments, bundle: VerifiedBundle | null): string | null =>
   args.value("commit") ?? bundle?.manifest.source.commit ?? null;
 
@@ -132,14 +154,18 @@ async function writeReports(
   context: Context,
   args: Arguments,
   { pack, folder, suite }: PackSuite,
-  judged: JudgedSuite,
+  { judged, key }: { readonly judged: JudgedSuite; readonly key: SigningKey | null },
 ): Promise<void> {
   const { outcome, evidence, policy, evaluation } = judged;
   const [junit, file, artifact] = ["junit", "evidence", "artifact"].map((name) => args.value(name));
   if (junit !== undefined) await writeText(context, junit, suiteJunit(pack, outcome));
   if (file !== undefined) await writeText(context, file, evidence.text);
-  if (artifact !== undefined)
-    await writeText(context, artifact, `${JSON.stringify(exported(policy.text, evaluation), null, 2)}\n`);
+  if (artifact !== undefined) {
+    const document = exported(policy.text, evaluation);
+    const signed =
+      key === null ? `${JSON.stringify(document, null, 2)}\n` : sealArtifact(document, pack.config_hash, key);
+    await writeText(context, artifact, signed);
+  }
   if (suite === null || !args.flag("update-quarantine")) return;
   const { registry, settings } = suite;
   const after = registryAfter(registry, flakeReports(outcome), { owner: settings.owner, now: outcome.finishedAt });

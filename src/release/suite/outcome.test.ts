@@ -249,7 +249,6 @@ describe("INV-08 the gate artifact", () => {
       config_hash: PACK.config_hash,
       suite_ref: decision.evidence.digest,
       started_at: "2026-03-20T00:00:00.000Z",
-      valid_until: "2026-03-21T00:00:00.000Z",
       flakes: [],
       quarantine_status: [],
       deploy_blocked: false,
