@@ -1,12 +1,4 @@
 /** Whether something may be deployed: statistics of gates, a suite's evidence, and the artifact a deployment reads. */
-export {
-  deployVerdict,
-  EVIDENCE_AGE_MS_MAX,
-  type GateArtifact,
-  type GateEvidence,
-  gateArtifact,
-  type Stage,
-} from "./artifact.ts";
 export { type SignoffReport, signoffReport } from "./beta/report.ts";
 export { type Deployment, deployVerdict, type GateArtifact, suiteArtifact } from "./artifact.ts";
 export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
