@@ -22,7 +22,7 @@ export function sealSession(session: Session, installationKey: Uint8Array): stri
   return `${text}.${macOf(text, installationKey).toString("base64url")}`;
 }
 
-/** The session in a cookie; undefined where there is none, it was altered, or it has ended. */
+/** A session from its cookie; undefined where there is none, it was altered, or it has ended. */
 export function openSession(
   cookie: string | undefined,
   installationKey: Uint8Array,

@@ -10,7 +10,7 @@ export interface Caller {
   readonly principalId: string;
   readonly kind: PrincipalKind;
   readonly role: Role;
-  /** Of the key that was shown, or that the session stands for. */
+  /** Of the key that was shown, or that a browser's session stands for. */
   readonly keySha256: string;
 }
 
@@ -20,7 +20,7 @@ export interface Shown {
   readonly authorization: string | undefined;
   /** Of a browser that signed in. */
   readonly session: string | undefined;
-  /** The grant of the session that is meant: a page's own script says it, which no form or link of another site can. */
+  /** Which of its grants is meant: a page's own script says it, which no form or link of another site can. */
   readonly sessionTenant: string | undefined;
 }
 
