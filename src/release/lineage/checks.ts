@@ -21,6 +21,8 @@ export interface Food {
   readonly bySource: ReadonlyMap<string, LineageNode>;
   readonly others: readonly LineageNode[];
   readonly jobs: ReadonlyMap<string, LineageNode>;
+  /** The waiver file, where a row is about that rather than about a gate. */
+  readonly waivers: readonly LineageNode[];
   /** Digests of what there is, computed again, by node. */
   readonly stored: ReadonlyMap<string, string>;
 }
@@ -72,12 +74,17 @@ export function decidedChecks(judged: Judged, food: Food, decided: Decided): Tra
   const { decision, isDecidedAgain } = decided;
   const gates = new Map(judged.policy.text.gates.map((gate) => [gate.id, gate]));
   const rows = decision.gates.flatMap((row) => {
-    const gate = gates.get(row.id) ?? gates.get(row.id.split(":")[0] ?? "");
-    return gate === undefined || isOwn(gate.needs ?? []) ? [] : [{ row, gate }];
+    const gate = gates.get(row.id) ?? gates.get(row.id.split(":")[0] ?? "") ?? null;
+    return isOwn(gate?.needs ?? []) ? [] : [{ row, gate }];
   });
+  const file = rows.some(({ gate }) => gate === null) ? waiverFile(judged, decided) : [];
   const checks = tracesOf(
     judged,
-    food,
+    {
+      ...food,
+      waivers: file,
+      stored: new Map([...food.stored, ...file.map(({ id, digest }) => [id, String(digest)] as const)]),
+    },
     rows.map(({ row, gate }) => ({
       gate,
       node: {
@@ -109,6 +116,7 @@ export function decidedChecks(judged: Judged, food: Food, decided: Decided): Tra
   return {
     nodes: [
       ...checks.nodes,
+      ...file,
       decisionOf(judged, decided),
       ...exceptionNodes(judged, decided),
       packetOf(judged, decided),
@@ -131,7 +139,8 @@ const OUTCOMES: { readonly [standing: string]: string | undefined } = {
 };
 
 interface Checked {
-  readonly gate: GateText;
+  /** Null for a row that is about an entry of the waiver file. */
+  readonly gate: GateText | null;
   readonly node: LineageNode;
   /** Whether it is known that what is there fed it. */
   readonly isFed: boolean;
@@ -165,7 +174,13 @@ function tracesOf(judged: Judged, food: Food, checked: readonly Checked[]): Trac
 }
 
 /** What feeds a check: the sources that its gate asks for; where it asks for none, the job it is about, or what no gate names. */
-function fedBy(judged: Judged, food: Food, gate: GateText, check: LineageNode, isFed: boolean): readonly Claim[] {
+function fedBy(
+  judged: Judged,
+  food: Food,
+  gate: GateText | null,
+  check: LineageNode,
+  isFed: boolean,
+): readonly Claim[] {
   return feeders(judged, food, gate, check).map((source): Claim => {
     const digest = food.stored.get(source);
     return {
@@ -178,7 +193,8 @@ function fedBy(judged: Judged, food: Food, gate: GateText, check: LineageNode, i
   });
 }
 
-function feeders(judged: Judged, food: Food, gate: GateText, check: LineageNode): readonly string[] {
+function feeders(judged: Judged, food: Food, gate: GateText | null, check: LineageNode): readonly string[] {
+  if (gate === null) return food.waivers.map(({ id }) => id);
   const needs = (gate.needs ?? []).filter((source) => food.bySource.has(source) || isReport(source));
   if (needs.length > 0) return needs.map((source) => food.bySource.get(source)?.id ?? artifactId(judged, source));
   const [name, subject] = String(check.check_id).split(":");
@@ -189,6 +205,10 @@ function feeders(judged: Judged, food: Food, gate: GateText, check: LineageNode)
   const rest = food.others.length > 0 ? food.others : [...food.bySource.values()];
   return rest.map(({ id }) => id);
 }
+
+/** The waiver file that was offered, as it is in the packet. */
+const waiverFile = ({ scope }: Judged, { waivers }: Decided): readonly LineageNode[] =>
+  waivers === null ? [] : [{ id: `input.waiver_file.${scope}waivers`, type: "input", digest: fileDigest(waivers) }];
 
 function decisionOf(judged: Judged, { decision }: Decided): LineageNode {
   const { verdict, conditions, digest, decided_at, profile } = decision;

@@ -110,7 +110,7 @@ describe("each rule fails alone, and names what is wrong", () => {
     [
       "LC-08 a go in spite of what was waived",
       withNode("decision.slo", { value: "go", status: "passed" }),
-      "LC-08 decision.slo is go in spite of check.slo.correctness",
+      "LC-08 decision.slo is go in spite of check.slo.correctness, check.slo.exceptions_entry_issue:W-2026-0009",
     ],
     [
       "LC-09 a report about another commit",

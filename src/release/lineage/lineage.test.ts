@@ -68,6 +68,18 @@ test("runs of another version that a decision rests on are inputs, by what their
   });
 });
 
+test("what is wrong with an entry of the waiver file is a check too: that file feeds it, and it drives the decision", () => {
+  const { nodes, edges } = lineageAt("final", FACTS).lineage;
+  const issue = nodes.find(({ id }) => id.startsWith("check.slo.exceptions_entry_issue:"));
+
+  expect(issue?.id).toContain("W-2026-0009");
+  expect(edges.filter(({ source, target }) => source === issue?.id || target === issue?.id).map(edgeKey)).toEqual([
+    `${issue?.id} drives decision.slo`,
+    `input.policy.slo governs ${issue?.id}`,
+    `input.waiver_file.slo.waivers feeds ${issue?.id}`,
+  ]);
+});
+
 test("LIN-02: each stage is chained to the one before, and the first knows nothing of what was decided", () => {
   const [pre, final, deployment] = STAGES.map((stage) => lineageAt(stage, FACTS));
 

@@ -82,6 +82,7 @@ function foodOf({ scope }: Judged, { nodes, stored }: Traces, isOther: (node: Li
   return {
     bySource: new Map(artifacts.map((node) => [node.id.slice(`artifact.${scope}`.length), node])),
     others: nodes.filter(isOther),
+    waivers: [],
     jobs: new Map(jobs.map((node) => [String(node.job_id), node])),
     stored: new Map([
       ...stored,

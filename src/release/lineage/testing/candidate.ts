@@ -23,7 +23,7 @@ gates:
   - { id: attested, metric: correct, limit: 2, severity: high, excused_by: { gate: proof, statuses: [FAIL] }, remedy: look }
   - { id: proof, metric: proven, limit: 1, severity: high, remedy: prove it }
 waivers: { approvals: 1, ttl_seconds: 604800, consecutive_max: 2, waived_seconds_max: 2592000, waived_seconds_within: 7776000 }
-profiles: { standard: { budget: { waived: 1 }, conditions: any } }
+profiles: { standard: { budget: { waived: 1, medium: 1 }, conditions: any } }
 `;
 
 export const AT = NOW;
@@ -42,7 +42,11 @@ const WAIVER = {
   expires_at: formatInstant(later(3_600)),
   scope: { branches: ["main"], environments: ["staging", "prod"], profiles: ["standard"] },
 };
-const WAIVERS = JSON.stringify({ contract: "release_exceptions_v2", exceptions: [WAIVER] });
+/** One that is needed, and one whose gate there is no more. */
+const WAIVERS = JSON.stringify({
+  contract: "release_exceptions_v2",
+  exceptions: [WAIVER, { ...WAIVER, waiver_id: "W-2026-0009", check_id: "latency" }],
+});
 
 const FILES: readonly EvidenceFile[] = [
   {
