@@ -15,6 +15,7 @@ import { type Client, freshOrder, useBench } from "./bench.ts";
 const bench = useBench();
 
 const AT = "2026-03-09T02:00:00Z";
+const DECIDED = instant(Date.UTC(2026, 2, 9, 2));
 const SOUND = bundleOf(B0);
 const VIOLATED = bundleOf({ ...B0, others: [...B0.others, capability("v1")] });
 
@@ -80,7 +81,7 @@ test("SO-12: the beta is turned on by the report of a GO that holds, and an inci
   const report = String(member(member(await beta(admin), "signoff"), "report_sha256"));
   const late = await admin.post("/v1/beta/enable", { report_sha256: report });
 
-  const clock = new ManualClock(after(instant(Date.parse(AT)), 1000));
+  const clock = new ManualClock(after(DECIDED, 1000));
   const enabled = await inTenant(installation.database, tenantId, (sql) =>
     enableBeta({ ports: { host: { clock, ids: realHost.ids } }, sql, tenantId, by: "ada" }, report),
   );

@@ -4,6 +4,7 @@ import {
   fieldPath,
   isJsonObject,
   type JsonObject,
+  parseInstant,
   parseJson,
   type Result,
   readYaml,
@@ -194,8 +195,9 @@ export const STARTS = {
 
 function beginsAt(unit: keyof typeof STARTS, start: string): boolean {
   const match = /^(\d{4}-\d\d-\d\d)[ T]00:00:00(?:Z|\.000Z)?$/.exec(start);
-  const days = Date.parse(`${match?.[1] ?? ""}T00:00:00Z`) / 86_400_000;
-  if (!Number.isInteger(days)) return false;
+  const at = parseInstant(`${match?.[1] ?? ""}T00:00:00Z`);
+  if (at === undefined) return false;
+  const days = at / 86_400_000;
   // 1970-01-01 was a Thursday.
   if (unit === "week") return (days + 3) % 7 === 0;
   return unit === "day" || match?.[1]?.endsWith("-01") === true;
