@@ -1,6 +1,7 @@
 /** Whether something may be deployed: statistics of gates, a suite's evidence, and the artifact a deployment reads. */
-export { type SignoffReport, signoffReport } from "./beta/report.ts";
+
 export { type Deployment, deployVerdict, type GateArtifact, suiteArtifact } from "./artifact.ts";
+export { type SignoffReport, signoffReport } from "./beta/report.ts";
 export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
 export type { Derivation, DerivationInput, EvidenceFile } from "./derivation.ts";
 export { DERIVATIONS } from "./derivations.ts";

@@ -157,9 +157,7 @@ function Effects({ run }: { readonly run: Run }) {
                 <td>
                   {receipt.tool_name}
                   {receipt.amount_minor === null ? null : (
-                    <strong className="amount">
-                      {amountText(receipt.amount_minor, receipt.currency ?? "")}
-                    </strong>
+                    <strong className="amount">{amountText(receipt.amount_minor, receipt.currency ?? "")}</strong>
                   )}
                 </td>
                 <td className="soft">
