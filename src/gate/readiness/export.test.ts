@@ -29,7 +29,7 @@ const WAIVER = {
   scope: { branches: ["main"], environments: ["dev"], profiles: ["strict"] },
 };
 
-test("a release that is GO is reported as go and passed, with what was judged by what", () => {
+test("GATE-04 a release that is GO is reported as go and passed, with what was judged by what", () => {
   expect(reported({})).toMatchObject({
     contract: "release_readiness_gate_v2",
     schema_version: "2.0",
@@ -86,7 +86,7 @@ test("each check says how it came out, how it weighs, and which report it rests 
   });
 });
 
-test("a GO on condition is reported as conditional-go, which is not passed", () => {
+test("GATE-04 a GO on condition is reported as conditional-go, which is not passed", () => {
   expect(reported({ reports: { R27: HARD }, waivers: [WAIVER] })).toMatchObject({
     status: "failed",
     decision: "conditional-go",
