@@ -106,7 +106,14 @@ test("it may not where a policy says NO-GO, which is named", () => {
 });
 
 test("a hold outweighs every GO", () => {
-  const hold = { hold_id: "h", scope: "prod", reason: "incident 7", placed_by: "ann", placed_at: "" } as const;
+  const hold = {
+    hold_id: "h",
+    scope: "prod",
+    reason: "incident 7",
+    placed_by: "ann",
+    placed_at: "",
+    basis: null,
+  } as const;
   const verdict = shipVerdict({ ...HELD, holds: [hold] }, { evaluations: [said("slo", "GO")], next: null });
 
   expect(verdict).toMatchObject({ tone: "bad", sentence: "No: prod is held." });
