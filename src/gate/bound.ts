@@ -2,12 +2,17 @@ import { clopperLowerAtLeast } from "./clopper-pearson.ts";
 import { compareRationals, type Rational, rationalOf } from "./rational.ts";
 import { type Sample, wilsonLowerAtLeast } from "./wilson.ts";
 
-/** How a proportion is bounded before it is compared: the end that errs on the safe side of the comparison. */
+/** How a proportion is bounded before it is compared. */
 export interface Bound {
   readonly method: "wilson" | "clopper_pearson";
   readonly confidence: Confidence;
   /** Of an interval with both ends (`two`), or of one with a single end (`one`), at that confidence. */
   readonly side: "one" | "two";
+  /**
+   * What becomes of a limit that lies within the interval: `fail` compares the end that errs on the safe side, so that only what is
+   * shown to keep to it passes; `pass` the other end, so that only what is shown to miss it fails. `fail` unless told.
+   */
+  readonly in_doubt?: "fail" | "pass" | undefined;
 }
 
 export const CONFIDENCES = [0.8, 0.9, 0.95, 0.98, 0.99, 0.998, 0.999] as const;

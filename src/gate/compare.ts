@@ -27,12 +27,14 @@ export function keepsTo(op: Op, value: Rational, limit: Rational): boolean {
   }
 }
 
-/** Whether a proportion keeps to a limit: by the end of its interval that errs on the safe side, where the gate has a bound. */
-export function sampleKeepsTo({ op, bound }: GateText, sample: Sample, limit: Rational): boolean {
+/** Whether a proportion keeps to a limit: by one end of its interval, where the gate has a bound. */
+export function sampleKeepsTo({ op, bound }: Pick<GateText, "op" | "bound">, sample: Sample, limit: Rational): boolean {
   if (bound === undefined) {
     if (sample.valid === 0) return false;
     return keepsTo(op, { numerator: BigInt(sample.good), denominator: BigInt(sample.valid) }, limit);
   }
+  if (bound.in_doubt === "pass")
+    return op === ">=" ? !upperAtMost(bound, sample, limit) : !lowerAtLeast(bound, sample, limit);
   return op === ">=" ? lowerAtLeast(bound, sample, limit) : upperAtMost(bound, sample, limit);
 }
 
@@ -50,7 +52,7 @@ export const measurementKeepsTo = (
 /** The end of the interval that is compared, to show. */
 export function boundText({ op, bound }: GateText, { good, sample }: Measurement): string | null {
   if (bound === undefined) return null;
-  const end = op === ">=" ? lowerEnd : upperEnd;
+  const end = (op === ">=") === (bound.in_doubt !== "pass") ? lowerEnd : upperEnd;
   return decimalText(end(bound, { good, valid: sample }, PLACES), PLACES);
 }
 

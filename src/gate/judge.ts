@@ -261,7 +261,7 @@ function ruleOf({ op, floor, bound }: GateText, limit: Rational | null): string 
   const compared = `${floor === undefined ? op : ">="} ${limit === null ? "an unknown limit" : decimalText(limit, PLACES)}`;
   return bound === undefined
     ? compared
-    : `${compared} (${bound.method.replace("_", "-")}, ${bound.confidence} ${bound.side}-sided)`;
+    : `${compared} (${bound.method.replace("_", "-")}, ${bound.confidence} ${bound.side}-sided${bound.in_doubt === "pass" ? ", in doubt it passes" : ""})`;
 }
 
 const STAGE_SEVERITY = { ok: null, warn: "low", soft_fail: "medium", hard_fail: "high" } as const;

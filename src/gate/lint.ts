@@ -1,6 +1,6 @@
 import type { Code } from "../contracts/index.ts";
-import { type Bound, cleanTrials, lowerAtLeast, upperAtMost } from "./bound.ts";
-import { keepsTo } from "./compare.ts";
+import { type Bound, cleanTrials } from "./bound.ts";
+import { keepsTo, sampleKeepsTo } from "./compare.ts";
 import { bearsWaived, limitsOf, metricsOf, type Policy } from "./policy.ts";
 import type { GateText, LimitText, PolicyText } from "./policy-shape.ts";
 import { compareRationals, decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
@@ -115,15 +115,13 @@ const isBetween = (limit: Rational): boolean =>
 /** A bound never reaches the end that it would have to: below 1 from below, above 0 from above. */
 const isReachable = (bound: Bound, op: GateText["op"], limit: Rational): boolean => {
   const most = 10_000_000;
-  return op === ">="
-    ? lowerAtLeast(bound, { good: most, valid: most }, limit)
-    : upperAtMost(bound, { good: 0, valid: most }, limit);
+  return sampleKeepsTo({ op, bound }, { good: op === ">=" ? most : 0, valid: most }, limit);
 };
 
 function trialFindings(bound: Bound, op: GateText["op"], limit: Rational, sampleMin: number): readonly Found[] {
   const target =
     op === ">=" ? limit : { numerator: limit.denominator - limit.numerator, denominator: limit.denominator };
-  const trials = cleanTrials(bound, target);
+  const trials = bound.in_doubt === "pass" ? null : cleanTrials(bound, target);
   if (trials === null) return [];
   const needed = `needs ${trials} trials without a ${op === ">=" ? "failure" : "hit"}`;
   return sampleMin > 0 && sampleMin < trials

@@ -113,6 +113,8 @@ const gate = z.strictObject({
       method: z.enum(["wilson", "clopper_pearson"]),
       confidence: z.literal(CONFIDENCES),
       side: z.enum(["one", "two"]),
+      /** A limit within the interval: `fail` passes only what is shown to keep to it, `pass` fails only what is shown to miss it. */
+      in_doubt: z.enum(["fail", "pass"]).optional(),
     })
     .optional(),
   /** A smaller sample is INSUFFICIENT. */
