@@ -7,6 +7,12 @@ import {
   showBetaEndpoint,
 } from "./endpoints/beta.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
+import {
+  approvePromotionEndpoint,
+  followEnvironmentEndpoint,
+  lookAtCanaryEndpoint,
+  setEnvironmentEndpoint,
+} from "./endpoints/canary.ts";
 import { changesEndpoint, overviewEndpoint, signInCodeEndpoint } from "./endpoints/console.ts";
 import { listContinuityEndpoint } from "./endpoints/continuity.ts";
 import {
@@ -136,7 +142,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   restoreToolEndpoint,
   listEnvironmentsEndpoint,
   environmentHistoryEndpoint,
+  followEnvironmentEndpoint,
+  setEnvironmentEndpoint,
+  approvePromotionEndpoint,
   promoteEndpoint,
+  lookAtCanaryEndpoint,
   rollbackEndpoint,
   environmentHealthEndpoint,
   placeHoldEndpoint,

@@ -27,9 +27,15 @@ import {
 } from "../gate/index.ts";
 import { appendOutside, receiptsBetween } from "../ledger/index.ts";
 import { BETA_POLICY, offeredWaivers, packetJson, packetPage, recordExpired, recordSignoff } from "../release/index.ts";
-import { endedRuns } from "../run/index.ts";
+import { endedRuns, runsOnPack } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import type { Installation } from "./installation.ts";
+
+/** What evaluations reach the world through. */
+type EvaluationPorts = Pick<Installation, "artifacts" | "readTrust"> & {
+  readonly database: Pick<Installation["database"], "app">;
+  readonly host: Pick<Installation["host"], "clock" | "ids">;
+};
 
 /** Rows of one kind that an evaluation reads from the ledger. */
 export const EVIDENCE_ROWS_MAX = 100_000;
@@ -42,8 +48,10 @@ export interface AskedEvaluation {
   readonly profile: string | null;
   /** What the decision is about, such as a bundle's digest. */
   readonly subject: string | null;
-  /** The version of a pack whose runs alone are judged, where the ledger is; null for all. */
+  /** The version of a pack whose runs alone are judged, and their effects, where the ledger is; null for all. */
   readonly packDigest: string | null;
+  /** From when on the ledger is looked at, where the policy's window begins earlier; that of the window unless told. */
+  readonly since?: Instant;
   /** Files to judge by; null for what the tenant's ledger holds. */
   readonly evidence: readonly EvidenceFile[] | null;
   /** Null for now. */
@@ -67,7 +75,7 @@ export interface RecordedEvaluation {
  * GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE.
  */
 export async function evaluatePolicy(
-  installation: Installation,
+  installation: EvaluationPorts,
   asked: AskedEvaluation,
 ): Promise<Result<RecordedEvaluation>> {
   const policy = policyIn(asked.policy);
@@ -90,7 +98,7 @@ export async function evaluatePolicy(
 
 /** What is in force for this policy and subject; nothing where the policy takes none. */
 async function waiversFor(
-  { host, readTrust }: Installation,
+  { host, readTrust }: EvaluationPorts,
   sql: TenantQuery,
   policy: Policy,
   { tenantId, subject: bundle_digest, branch, environment, commit }: AskedEvaluation,
@@ -100,6 +108,19 @@ async function waiversFor(
   await recordExpired({ host }, sql, tenantId);
   const place = { branch, environment, commit, bundle_digest };
   return offeredWaivers(sql, { policy: policy.text.id, place, decidedAt, now: host.clock.now(), readTrust });
+}
+
+/** What an evaluation would come to now; nothing is recorded. Refused as an evaluation is. */
+export async function glanceAt(
+  installation: EvaluationPorts,
+  asked: Omit<AskedEvaluation, "by" | "subject" | "decidedAt">,
+): Promise<Result<Decision>> {
+  const policy = policyIn(asked.policy);
+  if (!policy.ok) return policy;
+  const judged = await inTenant(installation.database, asked.tenantId, (sql) =>
+    judgedOn(sql, policy.value, { ...asked, waivers: null }, installation.host.clock.now()),
+  );
+  return judged.ok ? accepted(judged.value.decision) : judged;
 }
 
 /** Decisions that one backtest makes. */
@@ -116,7 +137,7 @@ export interface AskedBacktest extends Pick<AskedEvaluation, "tenantId" | "polic
  * Nothing is recorded: it is the policy that is tried, not a release. Refused as an evaluation is, and with REQUEST_INVALID for more than `BACKTEST_MAX` instants.
  */
 export async function backtestPolicy(
-  installation: Installation,
+  installation: EvaluationPorts,
   asked: AskedBacktest,
 ): Promise<Result<readonly Decision[]>> {
   const policy = policyIn(asked.policy);
@@ -151,11 +172,11 @@ interface Judged {
 async function judgedOn(
   sql: TenantQuery,
   policy: Policy,
-  asked: Pick<AskedEvaluation, "evidence" | "profile" | "packDigest"> & Pick<Judged, "waivers">,
+  asked: Pick<AskedEvaluation, "evidence" | "profile" | "packDigest" | "since"> & Pick<Judged, "waivers">,
   decidedAt: Instant,
 ): Promise<Result<Judged>> {
-  const { evidence: given, profile, packDigest, waivers } = asked;
-  const evidence = given === null ? await readLedger(sql, policy, decidedAt, packDigest) : accepted(given);
+  const { evidence: given, profile, waivers } = asked;
+  const evidence = given === null ? await readLedger(sql, policy, asked, decidedAt) : accepted(given);
   if (!evidence.ok) return evidence;
   const input = { policy, profile, files: evidence.value, decidedAt, waivers };
   const evaluated = evaluateFiles(input, DERIVATIONS);
@@ -164,7 +185,8 @@ async function judgedOn(
   return accepted({ evidence: evidence.value, waivers, decision: evaluated.value.decision, signoff });
 }
 
-function policyIn(source: string): Result<Policy> {
+/** A policy that was given as it is written. Refused with the first of what is wrong with it. */
+export function policyIn(source: string): Result<Policy> {
   const read = parsePolicy(source);
   if (read.ok) return accepted(read.value);
   const [first] = read.errors;
@@ -176,10 +198,10 @@ function policyIn(source: string): Result<Policy> {
 async function readLedger(
   sql: TenantQuery,
   policy: Policy,
+  { packDigest, since: from = null }: { readonly packDigest: string | null; readonly since?: Instant | null },
   decidedAt: Instant,
-  packDigest: string | null,
 ): Promise<Result<readonly EvidenceFile[]>> {
-  const since = evidenceSince(policy, decidedAt);
+  const since = later(evidenceSince(policy, decidedAt), from);
   const until = cutoffOf(decidedAt);
   const runs = await endedRuns(sql, { since, until, packDigest, limit: EVIDENCE_ROWS_MAX });
   const receipts = await receiptsBetween(sql, since, until, EVIDENCE_ROWS_MAX);
@@ -188,11 +210,25 @@ async function readLedger(
         code: "GATE_EVIDENCE_TOO_LARGE",
         message: `there are more than ${EVIDENCE_ROWS_MAX} runs or receipts in the window`,
       })
-    : accepted(ledgerEvidence(runs, receipts));
+    : accepted(ledgerEvidence(runs, packDigest === null ? receipts : await receiptsOn(sql, receipts, packDigest)));
+}
+
+const later = (one: Instant | null, other: Instant | null): Instant | null =>
+  one === null || (other !== null && other > one) ? other : one;
+
+/** Of receipts, those of runs on one version of a pack, whether they have ended or not. */
+async function receiptsOn<R extends { readonly execution_id: string }>(
+  sql: TenantQuery,
+  receipts: readonly R[],
+  packDigest: string,
+): Promise<readonly R[]> {
+  const ids = [...new Set(receipts.map(({ execution_id }) => execution_id))];
+  const on = new Set((await runsOnPack(sql, ids, packDigest)).map(({ run_id }) => run_id));
+  return receipts.filter(({ execution_id }) => on.has(execution_id));
 }
 
 async function record(
-  installation: Installation,
+  installation: EvaluationPorts,
   sql: TenantQuery,
   { tenantId, by, policy, profile, subject, evidence: given }: AskedEvaluation,
   { evidence, waivers, decision }: Judged,

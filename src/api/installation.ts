@@ -34,6 +34,7 @@ import {
   WORKER_PROFILE,
   Worker,
 } from "../worker/index.ts";
+import { lookAtCanaries } from "./canary.ts";
 import { rosterIn, TRUST_FILE } from "./roster-file.ts";
 
 /** The tenant whose keys administer the installation itself: it owns no runs. */
@@ -108,6 +109,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const artifacts = artifactStore(artifactFolder({ root: join(directory, "artifacts"), ids: host.ids }));
   const graph = options.graphProgram === undefined ? {} : { graphProgram: options.graphProgram };
   const shared = { database, host, registry, tier, committer, control, network, ...graph };
+  const readTrust = () => rosterIn(join(directory, TRUST_FILE));
+  const ports = { host, database, control, artifacts, readTrust };
   return {
     host,
     database,
@@ -115,7 +118,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     registry,
     installationKey,
     artifacts,
-    readTrust: () => rosterIn(join(directory, TRUST_FILE)),
+    readTrust,
     connectTemporal: (where) => connectTemporal({ ...where, taskQueue: taskQueueOf(installationKey) }),
     newWorker: ({
       profile = WORKER_PROFILE,
@@ -125,6 +128,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     } = {}) =>
       new Worker({
         ...shared,
+        chores: [() => lookAtCanaries(ports, onTrouble)],
         profile,
         schedule,
         reached,

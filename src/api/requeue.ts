@@ -112,10 +112,10 @@ async function startAgain(
       "DEAD_LETTER_NOT_REQUEUABLE",
       `step \`${undone[0]}\` was undone: start the workflow by hand, as something new`,
     );
-  const found = findWorkflow(asked.control, row.workflow_id);
+  const startKey = `dead-letter:${letter.dead_letter_id}`;
+  const found = findWorkflow(asked.control, { id: row.workflow_id, startKey });
   if (!found.ok) return found;
   const { trigger } = state.document;
-  const startKey = `dead-letter:${letter.dead_letter_id}`;
   const begun = await beginRun(sql, host, {
     tenantId: asked.control.tenantId,
     pack: found.value.pack,

@@ -10,7 +10,7 @@ import {
   type RunRow,
 } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
-import type { TenantControl } from "../worker/index.ts";
+import { packsFor, type TenantControl } from "../worker/index.ts";
 import type { Call } from "./http/endpoint.ts";
 import { storableInput } from "./storable-input.ts";
 
@@ -78,12 +78,13 @@ const paused = (packId: string): Refusal => ({
   message: `pack \`${packId}\` takes no new runs`,
 });
 
-/** The active pack that has a workflow, and the workflow. Refused: WORKFLOW_NOT_FOUND, CONTRACT_NOT_PROMOTED. */
+/** The pack that has a workflow and that a new run of this key starts on, and the workflow. Refused: WORKFLOW_NOT_FOUND, CONTRACT_NOT_PROMOTED. */
 export function findWorkflow(
-  { packs, unpromoted, promoted }: TenantControl,
-  id: string,
+  control: TenantControl,
+  { id, startKey }: { readonly id: string; readonly startKey: string },
 ): Result<{ readonly pack: CompiledPack; readonly workflow: CompiledWorkflow }> {
-  for (const pack of packs) {
+  const { unpromoted, promoted } = control;
+  for (const pack of packsFor(control, startKey)) {
     const workflow = pack.workflows[id];
     if (workflow !== undefined) return accepted({ pack, workflow });
   }

@@ -378,6 +378,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/promote.ts")).rollbackCommand,
   },
   {
+    path: ["canary", "show"],
+    summary: "show which bundle is tried on which share of the new runs",
+    load: async () => (await import("./commands/canary.ts")).canaryShowCommand,
+  },
+  {
+    path: ["canary", "look"],
+    summary: "judge the bundle that is tried in an environment now: it goes on, waits, or goes back",
+    load: async () => (await import("./commands/canary.ts")).canaryLookCommand,
+  },
+  {
     path: ["env", "show"],
     summary: "show which bundles the environments hold, and what holds promotions back",
     load: async () => (await import("./commands/env.ts")).envShowCommand,
@@ -391,6 +401,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ["env", "health"],
     summary: "say how the bundle that an environment holds does there",
     load: async () => (await import("./commands/env.ts")).envHealthCommand,
+  },
+  {
+    path: ["env", "set"],
+    summary: "set what an environment asks of those who move it",
+    load: async () => (await import("./commands/env-set.ts")).envSetCommand,
+  },
+  {
+    path: ["env", "approve"],
+    summary: "agree that a bundle comes into an environment",
+    load: async () => (await import("./commands/env-set.ts")).envApproveCommand,
   },
   {
     path: ["env", "hold"],

@@ -7,6 +7,8 @@ const BY_CODE: { readonly [code in Code]?: ExitCode } = {
   GATE_FAILED: EXIT.noGo,
   GATE_EVIDENCE_MISSING: EXIT.noGoForEvidence,
   RELEASE_GATE_ALLOWS_PROMOTION: EXIT.noGo,
+  APPROVALS_SATISFIED: EXIT.waitingForApproval,
+  ROLLBACK_INCOMPLETE: EXIT.noGo,
   RELEASE_GATE_EVIDENCE_MISSING: EXIT.noGoForEvidence,
   LEDGER_BROKEN: EXIT.notVerified,
   REPLAY_MISMATCH: EXIT.notVerified,

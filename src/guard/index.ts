@@ -10,6 +10,7 @@ export {
   breakerVerdict,
 } from "./breaker.ts";
 export * from "./call.ts";
+export { type CanaryShare, takesCanary } from "./canary.ts";
 export * from "./contract.ts";
 export { contractDigest } from "./contract-digest.ts";
 export { contractOf, type DeclaredContract, defineAgent, defineTool } from "./define-tool.ts";

@@ -17,6 +17,7 @@ const PROMOTED: Promoted = {
     ["pack-1", OWN],
     ["pack-2", OTHER],
   ]),
+  canary: null,
 };
 
 describe("the stage `contract` lets through what was promoted", () => {

@@ -1,4 +1,5 @@
 import { PASS, refuse, type Verdict } from "../contracts/index.ts";
+import type { CanaryShare } from "./canary.ts";
 import type { ToolContract } from "./contract.ts";
 import { contractDigest } from "./contract-digest.ts";
 
@@ -13,6 +14,8 @@ export interface Promoted {
   readonly contracts: ReadonlySet<string>;
   /** The same for packs of bundles that were promoted before: runs that are pinned to one finish on it. */
   readonly earlier: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Null where every new run starts on `packDigest`. */
+  readonly canary: CanaryShare | null;
 }
 
 /**

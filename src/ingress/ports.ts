@@ -15,7 +15,7 @@ export interface IngressPorts {
 /** One tenant, for the length of one transaction. */
 export interface TenantAt {
   readonly host: Host;
-  readonly control: Pick<TenantControl, "tenantId" | "mode" | "packs" | "secrets">;
+  readonly control: Pick<TenantControl, "tenantId" | "mode" | "packs" | "canary" | "secrets">;
   readonly artifacts: ArtifactStore;
 }
 

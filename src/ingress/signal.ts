@@ -32,7 +32,8 @@ export async function tellingsOf(
   const entities = entitiesIn(control.tenantId, event);
   const runIds = await runsStartedBy(sql, entities, RELATED_RUNS_MAX);
   const related = await openRunsAbout(sql, { entities, runIds, limit: RELATED_RUNS_MAX });
-  const waiting = isAwaited(control.packs, event) ? await suspendedRuns(sql, SUSPENDED_RUNS_MAX) : [];
+  const packs = control.canary === null ? control.packs : [...control.packs, control.canary.baseline];
+  const waiting = isAwaited(packs, event) ? await suspendedRuns(sql, SUSPENDED_RUNS_MAX) : [];
   const all = new Set([...related, ...waiting.map(({ run_id }) => run_id)]);
   return [...all].map((runId) => ({ runId, event }));
 }

@@ -1,10 +1,11 @@
 import { assert } from "../contracts/index.ts";
 import { activePacks, beginRun, type CompiledPack, findRunByStartKey } from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
+import { packsFor } from "../worker/index.ts";
 import { actorOf, channelOf } from "./audit.ts";
 import type { TenantAt } from "./ports.ts";
 import { linkRun } from "./queries.ts";
-import { startKeyOf, triggeredBy, triggerPayload } from "./trigger.ts";
+import { occasionOf, startKeyOf, triggeredBy, triggerPayload } from "./trigger.ts";
 import type { StoredEvent } from "./waiting.ts";
 
 /** Ids of the packs that take no new runs for now. Asks only where one of the events would start a run at all. */
@@ -42,7 +43,7 @@ export const isParked = (
  * ids are unique, so the first run takes the event's and any further one its own; all name the event as their cause.
  */
 export async function startRuns(sql: TenantQuery, { host, control }: TenantAt, event: StoredEvent): Promise<void> {
-  for (const [index, triggered] of triggeredBy(control.packs, event).entries()) {
+  for (const [index, triggered] of triggeredBy(packsFor(control, occasionOf(event)), event).entries()) {
     const startKey = startKeyOf(triggered, event);
     const correlationId = index === 0 ? event.event_id : host.ids.next();
     const begun = await beginRun(sql, host, {

@@ -50,13 +50,14 @@ export function triggerPayload({ definition }: CompiledWorkflow, payload: JsonOb
  * delivery brings the news: shops send `orders/paid` through several subscriptions, each with an id of its own. Any other
  * type may happen again and again, so each of its events starts a run.
  */
-export function startKeyOf(
-  { pack, workflow }: Triggered,
-  event: TriggeringEvent & { readonly event_id: string },
-): string {
-  const occasion = happensOnce(event.type) ? event.entity_id : event.event_id;
-  return `${event.source}:${event.type}:${occasion}:${pack.pack.id}/${workflow.id}`;
-}
+export const startKeyOf = ({ pack, workflow }: Triggered, event: OccurredEvent): string =>
+  `${occasionOf(event)}:${pack.pack.id}/${workflow.id}`;
+
+/** What an event's runs have in common: whatever it starts, starts on one version. */
+export const occasionOf = ({ source, type, entity_id, event_id }: OccurredEvent): string =>
+  `${source}:${type}:${happensOnce(type) ? entity_id : event_id}`;
+
+type OccurredEvent = TriggeringEvent & { readonly event_id: string };
 
 /** A creation, or a change that its own result rules out: nothing is created, paid or shipped twice. */
 export function happensOnce(type: EventType): boolean {

@@ -19,7 +19,7 @@ export { BUNDLE_BYTES_MAX, readBundle } from "./bundle/container.ts";
 export { type AgentPin, type Contents, contentsOf } from "./bundle/contents.ts";
 export { ENVELOPE, type Envelope } from "./bundle/dsse.ts";
 export type { CarriedEvidence } from "./bundle/evidence.ts";
-export { LABELS, type Label, type Manifest, readManifest } from "./bundle/manifest.ts";
+export { type Compat, LABELS, type Label, type Manifest, readCompat, readManifest } from "./bundle/manifest.ts";
 export { sbomOf } from "./bundle/sbom.ts";
 export { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "./bundle/signing-key.ts";
 export {
@@ -32,6 +32,13 @@ export {
   type TrustedKey,
 } from "./bundle/trust.ts";
 export { type BundleReport, type Verification, type VerifyOptions, verifyBundle } from "./bundle/verify.ts";
+export { type CanaryState, type CanaryStep, type LookEnd, lookEnd, stepOf } from "./canary/canary.ts";
+export { findCanary, type Look, type LookRequest, type SettledLook, settleLook, takeGlance } from "./canary/looks.ts";
+export type { CanaryPlan } from "./canary/plan.ts";
+export { type CanaryRow, runningCanaries } from "./canary/queries.ts";
+export type { ReleasePorts } from "./environment/act.ts";
+export type { PromotionApproval } from "./environment/approvals.ts";
+export { type ApprovalRequest, approvePromotion } from "./environment/approve-promotion.ts";
 export {
   currentOf,
   ENVIRONMENTS,
@@ -44,19 +51,23 @@ export {
   streamOf,
 } from "./environment/environment.ts";
 export { endHold, placeHold } from "./environment/holds.ts";
+export { judgeRollback } from "./environment/judge-rollback.ts";
 export {
   type HealthRequest,
   judgeHealth,
   type Move,
+  type MovedBack,
   type PromotionRequest,
   promote,
-  type ReleasePorts,
   type RollbackRequest,
   rollBack,
 } from "./environment/moves.ts";
 export { readPromoted } from "./environment/promoted.ts";
 export type { PromotionCheck } from "./environment/promotion.ts";
-export { activeHolds, heldBundles } from "./environment/queries.ts";
+export { activeHolds, allSettings, heldBundles } from "./environment/queries.ts";
+export type { PutBack, RollbackReport } from "./environment/rollback-report.ts";
+export { setSettings } from "./environment/set-settings.ts";
+export { type EnvironmentSettings, SETTINGS, type SetSettings, settingsOf } from "./environment/settings.ts";
 export {
   type Candidate,
   type CompletenessCheck,

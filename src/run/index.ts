@@ -72,6 +72,7 @@ export {
   type PackRow,
   type RunFilter,
   type RunRow,
+  runsOnPack,
   suspendedRuns,
   upgradeRow,
 } from "./queries.ts";

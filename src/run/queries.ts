@@ -106,6 +106,13 @@ export const endedRuns = (sql: TenantQuery, { since, until, packDigest, limit }:
    order by run_id
    limit ${limit + 1}`;
 
+/** Of some runs, those on one version of a pack. */
+export const runsOnPack = (sql: TenantQuery, runIds: readonly string[], digest: string) => sql<{ run_id: string }[]>`
+  select run_id from run
+   where tenant_id = require_tenant_context() and run_id = any(${sql.array([...runIds])}) and pack_digest = ${digest}
+   order by run_id
+   limit ${runIds.length}`;
+
 /** Runs of this tenant that wait (for whatever): candidates for a signal. */
 export const suspendedRuns = (sql: TenantQuery, limit: number) => sql<{ run_id: string }[]>`
   select run_id from run

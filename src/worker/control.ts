@@ -1,12 +1,14 @@
 import { assert, Fault, type Host } from "../contracts/index.ts";
 import {
   type ApplyHold,
+  type CanaryShare,
   type Credential,
   findTenant,
   type Mode,
   type Promoted,
   revokedTools,
   type TenantSecrets,
+  takesCanary,
   tenantSecrets,
   validCredentials,
 } from "../guard/index.ts";
@@ -28,8 +30,10 @@ export interface TenantControl {
   /** Those replaced less than their overlap ago; webhooks signed with them are still taken. */
   readonly previousCredentials: ReadonlyMap<string, Credential>;
   readonly secrets: TenantSecrets;
-  /** The versions that take new runs. */
+  /** The versions that take new runs; while a version is tried on a share of them, that one. */
   readonly packs: readonly CompiledPack[];
+  /** Null where no version is tried. */
+  readonly canary: (CanaryShare & { readonly baseline: CompiledPack }) | null;
   /** Active versions that take none, since they are not what was promoted. */
   readonly unpromoted: readonly CompiledPack[];
   /** Null where no environment of the tenant holds a bundle. */
@@ -117,6 +121,7 @@ export class ControlRoom {
     }
     const promoted = await this.#readPromoted(sql);
     const active = (await activePacks(sql)).map(({ digest, document }) => this.#compiled(digest, document));
+    const canary = await this.#canaryOf(sql, promoted);
     return {
       tenantId: tenant.tenant_id,
       name: tenant.name,
@@ -129,10 +134,18 @@ export class ControlRoom {
       previousCredentials,
       secrets,
       packs: active.filter((pack) => isReleased(promoted, pack)),
+      canary,
       unpromoted: active.filter((pack) => !isReleased(promoted, pack)),
       promoted,
       hold: await this.#readApplyHold(sql),
     };
+  }
+
+  async #canaryOf(sql: TenantQuery, promoted: Promoted | null): Promise<TenantControl["canary"]> {
+    if (promoted?.canary == null) return null;
+    const stored = await findPack(sql, promoted.canary.baselineDigest);
+    assert(stored !== undefined, "the pack of a bundle that was promoted is kept");
+    return { ...promoted.canary, baseline: this.#compiled(stored.digest, stored.document) };
   }
 
   #compiled(digest: string, document: string): CompiledPack {
@@ -143,6 +156,12 @@ export class ControlRoom {
     return compiled;
   }
 }
+
+/** The versions that one new run may start on: those of everybody, or the one beside that is tried on a share of them. */
+export const packsFor = (
+  { packs, canary }: Pick<TenantControl, "packs" | "canary">,
+  startKey: string,
+): readonly CompiledPack[] => (canary === null || takesCanary(canary, startKey) ? packs : [canary.baseline]);
 
 /** How the current tenant's promoted bundle is read: releases lie above, so whoever opens the room brings it. */
 export type ReadPromoted = (sql: TenantQuery) => Promise<Promoted | null>;

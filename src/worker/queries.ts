@@ -118,6 +118,14 @@ export const dueRuns = (sql: Query, limit: number, graceMs: number) => sql<
    order by due_at, tenant_id, id
    limit ${limit}`;
 
+/** Environments of whatever tenants in which a canary runs. */
+export const canariesOf = (sql: Query, limit: number) => sql<{ tenant_id: string; environment: string }[]>`
+  select tenant_id, id as environment
+    from due
+   where kind = 'canary'
+   order by tenant_id, id
+   limit ${limit}`;
+
 /** Milliseconds until a run is due or its lease expires, negative when that is past; null when only being told something can move it. */
 export async function dueInMs(sql: TenantQuery, runId: string): Promise<number | null> {
   const rows = await sql<{ in_ms: number | null }[]>`

@@ -46,6 +46,7 @@ const CONTROL: TenantControl = {
     artifactKey: { tenant: state.tenant_id, id: "key", secret: new Uint8Array(32) },
   },
   packs: [],
+  canary: null,
   unpromoted: [],
   promoted: null,
   hold: null,

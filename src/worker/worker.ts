@@ -49,6 +49,8 @@ export interface WorkerOptions extends DriverOptions {
   readonly station: Station;
   /** Who says that a run is due. */
   readonly schedule: Schedule;
+  /** What else is looked after while it works; nothing unless told. */
+  readonly chores?: readonly Chore[];
   /** Told of what should not happen and does not end the worker: a run that could not be driven. */
   readonly onTrouble: (runId: string, error: unknown) => void;
 }
@@ -58,6 +60,9 @@ const STOP_GRACE_MS = 10_000;
 
 /** Milliseconds between two looks into the roster: so long may a worker take to hear that it is to drain. */
 const SHOW_MS = 2_000;
+
+/** Something that any worker looks after beside its runs, every few seconds; of several workers each looks. */
+export type Chore = () => Promise<void>;
 
 interface Held {
   readonly lease: Lease;
@@ -76,6 +81,8 @@ export class Worker {
   #analyzeAt = 32;
   #beats: Promise<void> | null = null;
   #shows: Promise<void> | null = null;
+  /** Null where no chore is being done. */
+  #chores: Promise<void> | null = null;
   #watches: Promise<void> | null = null;
   #ending: Promise<void> | null = null;
   readonly #over = new AbortController();
@@ -124,6 +131,7 @@ export class Worker {
     this.#stopped.abort();
     await this.#beats;
     await this.#shows;
+    await this.#chores;
     await this.#watches;
     await this.#options.committer.idle();
     await this.#scheduler.close();
@@ -292,8 +300,16 @@ export class Worker {
     const { clock } = this.#options.host;
     while (!this.#stopped.signal.aborted) {
       if (await this.#told(() => this.#roster.beat())) void this.stop();
+      this.#chores ??= this.#doChores().finally(() => {
+        this.#chores = null;
+      });
       await clock.wake(after(clock.now(), SHOW_MS), this.#stopped.signal);
     }
+  }
+
+  /** One after another; the next round begins when they are done, and no sign of life waits for them. */
+  async #doChores(): Promise<void> {
+    for (const chore of this.#options.chores ?? []) await this.#told(chore);
   }
 
   /** Looks after what others hold by token. No lease of this worker waits for it. */

@@ -47,7 +47,10 @@ test("the demo's scenes end as they are announced, and all of it verifies and re
       { version: "1.2.0", cases: 6, passed: 6 },
     ],
     blocked: [{ version: "1.1.0", environment: "staging", code: "RELEASE_GATE_ALLOWS_PROMOTION" }],
-    rolled_back: [{ environment: "prod", to: report.release?.bundle.id, reason: "canary says NO-GO: completion" }],
+    rolled_back: [
+      { environment: "prod", to: report.release?.bundle.id, reason: expect.stringContaining("completion") },
+    ],
+    canaries: [{ version: "1.2.0", share_percent: 50, end: "abort", holds: report.release?.bundle.id }],
     packet: { identical: true },
   });
   expect(report.release?.decisions.map(({ version, policy, verdict }) => `${version} ${policy} ${verdict}`)).toEqual([

@@ -136,7 +136,8 @@ async function foldOf(admin: Client) {
   const { moves } = environmentHistoryEndpoint.answer.parse((await admin.get("/v1/environments/dev/history")).body);
   const healths: Record<string, unknown> = {};
   let current: unknown;
-  for (const { type, payload } of moves) {
+  const folded = ["environment.promoted", "environment.rolled_back", "environment.health"];
+  for (const { type, payload } of moves.filter((one) => folded.includes(one.type))) {
     healths[String(payload.bundle_id)] = payload.health;
     if (type !== "environment.health") current = payload.bundle_id;
     if (payload.marked_bad !== undefined) healths[String(payload.marked_bad)] = "bad";

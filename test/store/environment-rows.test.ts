@@ -44,7 +44,7 @@ test("a bundle is written once: no row of it is changed or taken away", async ()
 test("a bundle that was marked bad stays so", async () => {
   expect(await tried(bad)).toBe("made");
   expect(await tried(bad, (sql) => sql`update environment_bundle set health = 'good'`)).toBe(ILLEGAL);
-  expect(await tried(bad, (sql) => sql`update environment_bundle set last_seq = 7`)).toBe("made");
+  expect(await tried(bad, (sql) => sql`update environment_bundle set last_seq = 7 where bundle_id = 'b'`)).toBe("made");
 });
 
 test("an environment moves on along its stream, never back, and holds only what it was given", async () => {
@@ -58,4 +58,30 @@ test("a hold ends once, with who ended it and why", async () => {
   expect(await tried(lift, lift)).toBe(ILLEGAL);
   expect(await tried((sql) => sql`update hold set lifted_at = clock()`)).toBe("23514");
   expect(await tried((sql) => sql`update hold set reason = 'another'`)).toBe(DENIED);
+});
+
+test("a canary goes on by steps and ends once; that it runs is told to workers for as long, and nothing else is taken from what is due", async () => {
+  const end = (sql: TenantQuery) => sql`update canary set status = 'passed', ended_at = clock()`;
+  const told = async (sql: TenantQuery, count: number) => {
+    const rows = await sql`select id from due where kind = 'canary' and id = 'dev' and due_at is null`;
+    expect(rows).toHaveLength(count);
+  };
+
+  expect(
+    await tried(
+      (sql) => told(sql, 1),
+      end,
+      (sql) => told(sql, 0),
+    ),
+  ).toBe("made");
+  expect(await tried(end, (sql) => sql`update canary set status = 'aborted'`)).toBe(ILLEGAL);
+  expect(
+    await tried(
+      (sql) => sql`update canary set step = 1`,
+      (sql) => sql`update canary set step = 0`,
+    ),
+  ).toBe(ILLEGAL);
+  expect(await tried((sql) => sql`update canary set policy = 'another'`)).toBe(DENIED);
+  expect(await tried((sql) => sql`delete from due where kind = 'run'`)).toBe(ILLEGAL);
+  expect(await tried((sql) => sql`update due set due_at = clock() where kind = 'canary'`)).toBe("23514");
 });

@@ -79,6 +79,17 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
     values (${tenant}, 'b', ${"a".repeat(64)}, 'candidate', encode(sha256('{}'), 'hex'), 'p', 'd', '{c}', 'ann', clock())`;
   await sql`insert into environment_bundle (tenant_id, environment, bundle_id, health, last_seq) values (${tenant}, 'dev', 'b', 'good', 1)`;
   await sql`insert into environment (tenant_id, environment, bundle_id, seq, moved_at) values (${tenant}, 'dev', 'b', 1, clock())`;
+  await sql`
+    insert into promotion_approval (tenant_id, approval_id, environment, bundle_id, root_digest, approver, role, statement, approved_at, expires_at)
+    values (${tenant}, 'pa', 'prod', 'b', ${"a".repeat(64)}, 'ann', 'admin', 's', clock(), clock() + interval '7 days')`;
+  await sql`insert into environment_setting (tenant_id, environment, settings, set_by, set_at) values (${tenant}, 'dev', '{}', 'ann', clock())`;
+  await sql`
+    insert into bundle (tenant_id, bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, contract_digests, added_by, added_at)
+    values (${tenant}, 'b0', ${"b".repeat(64)}, 'candidate', encode(sha256('{}'), 'hex'), 'p', 'd', '{c}', 'ann', clock())`;
+  await sql`insert into environment_bundle (tenant_id, environment, bundle_id, health, last_seq) values (${tenant}, 'dev', 'b0', 'good', 2)`;
+  await sql`
+    insert into canary (tenant_id, environment, seq, bundle_id, baseline_bundle_id, status, policy, steps, step, step_since, started_at, next_look_at, next_glance_at)
+    values (${tenant}, 'dev', 1, 'b', 'b0', 'running', 'p', '[]', 0, clock(), clock(), clock(), clock())`;
   await sql`insert into hold (tenant_id, hold_id, scope, reason, placed_by, placed_at) values (${tenant}, 'h', 'all', 'r', 'ann', clock())`;
   await sql`
     insert into waiver (tenant_id, waiver_id, policy_id, gate, state, entry, approvals_needed, roles_needed, created_at, expires_at)

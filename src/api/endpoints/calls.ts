@@ -4,7 +4,7 @@ import { accepted, after, assert, isJsonObject, type Result, rejected } from "..
 import { whyOf, whyText } from "../../observe/index.ts";
 import { type CompiledPack, findRun, installPack, type RunRow } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
-import type { TenantControl } from "../../worker/index.ts";
+import { packsFor, type TenantControl } from "../../worker/index.ts";
 import { CALL_STEP, callPackOf, callWorkflowId, isCallable } from "../call-pack.ts";
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
@@ -41,7 +41,7 @@ export const callEndpoint = endpoint({
   async handle(call, { body }) {
     const { installation, caller } = call;
     const control = await currentControl(installation, caller.tenantId);
-    const found = findTool(control, body.tool);
+    const found = findTool(control, { tool: body.tool, startKey: call.requestId });
     if (!found.ok) return found;
     const { active, pack } = found.value;
     const tool = active.pack.tools[body.tool];
@@ -74,8 +74,12 @@ interface Callable {
   readonly pack: CompiledPack;
 }
 
-function findTool({ packs, unpromoted, promoted }: TenantControl, tool: string): Result<Callable> {
-  const active = packs.find(({ pack }) => Object.hasOwn(pack.tools, tool));
+function findTool(
+  control: TenantControl,
+  { tool, startKey }: { readonly tool: string; readonly startKey: string },
+): Result<Callable> {
+  const { unpromoted, promoted } = control;
+  const active = packsFor(control, startKey).find(({ pack }) => Object.hasOwn(pack.tools, tool));
   const contract = active?.pack.tools[tool];
   const other = unpromoted.find(({ pack }) => Object.hasOwn(pack.tools, tool));
   if (active === undefined && other !== undefined && promoted !== null)

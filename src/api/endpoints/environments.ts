@@ -1,8 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { parseInstant, type Result, rejected } from "../../contracts/index.ts";
+import { assert, parseInstant, type Result, rejected } from "../../contracts/index.ts";
+import { findTenant } from "../../guard/index.ts";
 import { readStream } from "../../ledger/index.ts";
 import {
   activeHolds,
+  allSettings,
+  type CanaryRow,
   type Correction,
   currentOf,
   ENVIRONMENTS,
@@ -13,23 +16,53 @@ import {
   judgeHealth,
   placeHold,
   promote,
-  type ReleasePorts,
-  rollBack,
+  runningCanaries,
   servedOf,
+  settingsOf,
+  stepOf,
   streamOf,
 } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
-import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { afterSeq, digest, jsonObject, limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
+import { canaryPolicy } from "../canary-policy.ts";
+import { policyIn } from "../evaluate-policy.ts";
+import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { putBack } from "../put-back.ts";
+import { afterSeq, digest, jsonObject, limit, name, nextOf, time, timeOf, timeOrNull } from "../wire/parts.ts";
+import {
+  actOf,
+  ENVIRONMENT,
+  environment,
+  move,
+  moved,
+  reason,
+  rollbackReport,
+  settings,
+  steps,
+} from "./environment-acts.ts";
 
-const environment = z.enum(ENVIRONMENTS);
 const health = z.enum(["pending", "good", "bad"]);
-const reason = z.string().min(1).max(1_000);
-const ENVIRONMENT = z.strictObject({ environment });
 
 const held = z
   .strictObject({ bundle_id: name, root_digest: digest, label: z.string(), health, seq: z.int() })
   .openapi("HeldBundle");
+
+const canary = z
+  .strictObject({
+    bundle_id: name,
+    /** What the other new runs start on. */
+    baseline_bundle_id: name,
+    /** Of the new runs. */
+    share_percent: z.int(),
+    step: z.int(),
+    steps,
+    step_since: time,
+    started_at: time,
+    next_look_at: time,
+    looks: z.int(),
+    /** Since when it gets too few runs; the environment is held. */
+    stalled_at: time.nullable(),
+  })
+  .openapi("Canary");
 
 const standing = z
   .strictObject({
@@ -40,6 +73,9 @@ const standing = z
     served: z.boolean(),
     /** What it held before, newest first. */
     before: z.array(held).readonly(),
+    /** Null where no bundle is being tried. */
+    canary: canary.nullable(),
+    settings,
   })
   .openapi("Environment");
 
@@ -62,21 +98,6 @@ export const holdView = ({ placed_at, basis, ...rest }: Hold): z.output<typeof h
   basis: basis === null ? null : JSON.parse(basis),
 });
 
-const check = z
-  .strictObject({ check: z.string(), passed: z.boolean(), code: z.string().nullable(), message: z.string() })
-  .openapi("PromotionCheck");
-
-const move = z
-  .strictObject({
-    environment,
-    bundle_id: name,
-    root_digest: digest,
-    previous_bundle_id: name.nullable(),
-    seq: z.int(),
-    checks: z.array(check).readonly(),
-  })
-  .openapi("EnvironmentMove");
-
 export const listEnvironmentsEndpoint = endpoint({
   method: "get",
   path: "/v1/environments",
@@ -90,6 +111,10 @@ export const listEnvironmentsEndpoint = endpoint({
       const all = await heldBundles(sql);
       const holds = await activeHolds(sql);
       const served = servedOf(all);
+      const canaries = await runningCanaries(sql);
+      const tenant = await findTenant(sql);
+      assert(tenant !== undefined, "a key's tenant exists");
+      const set = await allSettings(sql);
       const environments = ENVIRONMENTS.map((one) => {
         const current = currentOf(all, one);
         const before = all.filter((bundle) => bundle.environment === one && !bundle.is_current).slice(0, BEFORE_MAX);
@@ -98,6 +123,8 @@ export const listEnvironmentsEndpoint = endpoint({
           bundle: current === undefined ? null : heldView(current),
           served: one === served,
           before: before.map(heldView),
+          canary: canaryView(canaries.find((canary) => canary.environment === one)),
+          settings: settingsOf(one, tenant.mode, set.get(one) ?? {}),
         };
       });
       return reply({ environments, holds: holds.map(holdView) });
@@ -107,6 +134,22 @@ export const listEnvironmentsEndpoint = endpoint({
 
 /** Earlier bundles that are listed of an environment; its stream has all. */
 const BEFORE_MAX = 20;
+
+const canaryView = (row: CanaryRow | undefined) =>
+  row === undefined
+    ? null
+    : {
+        bundle_id: row.bundle_id,
+        baseline_bundle_id: row.baseline_bundle_id,
+        share_percent: stepOf(row).share_percent,
+        step: row.step,
+        steps: row.steps,
+        step_since: timeOf(row.step_since),
+        started_at: timeOf(row.started_at),
+        next_look_at: timeOf(row.next_look_at),
+        looks: row.looks,
+        stalled_at: timeOrNull(row.stalled_at),
+      };
 
 const heldView = (bundle: Awaited<ReturnType<typeof heldBundles>>[number]) => ({
   bundle_id: bundle.bundle_id,
@@ -170,6 +213,10 @@ export const promoteEndpoint = endpoint({
     body: z.strictObject({
       bundle: z.string().min(1).optional(),
       bundle_id: name.optional(),
+      /** Try it on a share of the new runs first; where the environment always does, it is tried anyway. */
+      canary: z.boolean().default(false),
+      /** The gate policy that judges it then; the one of the program where none is given. */
+      canary_policy: z.string().min(1).optional(),
     }),
   },
   statuses: { 200: "the environment holds the bundle" },
@@ -177,10 +224,14 @@ export const promoteEndpoint = endpoint({
   async handle(call, { params, body }) {
     const bundle = bundleIn(body);
     if (!bundle.ok) return bundle;
+    const policy = body.canary_policy ?? (await canaryPolicy());
+    const read = policyIn(policy);
+    if (!read.ok) return read;
     return moved(call, (ports) =>
       promote(ports, {
         ...actOf(call, params.environment),
         bundle: bundle.value,
+        canary: { policy, isAsked: body.canary },
       }),
     );
   },
@@ -204,13 +255,25 @@ export const rollbackEndpoint = endpoint({
   request: {
     ...NOTHING,
     params: ENVIRONMENT,
-    body: z.strictObject({ reason, bundle_id: name.nullable().default(null) }),
+    body: z.strictObject({
+      reason,
+      bundle_id: name.nullable().default(null),
+      /** Of what happened, elsewhere. */
+      incident_ref: name.nullable().default(null),
+    }),
   },
-  statuses: { 200: "the environment holds the earlier bundle" },
-  answer: move,
+  statuses: {
+    200: "the environment holds the earlier bundle; `report.status` says whether the gate agrees, and the environment is held where not",
+  },
+  answer: move.extend({ report: rollbackReport }),
   handle: (call, { params, body }) =>
     moved(call, (ports) =>
-      rollBack(ports, { ...actOf(call, params.environment), reason: body.reason, bundleId: body.bundle_id }),
+      putBack(ports, {
+        ...actOf(call, params.environment),
+        reason: body.reason,
+        bundleId: body.bundle_id,
+        incidentRef: body.incident_ref,
+      }),
     ),
 });
 
@@ -284,21 +347,3 @@ export const liftHoldEndpoint = endpoint({
     return reply(lifted.value);
   },
 });
-
-const actOf = <E>({ caller }: Call, environment: E) => ({
-  tenantId: caller.tenantId,
-  by: caller.principalId,
-  environment,
-});
-
-/** Acts with the installation's roster; what was moved is in force for this process at once, and for others at their next commit. */
-async function moved<T>({ installation, caller, nudge }: Call, act: (ports: ReleasePorts) => Promise<Result<T>>) {
-  const roster = await installation.readTrust();
-  if (!roster.ok) return roster;
-  const { database, host, artifacts } = installation;
-  const done = await act({ database, host, artifacts, roster: roster.value });
-  if (!done.ok) return done;
-  await installation.control.reread(caller.tenantId);
-  nudge();
-  return reply(done.value);
-}

@@ -58,7 +58,8 @@ export const startRunEndpoint = endpoint({
   answer: runSummary,
   async handle(call, { body }) {
     const control = await currentControl(call.installation, call.caller.tenantId);
-    const found = findWorkflow(control, body.workflow);
+    const startKey = body.start_key === undefined ? call.requestId : `start:${body.start_key}`;
+    const found = findWorkflow(control, { id: body.workflow, startKey });
     if (!found.ok) return found;
     const started = await startRun(call, {
       control,
@@ -66,7 +67,7 @@ export const startRunEndpoint = endpoint({
       packId: found.value.pack.pack.id,
       input: body.input,
       sensitive: [],
-      startKey: body.start_key === undefined ? call.requestId : `start:${body.start_key}`,
+      startKey,
     });
     if (!started.ok) return started;
     return reply(summaryOf(started.value.row), started.value.isNew ? 201 : 200);

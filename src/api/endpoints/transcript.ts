@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { after, rejected } from "../../contracts/index.ts";
+import { rejected } from "../../contracts/index.ts";
 import { readStream } from "../../ledger/index.ts";
 import { findRun, transcriptOf } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
-import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { BEAT_FRAME, eventFrame, FRAMES } from "../http/event-stream.ts";
+import { FRAMES, follow, resumedFrom } from "../follow.ts";
+import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { recordedEvents } from "../recorded-run.ts";
-import { eventView, type LedgerEvent, ledgerEvent } from "../wire/event.ts";
+import { eventView, ledgerEvent } from "../wire/event.ts";
 import { afterSeq, digest, json, limit, name, nextOf, time } from "../wire/parts.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
 
@@ -75,40 +75,14 @@ export const runStreamEndpoint = endpoint({
     const { installation, caller, header } = call;
     const row = await inTenant(installation.database, caller.tenantId, (sql) => findRun(sql, params.run_id));
     if (row === undefined) return rejected(runNotFound(params.run_id));
-    const resumed = /^\d{1,15}$/.exec(header("last-event-id") ?? "")?.[0];
-    return reply(follow(call, params.run_id, resumed === undefined ? query.after : Number(resumed)));
+    return reply(
+      follow(call, {
+        stream: params.run_id,
+        name: "run-event",
+        from: resumedFrom(header("last-event-id"), query.after),
+        // The row first: what it says has ended, the events read after it contain.
+        hasEnded: async (sql) => (await findRun(sql, params.run_id))?.ended_at !== null,
+      }),
+    );
   },
 });
-
-/** Milliseconds between two looks at a run that is being followed. */
-const LOOK_MS = 200;
-const BEAT_MS = 15_000;
-/** A revoked key sees a run no longer than this. */
-const FOLLOW_MS_MAX = 15 * 60_000;
-const EVENTS_PAGE = 200;
-
-/** A run's own sequence is in the order of its commits, so reading on from the last one seen misses nothing. */
-async function* follow({ installation, caller, signal }: Call, runId: string, from: number): AsyncGenerator<string> {
-  const { database, host } = installation;
-  const end = after(host.clock.now(), FOLLOW_MS_MAX);
-  let beat = after(host.clock.now(), BEAT_MS);
-  for (let seq = from; !signal.aborted && host.clock.now() < end; ) {
-    const { events, ended } = await inTenant(database, caller.tenantId, async (sql) => {
-      // The row first: what it says has ended, the events read after it contain.
-      const row = await findRun(sql, runId);
-      const rows = await readStream(sql, runId, seq, EVENTS_PAGE);
-      return { events: rows.map(eventView), ended: row === undefined || row.ended_at !== null };
-    });
-    for (const event of events) yield frameOf(event);
-    seq = events.at(-1)?.seq ?? seq;
-    if (events.length === EVENTS_PAGE) continue;
-    if (ended) return;
-    await host.clock.wake(after(host.clock.now(), LOOK_MS), signal);
-    if (host.clock.now() >= beat) {
-      beat = after(host.clock.now(), BEAT_MS);
-      yield BEAT_FRAME;
-    }
-  }
-}
-
-const frameOf = (event: LedgerEvent): string => eventFrame({ id: event.seq, name: "run-event", data: event });

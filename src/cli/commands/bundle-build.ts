@@ -5,8 +5,10 @@ import {
   type BuiltBundle,
   buildBundle,
   type CarriedEvidence,
+  type Compat,
   LABELS,
   type PolicyReference,
+  readCompat,
   sbomOf,
 } from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
@@ -39,6 +41,10 @@ export const bundleBuildCommand: Command = {
       summary: "the candidate's final lineage, of `lineage show CANDIDATE --stage final --json`; a release needs it",
     },
     { flags: "--evidence <file...>", summary: "files that the lineage names, to go with the bundle" },
+    {
+      flags: "--compat <file>",
+      summary: "JSON that says what state it reads: `state_version`, and `migrations` of `id` and `reversible`",
+    },
     { flags: "--builder <name>", summary: "who builds, as the manifest names it", default: "local" },
   ],
   examples: [
@@ -80,7 +86,10 @@ async function buildFrom(
   const label = LABELS.find((one) => one === args.value("label"));
   if (label === undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit))
     return rejected({ code: "USAGE", message: `\`${commit}\` is no whole commit id` });
+  const compat = await compatFrom(context, args.value("compat"));
+  if (!compat.ok) return compat;
   return buildBundle({
+    ...(compat.value === null ? {} : { compat: compat.value }),
     pack: pack.value,
     label,
     source: { commit, dirty: args.flag("dirty") },
@@ -121,6 +130,12 @@ async function carriedFrom(context: Context, args: Arguments): Promise<Result<Ca
     evidence.push({ name: basename(file), text: text.value });
   }
   return { ok: true, value: { lineage: lineage?.value ?? null, evidence } };
+}
+
+async function compatFrom(context: Context, path: string | undefined): Promise<Result<Compat | null>> {
+  if (path === undefined) return { ok: true, value: null };
+  const text = await readText(context, path);
+  return text.ok ? readCompat(documentIn(text.value)) : text;
 }
 
 async function policiesFrom(

@@ -3,13 +3,14 @@ import { HOLD_SCOPES } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command, Context } from "../command.ts";
 import { listOf, objectOf, textOf } from "../document.ts";
+import { trackLines } from "../env-lines.ts";
 import { readText } from "../files.ts";
 import type { Paint } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { table } from "../table.ts";
 import { REASON } from "./promote.ts";
 
-const ENVIRONMENT = { name: "ENVIRONMENT", summary: "dev, staging or prod" } as const;
+export const ENVIRONMENT = { name: "ENVIRONMENT", summary: "dev, staging or prod" } as const;
 const HOLD_ID = "0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11";
 
 export const envShowCommand: Command = {
@@ -20,25 +21,14 @@ export const envShowCommand: Command = {
       ask: (client) => client.get("/v1/environments"),
       lines: (body, paint) => {
         const one = args.operand("ENVIRONMENT");
-        const shown = listOf(body, "environments").filter((each) => one === "" || each.environment === one);
-        return [...standingLines(shown), ...listOf(body, "holds").map((hold) => holdLine(hold, paint))];
+        const environments = listOf(body, "environments").filter((each) => one === "" || each.environment === one);
+        return [
+          ...trackLines({ ...body, environments: [...environments] }, context.host.clock.now(), paint),
+          ...listOf(body, "holds").map((hold) => holdLine(hold, paint)),
+        ];
       },
     }),
 };
-
-function standingLines(environments: readonly JsonObject[]): readonly string[] {
-  const rows = environments.map((each) => {
-    const bundle = objectOf(each, "bundle");
-    return [
-      textOf(each, "environment"),
-      textOf(bundle, "bundle_id"),
-      textOf(bundle, "health"),
-      each.served === true ? "runs here" : "-",
-      listOf(each, "before").length.toString(),
-    ];
-  });
-  return table(["environment", "bundle", "health", "runtime", "before"], rows);
-}
 
 const holdLine = (hold: JsonObject, paint: Paint): string =>
   `${paint.yellow("held")}  ${textOf(hold, "scope")}: ${textOf(hold, "reason")}  (${textOf(hold, "hold_id")}, by ${textOf(hold, "placed_by")})`;

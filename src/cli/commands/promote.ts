@@ -2,25 +2,43 @@ import type { JsonObject, Result } from "../../contracts/index.ts";
 import { BUNDLE_BYTES_MAX, ENVIRONMENTS } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command, Context, Option } from "../command.ts";
-import { textOf } from "../document.ts";
-import { readBytes } from "../files.ts";
+import { listOf, objectOf, textOf } from "../document.ts";
+import { exitCodeOf } from "../exit-by-code.ts";
+import { EXIT } from "../exit-code.ts";
+import { readBytes, readText } from "../files.ts";
 import type { Paint } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 
-const BUNDLE_ID = "release-20260130-120000-3f1d2c4b-0a1b2c3d4e5f";
+export const BUNDLE_ID = "release-20260130-120000-3f1d2c4b-0a1b2c3d4e5f";
 
 /** How commands that act on an environment are told why. */
 export const REASON: Option = { flags: "--reason <text>", summary: "why, for the record", required: true };
 
 export const promoteCommand: Command = {
   operands: [{ name: "BUNDLE", summary: "a bundle's file, or the id of one that was promoted before" }],
-  options: [{ flags: "--to <environment>", summary: "where it goes", required: true, choices: ENVIRONMENTS }],
-  examples: ["countermark promote shop.bundle --to dev", `countermark promote ${BUNDLE_ID} --to staging`],
+  options: [
+    { flags: "--to <environment>", summary: "where it goes", required: true, choices: ENVIRONMENTS },
+    { flags: "--canary", summary: "try it on a share of the new runs first; it goes on, or back, by itself" },
+    { flags: "--canary-policy <file>", summary: "the gate policy that judges it then, in place of ours" },
+  ],
+  examples: [
+    "countermark promote shop.bundle --to dev",
+    `countermark promote ${BUNDLE_ID} --to staging`,
+    `countermark promote ${BUNDLE_ID} --to prod --canary`,
+  ],
   run: async (context, args) => {
     const bundle = await bundleOf(context, args.operand("BUNDLE"));
     if (!bundle.ok) return reportRefusal(talkOf(context), bundle.refusal);
+    const policy = args.value("canary-policy");
+    const text = policy === undefined ? null : await readText(context, policy);
+    if (text !== null && !text.ok) return reportRefusal(talkOf(context), text.refusal);
+    const asked = {
+      ...bundle.value,
+      canary: args.flag("canary"),
+      ...(text === null ? {} : { canary_policy: text.value }),
+    };
     return askAndPrint(context, {
-      ask: (client) => client.post(`/v1/environments/${part(args.value("to") ?? "")}/promote`, bundle.value),
+      ask: (client) => client.post(`/v1/environments/${part(args.value("to") ?? "")}/promote`, asked),
       lines: moveLines,
     });
   },
@@ -28,7 +46,11 @@ export const promoteCommand: Command = {
 
 export const rollbackCommand: Command = {
   operands: [{ name: "ENVIRONMENT", summary: "dev, staging or prod" }],
-  options: [REASON, { flags: "--to <bundle>", summary: "the id of another bundle that did well there, not the last" }],
+  options: [
+    REASON,
+    { flags: "--incident <reference>", summary: "what happened, as it is known elsewhere" },
+    { flags: "--to <bundle>", summary: "the id of another bundle that did well there, not the last" },
+  ],
   examples: [
     "countermark rollback prod --reason 'refunds fail since the last release'",
     `countermark rollback prod --to ${BUNDLE_ID} --reason 'the one before is no better'`,
@@ -39,14 +61,26 @@ export const rollbackCommand: Command = {
         client.post(`/v1/environments/${part(args.operand("ENVIRONMENT"))}/rollback`, {
           reason: args.value("reason") ?? "",
           bundle_id: args.value("to") ?? null,
+          incident_ref: args.value("incident") ?? null,
         }),
-      lines: moveLines,
+      lines: (move, paint) => [...moveLines(move, paint), backLine(objectOf(move, "report"), paint)],
+      exit: (move) => (objectOf(move, "report").status === "passed" ? EXIT.done : exitCodeOf("ROLLBACK_INCOMPLETE")),
     }),
+};
+
+const backLine = (report: JsonObject, paint: Paint): string => {
+  const said = `gate ${textOf(report, "gate_decision")}, what ran on it ${textOf(objectOf(report, "canary"), "status")}`;
+  return report.status === "passed"
+    ? `${paint.green("passed")}: ${said}`
+    : `${paint.red("incomplete")}: ${said}; the environment is held, see countermark env show`;
 };
 
 const moveLines = (move: JsonObject, paint: Paint): readonly string[] => [
   `${paint.green(textOf(move, "environment"))} holds ${textOf(move, "bundle_id")}`,
   paint.dim(`before: ${textOf(move, "previous_bundle_id")}; move ${textOf(move, "seq")} of its stream`),
+  ...listOf(objectOf(move, "canary"), "steps")
+    .slice(0, 1)
+    .map((step) => `tried on ${textOf(step, "share_percent")} % of new runs: see countermark canary show`),
 ];
 
 /** What is no file is taken for an id; the server knows whether it is one. */

@@ -69,23 +69,21 @@ export function pictured(report: DemoReport): string {
 function releaseLines({
   bundle,
   preview,
-  decisions,
   promoted,
   blocked,
   rolled_back,
+  canaries,
   packet,
 }: ReleaseReport): readonly string[] {
   const versions = preview.map(({ version, cases, passed }) => {
     const came = promoted.filter((one) => one.version === version).map(({ environment }) => environment);
     const stopped = blocked.find((one) => one.version === version);
-    const caught = decisions.find(
-      (one) => one.version === version && one.policy === "canary" && one.verdict === "NO-GO",
-    );
+    const caught = canaries.find((one) => one.version === version && one.end === "abort");
     const end =
       stopped !== undefined
         ? `stopped before ${stopped.environment}: ${stopped.reason}`
         : caught !== undefined
-          ? `caught in production by ${caught.blocked_by.join(", ")}, rolled back`
+          ? `caught on ${caught.tried} of ${caught.tried + caught.others} orders (${caught.why}), rolled back by itself`
           : "stays in production";
     return `  ${version}  ${passed} of ${cases} golden runs  ${came.join(" > ")}  ${end}`;
   });

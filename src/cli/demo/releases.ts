@@ -16,6 +16,7 @@ import {
   suiteEvidence,
 } from "../../release/index.ts";
 import type { CompiledPack, DraftPack, DraftStep } from "../../run/index.ts";
+import { CANARY_STEPS, type CanaryReport, tryOut } from "./canary-scene.ts";
 import type { DemoClient } from "./client.ts";
 import { playDemoCases } from "./golden.ts";
 import { placeOrder, quiet, textOf } from "./scenario.ts";
@@ -46,6 +47,8 @@ export interface ReleaseReport {
     readonly to: string;
     readonly reason: string;
   }[];
+  /** Versions that came into production on a share of the new orders first. */
+  readonly canaries: readonly CanaryReport[];
   /** The last decision, made again from its packet alone. */
   readonly packet: { readonly decision: string; readonly identical: boolean };
 }
@@ -120,6 +123,7 @@ interface Told {
   readonly promoted: ReleaseReport["promoted"][number][];
   readonly blocked: ReleaseReport["blocked"][number][];
   readonly rolled_back: ReleaseReport["rolled_back"][number][];
+  readonly canaries: CanaryReport[];
 }
 
 interface Scene extends ReleaseStage {
@@ -134,15 +138,16 @@ export async function playReleases(stage: ReleaseStage): Promise<ReleaseReport> 
   assert(key.ok, "a new key is one");
   const [golden, canary] = [await policyText("golden-suite"), await policyText("canary")];
   await writeFile(join(stage.directory, "trust.json"), rosterText(key.value, stage.host.clock));
-  const record: Told = { preview: [], decisions: [], promoted: [], blocked: [], rolled_back: [] };
+  const record: Told = { preview: [], decisions: [], promoted: [], blocked: [], rolled_back: [], canaries: [] };
+  await stage.production.admin.post("/v1/environments/prod/settings", { canary_steps: CANARY_STEPS });
   const scene: Scene = { ...stage, key: key.value, policies: { golden, canary }, record };
   stage.tell("a release: previewed, decided, promoted from dev to prod");
   const good = await release(scene, GOOD);
   await produce(scene, good);
   stage.tell("a release with a regression: stopped by its gate");
   await release(scene, REGRESSED);
-  stage.tell("a release that fails only in production: caught there and rolled back");
-  await produce(scene, await release(scene, HASTY));
+  stage.tell("a release that fails only in production: caught on a share of its orders and rolled back by itself");
+  await watch(scene, await release(scene, HASTY));
   const last = await produce(scene, good);
   const { bundle_id, root_digest } = good.bundle.manifest;
   return {
@@ -221,6 +226,18 @@ async function produce(scene: Scene, version: Version): Promise<string> {
   return decision.digest;
 }
 
+/** Has a version tried on a share of production's orders, and writes down how that ended. */
+async function watch(scene: Scene, { name, pack, bundle }: Version): Promise<void> {
+  const { production, random, host, record } = scene;
+  const canary = await tryOut({ production, random, clock: host.clock }, { version: name, digest: pack.config_hash });
+  const shown = await production.admin.get(`/v1/gates/evaluations/${canary.evaluation}`);
+  record.decisions.push(toldOf(name, memberOf(shown, "decision")));
+  record.canaries.push(canary);
+  if (canary.end !== "abort") return;
+  const { bundle_id: from } = bundle.manifest;
+  record.rolled_back.push({ environment: "prod", from, to: canary.holds, reason: canary.why });
+}
+
 /** Has a policy evaluated about a version, in production's own record. */
 async function evaluate(
   { production, host, record }: Scene,
@@ -241,13 +258,16 @@ async function evaluate(
       : { evidence: [{ name: "suite.ndjson", text: evidence }] }),
   };
   const made = await production.admin.post("/v1/gates/evaluations", body);
-  const decision = memberOf(made, "decision");
+  const told = toldOf(name, memberOf(made, "decision"));
+  record.decisions.push(told);
+  return told;
+}
+
+function toldOf(version: string, decision: Json): ReleaseReport["decisions"][number] {
   const parsed = parseDecision(decision);
   assert(parsed.ok, "an evaluation answers with its decision");
   const { verdict, blocked_by, digest, policy } = parsed.value;
-  const told = { version: name, policy: policy.id, verdict, blocked_by, digest };
-  record.decisions.push(told);
-  return told;
+  return { version, policy: policy.id, verdict, blocked_by, digest };
 }
 
 /** Whether a version came into an environment; where it did, it is well there. */
@@ -256,7 +276,11 @@ async function promote(
   { name, bundle }: Version,
   environment: string,
 ): Promise<boolean> {
-  const answer = await production.admin.post(`/v1/environments/${environment}/promote`, { bundle: bundle.text });
+  const answer = await production.admin.post(`/v1/environments/${environment}/promote`, {
+    bundle: bundle.text,
+    // There has to be something beside which it can be tried.
+    canary: environment === "prod" && record.promoted.some((one) => one.environment === "prod"),
+  });
   if (!isJsonObject(answer) || answer.bundle_id !== bundle.manifest.bundle_id) {
     record.blocked.push({ version: name, environment, code: textOf(answer, "code"), reason: textOf(answer, "detail") });
     return false;

@@ -11,8 +11,8 @@ import type { Decision, SignoffReport } from "../../gate/index.ts";
 import { type ApplyHold, touchControl } from "../../guard/index.ts";
 import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
+import type { ReleasePorts } from "../environment/act.ts";
 import type { Hold } from "../environment/environment.ts";
-import type { ReleasePorts } from "../environment/moves.ts";
 import { activeHolds, insertHold, liftHold } from "../environment/queries.ts";
 import {
   afterSignoff,

@@ -12,7 +12,7 @@ import { type BundleFile, bundleText, listed, rootDigest } from "./container.ts"
 import { contentsOf, packText } from "./contents.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { type CarriedEvidence, evidenceEntries, evidenceFiles, evidenceProblems } from "./evidence.ts";
-import { bundleIdOf, type Label, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
+import { bundleIdOf, type Compat, type Label, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** A policy by which the bundle's promotion is to be decided, pinned. */
@@ -34,6 +34,8 @@ export interface BundleInput {
   readonly sbom: string | null;
   /** What the candidate's decisions came from; a release needs it, others may go without. */
   readonly carried?: CarriedEvidence;
+  /** What it says of state; nothing unless told. */
+  readonly compat?: Compat;
   readonly key: SigningKey;
 }
 
@@ -108,6 +110,7 @@ function manifestOf(input: BundleInput, files: readonly BundleFile[]): Manifest 
     source,
     ...contentsOf(input.pack),
     policies: byId(input.policies),
+    ...(input.compat === undefined ? {} : { compat: input.compat }),
     sbom: sbom === undefined ? null : { path: sbom.path, sha256: sbom.sha256 },
     ...evidenceEntries(files),
     files: entries,

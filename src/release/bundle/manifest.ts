@@ -23,6 +23,24 @@ const time = z.string().refine((text) => parseInstant(text) !== undefined, "must
 const listedFile = z.strictObject({ path: z.string(), size: z.int().nonnegative(), sha256: digest }).readonly();
 const listOf = <T extends z.ZodType>(element: T) => z.array(element).readonly();
 
+const COMPAT = z
+  .strictObject({
+    /** Of the state that it reads and writes, outside of runs. */
+    state_version: z.int().positive(),
+    /** What was done to that state up to this version, and whether it can be undone. */
+    migrations: listOf(z.strictObject({ id: z.string().min(1), reversible: z.boolean() }).readonly()),
+  })
+  .readonly();
+
+/** What of earlier and later state a bundle can live with. */
+export type Compat = z.infer<typeof COMPAT>;
+
+/** Reads what somebody states of a bundle's state. Refused with BUNDLE_INVALID_MANIFEST. */
+export function readCompat(document: unknown): Result<Compat> {
+  const parsed = COMPAT.safeParse(document);
+  return parsed.success ? { ok: true, value: parsed.data } : invalid(issueText(parsed.error));
+}
+
 const MANIFEST = z
   .strictObject({
     contract: z.literal("release_bundle_v2"),
@@ -63,6 +81,8 @@ const MANIFEST = z
       .readonly()
       .nullable(),
     evidence: listOf(z.strictObject({ path: z.string(), sha256: digest }).readonly()),
+    /** Not there in one that says nothing of state. */
+    compat: COMPAT.exactOptional(),
     files: listOf(listedFile),
     root_digest: digest,
   })

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { digestOf } from "../../contracts/index.ts";
 import { NOW } from "../bundle/testing/shop.ts";
 import type { Environment, Health, HeldBundle } from "./environment.ts";
 import { promotedOf } from "./promoted.ts";
-import { lastKnownGood } from "./rollback.ts";
+import { lastKnownGood, rollbackTargets } from "./rollback.ts";
 
 type Place = readonly [environment: Environment, id: string, health: Health, seq: number, now?: "now"];
 
@@ -20,6 +20,8 @@ const heldIn = ([environment, id, health, seq, now]: Place): HeldBundle => ({
   health,
   last_seq: seq,
   is_current: now === "now",
+  held_since: now === "now" ? NOW : null,
+  compat: null,
 });
 
 const places = (...all: readonly Place[]): readonly HeldBundle[] => all.map(heldIn);
@@ -58,7 +60,7 @@ test("a tenant's runtime runs the bundle of its furthest environment; earlier on
     ["staging", "b", "good", 2, "now"],
   );
 
-  expect(promotedOf(held)).toEqual({
+  expect(promotedOf(held, [])).toEqual({
     environment: "prod",
     bundleId: "b",
     packDigest: digestOf("pack b"),
@@ -67,9 +69,39 @@ test("a tenant's runtime runs the bundle of its furthest environment; earlier on
       [digestOf("pack a"), new Set(["contract of a"])],
       [digestOf("pack b"), new Set(["contract of b"])],
     ]),
+    canary: null,
   });
 });
 
 test("a tenant none of whose environments holds a bundle has nothing promoted", () => {
-  expect(promotedOf([])).toBeNull();
+  expect(promotedOf([], [])).toBeNull();
+});
+
+describe("RBK-02, RBK-03: what the state allows", () => {
+  const irreversible = { state_version: 2, migrations: [{ id: "split", reversible: false }] };
+  const older = { state_version: 1, migrations: [] };
+  const held = places(["prod", "a", "good", 1], ["prod", "b", "good", 2], ["prod", "c", "good", 3, "now"]).map(
+    (bundle) => ({ ...bundle, compat: bundle.bundle_id === "b" ? older : irreversible }),
+  );
+  const targets = (bundleId: string | null) => rollbackTargets(held, "prod", bundleId);
+
+  test("the last that did well and can read the state that is there is chosen", () => {
+    expect(targets(null)).toMatchObject({ ok: true, value: [{ bundle_id: "a" }] });
+  });
+
+  test("W48: one that is older by a migration that cannot be undone is refused before anything moves, and another proposed", () => {
+    expect(targets("b")).toEqual({
+      ok: false,
+      refusal: {
+        code: "ROLLBACK_INCOMPATIBLE",
+        message: "`b`: `split` cannot be undone; `a` can read the state that is there",
+        details: { proposed: ["a"] },
+      },
+    });
+  });
+
+  test("where nothing did well, or not by that name, there is no target", () => {
+    expect(targets("z")).toMatchObject({ refusal: { code: "ROLLBACK_TARGET_MISSING" } });
+    expect(rollbackTargets([], "prod", null)).toMatchObject({ refusal: { code: "ROLLBACK_TARGET_MISSING" } });
+  });
 });

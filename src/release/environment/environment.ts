@@ -1,5 +1,7 @@
 import { type Digest, type Instant, statusMachine } from "../../contracts/index.ts";
 
+import type { Compat } from "../bundle/manifest.ts";
+
 /** Environments in the order in which a bundle passes through them. */
 export const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
 
@@ -35,6 +37,10 @@ export interface HeldBundle {
   readonly last_seq: number;
   /** Whether the environment holds it now. */
   readonly is_current: boolean;
+  /** Since when, where it does. */
+  readonly held_since: Instant | null;
+  /** What of earlier and later state it can live with; null where it says nothing of that. */
+  readonly compat: Compat | null;
 }
 
 /** What may be held: promotions into an environment or into all, and what extensions apply while they are in beta. */
@@ -64,3 +70,9 @@ export const currentOf = (held: readonly HeldBundle[], environment: Environment)
  */
 export const servedOf = (held: readonly HeldBundle[]): Environment | undefined =>
   ENVIRONMENTS.toReversed().find((environment) => currentOf(held, environment) !== undefined);
+
+/** Whether the runtime runs what is moved into an environment: nothing further on holds a bundle. */
+export function willServe(held: readonly HeldBundle[], environment: Environment): boolean {
+  const furthest = servedOf(held);
+  return furthest === undefined || ENVIRONMENTS.indexOf(environment) >= ENVIRONMENTS.indexOf(furthest);
+}

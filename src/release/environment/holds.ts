@@ -1,11 +1,11 @@
 import { formatInstant, type Result, rejected } from "../../contracts/index.ts";
 import { touchControl } from "../../guard/index.ts";
 import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
-import { inTenant } from "../../store/index.ts";
+import { inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Correction } from "../beta/beta.ts";
 import { liftBar } from "../beta/moves.ts";
+import type { ReleasePorts } from "./act.ts";
 import type { Hold } from "./environment.ts";
-import type { ReleasePorts } from "./moves.ts";
 import { activeHolds, insertHold, liftHold } from "./queries.ts";
 
 interface HoldAct {
@@ -17,21 +17,25 @@ interface HoldAct {
 type HoldPorts = Pick<ReleasePorts, "database" | "host">;
 
 /** Keeps promotions out of an environment or out of all, or extensions from applying, until it is lifted. Rollbacks stay possible. */
-export const placeHold = (
-  { database, host }: HoldPorts,
+export const placeHold = (ports: HoldPorts, act: HoldAct & Pick<Hold, "scope">): Promise<Hold> =>
+  inTenant(ports.database, act.tenantId, (sql) => hold(ports, sql, act));
+
+/** The same in the caller's transaction. */
+export async function hold(
+  { host }: Pick<HoldPorts, "host">,
+  sql: TenantQuery,
   { tenantId, by, reason, scope }: HoldAct & Pick<Hold, "scope">,
-): Promise<Hold> =>
-  inTenant(database, tenantId, async (sql) => {
-    const hold = { hold_id: host.ids.next(), scope, reason, placed_by: by, placed_at: host.clock.now(), basis: null };
-    await insertHold(sql, hold);
-    await touchControl(sql, hold.placed_at);
-    await appendOutside(sql, host, {
-      ...entryOf({ tenantId, by }),
-      type: "hold.placed",
-      payload: { hold_id: hold.hold_id, scope, reason },
-    });
-    return hold;
+): Promise<Hold> {
+  const placed = { hold_id: host.ids.next(), scope, reason, placed_by: by, placed_at: host.clock.now(), basis: null };
+  await insertHold(sql, placed);
+  await touchControl(sql, placed.placed_at);
+  await appendOutside(sql, host, {
+    ...entryOf({ tenantId, by }),
+    type: "hold.placed",
+    payload: { hold_id: placed.hold_id, scope, reason },
   });
+  return placed;
+}
 
 /** Ends a hold. Refused: HOLD_NOT_FOUND; HOLD_CORRECTIONS_MISSING where it rests on a signoff that is not shown to be mended. */
 export const endHold = (

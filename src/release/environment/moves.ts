@@ -1,78 +1,65 @@
 import {
   assert,
-  type Host,
   type Instant,
-  type Json,
   type JsonObject,
   type Refusal,
   type Result,
   rejected,
+  sha256Hex,
   transitionOf,
 } from "../../contracts/index.ts";
 import { latestEvaluations } from "../../gate/index.ts";
 import { touchControl } from "../../guard/index.ts";
-import { type ArtifactStore, AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
 import { type CompiledPack, installPack, keepPack } from "../../run/index.ts";
-import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
+import type { TenantQuery } from "../../store/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { KeyRole, Roster } from "../bundle/trust.ts";
 import { type Verification, verifyBundle } from "../bundle/verify.ts";
+import { nextLooks, stepOf } from "../canary/canary.ts";
+import { type CanaryPlan, canaryPlan } from "../canary/plan.ts";
+import { endCanary, insertCanary, runningCanaries } from "../canary/queries.ts";
 import type { Lineage } from "../lineage/model.ts";
 import { openBundle, recordedLineage } from "../lineage/record.ts";
 import { waiversNamed } from "../waiver/queries.ts";
 import { type RestingOn, restingOn } from "../waiver/standing.ts";
+import { type Act, acting, empty, type ReleasePorts, record } from "./act.ts";
 import {
   currentOf,
-  ENVIRONMENTS,
   type Environment,
   HEALTH_MACHINE,
   type Health,
   type HeldBundle,
-  servedOf,
   sourceOf,
-  streamOf,
+  willServe,
 } from "./environment.ts";
 import { type EvaluationFact, type PromotionCheck, promotionChecks, refusalOf } from "./promotion.ts";
 import {
   activeHolds,
+  approvalsOf,
+  findAuthors,
   findBundle,
   heldBundles,
   insertBundle,
-  lockEnvironment,
   moveEnvironment,
+  readSettings,
   setHealth,
 } from "./queries.ts";
-import { lastKnownGood } from "./rollback.ts";
+import { noTarget, rollbackTargets } from "./rollback.ts";
+import type { PutBack } from "./rollback-report.ts";
 
 /*
  * Moves of environments: promotion, rollback, word of how a bundle does.
  *
  * E1 A move is one transaction: the entry in the environment's stream, the pointer, the pack that new runs start on, and the
  *    revision by which every process sees it, or none of these.
- * E2 Who moves an environment has it alone, and its source too, for as long as it takes to decide and to move; whoever finds it
- *    taken is told so and changes nothing.
- * E3 A move that is refused leaves the environment as it was, and is recorded.
+ * E2 and E3 stand in `act.ts`.
  */
-
-/** What moves reach the world through. */
-export interface ReleasePorts {
-  readonly database: Pick<Database, "app">;
-  readonly host: Pick<Host, "clock" | "ids">;
-  readonly artifacts: ArtifactStore;
-  /** Whose signatures count; never from a bundle. */
-  readonly roster: Roster;
-}
-
-interface Act {
-  readonly tenantId: string;
-  readonly environment: Environment;
-  /** The principal who acts. */
-  readonly by: string;
-}
 
 export interface PromotionRequest extends Act {
   /** The file's bytes, or the id of a bundle that was promoted before. */
   readonly bundle: { readonly bytes: Uint8Array } | { readonly id: string };
+  /** The policy by which it is judged while it is tried on a share of the new runs, and whether that was asked for. */
+  readonly canary: { readonly policy: string; readonly isAsked: boolean };
 }
 
 /** Where a move came to. Wire form. */
@@ -84,6 +71,8 @@ export interface Move {
   /** Of the move in the environment's stream. */
   readonly seq: number;
   readonly checks: readonly PromotionCheck[];
+  /** Null where every new run starts on it at once. */
+  readonly canary: CanaryPlan | null;
 }
 
 const ROLES: { readonly [environment in Environment]: readonly KeyRole[] } = {
@@ -105,11 +94,15 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
     const verification = verifyBundle(bytes.value, { roster: ports.roster, at: now, roles: ROLES[environment] });
     const { manifest, pack, report } = verification;
     if (manifest === null) return rejected(report.errors[0] ?? NO_MANIFEST);
+    if ((await runningCanaries(sql)).some((canary) => canary.environment === environment))
+      return rejected(underWay(environment));
     const [held, holds] = [await heldBundles(sql), await activeHolds(sql)];
     const policies = manifest.policies.map(({ id }) => id);
     const evaluations = await latestEvaluations(sql, { subject: manifest.root_digest, policies, until: now });
     const waivers = await restedOn(sql, evaluations, { roster: ports.roster, at: now });
     const lineage = await lineageFor(ports, sql, environment, bytes.value);
+    const settings = await readSettings(sql, environment);
+    const about = { environment, rootDigest: manifest.root_digest };
     const checks = promotionChecks({
       to: environment,
       manifest,
@@ -119,11 +112,16 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
       waivers,
       holds,
       lineage,
+      settings,
+      approvals: await approvalsOf(sql, about),
+      authors: [manifest.builder.identity, ...((await findAuthors(sql, manifest.bundle_id))?.authors ?? [])],
       now,
     });
     const refusal = refusalOf(checks);
     if (refusal !== null) return rejected(refusal);
     assert(pack !== null, "a bundle that verifies holds its pack");
+    const plan = canaryPlan({ environment, settings, held, isAsked: request.canary.isAsked });
+    if (!plan.ok) return plan;
     const kept = await keep(ports, sql, { manifest, pack, bytes: bytes.value, by });
     if (!kept.ok) return kept;
     const event = {
@@ -142,10 +140,12 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
         ),
         checks: checks.map(({ check }) => check),
         lineage_digest: lineage?.digest ?? null,
+        canary: plan.value === null ? null : canaryEntry(plan.value, request.canary.policy),
       },
     };
     const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
-    return { ok: true, value: { ...moved, checks } };
+    if (plan.value !== null) await beginCanary(ports, sql, moved, { plan: plan.value, policy: request.canary.policy });
+    return { ok: true, value: { ...moved, checks, canary: plan.value } };
   });
 
 /** The waivers that evaluations rest on, looked at now. */
@@ -171,34 +171,93 @@ async function lineageFor(
   return recordedLineage(ports, sql, { opened: opened.value, environment, stage: "deployment" });
 }
 
+const canaryEntry = ({ baseline_bundle_id, steps }: CanaryPlan, policy: string) => ({
+  baseline_bundle_id,
+  steps: steps.map((step) => ({ ...step })),
+  policy_sha256: sha256Hex(policy),
+});
+
+async function beginCanary(
+  { host }: ReleasePorts,
+  sql: TenantQuery,
+  { environment, bundle_id, seq }: Pick<Move, "environment" | "bundle_id" | "seq">,
+  { plan, policy }: { readonly plan: CanaryPlan; readonly policy: string },
+): Promise<void> {
+  const at = host.clock.now();
+  const { baseline_bundle_id, steps } = plan;
+  const looks = nextLooks(stepOf({ steps, step: 0 }), at);
+  await insertCanary(sql, {
+    environment,
+    seq,
+    bundle_id,
+    baseline_bundle_id,
+    policy,
+    steps,
+    started_at: at,
+    ...looks,
+  });
+}
+
 export interface RollbackRequest extends Act {
   readonly reason: string;
   /** Which of the bundles that did well; null for the last. */
   readonly bundleId: string | null;
+  /** Of what happened, elsewhere. */
+  readonly incidentRef: string | null;
+}
+
+/** A move back, and what its report is made of once it is judged. */
+export interface MovedBack {
+  readonly move: Move;
+  readonly back: PutBack;
 }
 
 /**
  * Puts an environment back onto a bundle that did well there and still verifies, the last such unless one is named, and marks the
  * one it leaves as bad.
- * Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ROLLBACK_TARGET_MISSING. No hold keeps a rollback.
+ * Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ROLLBACK_TARGET_MISSING, ROLLBACK_INCOMPATIBLE. No hold keeps a rollback.
  */
-export const rollBack = (ports: ReleasePorts, request: RollbackRequest): Promise<Result<Move>> =>
-  acting(ports, request, "roll back", async (sql) => {
-    const { environment, reason, bundleId } = request;
-    const held = await heldBundles(sql);
-    const current = currentOf(held, environment);
-    if (current === undefined) return rejected(empty(environment));
-    const good = lastKnownGood(held, environment).filter(
-      ({ bundle_id }) => bundleId === null || bundle_id === bundleId,
-    );
-    const target = await firstVerified(ports, sql, good, environment);
-    if (target === undefined) return rejected(noTarget(environment));
-    const { manifest, pack } = target;
-    await setHealth(sql, { environment, bundleId: current.bundle_id, health: "bad" });
-    const event = { type: "environment.rolled_back", payload: { reason, marked_bad: current.bundle_id } };
-    const moved = await move(ports, sql, request, { to: manifest, pack, health: "good", held, event });
-    return { ok: true, value: { ...moved, checks: [] } };
-  });
+export const rollBack = (ports: ReleasePorts, request: RollbackRequest): Promise<Result<MovedBack>> =>
+  acting(ports, request, "roll back", (sql) => goBack(ports, sql, request, "ended"));
+
+/** The same, of who has the environment. A canary that runs there ends so. */
+export async function goBack(
+  ports: ReleasePorts,
+  sql: TenantQuery,
+  request: RollbackRequest,
+  canary: "aborted" | "ended",
+): Promise<Result<MovedBack>> {
+  const { environment, reason, bundleId, incidentRef, by } = request;
+  const startedAt = ports.host.clock.now();
+  const held = await heldBundles(sql);
+  const current = currentOf(held, environment);
+  if (current === undefined) return rejected(empty(environment));
+  const targets = rollbackTargets(held, environment, bundleId);
+  if (!targets.ok) return targets;
+  const target = await firstVerified(ports, sql, targets.value, environment);
+  if (target === undefined) return rejected(noTarget(environment));
+  const { manifest, pack, report: verification } = target;
+  await setHealth(sql, { environment, bundleId: current.bundle_id, health: "bad" });
+  await endCanary(sql, { environment, status: canary, at: ports.host.clock.now() });
+  const event = {
+    type: "environment.rolled_back",
+    payload: { reason, marked_bad: current.bundle_id, incident_ref: incidentRef },
+  };
+  const moved = await move(ports, sql, request, { to: manifest, pack, health: "good", held, event });
+  const back = {
+    environment,
+    from: current.bundle_id,
+    manifest,
+    verification,
+    isNamed: bundleId !== null,
+    reason,
+    incidentRef,
+    by,
+    startedAt,
+    switchedAt: ports.host.clock.now(),
+  };
+  return { ok: true, value: { move: { ...moved, checks: [], canary: null }, back } };
+}
 
 export interface HealthRequest extends Act {
   readonly health: Exclude<Health, "pending">;
@@ -218,37 +277,14 @@ export const judgeHealth = (
     const current = currentOf(await heldBundles(sql), environment);
     if (current === undefined) return rejected(empty(environment));
     const { bundle_id } = current;
+    const isTried = (await runningCanaries(sql)).some((canary) => canary.environment === environment);
+    if (isTried) return rejected(underWay(environment));
     const moved = transitionOf(HEALTH_MACHINE, current.health, health);
     if (!moved.ok) return moved;
     await setHealth(sql, { environment, bundleId: bundle_id, health });
     await record(ports, sql, request, { type: "environment.health", payload: { bundle_id, health, reason } });
     return { ok: true, value: { bundle_id, health } };
   });
-
-/** One act on an environment, alone (E2); a refusal is recorded in the audit stream (E3). */
-function acting<T>(
-  ports: ReleasePorts,
-  act: Act,
-  what: string,
-  work: (sql: TenantQuery) => Promise<Result<T>>,
-): Promise<Result<T>> {
-  return inTenant(ports.database, act.tenantId, async (sql) => {
-    const isAlone = await lockAll(sql, act.environment);
-    const done = isAlone ? await work(sql) : rejected(locked(act.environment));
-    if (!done.ok) {
-      const { code, message } = done.refusal;
-      const payload = { environment: act.environment, act: what, code, message };
-      await append(ports, sql, act, { stream: AUDIT_STREAM, type: "environment.refused", payload });
-    }
-    return done;
-  });
-}
-
-/** The source too, so that what was judged by still holds when the move is made. */
-async function lockAll(sql: TenantQuery, environment: Environment): Promise<boolean> {
-  const source = sourceOf(environment);
-  return (source === null || (await lockEnvironment(sql, source))) && (await lockEnvironment(sql, environment));
-}
 
 async function bytesOf(
   { artifacts }: ReleasePorts,
@@ -289,6 +325,8 @@ async function keep(
     packId: manifest.pack.id,
     packDigest: manifest.pack.digest,
     contractDigests: [...new Set(manifest.tools.map(({ contract_digest }) => contract_digest))].sort(),
+    builtBy: manifest.builder.identity,
+    compat: manifest.compat ?? null,
     by,
     at,
   });
@@ -319,15 +357,9 @@ async function move(ports: ReleasePorts, sql: TenantQuery, act: Act, { to, pack,
   const payload = { environment, bundle_id, root_digest, previous_bundle_id, operator: by, health, ...event.payload };
   const { entry } = await record(ports, sql, act, { type: event.type, payload });
   await moveEnvironment(sql, { environment, bundleId: bundle_id, health, seq: entry.seq, at });
-  if (isServed(held, environment)) await installPack(sql, { ...packRow(pack), state: "ACTIVE", at });
+  if (willServe(held, environment)) await installPack(sql, { ...packRow(pack), state: "ACTIVE", at });
   await touchControl(sql, at);
   return { environment, bundle_id, root_digest, previous_bundle_id, seq: entry.seq };
-}
-
-/** Whether the tenant's runtime runs what is moved into an environment: nothing further on holds a bundle. */
-function isServed(held: readonly HeldBundle[], environment: Environment): boolean {
-  const furthest = servedOf(held);
-  return furthest === undefined || ENVIRONMENTS.indexOf(environment) >= ENVIRONMENTS.indexOf(furthest);
 }
 
 /**
@@ -357,41 +389,9 @@ interface Whole extends Verification {
 const isWhole = (verification: Verification): verification is Whole =>
   verification.report.ok && verification.manifest !== null && verification.pack !== null;
 
-const record = (
-  ports: ReleasePorts,
-  sql: TenantQuery,
-  act: Act,
-  { type, payload }: { readonly type: string; readonly payload: Json },
-) => append(ports, sql, act, { stream: streamOf(act.environment), type, payload });
-
-const append = (
-  { host }: ReleasePorts,
-  sql: TenantQuery,
-  { tenantId, by }: Act,
-  event: { readonly stream: string; readonly type: string; readonly payload: Json },
-) =>
-  appendOutside(sql, host, {
-    tenantId,
-    actor: by,
-    correlation: tenantId,
-    channel: "prod_traffic",
-    severity: "info",
-    ...event,
-  });
-
 const NO_MANIFEST: Refusal = { code: "BUNDLE_MISSING_MANIFEST", message: "the bundle holds no manifest" };
 
-const locked = (environment: Environment): Refusal => ({
-  code: "ENVIRONMENT_LOCKED",
-  message: `another move of ${environment} is under way`,
-});
-
-const empty = (environment: Environment): Refusal => ({
-  code: "ENVIRONMENT_EMPTY",
-  message: `${environment} holds no bundle`,
-});
-
-const noTarget = (environment: Environment): Refusal => ({
-  code: "ROLLBACK_TARGET_MISSING",
-  message: `no bundle that did well in ${environment} before still verifies`,
+const underWay = (environment: Environment): Refusal => ({
+  code: "CANARY_UNDER_WAY",
+  message: `the bundle that ${environment} holds is being tried`,
 });

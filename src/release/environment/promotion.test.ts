@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { instant, isCode, sha256Hex } from "../../contracts/index.ts";
 import { builtOf, entryOf, NOW, RELEASE_KEY, ROSTER, rosterOf } from "../bundle/testing/shop.ts";
 import { verifyBundle } from "../bundle/verify.ts";
+import type { PromotionApproval } from "./approvals.ts";
 import type { Environment, HeldBundle } from "./environment.ts";
 import { type EvaluationFact, type PromotionFacts, promotionChecks, refusalOf } from "./promotion.ts";
+import { settingsOf } from "./settings.ts";
 
 const SLO = sha256Hex("slo");
 const BUILT = builtOf({ policies: [{ id: "slo", version: "1.0.0", digest: SLO }] });
@@ -36,6 +38,8 @@ const held = (environment: Environment, other: Partial<HeldBundle> = {}): HeldBu
   health: "good",
   last_seq: 1,
   is_current: true,
+  held_since: NOW,
+  compat: null,
   ...other,
 });
 
@@ -49,6 +53,9 @@ const factsOf = (other: Partial<PromotionFacts> = {}): PromotionFacts => ({
   waivers: [],
   holds: [],
   lineage: null,
+  settings: settingsOf("prod", "sandbox", {}),
+  approvals: [],
+  authors: ["ada"],
   now: NOW,
   ...other,
 });
@@ -66,10 +73,13 @@ test("a bundle that verifies, is healthy in the environment before, decided GO a
     "bundle_signature_valid",
     "environment_transition_allowed",
     "source_environment_has_same_bundle",
+    "source_soak_satisfied",
     "bundle_not_marked_bad",
     "release_gate_allows_promotion",
+    "approvals_satisfied",
     "change_freeze_inactive",
     "release_lineage_complete",
+    "state_compatibility",
   ]);
   expect(checks.every(({ passed, code }) => passed && code === null)).toBe(true);
   expect(refusalOf(checks)).toBeNull();
@@ -105,7 +115,7 @@ describe("PRM-01, PRM-04: one fact that is otherwise fails one check", () => {
     ],
     [
       "a preview",
-      { manifest: preview, held: [held("staging", preview)] },
+      { manifest: preview, held: [held("staging", { label: preview.label })] },
       "environment_transition_allowed",
       "ENVIRONMENT_TRANSITION_ALLOWED",
     ],
@@ -194,7 +204,7 @@ test("a promotion that several checks keep back names the first, and tells all",
   const refusal = refusalOf(promotionChecks(factsOf({ held: [], evaluations: [] })));
 
   expect(refusal?.code).toBe("SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE");
-  expect(refusal?.details?.checks).toHaveLength(8);
+  expect(refusal?.details?.checks).toHaveLength(11);
 });
 
 const resting = (other: Partial<PromotionFacts["waivers"][number]> = {}) => ({
@@ -217,4 +227,83 @@ test("W51 a GO whose waiver is over, revoked or not known is no GO any more", ()
 
   expect(failing({ ...waived, waivers: [resting({ problem: "expired" })] })).toEqual(refused);
   expect(failing({ ...waived, waivers: [] })).toEqual(refused);
+});
+
+const approval = (approver: string, other: Partial<PromotionApproval> = {}): PromotionApproval => ({
+  approval_id: `by ${approver}`,
+  environment: "prod",
+  bundle_id: manifest.bundle_id,
+  root_digest: manifest.root_digest,
+  approver,
+  role: "approver",
+  statement: "looked at it",
+  approved_at: instant(NOW - DAY_MS),
+  expires_at: instant(NOW + 6 * DAY_MS),
+  ...other,
+});
+
+const DAY_MS = 86_400_000;
+const OWNER = approval("olga", { role: "admin" });
+const LIVE = settingsOf("prod", "live", { soak_seconds: 0 });
+
+describe("PRM-06: prod takes two people who are no authors, one of them an owner, for this digest and these days", () => {
+  const said = (...approvals: readonly PromotionApproval[]) => failing({ settings: LIVE, approvals });
+  const LACKING = [["approvals_satisfied", "APPROVALS_SATISFIED"]];
+
+  test("two who may are enough, and more are no harm", () => {
+    expect(said(OWNER, approval("grace"))).toEqual([]);
+    expect(said(OWNER, approval("grace"), approval("alan"))).toEqual([]);
+  });
+
+  test.each<[string, readonly PromotionApproval[]]>([
+    ["W44: one alone", [OWNER]],
+    ["nobody", []],
+    ["one person twice", [OWNER, { ...OWNER, approval_id: "again" }]],
+    ["two of whom none is an owner", [approval("grace"), approval("alan")]],
+    ["the author", [OWNER, approval("ada")]],
+    ["one for another digest", [OWNER, approval("grace", { root_digest: "0".repeat(64) })]],
+    ["one for another environment", [OWNER, approval("grace", { environment: "staging" })]],
+    ["one that has just expired", [OWNER, approval("grace", { expires_at: NOW })]],
+    ["one of the future", [OWNER, approval("grace", { approved_at: instant(NOW + 1) })]],
+  ])("%s is not", (_, approvals) => {
+    expect(said(...approvals)).toEqual(LACKING);
+  });
+
+  test("staging takes one of any role, dev none; a tenant that only tries things out asks for none", () => {
+    const staging = { to: "staging", held: [held("dev")], evaluations: [{ ...FOR_ALL }] } as const;
+    const one = { ...staging, settings: settingsOf("staging", "live", { soak_seconds: 0 }) };
+
+    expect(failing({ ...one, approvals: [approval("grace", { environment: "staging" })] })).toEqual([]);
+    expect(failing(one)).toEqual(LACKING);
+    expect((["dev", "staging", "prod"] as const).map((to) => settingsOf(to, "live", {}).approvals)).toEqual([0, 1, 2]);
+    expect((["dev", "staging", "prod"] as const).map((to) => settingsOf(to, "sandbox", {}).approvals)).toEqual([
+      0, 0, 0,
+    ]);
+  });
+});
+
+const FOR_ALL = said();
+
+test("PRM-04 source_soak_satisfied: staging has to have held it for a day, dev for an hour, where customers are", () => {
+  const settings = settingsOf("prod", "live", { approvals: 0 });
+  const since = (ms: number) => failing({ settings, held: [held("staging", { held_since: instant(NOW - ms) })] });
+
+  expect(since(DAY_MS)).toEqual([]);
+  expect(since(DAY_MS - 1)).toEqual([["source_soak_satisfied", "SOURCE_SOAK_SATISFIED"]]);
+  expect([settingsOf("staging", "live", {}), settingsOf("prod", "sandbox", {})].map((one) => one.soak_seconds)).toEqual(
+    [3_600, 0],
+  );
+});
+
+test("PRM-04 state_compatibility: what cannot read the state that is there does not come in", () => {
+  const migrations = [{ id: "split-addresses", reversible: false }];
+  const there = held("prod", {
+    bundle_id: "another",
+    root_digest: "0".repeat(64),
+    compat: { state_version: 2, migrations },
+  });
+  const knowing = { ...manifest, compat: { state_version: 2, migrations } };
+
+  expect(failing({ held: [held("staging"), there] })).toEqual([["state_compatibility", "STATE_COMPATIBILITY"]]);
+  expect(failing({ held: [held("staging"), there], manifest: knowing })).toEqual([]);
 });

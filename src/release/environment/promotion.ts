@@ -1,11 +1,14 @@
-import { type Code, formatInstant, type Instant, type Refusal } from "../../contracts/index.ts";
+import { after, type Code, formatInstant, type Instant, type Refusal } from "../../contracts/index.ts";
 import type { EvaluationRow } from "../../gate/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { BundleReport } from "../bundle/verify.ts";
 import type { Lineage } from "../lineage/model.ts";
 import type { RestingOn } from "../waiver/standing.ts";
+import { approvalsProblem, type PromotionApproval } from "./approvals.ts";
 import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, sourceOf } from "./environment.ts";
 import { lineageProblem } from "./lineage-check.ts";
+import type { EnvironmentSettings } from "./settings.ts";
+import { stateRefusal } from "./state-check.ts";
 
 /*
  * May a bundle come into an environment? Pure: facts in, checks out.
@@ -33,6 +36,12 @@ export interface PromotionFacts {
   readonly holds: readonly Hold[];
   /** Of the bundle, as the record gives it; null for dev, which asks for none. */
   readonly lineage: Lineage | null;
+  /** What the environment asks. */
+  readonly settings: EnvironmentSettings;
+  /** Everybody's word about this root digest. */
+  readonly approvals: readonly PromotionApproval[];
+  /** Whose bundle it is. */
+  readonly authors: readonly string[];
   readonly now: Instant;
 }
 
@@ -67,10 +76,20 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ["bundle_signature_valid", ({ report }) => report.errors.find(isAboutKey) ?? null],
   ["environment_transition_allowed", transitionProblem],
   ["source_environment_has_same_bundle", sourceProblem],
+  ["source_soak_satisfied", soakProblem],
   ["bundle_not_marked_bad", badProblem],
   ["release_gate_allows_promotion", gateProblem],
+  [
+    "approvals_satisfied",
+    ({ manifest, settings, ...facts }) =>
+      approvalsProblem({ ...facts, rootDigest: manifest.root_digest, needed: settings.approvals }),
+  ],
   ["change_freeze_inactive", holdProblem],
   ["release_lineage_complete", lineageProblem],
+  [
+    "state_compatibility",
+    ({ to, manifest, held }) => stateRefusal(manifest.compat ?? null, currentOf(held, to)?.compat ?? null),
+  ],
 ];
 
 /** All checks, in a fixed order: the bundle may be promoted where every one passed. */
@@ -117,6 +136,15 @@ function sourceProblem({ to, manifest, held }: PromotionFacts): Refusal | null {
   return there.health === "good" ? null : no(code, `${source} holds the bundle, and its health is ${there.health}`);
 }
 
+/** Whether the environment before has held it long enough. */
+function soakProblem({ to, settings, held, now }: PromotionFacts): Refusal | null {
+  const source = sourceOf(to);
+  const since = source === null ? null : (currentOf(held, source)?.held_since ?? null);
+  if (source === null || since === null || now - since >= settings.soak_seconds * 1_000) return null;
+  const until = formatInstant(after(since, settings.soak_seconds * 1_000));
+  return no("SOURCE_SOAK_SATISFIED", `${source} has to hold it until ${until} before it goes on to ${to}`);
+}
+
 function badProblem({ manifest: { bundle_id, root_digest }, held }: PromotionFacts): Refusal | null {
   const bad = held.find((one) => one.health === "bad" && one.root_digest === root_digest); // M3
   return bad === undefined ? null : no("BUNDLE_MARKED_BAD", `\`${bundle_id}\` was marked bad in ${bad.environment}`);
@@ -135,11 +163,19 @@ function gateProblem(facts: PromotionFacts): Refusal | null {
 
 type Pinned = Manifest["policies"][number];
 
-function policyProblem({ id, version, digest }: Pinned, facts: PromotionFacts): Refusal | null {
-  const { to, evaluations, now } = facts;
-  const last = evaluations
+/** What a policy last said that concerns an environment. */
+export const lastSaid = (
+  digest: string,
+  to: Environment,
+  evaluations: readonly EvaluationFact[],
+): EvaluationFact | undefined =>
+  evaluations
     .filter(({ policy_sha256, profile }) => policy_sha256 === digest && isFor(to, profile))
     .reduce<EvaluationFact | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
+
+function policyProblem({ id, version, digest }: Pinned, facts: PromotionFacts): Refusal | null {
+  const { to, evaluations, now } = facts;
+  const last = lastSaid(digest, to, evaluations);
   if (last === undefined) return lacking(`policy \`${id}\` ${version} was not evaluated about this bundle`);
   const at = formatInstant(last.decided_at);
   if (last.verdict === "NO-GO" && last.cause === "failed")

@@ -1,6 +1,11 @@
 import type { Digest, Instant } from "../../contracts/index.ts";
+import { assert } from "../../contracts/index.ts";
+import { findTenant } from "../../guard/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
+import type { Compat } from "../bundle/manifest.ts";
+import type { PromotionApproval } from "./approvals.ts";
 import type { Environment, Health, HeldBundle, Hold } from "./environment.ts";
+import { type EnvironmentSettings, SETTINGS, type SetSettings, settingsOf } from "./settings.ts";
 
 /** Takes an environment for this transaction without waiting. False: another move of it is under way. */
 export async function lockEnvironment(sql: TenantQuery, environment: Environment): Promise<boolean> {
@@ -13,15 +18,18 @@ export async function lockEnvironment(sql: TenantQuery, environment: Environment
 const HELD_MAX = 10_000;
 
 /** Every bundle in every environment of the tenant: those that are held now, then newest move first. */
-export const heldBundles = (sql: TenantQuery) => sql<HeldBundle[]>`
+export async function heldBundles(sql: TenantQuery): Promise<readonly HeldBundle[]> {
+  const rows = await sql<(Omit<HeldBundle, "compat"> & { readonly compat: string | null })[]>`
   select h.environment, h.bundle_id, b.root_digest, b.label, b.artifact_digest, b.pack_digest, b.contract_digests, b.added_at, h.health,
-         h.last_seq, e.bundle_id is not null as is_current
+         h.last_seq, e.bundle_id is not null as is_current, e.moved_at as held_since, b.compat
     from environment_bundle h
     join bundle b on b.tenant_id = h.tenant_id and b.bundle_id = h.bundle_id
     left join environment e on e.tenant_id = h.tenant_id and e.environment = h.environment and e.bundle_id = h.bundle_id
    where h.tenant_id = require_tenant_context()
    order by is_current desc, h.environment, h.last_seq desc
    limit ${HELD_MAX}`;
+  return rows.map((row) => ({ ...row, compat: row.compat === null ? null : JSON.parse(row.compat) }));
+}
 
 export interface StoredBundle {
   readonly bundle_id: string;
@@ -49,13 +57,17 @@ export const insertBundle = (
     readonly packId: string;
     readonly packDigest: string;
     readonly contractDigests: readonly string[];
+    readonly builtBy: string;
+    readonly compat: Compat | null;
     readonly by: string;
     readonly at: Instant;
   },
 ) => sql`
-  insert into bundle (tenant_id, bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, contract_digests, added_by, added_at)
+  insert into bundle (tenant_id, bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, contract_digests, built_by, compat,
+         added_by, added_at)
   values (require_tenant_context(), ${bundle.bundleId}, ${bundle.rootDigest}, ${bundle.label}, ${bundle.artifactDigest},
-         ${bundle.packId}, ${bundle.packDigest}, ${sql.array([...bundle.contractDigests])}, ${bundle.by}, ${bundle.at}::timestamptz)
+         ${bundle.packId}, ${bundle.packDigest}, ${sql.array([...bundle.contractDigests])}, ${bundle.builtBy},
+         ${bundle.compat === null ? null : JSON.stringify(bundle.compat)}, ${bundle.by}, ${bundle.at}::timestamptz)
       on conflict do nothing`;
 
 /** Puts an environment onto a bundle, as of an entry of its stream. The caller holds the environment's lock. */
@@ -127,3 +139,63 @@ export async function findBundleAbout(sql: TenantQuery, idOrRoot: string): Promi
      limit 1`;
   return rows[0];
 }
+/** What an environment asks of those who move it. */
+export async function readSettings(sql: TenantQuery, environment: Environment): Promise<EnvironmentSettings> {
+  const tenant = await findTenant(sql);
+  assert(tenant !== undefined, "whoever acts has a tenant");
+  return settingsOf(environment, tenant.mode, await findSettings(sql, environment));
+}
+
+/** What was set of each environment of which anything was. */
+export async function allSettings(sql: TenantQuery): Promise<ReadonlyMap<string, SetSettings>> {
+  const rows = await sql<{ environment: string; settings: string }[]>`
+    select environment, settings
+      from environment_setting where tenant_id = require_tenant_context() order by environment limit 10`;
+  return new Map(rows.map(({ environment, settings }) => [environment, SETTINGS.parse(JSON.parse(settings))]));
+}
+
+/** What was set of an environment. */
+export async function findSettings(sql: TenantQuery, environment: Environment): Promise<SetSettings> {
+  const rows = await sql<{ settings: string }[]>`
+    select settings from environment_setting where tenant_id = require_tenant_context() and environment = ${environment}`;
+  return SETTINGS.parse(JSON.parse(rows[0]?.settings ?? "{}"));
+}
+
+/** Sets what an environment asks, in place of what was set before. */
+export const upsertSettings = (
+  sql: TenantQuery,
+  set: { readonly environment: Environment; readonly settings: SetSettings; readonly by: string; readonly at: Instant },
+) => sql`
+  insert into environment_setting (tenant_id, environment, settings, set_by, set_at)
+  values (require_tenant_context(), ${set.environment}, ${JSON.stringify(set.settings)}, ${set.by}, ${set.at}::timestamptz)
+      on conflict (tenant_id, environment) do update
+      set settings = excluded.settings, set_by = excluded.set_by, set_at = excluded.set_at`;
+
+/** Whose a bundle is: who built it, and who brought it in; undefined where it was never promoted. */
+export async function findAuthors(
+  sql: TenantQuery,
+  bundleId: string,
+): Promise<{ readonly root_digest: string; readonly authors: readonly string[] } | undefined> {
+  const rows = await sql<{ root_digest: string; authors: string[] }[]>`
+    select root_digest, array[built_by, added_by] as authors
+      from bundle where tenant_id = require_tenant_context() and bundle_id = ${bundleId}`;
+  return rows[0];
+}
+
+export const insertApproval = (sql: TenantQuery, approval: PromotionApproval) => sql`
+  insert into promotion_approval (tenant_id, approval_id, environment, bundle_id, root_digest, approver, role, statement, approved_at,
+         expires_at)
+  values (require_tenant_context(), ${approval.approval_id}, ${approval.environment}, ${approval.bundle_id}, ${approval.root_digest},
+         ${approval.approver}, ${approval.role}, ${approval.statement}, ${approval.approved_at}::timestamptz,
+         ${approval.expires_at}::timestamptz)`;
+
+/** Everybody's word about a root digest in an environment, the oldest first. */
+export const approvalsOf = (
+  sql: TenantQuery,
+  { environment, rootDigest }: { readonly environment: Environment; readonly rootDigest: string },
+) => sql<PromotionApproval[]>`
+  select approval_id, environment, bundle_id, root_digest, approver, role, statement, approved_at, expires_at
+    from promotion_approval
+   where tenant_id = require_tenant_context() and root_digest = ${rootDigest} and environment = ${environment}
+   order by approved_at, approval_id
+   limit 1000`;

@@ -1,0 +1,90 @@
+import { z } from "@hono/zod-openapi";
+import type { Result } from "../../contracts/index.ts";
+import { ENVIRONMENTS, type ReleasePorts, SETTINGS } from "../../release/index.ts";
+import { type Call, reply } from "../http/endpoint.ts";
+import type { Installation } from "../installation.ts";
+import { digest, name, time } from "../wire/parts.ts";
+
+/** What requests that act on environments share. */
+
+export const environment = z.enum(ENVIRONMENTS);
+export const reason = z.string().min(1).max(1_000);
+export const ENVIRONMENT = z.strictObject({ environment });
+
+const step = z
+  .strictObject({ share_percent: z.int(), dwell_seconds: z.int(), runs_min: z.int() })
+  .openapi("CanaryStep");
+
+export const steps = z.array(step).readonly();
+
+/** What an environment asks, as it is set. */
+export const SETTINGS_SHAPE = SETTINGS;
+
+export const settings = z
+  .strictObject({ approvals: z.int(), soak_seconds: z.int(), canary: z.enum(["always", "asked"]), canary_steps: steps })
+  .openapi("EnvironmentSettings");
+
+const check = z
+  .strictObject({ check: z.string(), passed: z.boolean(), code: z.string().nullable(), message: z.string() })
+  .openapi("PromotionCheck");
+
+export const move = z
+  .strictObject({
+    environment,
+    bundle_id: name,
+    root_digest: digest,
+    previous_bundle_id: name.nullable(),
+    seq: z.int(),
+    checks: z.array(check).readonly(),
+    /** Beside what it is tried, and how; null where every new run starts on it. */
+    canary: z.strictObject({ baseline_bundle_id: name, steps }).nullable(),
+  })
+  .openapi("EnvironmentMove");
+
+/** How a rollback went. */
+export const rollbackReport = z
+  .strictObject({
+    contract: z.literal("release_bundle_rollback_v1"),
+    environment,
+    from_bundle_id: name,
+    to_bundle_id: name,
+    selection_rule: z.enum(["last_known_good", "named"]),
+    reason: z.string(),
+    incident_ref: z.string().nullable(),
+    operator: name,
+    started_at: time,
+    switched_at: time,
+    finished_at: time,
+    duration_s: z.number(),
+    verification: z.strictObject({ ok: z.boolean(), verified_files: z.int() }),
+    compatibility: z.strictObject({ ok: z.boolean() }),
+    canary: z.strictObject({
+      suites: z.array(z.strictObject({ suite: z.string(), evaluation_id: name, decision_sha256: digest })).readonly(),
+      status: z.enum(["passed", "failed", "unverified"]),
+    }),
+    gate_decision: z.enum(["go", "no-go", "unverified"]),
+    status: z.enum(["passed", "rollback_incomplete"]),
+    lineage_digest: z.string().nullable(),
+  })
+  .openapi("RollbackReport");
+
+export const actOf = <E>({ caller }: Call, environment: E) => ({
+  tenantId: caller.tenantId,
+  by: caller.principalId,
+  environment,
+});
+
+/** Acts with the installation's roster; what was moved is in force for this process at once, and for others at their next commit. */
+export async function moved<T>(
+  { installation, caller, nudge }: Call,
+  act: (ports: ReleasePorts & Pick<Installation, "readTrust">) => Promise<Result<T>>,
+) {
+  const roster = await installation.readTrust();
+  if (!roster.ok) return roster;
+  const { database, host, artifacts } = installation;
+  const done = await act({ database, host, artifacts, roster: roster.value, readTrust: installation.readTrust });
+  if (!done.ok) return done;
+  await installation.control.reread(caller.tenantId);
+  nudge();
+  return reply(done.value);
+}

@@ -1,0 +1,88 @@
+import { type Host, type Json, type Refusal, type Result, rejected } from "../../contracts/index.ts";
+import { type ArtifactStore, AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
+import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
+import type { Roster } from "../bundle/trust.ts";
+import { type Environment, sourceOf, streamOf } from "./environment.ts";
+import { lockEnvironment } from "./queries.ts";
+
+/*
+ * Acts on environments, of whatever kind.
+ *
+ * E2 Who moves an environment has it alone, and its source too, for as long as it takes to decide and to move; whoever finds it
+ *    taken is told so and changes nothing.
+ * E3 A move that is refused leaves the environment as it was, and is recorded.
+ */
+
+/** What moves reach the world through. */
+export interface ReleasePorts {
+  readonly database: Pick<Database, "app">;
+  readonly host: Pick<Host, "clock" | "ids">;
+  readonly artifacts: ArtifactStore;
+  /** Whose signatures count; never from a bundle. */
+  readonly roster: Roster;
+}
+
+export interface Act {
+  readonly tenantId: string;
+  readonly environment: Environment;
+  /** The principal who acts. */
+  readonly by: string;
+}
+
+/** One act on an environment, alone (E2); a refusal is recorded in the audit stream (E3). */
+export function acting<T>(
+  ports: ReleasePorts,
+  act: Act,
+  what: string,
+  work: (sql: TenantQuery) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return inTenant(ports.database, act.tenantId, async (sql) => {
+    const isAlone = await lockAll(sql, act.environment);
+    const done = isAlone ? await work(sql) : rejected(locked(act.environment));
+    if (!done.ok) {
+      const { code, message } = done.refusal;
+      const payload = { environment: act.environment, act: what, code, message };
+      await append(ports, sql, act, { stream: AUDIT_STREAM, type: "environment.refused", payload });
+    }
+    return done;
+  });
+}
+
+/** The source too, so that what was judged by still holds when the move is made. */
+async function lockAll(sql: TenantQuery, environment: Environment): Promise<boolean> {
+  const source = sourceOf(environment);
+  return (source === null || (await lockEnvironment(sql, source))) && (await lockEnvironment(sql, environment));
+}
+
+/** An entry of the environment's stream. */
+export const record = (
+  ports: ReleasePorts,
+  sql: TenantQuery,
+  act: Act,
+  { type, payload }: { readonly type: string; readonly payload: Json },
+) => append(ports, sql, act, { stream: streamOf(act.environment), type, payload });
+
+const append = (
+  { host }: ReleasePorts,
+  sql: TenantQuery,
+  { tenantId, by }: Act,
+  event: { readonly stream: string; readonly type: string; readonly payload: Json },
+) =>
+  appendOutside(sql, host, {
+    tenantId,
+    actor: by,
+    correlation: tenantId,
+    channel: "prod_traffic",
+    severity: "info",
+    ...event,
+  });
+
+const locked = (environment: Environment): Refusal => ({
+  code: "ENVIRONMENT_LOCKED",
+  message: `another move of ${environment} is under way`,
+});
+
+export const empty = (environment: Environment): Refusal => ({
+  code: "ENVIRONMENT_EMPTY",
+  message: `${environment} holds no bundle`,
+});

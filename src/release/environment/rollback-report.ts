@@ -1,0 +1,120 @@
+import { formatInstant, type Instant } from "../../contracts/index.ts";
+import type { Decision } from "../../gate/index.ts";
+import type { Manifest } from "../bundle/manifest.ts";
+import type { BundleReport } from "../bundle/verify.ts";
+import type { Environment } from "./environment.ts";
+import { type EvaluationFact, lastSaid } from "./promotion.ts";
+
+/** RBK-05: how an environment was put back. Wire form. */
+export interface RollbackReport {
+  readonly contract: "release_bundle_rollback_v1";
+  readonly environment: Environment;
+  readonly from_bundle_id: string;
+  readonly to_bundle_id: string;
+  readonly selection_rule: "last_known_good" | "named";
+  readonly reason: string;
+  readonly incident_ref: string | null;
+  readonly operator: string;
+  readonly started_at: string;
+  readonly switched_at: string;
+  readonly finished_at: string;
+  readonly duration_s: number;
+  readonly verification: { readonly ok: boolean; readonly verified_files: number };
+  readonly compatibility: { readonly ok: boolean };
+  readonly canary: {
+    readonly suites: readonly {
+      readonly suite: string;
+      readonly evaluation_id: string;
+      readonly decision_sha256: string;
+    }[];
+    readonly status: CanaryStatus;
+  };
+  readonly gate_decision: GateWord;
+  readonly status: "passed" | "rollback_incomplete";
+  /** Null where the bundle carries none. */
+  readonly lineage_digest: string | null;
+}
+
+type CanaryStatus = "passed" | "failed" | "unverified";
+type GateWord = "go" | "no-go" | "unverified";
+
+/** What a move back was, before it was judged. */
+export interface PutBack {
+  readonly environment: Environment;
+  readonly from: string;
+  readonly manifest: Manifest;
+  readonly verification: Pick<BundleReport, "ok" | "verified_files">;
+  readonly isNamed: boolean;
+  readonly reason: string;
+  readonly incidentRef: string | null;
+  readonly by: string;
+  readonly startedAt: Instant;
+  readonly switchedAt: Instant;
+}
+
+/**
+ * RBK-04: what the policies of a bundle last said of it, of whatever age: who goes back to what did well does not wait for new evidence.
+ * Of a bundle that pins none nobody says no.
+ */
+export function gateWord(
+  { policies }: Pick<Manifest, "policies">,
+  environment: Environment,
+  evaluations: readonly EvaluationFact[],
+): GateWord {
+  const words = policies.map(({ digest }) => lastSaid(digest, environment, evaluations)?.verdict);
+  if (words.includes("NO-GO")) return "no-go";
+  return words.includes(undefined) ? "unverified" : "go";
+}
+
+/** What ran on it lately: failed where a row says so that would abort a canary; passed on a GO; else nobody knows. */
+export function canaryStatus({ gates, verdict }: Pick<Decision, "gates" | "verdict">): CanaryStatus {
+  const isFailed = gates.some(
+    ({ status, standing, severity }) =>
+      status === "FAIL" && standing === "counts" && (severity === "critical" || severity === "high"),
+  );
+  return isFailed ? "failed" : verdict === "GO" ? "passed" : "unverified";
+}
+
+/** The report of a rollback after it was judged. It is complete where the gate says go and nothing that ran on the bundle failed. */
+export function rollbackReport(
+  back: PutBack,
+  judged: {
+    readonly gate: GateWord;
+    /** Null where nothing could be evaluated. */
+    readonly evaluated: { readonly decision: Decision; readonly evaluationId: string } | null;
+    readonly finishedAt: Instant;
+  },
+): RollbackReport {
+  const { gate, evaluated, finishedAt } = judged;
+  const status = evaluated === null ? "unverified" : canaryStatus(evaluated.decision);
+  const isComplete = gate === "go" && evaluated !== null && status !== "failed";
+  return {
+    contract: "release_bundle_rollback_v1",
+    environment: back.environment,
+    from_bundle_id: back.from,
+    to_bundle_id: back.manifest.bundle_id,
+    selection_rule: back.isNamed ? "named" : "last_known_good",
+    reason: back.reason,
+    incident_ref: back.incidentRef,
+    operator: back.by,
+    started_at: formatInstant(back.startedAt),
+    switched_at: formatInstant(back.switchedAt),
+    finished_at: formatInstant(finishedAt),
+    duration_s: (finishedAt - back.startedAt) / 1_000,
+    verification: { ok: back.verification.ok, verified_files: back.verification.verified_files },
+    compatibility: { ok: true },
+    canary: {
+      suites: evaluated === null ? [] : [suiteOf(evaluated)],
+      status,
+    },
+    gate_decision: gate,
+    status: isComplete ? "passed" : "rollback_incomplete",
+    lineage_digest: back.manifest.lineage?.digest ?? null,
+  };
+}
+
+const suiteOf = ({ decision, evaluationId }: { readonly decision: Decision; readonly evaluationId: string }) => ({
+  suite: decision.policy.id,
+  evaluation_id: evaluationId,
+  decision_sha256: decision.digest,
+});
