@@ -16,6 +16,7 @@ import {
   type EvaluationRow,
   type EvidenceFile,
   evaluateFiles,
+  evidenceOfAnother,
   evidenceSince,
   insertEvaluation,
   ledgerEvidence,
@@ -26,7 +27,15 @@ import {
   type WaiverInput,
 } from "../gate/index.ts";
 import { appendOutside, receiptsBetween } from "../ledger/index.ts";
-import { BETA_POLICY, offeredWaivers, packetJson, packetPage, recordExpired, recordSignoff } from "../release/index.ts";
+import {
+  BETA_POLICY,
+  offeredWaivers,
+  packetJson,
+  packetPage,
+  packOfRoot,
+  recordExpired,
+  recordSignoff,
+} from "../release/index.ts";
 import { endedRuns, runsOnPack } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import type { Installation } from "./installation.ts";
@@ -72,7 +81,7 @@ export interface RecordedEvaluation {
 /**
  * Evaluates a policy and records that, whatever comes of it: an event of the policy's stream, a row, and the packet from which it is
  * decided again. Evidence and record are one transaction. Refused: GATE_POLICY_*, GATE_PROFILE_UNKNOWN, GATE_DERIVATION_UNKNOWN,
- * GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE.
+ * GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE, GATE_EVIDENCE_OF_ANOTHER.
  */
 export async function evaluatePolicy(
   installation: EvaluationPorts,
@@ -82,6 +91,8 @@ export async function evaluatePolicy(
   if (!policy.ok) return policy;
   const decidedAt = asked.decidedAt ?? installation.host.clock.now();
   return inTenant(installation.database, asked.tenantId, async (sql) => {
+    const stray = await strayEvidence(sql, asked);
+    if (stray !== null) return rejected({ code: "GATE_EVIDENCE_OF_ANOTHER", message: stray });
     const waivers = await waiversFor(installation, sql, policy.value, asked, decidedAt);
     if (!waivers.ok) return waivers;
     const judged = await judgedOn(sql, policy.value, { ...asked, waivers: waivers.value }, decidedAt);
@@ -94,6 +105,14 @@ export async function evaluatePolicy(
     }
     return accepted(recorded);
   });
+}
+
+const ROOT_DIGEST = /^[0-9a-f]{64}$/;
+
+/** What of brought evidence is not about the bundle that it is brought for; null where nothing says so. */
+async function strayEvidence(sql: TenantQuery, { evidence, subject }: AskedEvaluation): Promise<string | null> {
+  if (evidence === null || subject === null || !ROOT_DIGEST.test(subject)) return null;
+  return evidenceOfAnother(evidence, { root_digest: subject, pack_digest: await packOfRoot(sql, subject) });
 }
 
 /** What is in force for this policy and subject; nothing where the policy takes none. */

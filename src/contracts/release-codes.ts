@@ -120,6 +120,11 @@ export const RELEASE_CODES = {
     "nothing is known to have done well in the environment before",
     "promote a bundle that mends it",
   ),
+  GATE_EVIDENCE_OF_ANOTHER: entry(
+    422,
+    "the evidence says itself to be about another bundle than it is brought for",
+    "bring the evidence of this bundle, or name the bundle that it is about",
+  ),
   SOURCE_SOAK_SATISFIED: entry(
     403,
     "the environment before has not held the bundle long enough",

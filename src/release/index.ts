@@ -64,7 +64,7 @@ export {
 } from "./environment/moves.ts";
 export { readPromoted } from "./environment/promoted.ts";
 export type { PromotionCheck } from "./environment/promotion.ts";
-export { activeHolds, allSettings, heldBundles } from "./environment/queries.ts";
+export { activeHolds, allSettings, heldBundles, packOfRoot } from "./environment/queries.ts";
 export type { PutBack, RollbackReport } from "./environment/rollback-report.ts";
 export { setSettings } from "./environment/set-settings.ts";
 export { type EnvironmentSettings, SETTINGS, type SetSettings, settingsOf } from "./environment/settings.ts";

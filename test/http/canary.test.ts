@@ -215,8 +215,15 @@ test("W49: a rollback after which the gate says no is incomplete: the environmen
   const evidence = [{ name: "runs.ndjson", text: runsEvidence(false) }];
   await admin.post("/v1/gates/evaluations", { policy: SLO_POLICY, subject: before.salt, evidence });
 
+  const line = JSON.stringify({ kind: "run", id: "x", columns: { root_digest: after.salt } });
+  const stray = await admin.post("/v1/gates/evaluations", {
+    policy: SLO_POLICY,
+    subject: before.salt,
+    evidence: [{ name: "runs.ndjson", text: line }],
+  });
   const back = await admin.post("/v1/environments/dev/rollback", { reason: "refunds fail", incident_ref: "INC-7" });
 
+  expect(stray).toMatchObject({ status: 422, body: { code: "GATE_EVIDENCE_OF_ANOTHER" } });
   expect(back).toMatchObject({
     status: 200,
     body: {

@@ -81,7 +81,7 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   await sql`insert into environment (tenant_id, environment, bundle_id, seq, moved_at) values (${tenant}, 'dev', 'b', 1, clock())`;
   await sql`
     insert into promotion_approval (tenant_id, approval_id, environment, bundle_id, root_digest, approver, role, statement, approved_at, expires_at)
-    values (${tenant}, 'pa', 'prod', 'b', ${"a".repeat(64)}, 'ann', 'admin', 's', clock(), clock() + interval '7 days')`;
+    values (${tenant}, 'pa', 'prod', 'b', ${"a".repeat(64)}, 'ann', 'admin', 's', clock(), clock() + interval '6 days')`;
   await sql`insert into environment_setting (tenant_id, environment, settings, set_by, set_at) values (${tenant}, 'dev', '{}', 'ann', clock())`;
   await sql`
     insert into bundle (tenant_id, bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, contract_digests, added_by, added_at)

@@ -199,3 +199,14 @@ export const approvalsOf = (
    where tenant_id = require_tenant_context() and root_digest = ${rootDigest} and environment = ${environment}
    order by approved_at, approval_id
    limit 1000`;
+
+/** The version of the pack in the bundles of a root digest; null where none of it was promoted. */
+export async function packOfRoot(sql: TenantQuery, rootDigest: string): Promise<string | null> {
+  const rows = await sql<{ pack_digest: string }[]>`
+    select pack_digest
+      from bundle
+     where tenant_id = require_tenant_context() and root_digest = ${rootDigest}
+     order by bundle_id
+     limit 1`;
+  return rows[0]?.pack_digest ?? null;
+}
