@@ -98,8 +98,17 @@ function endFact(overview: Overview): Fact {
     : { text: `${failed} of ${good + failed} that ended in a day failed`, tone: "wait", place: "runs" };
 }
 
+interface Standing {
+  readonly environments: readonly Pick<Environments["environments"][number], "environment" | "bundle" | "served">[];
+  readonly holds: readonly Pick<Environments["holds"][number], "scope" | "reason">[];
+}
+
+interface Said {
+  readonly evaluations: readonly Pick<Evaluation, "policy_id" | "verdict" | "subject">[];
+}
+
 /** May it ship? What an environment holds, what gates last said, and what is held back. */
-export function shipVerdict({ environments, holds }: Environments, { evaluations }: Evaluations): Verdict {
+export function shipVerdict({ environments, holds }: Standing, { evaluations }: Said): Verdict {
   const served = environments.find((one) => one.served)?.bundle ?? null;
   const [hold] = holds;
   const last = newestByPolicy(evaluations);
@@ -132,7 +141,7 @@ export function shipVerdict({ environments, holds }: Environments, { evaluations
 type Evaluation = Evaluations["evaluations"][number];
 
 /** What each policy said last, about whatever; newest first in, newest first out. */
-function newestByPolicy(evaluations: readonly Evaluation[]): readonly Evaluation[] {
+function newestByPolicy(evaluations: Said["evaluations"]): Said["evaluations"] {
   const seen = new Set<string>();
   return evaluations.filter(({ policy_id }) => !seen.has(policy_id) && seen.add(policy_id) !== undefined);
 }
