@@ -1,6 +1,6 @@
 import { lowerAtLeast, lowerEnd, upperAtMost, upperEnd } from "./bound.ts";
 import type { Flip } from "./decision.ts";
-import type { Measurement } from "./measure.ts";
+import type { Measurement } from "./measurement.ts";
 import type { GateText, MetricText } from "./policy-shape.ts";
 import { compareRationals, decimalText, type Rational } from "./rational.ts";
 import type { Sample } from "./wilson.ts";

@@ -1,20 +1,26 @@
 import { accepted, after, formatInstant, type Instant, instant, type Result, rejected } from "../contracts/index.ts";
 import { type Decision, type GateRow, type GateStatus, sealed } from "./decision.ts";
 import { judge } from "./judge.ts";
-import { inOrder, type Measurement, measure } from "./measure.ts";
+import { inOrder, type MeasuredUnits, UnitMeasures } from "./measure.ts";
+import type { Measures } from "./measurement.ts";
 import { excludes, type Policy } from "./policy.ts";
 import type { ProfileText } from "./policy-shape.ts";
-import type { EvidenceSet } from "./unit.ts";
+import type { EvidenceHead, EvidenceSet } from "./unit.ts";
 import { applyWaivers, type Waived } from "./waiver.ts";
 import { timeOf, type WaiverInput } from "./waiver-rules.ts";
-import { missingFact, windowOf } from "./window.ts";
+import { missingFact, type Window, windowOf } from "./window.ts";
 
 /** Everything that a decision depends on. */
-export interface EvaluationInput {
+export interface EvaluationInput extends JudgingInput {
+  readonly evidence: EvidenceSet;
+}
+
+/** The same, but for the units: somebody else measures those. */
+export interface JudgingInput {
   readonly policy: Policy;
   /** Needed where the policy has profiles; the one name that is there where it has one. */
   readonly profile: string | null;
-  readonly evidence: EvidenceSet;
+  readonly evidence: EvidenceHead;
   readonly decidedAt: Instant;
   /** Null where none are offered. */
   readonly waivers: WaiverInput | null;
@@ -23,7 +29,7 @@ export interface EvaluationInput {
 /** A decision, and what each metric came to: exports list more than a decision cites. */
 export interface Evaluation {
   readonly decision: Decision;
-  readonly measurements: ReadonlyMap<string, Measurement>;
+  readonly measurements: ReadonlyMap<string, MeasuredUnits>;
 }
 
 /**
@@ -32,9 +38,24 @@ export interface Evaluation {
  * what the window is laid by; whatever else is wrong with evidence is in the decision, never refused.
  */
 export function evaluate(input: EvaluationInput): Result<Evaluation> {
+  const laid = layOut(input);
+  if (!laid.ok) return laid;
   const { policy, evidence, decidedAt } = input;
+  const measures = new UnitMeasures({ policy, evidence, window: laid.value.window, decidedAt });
+  return accepted({ decision: decide(input, laid.value, measures), measurements: measures.whole });
+}
+
+/** What is known before anything is measured: the profile and the window. */
+export interface Layout {
+  readonly name: string | null;
+  readonly profile: ProfileText;
+  readonly window: Window | null;
+}
+
+/** Refused as `evaluate` is. */
+export function layOut({ policy, profile: asked, evidence, decidedAt }: JudgingInput): Result<Layout> {
   const profiles = Object.keys(policy.text.profiles);
-  const name = input.profile ?? (profiles.length === 1 ? (profiles[0] ?? null) : null);
+  const name = asked ?? (profiles.length === 1 ? (profiles[0] ?? null) : null);
   const profile = name === null ? (profiles.length === 0 ? NO_PROFILE : undefined) : policy.text.profiles[name];
   if (profile === undefined) {
     const message = name === null ? "the policy has several profiles" : `the policy has no profile \`${name}\``;
@@ -46,22 +67,25 @@ export function evaluate(input: EvaluationInput): Result<Evaluation> {
       code: "GATE_EVIDENCE_MISSING",
       message: `the evidence does not bring \`${fact}\`, by which the window is laid`,
     });
-  const window = windowOf(policy.text.window, evidence.facts, decidedAt);
-  const ground = { policy, evidence, window, decidedAt };
-  const measurements = new Map([...policy.metrics].map(([id, metric]) => [id, measure(metric, ground)]));
+  return accepted({ name, profile, window: windowOf(policy.text.window, evidence.facts, decidedAt) });
+}
+
+/** Judges what was measured. */
+export function decide(input: JudgingInput, layout: Layout, measures: Measures): Decision {
+  const { policy, evidence, decidedAt } = input;
+  const { name, profile } = layout;
   const params = { ...policy.text.params, ...profile.params };
-  const bench = { ...ground, measurements, params, severities: profile.severities };
+  const bench = { policy, evidence, measures, params, severities: profile.severities };
   const rows = policy.text.gates.flatMap((gate) => judge(gate, bench));
   const standing = standingOf(rows, input, profile);
   const waived = applyWaivers(standing, policy, name, input.waivers, decidedAt);
-  const decision = decisionOf(input, name, profile, waived, window);
-  return accepted({ decision, measurements });
+  return decisionOf(input, layout, waived, measures);
 }
 
 const NO_PROFILE: ProfileText = { params: {}, severities: {}, budget: {}, conditions: "none", excluded: [] };
 
 /** Rows as they count: what does not apply, what the profile leaves out, then what another gate excuses. */
-function standingOf(rows: readonly GateRow[], { policy }: EvaluationInput, profile: ProfileText): readonly GateRow[] {
+function standingOf(rows: readonly GateRow[], { policy }: JudgingInput, profile: ProfileText): readonly GateRow[] {
   const passed = new Set(rows.filter(({ status }) => status === "PASS").map(({ id }) => id));
   return rows.map((row) => {
     if (row.standing === "excluded") return row;
@@ -79,17 +103,16 @@ function standingOf(rows: readonly GateRow[], { policy }: EvaluationInput, profi
 const isAllOf = (entry: string, rowId: string): boolean => entry.endsWith(":*") && rowId.startsWith(entry.slice(0, -1));
 
 function decisionOf(
-  { policy, evidence, decidedAt }: EvaluationInput,
-  profileName: string | null,
-  profile: ProfileText,
+  { policy, evidence, decidedAt }: JudgingInput,
+  { name, profile, window }: Layout,
   { rows: gates, waivers }: Waived,
-  window: ReturnType<typeof windowOf>,
+  measures: Measures,
 ): Decision {
   const { id, version, validity_seconds, derive } = policy.text;
   const document: Omit<Decision, "digest"> = {
     schema: "countermark.decision.v1",
     policy: { id, version, digest: policy.digest },
-    profile: profileName,
+    profile: name,
     decided_at: formatInstant(decidedAt),
     valid_until: formatInstant(validUntil(after(decidedAt, validity_seconds * 1000), waivers)),
     window:
@@ -100,7 +123,7 @@ function decisionOf(
       digest: evidence.digest,
       derived_by: derive,
       sources: evidence.sources,
-      units: Object.fromEntries(Object.entries(evidence.units).map(([kind, units]) => [kind, units.length])),
+      units: measures.units,
     },
     gates,
     groups: policy.text.groups.map(({ id: group, title }) => ({

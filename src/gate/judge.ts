@@ -1,17 +1,17 @@
 import { boundText, flipsOf, isCeiling, measurementKeepsTo, PLACES } from "./compare.ts";
 import type { Flip, GateRow, GateStatus, Stage } from "./decision.ts";
-import { type Ground, inOrder, type Measurement, measure, measureEach } from "./measure.ts";
-import { metricsOf } from "./policy.ts";
+import { inOrder } from "./measure.ts";
+import { type Blamed, type FailingRows, type Measurement, type Measures, NOTHING } from "./measurement.ts";
+import { metricsOf, type Policy } from "./policy.ts";
 import type { GateSeverity, GateText, LimitText, MetricText, ProfileText } from "./policy-shape.ts";
 import { decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
-import type { Unit } from "./unit.ts";
+import type { EvidenceHead } from "./unit.ts";
 
-/** Rows that a decision names for a gate; the rest of them it counts. */
-const FAILING_ROWS_MAX = 1000;
-
-/** What a decision is made of: the ground, what each metric came to on it, and the parameters of the profile. */
-export interface Bench extends Ground {
-  readonly measurements: ReadonlyMap<string, Measurement>;
+/** What a decision is made of: what is known of the evidence, what each metric came to, and the parameters of the profile. */
+export interface Bench {
+  readonly policy: Policy;
+  readonly evidence: EvidenceHead;
+  readonly measures: Measures;
   readonly params: { readonly [name: string]: number | string };
   readonly severities: ProfileText["severities"];
 }
@@ -26,7 +26,8 @@ export function judge(gate: GateText, bench: Bench): readonly GateRow[] {
   return rows.map(({ name, measured, needs }) => {
     const lacking = needs.filter((id) => bench.evidence.sources[id]?.state !== "complete");
     const parts = measured.map(({ metric, measurement }) => compared(gate, metric, measurement, bench, lacking));
-    return rowOf({ ...gate, severity: bench.severities[gate.id] ?? gate.severity }, name, parts, triggers);
+    const held = { ...gate, severity: bench.severities[gate.id] ?? gate.severity };
+    return rowOf(held, name, parts, triggers, bench.measures);
   });
 }
 
@@ -57,7 +58,7 @@ function measuredBy(gate: GateText, bench: Bench): readonly Measured[] {
     const metric = bench.policy.metrics.get(id);
     if (metric === undefined) return [];
     const measurement =
-      metric.text.by_gate === undefined ? bench.measurements.get(id) : measure(metric, bench, gate.id);
+      metric.text.by_gate === undefined ? bench.measures.whole.get(id) : bench.measures.forGate(id, gate.id);
     return [{ metric: metric.text, measurement: measurement ?? NOTHING }];
   });
 }
@@ -66,7 +67,7 @@ function measuredBy(gate: GateText, bench: Bench): readonly Measured[] {
 function eachOf(gate: GateText, column: string, bench: Bench) {
   const each = metricsOf(gate).flatMap((id) => {
     const metric = bench.policy.metrics.get(id);
-    return metric === undefined ? [] : [{ metric: metric.text, values: measureEach(metric, column, bench, gate.id) }];
+    return metric === undefined ? [] : [{ metric: metric.text, values: bench.measures.each(id, column, gate.id) }];
   });
   const parts = (gate.needs ?? []).flatMap((id) => partsOf(id, bench));
   const names = [...new Set([...each.flatMap(({ values }) => [...values.keys()]), ...parts])].toSorted(inOrder);
@@ -82,27 +83,17 @@ function eachOf(gate: GateText, column: string, bench: Bench) {
 const partsOf = (source: string, { evidence }: Bench): readonly string[] =>
   Object.keys(evidence.sources).flatMap((id) => (id.startsWith(`${source}:`) ? [id.slice(source.length + 1)] : []));
 
-const NOTHING: Measurement = {
-  value: null,
-  good: 0,
-  sample: 0,
-  counted: [],
-  missed: [],
-  problems: [],
-  told: [],
-  isApplicable: true,
-};
-
 interface Fired {
   readonly metric: string;
   readonly count: number;
-  readonly units: readonly Unit[];
+  readonly blamed: Blamed;
 }
 
 function triggersOf(gate: GateText, bench: Bench): readonly Fired[] {
   return gate.triggers.flatMap((id) => {
-    const { sample, counted } = bench.measurements.get(id) ?? NOTHING;
-    return sample === 0 ? [] : [{ metric: id, count: sample, units: counted }];
+    const measurement = bench.measures.whole.get(id) ?? NOTHING;
+    const { sample } = measurement;
+    return sample === 0 ? [] : [{ metric: id, count: sample, blamed: { measurement, part: "counted" } }];
   });
 }
 
@@ -141,14 +132,14 @@ function compared(
     reasons,
     flip,
   });
-  if (!measurement.isApplicable) return part("UNKNOWN", null, first, measurement.told.slice(0, REASONS_MAX), []);
+  if (!measurement.isApplicable) return part("UNKNOWN", null, first, measurement.told, []);
   const sources = lacking.map((source): Flip => ({ change: "complete_source", source }));
-  const isThere = bench.evidence.units[metric.from] !== undefined;
-  const count = measurement.problems.length;
+  const isThere = bench.measures.units[metric.from] !== undefined;
+  const { count } = measurement.problems;
   const unread: readonly Flip[] = isThere && count > 0 ? [{ change: "make_readable", count }] : [];
   const obstacles = [
     ...lacking.map((id) => `source ${id}: ${bench.evidence.sources[id]?.detail ?? "not there"}`),
-    ...measurement.problems.slice(0, REASONS_MAX),
+    ...measurement.problems.first,
     ...(limits.some(({ limit }) => limit === null) ? ["the limit cannot be told: its own metric has no value"] : []),
   ];
   const isEmpty = obstacles.length === 0 && measurement.value === null;
@@ -173,11 +164,9 @@ function compared(
   if (missed.stage === "warn")
     return part("PASS", "warn", missed.limit, [`${saidOf(metric, measurement)} is a warning`], flips(missed.limit));
   const status = gate.floor === undefined ? "FAIL" : "INSUFFICIENT";
-  const reasons = [saidOf(metric, measurement), ...measurement.told.slice(0, REASONS_MAX)];
+  const reasons = [saidOf(metric, measurement), ...measurement.told];
   return part(status, missed.stage, missed.limit, reasons, flips(missed.limit));
 }
-
-const REASONS_MAX = 20;
 
 function saidOf({ kind }: MetricText, { value, good, sample }: Measurement): string {
   if (kind === "ratio") return `${good} of ${sample}`;
@@ -201,7 +190,7 @@ function staged(
 /** Null where the metric that it is stated by has no value. */
 export function limitOf(limit: LimitText, bench: Bench): Rational | null {
   if (typeof limit !== "object") return rationalOf(limit);
-  const measured = "metric" in limit ? (bench.measurements.get(limit.metric)?.value ?? null) : null;
+  const measured = "metric" in limit ? (bench.measures.whole.get(limit.metric)?.value ?? null) : null;
   const value = "param" in limit ? rationalOf(bench.params[limit.param] ?? Number.NaN) : measured;
   return value === null ? null : scaled(value, rationalOf(limit.times), rationalOf(limit.plus));
 }
@@ -214,12 +203,19 @@ function decisive({ breach }: GateText, parts: readonly Part[]): Part | undefine
   return order.flatMap((status) => parts.filter((part) => part.status === status))[0];
 }
 
-function rowOf(gate: GateText, id: string, parts: readonly Part[], fired: readonly Fired[]): GateRow {
+function rowOf(
+  gate: GateText,
+  id: string,
+  parts: readonly Part[],
+  fired: readonly Fired[],
+  measures: Measures,
+): GateRow {
   const part = decisive(gate, parts);
   const isFired = fired.length > 0;
   const status = isFired ? "FAIL" : (part?.status ?? "UNKNOWN");
   const stage = isFired ? null : (part?.stage ?? null);
-  const failing = failingRows(gate, status, isFired ? fired.flatMap(({ units }) => units) : [], part);
+  const blamed = status === "FAIL" ? [...fired.map((one) => one.blamed), ...atFault(gate, part)] : [];
+  const failing: FailingRows = blamed.length === 0 ? { count: 0, rows: [] } : measures.rows(blamed);
   const measurement = part?.measurement ?? NOTHING;
   return {
     id,
@@ -273,22 +269,10 @@ function severityOf({ severity }: GateText, status: GateStatus, stage: Stage | n
   return typeof severity === "object" ? severity[status] : (severity ?? "critical");
 }
 
-function failingRows(
-  gate: GateText,
-  status: GateStatus,
-  fired: readonly Unit[],
-  part: Part | undefined,
-): GateRow["failing"] {
-  if (status === "PASS" || part === undefined) return { count: 0, rows: [] };
-  const units = status === "FAIL" ? [...fired, ...(part.status === "FAIL" ? atFault(gate, part) : [])] : [];
-  const rows = [...new Set(units.flatMap((unit) => unit.rows))].toSorted(inOrder);
-  return { count: rows.length, rows: rows.slice(0, FAILING_ROWS_MAX) };
-}
-
 /** Of a ceiling, what lies under it; of a floor, what does not reach it. Too small a count has nothing at fault. */
-function atFault({ op }: GateText, { metric, measurement }: Part): readonly Unit[] {
-  if (metric.kind === "count") return isCeiling(op) || op === "==" ? measurement.counted : [];
-  if (metric.kind !== "ratio" || !isCeiling(op)) return measurement.missed;
-  const missed = new Set(measurement.missed);
-  return measurement.counted.filter((unit) => !missed.has(unit));
+function atFault({ op }: GateText, part: Part | undefined): readonly Blamed[] {
+  if (part?.status !== "FAIL") return [];
+  const { metric, measurement } = part;
+  if (metric.kind === "count") return isCeiling(op) || op === "==" ? [{ measurement, part: "counted" }] : [];
+  return [{ measurement, part: metric.kind === "ratio" && isCeiling(op) ? "good" : "missed" }];
 }

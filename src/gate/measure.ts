@@ -1,4 +1,14 @@
 import { type Condition, evaluateCondition, type Instant } from "../contracts/index.ts";
+import {
+  type Blamed,
+  FAILING_ROWS_MAX,
+  type FailingRows,
+  type Measurement,
+  type Measures,
+  NOTHING,
+  type Part,
+  REASONS_MAX,
+} from "./measurement.ts";
 import type { Metric, Policy } from "./policy.ts";
 import type { MetricText, PolicyText } from "./policy-shape.ts";
 import { type Rational, rationalOf } from "./rational.ts";
@@ -13,41 +23,65 @@ export interface Ground {
   readonly decidedAt: Instant;
 }
 
-/** What a metric came to. Lists follow the order of the units' ids. */
-export interface Measurement {
-  /** Null where there is nothing to divide by, or no unit to read. */
-  readonly value: Rational | null;
-  /** Of a ratio; of other kinds, both are how many were counted. */
-  readonly good: number;
-  readonly sample: number;
-  /** Every unit that was counted. */
+/** What a metric came to, and the units behind it. Lists follow the order of the units' ids. */
+export interface MeasuredUnits extends Measurement {
   readonly counted: readonly Unit[];
-  /** The units that were not good; where there is no good and bad, those that were counted. */
   readonly missed: readonly Unit[];
-  /** Why it cannot be said: units that are not as they were declared, or whose answer is not known. */
-  readonly problems: readonly string[];
-  /** What the missed units say of themselves, in the metric's `tell`. */
-  readonly told: readonly string[];
-  /** Whether all that is there says that the question does not arise. */
-  readonly isApplicable: boolean;
 }
 
-/** Measures a metric over all units that it sees: with `by_gate`, for a gate that asks, those of that gate. */
-export const measure = (metric: Metric, ground: Ground, gate: string | null = null): Measurement => {
-  const { members, problems } = membersOf(metric, ground, gate);
-  return applied(metric, members, problems, ground.decidedAt);
-};
+/** Measures units that are all in memory: the plain way, which every other reader of units has to agree with. */
+export class UnitMeasures implements Measures {
+  readonly units: Measures["units"];
+  readonly whole: ReadonlyMap<string, MeasuredUnits>;
+  readonly #ground: Ground;
+  readonly #made = new Map<string, MeasuredUnits>();
 
-/**
- * Measures a metric apart for every value of a column. A unit without one is a problem of all of them: it belongs to one that
- * cannot be told.
- */
-export function measureEach(
-  metric: Metric,
-  column: string,
-  ground: Ground,
-  gate: string,
-): ReadonlyMap<string, Measurement> {
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    this.units = Object.fromEntries(Object.entries(ground.evidence.units).map(([kind, units]) => [kind, units.length]));
+    this.whole = new Map([...ground.policy.metrics].map(([id, metric]) => [id, this.#kept(measure(metric, ground))]));
+  }
+
+  forGate(id: string, gate: string): Measurement {
+    const metric = this.#ground.policy.metrics.get(id);
+    return metric === undefined ? NOTHING : this.#kept(measure(metric, this.#ground, gate));
+  }
+
+  each(id: string, column: string, gate: string): ReadonlyMap<string, Measurement> {
+    const metric = this.#ground.policy.metrics.get(id);
+    const all = metric === undefined ? [] : [...measureEach(metric, column, this.#ground, gate)];
+    for (const [, measurement] of all) this.#kept(measurement);
+    return new Map(all);
+  }
+
+  rows(blamed: readonly Blamed[]): FailingRows {
+    const units = blamed.flatMap(({ measurement, part }) => partOf(this.#made.get(measurement.key), part));
+    const rows = [...new Set(units.flatMap((unit) => unit.rows))].toSorted(inOrder);
+    return { count: rows.length, rows: rows.slice(0, FAILING_ROWS_MAX) };
+  }
+
+  #kept(measurement: MeasuredUnits): MeasuredUnits {
+    this.#made.set(measurement.key, measurement);
+    return measurement;
+  }
+}
+
+function partOf(measured: MeasuredUnits | undefined, part: Part): readonly Unit[] {
+  if (measured === undefined) return [];
+  if (part !== "good") return measured[part];
+  const missed = new Set(measured.missed);
+  return measured.counted.filter((unit) => !missed.has(unit));
+}
+
+/** Over all units that a metric sees: with `by_gate`, for a gate that asks, those of that gate. */
+function measure(metric: Metric, ground: Ground, gate: string | null = null): MeasuredUnits {
+  const { members, problems } = membersOf(metric, ground, gate);
+  const key = gate === null ? metric.text.id : `${metric.text.id}@${gate}`;
+  return { key, ...applied(metric, members, problems, ground.decidedAt) };
+}
+
+/** Apart for every value of a column. A unit without one is a problem of all of them: it belongs to one that cannot be told. */
+function measureEach(metric: Metric, column: string, ground: Ground, gate: string): ReadonlyMap<string, MeasuredUnits> {
   const { members, problems } = membersOf(metric, ground, gate);
   const lost = members.flatMap((unit) => (textOf(unit.columns[column]) === null ? [problemOf(unit, column)] : []));
   const groups = groupedBy(members, (unit) => textOf(unit.columns[column]));
@@ -55,7 +89,10 @@ export function measureEach(
   return new Map(
     [...groups]
       .toSorted(([a], [b]) => inOrder(a, b))
-      .map(([value, units]) => [value, applied(metric, units, all, ground.decidedAt)]),
+      .map(([value, units]) => [
+        value,
+        { key: `${metric.text.id}@${gate}=${value}`, ...applied(metric, units, all, ground.decidedAt) },
+      ]),
   );
 }
 
@@ -114,7 +151,12 @@ function answerOf(condition: Condition | null, unit: Unit, now: Instant): boolea
 }
 
 /** Sets the units apart whose answer is not known, and those that say that the question does not arise. */
-function applied(metric: Metric, members: readonly Unit[], problems: readonly string[], now: Instant): Measurement {
+function applied(
+  metric: Metric,
+  members: readonly Unit[],
+  problems: readonly string[],
+  now: Instant,
+): Omit<MeasuredUnits, "key"> {
   const { text, unknown, notApplicable } = metric;
   const holds = (condition: Condition | null, unit: Unit) =>
     condition !== null && answerOf(condition, unit, now) === true;
@@ -125,13 +167,16 @@ function applied(metric: Metric, members: readonly Unit[], problems: readonly st
   const result = measured(metric, rest, [...problems, ...unclear], now);
   const isApplicable = isVoid.size === 0 || rest.length + isUnclear.size > 0;
   const told = (isApplicable ? result.missed : [...isVoid]).flatMap((unit) => toldOf(text, unit) ?? []);
-  return { ...result, told: [...new Set(told)], isApplicable };
+  const said = { count: result.problems.length, first: result.problems.slice(0, REASONS_MAX) };
+  return { ...result, problems: said, told: [...new Set(told)].slice(0, REASONS_MAX), isApplicable };
 }
 
 const toldOf = ({ tell }: MetricText, { columns }: Unit): string | null =>
   tell === undefined ? null : textOf(columns[tell]);
 
-type Bare = Omit<Measurement, "told" | "isApplicable">;
+interface Bare extends Pick<MeasuredUnits, "value" | "good" | "sample" | "counted" | "missed"> {
+  readonly problems: readonly string[];
+}
 
 function measured(metric: Metric, members: readonly Unit[], problems: readonly string[], now: Instant): Bare {
   const { text } = metric;

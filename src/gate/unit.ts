@@ -24,12 +24,16 @@ export interface SourceState {
   readonly detail: string;
 }
 
-/** Everything that a decision may look at, derived from evidence. Which order its members came in changes nothing. */
-export interface EvidenceSet {
+/** What a decision says of its evidence, whoever counted what is in it. */
+export interface EvidenceHead {
   /** Of the evidence as it was read. */
   readonly digest: Digest;
   readonly sources: { readonly [id: string]: SourceState };
   /** Numbers that the evidence itself brings, such as the seconds that its timers were set to. */
   readonly facts: { readonly [name: string]: number };
+}
+
+/** Everything that a decision may look at, derived from evidence. Which order its members came in changes nothing. */
+export interface EvidenceSet extends EvidenceHead {
   readonly units: { readonly [kind: string]: readonly Unit[] };
 }

@@ -2,7 +2,7 @@ import type { Digest, Json } from "../../contracts/index.ts";
 import type { GateRow } from "../decision.ts";
 import type { FileEvaluation } from "../evaluate-files.ts";
 import { digestOfLong } from "../long-text.ts";
-import { inOrder, type Measurement } from "../measure.ts";
+import { inOrder, type MeasuredUnits } from "../measure.ts";
 import type { EvidenceSet } from "../unit.ts";
 
 type Status = "PASS" | "FAIL" | "UNKNOWN";
@@ -90,7 +90,7 @@ const floorOf = (row: GateRow): SignoffReport["floors"][number] => ({
   status: statusOf(row),
 });
 
-function metricOf(row: GateRow, measurements: ReadonlyMap<string, Measurement>): SignoffReport["metrics"][number] {
+function metricOf(row: GateRow, measurements: ReadonlyMap<string, MeasuredUnits>): SignoffReport["metrics"][number] {
   const measured = measurements.get(row.metric);
   const [good, sample] = [measured?.good ?? 0, measured?.sample ?? 0];
   const isRatio = row.id !== "S-SLO-3";
