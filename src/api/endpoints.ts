@@ -37,6 +37,7 @@ import {
   backtestGateEndpoint,
   evaluateGateEndpoint,
   listEvaluationsEndpoint,
+  rebuildEvidenceEndpoint,
   showEvaluationEndpoint,
 } from "./endpoints/gates.ts";
 import {
@@ -126,6 +127,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   readStreamEndpoint,
   verifyLedgerEndpoint,
   evaluateGateEndpoint,
+  rebuildEvidenceEndpoint,
   listEvaluationsEndpoint,
   showEvaluationEndpoint,
   lineageEndpoint,

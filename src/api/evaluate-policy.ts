@@ -20,6 +20,8 @@ import {
   evidenceSince,
   insertEvaluation,
   ledgerEvidence,
+  MEASURED_FILE,
+  measuredJson,
   type Policy,
   parsePolicy,
   type SignoffReport,
@@ -38,6 +40,7 @@ import {
 } from "../release/index.ts";
 import { endedRuns, runsOnPack } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
+import { evaluateCounting } from "./count-ledger.ts";
 import type { Installation } from "./installation.ts";
 
 /** What evaluations reach the world through. */
@@ -80,8 +83,8 @@ export interface RecordedEvaluation {
 
 /**
  * Evaluates a policy and records that, whatever comes of it: an event of the policy's stream, a row, and the packet from which it is
- * decided again. Evidence and record are one transaction. Refused: GATE_POLICY_*, GATE_PROFILE_UNKNOWN, GATE_DERIVATION_UNKNOWN,
- * GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE, GATE_EVIDENCE_OF_ANOTHER.
+ * decided again. More of a ledger than is read is counted where it is. Refused: GATE_POLICY_*, GATE_PROFILE_UNKNOWN,
+ * GATE_DERIVATION_UNKNOWN, GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE, GATE_EVIDENCE_OF_ANOTHER, GATE_NOT_COUNTABLE.
  */
 export async function evaluatePolicy(
   installation: EvaluationPorts,
@@ -90,12 +93,19 @@ export async function evaluatePolicy(
   const policy = policyIn(asked.policy);
   if (!policy.ok) return policy;
   const decidedAt = asked.decidedAt ?? installation.host.clock.now();
+  const counted = await countedLedger(installation, policy.value, asked, decidedAt);
+  if (!counted.ok) return counted;
   return inTenant(installation.database, asked.tenantId, async (sql) => {
     const stray = await strayEvidence(sql, asked);
     if (stray !== null) return rejected({ code: "GATE_EVIDENCE_OF_ANOTHER", message: stray });
     const waivers = await waiversFor(installation, sql, policy.value, asked, decidedAt);
     if (!waivers.ok) return waivers;
-    const judged = await judgedOn(sql, policy.value, { ...asked, waivers: waivers.value }, decidedAt);
+    const judged = await judgedOn(
+      sql,
+      policy.value,
+      { ...asked, evidence: counted.value, waivers: waivers.value },
+      decidedAt,
+    );
     if (!judged.ok) return judged;
     const recorded = await record(installation, sql, asked, judged.value);
     const { decision, signoff } = judged.value;
@@ -168,16 +178,19 @@ export async function backtestPolicy(
       code: "REQUEST_INVALID",
       message: `that is ${Math.max(instants, 0)} decisions: from 1 to ${BACKTEST_MAX} are made at once`,
     });
-  return inTenant(installation.database, asked.tenantId, async (sql) => {
-    const decisions: Decision[] = [];
-    for (let index = 0; index < instants; index++) {
-      const decidedAt = after(asked.since, index * asked.everyMs);
-      const judged = await judgedOn(sql, policy.value, { ...asked, evidence: null, waivers: null }, decidedAt);
-      if (!judged.ok) return judged;
-      decisions.push(judged.value.decision);
-    }
-    return accepted(decisions);
-  });
+  const decisions: Decision[] = [];
+  for (let index = 0; index < instants; index++) {
+    const decidedAt = after(asked.since, index * asked.everyMs);
+    const counted = await countedLedger(installation, policy.value, { ...asked, evidence: null }, decidedAt);
+    if (!counted.ok) return counted;
+    const given = { ...asked, evidence: counted.value, waivers: null };
+    const judged = await inTenant(installation.database, asked.tenantId, (sql) =>
+      judgedOn(sql, policy.value, given, decidedAt),
+    );
+    if (!judged.ok) return judged;
+    decisions.push(judged.value.decision);
+  }
+  return accepted(decisions);
 }
 
 interface Judged {
@@ -186,6 +199,21 @@ interface Judged {
   readonly decision: Decision;
   /** Where it is one of the beta. */
   readonly signoff: SignoffReport | null;
+}
+
+/** The evidence to judge by: what is given; where the ledger holds more than is read, what counting it came to; null to read it. */
+async function countedLedger(
+  installation: EvaluationPorts,
+  policy: Policy,
+  asked: Pick<AskedEvaluation, "tenantId" | "evidence" | "profile" | "packDigest">,
+  decidedAt: Instant,
+): Promise<Result<readonly EvidenceFile[] | null>> {
+  if (asked.evidence !== null) return accepted(asked.evidence);
+  const { tenantId, profile, packDigest } = asked;
+  const counting = { tenantId, policy, profile, packDigest, decidedAt, rowsMax: EVIDENCE_ROWS_MAX };
+  const counted = await evaluateCounting(installation, counting);
+  if (counted === null) return accepted(null);
+  return counted.ok ? accepted([{ name: MEASURED_FILE, text: measuredJson(counted.value.measured) }]) : counted;
 }
 
 async function judgedOn(

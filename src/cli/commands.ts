@@ -274,6 +274,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gate-list.ts")).gateListCommand,
   },
   {
+    path: ["gate", "rebuild"],
+    summary: "make the units that gates count again, from the runs and receipts of the ledger",
+    load: async () => (await import("./commands/gate-rebuild.ts")).gateRebuildCommand,
+  },
+  {
     path: ["waiver", "request"],
     summary: "ask that one gate may be missed for a while, with a reason and a date",
     load: async () => (await import("./commands/waiver-request.ts")).waiverRequestCommand,

@@ -1,5 +1,6 @@
 import { BETA_CODES } from "./beta-codes.ts";
 import { entry } from "./code-entry.ts";
+import { COUNTING_CODES } from "./counting-codes.ts";
 import { EVIDENCE_CODES } from "./evidence-codes.ts";
 import { LINEAGE_CODES } from "./lineage-codes.ts";
 import { SUITE_CODES } from "./suite-codes.ts";
@@ -10,6 +11,7 @@ export const RELEASE_CODES = {
   ...WAIVER_CODES,
   ...LINEAGE_CODES,
   ...BETA_CODES,
+  ...COUNTING_CODES,
   ...EVIDENCE_CODES,
   ...SUITE_CODES,
   BUNDLE_MALFORMED: entry(422, "the file is no bundle", "build it anew with `countermark bundle build`"),

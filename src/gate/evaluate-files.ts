@@ -1,5 +1,6 @@
 import { type Instant, type Result, rejected } from "../contracts/index.ts";
-import type { Derivation, EvidenceFile } from "./derivation.ts";
+import { decideMeasured, MEASURED_FILE, parseMeasured } from "./counted/measured.ts";
+import { type Derivation, type EvidenceFile, onlyText } from "./derivation.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Policy } from "./policy.ts";
 import type { EvidenceSet } from "./unit.ts";
@@ -18,9 +19,12 @@ export interface FileEvaluationInput {
 /**
  * Decides on files of evidence: derives units as the policy says, and evaluates. Where the derivation asks for it, everything is
  * done a second time on the same rows in another order, and the evidence says whether both came to the same. Refused with
- * `GATE_DERIVATION_UNKNOWN`, and as derivations and `evaluate` refuse.
+ * `GATE_DERIVATION_UNKNOWN`, and as derivations and `evaluate` refuse. A file of what was counted before is decided on alone; it is
+ * refused with `PACKET_CORRUPT` where it is none, or not of this policy.
  */
 export function evaluateFiles(input: FileEvaluationInput, derivations: readonly Derivation[]): Result<FileEvaluation> {
+  const measured = onlyText(input.files, MEASURED_FILE);
+  if (measured !== undefined && input.files.length === 1) return evaluateMeasured(input, measured);
   const { fn, version } = input.policy.text.derive;
   const derivation = derivations.find((one) => one.fn === fn && one.version === version);
   if (derivation === undefined) {
@@ -37,6 +41,16 @@ export function evaluateFiles(input: FileEvaluationInput, derivations: readonly 
   if (!first.ok) return first;
   const isReproduced = second.ok && first.value.decision.digest === second.value.decision.digest;
   return isReproduced ? first : evaluateOnce(input, derivation, false);
+}
+
+/** Decides on what was counted elsewhere, as a packet keeps it. There are no units: policies that export more are never counted. */
+function evaluateMeasured(input: FileEvaluationInput, source: string): Result<FileEvaluation> {
+  const measured = parseMeasured(source);
+  if (!measured.ok) return measured;
+  const decided = decideMeasured(input, measured.value);
+  if (!decided.ok) return decided;
+  const evidence = { ...measured.value.evidence, units: {} };
+  return { ok: true, value: { decision: decided.value.decision, measurements: new Map(), evidence } };
 }
 
 /** An evaluation, and the units that it was made on. */

@@ -38,7 +38,7 @@ export interface Evaluation {
  * what the window is laid by; whatever else is wrong with evidence is in the decision, never refused.
  */
 export function evaluate(input: EvaluationInput): Result<Evaluation> {
-  const laid = layOut(input);
+  const laid = layOut(input, input.evidence.facts);
   if (!laid.ok) return laid;
   const { policy, evidence, decidedAt } = input;
   const measures = new UnitMeasures({ policy, evidence, window: laid.value.window, decidedAt });
@@ -53,7 +53,10 @@ export interface Layout {
 }
 
 /** Refused as `evaluate` is. */
-export function layOut({ policy, profile: asked, evidence, decidedAt }: JudgingInput): Result<Layout> {
+export function layOut(
+  { policy, profile: asked, decidedAt }: Omit<JudgingInput, "evidence">,
+  facts: EvidenceHead["facts"],
+): Result<Layout> {
   const profiles = Object.keys(policy.text.profiles);
   const name = asked ?? (profiles.length === 1 ? (profiles[0] ?? null) : null);
   const profile = name === null ? (profiles.length === 0 ? NO_PROFILE : undefined) : policy.text.profiles[name];
@@ -61,13 +64,13 @@ export function layOut({ policy, profile: asked, evidence, decidedAt }: JudgingI
     const message = name === null ? "the policy has several profiles" : `the policy has no profile \`${name}\``;
     return rejected({ code: "GATE_PROFILE_UNKNOWN", message, details: { profiles } });
   }
-  const fact = missingFact(policy.text.window, evidence.facts);
+  const fact = missingFact(policy.text.window, facts);
   if (fact !== null)
     return rejected({
       code: "GATE_EVIDENCE_MISSING",
       message: `the evidence does not bring \`${fact}\`, by which the window is laid`,
     });
-  return accepted({ name, profile, window: windowOf(policy.text.window, evidence.facts, decidedAt) });
+  return accepted({ name, profile, window: windowOf(policy.text.window, facts, decidedAt) });
 }
 
 /** Judges what was measured. */

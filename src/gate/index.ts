@@ -2,6 +2,10 @@
 
 export { type Deployment, deployVerdict, type GateArtifact, suiteArtifact } from "./artifact.ts";
 export { type SignoffReport, signoffReport } from "./beta/report.ts";
+export { evaluateTable, type TableEvaluation } from "./counted/evaluate-table.ts";
+export { ledgerHead, ledgerTable } from "./counted/ledger-table.ts";
+export { MEASURED_FILE, measuredJson } from "./counted/measured.ts";
+export { hasMoreUnits, type LedgerRange, rebuildUnits } from "./counted/queries.ts";
 export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
 export type { Derivation, DerivationInput, EvidenceFile } from "./derivation.ts";
 export { DERIVATIONS } from "./derivations.ts";

@@ -17,4 +17,4 @@ export {
   type ScratchDatabase,
   type StandingScratch,
 } from "./scratch.ts";
-export { inTenant } from "./tenant.ts";
+export { inTenant, inTenantSnapshot } from "./tenant.ts";

@@ -7,6 +7,7 @@ const TABLE = "src/contracts/codes.ts";
 const PARTS = [
   "src/contracts/agent-codes.ts",
   "src/contracts/beta-codes.ts",
+  "src/contracts/counting-codes.ts",
   "src/contracts/evidence-codes.ts",
   "src/contracts/release-codes.ts",
   "src/contracts/waiver-codes.ts",

@@ -1,6 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { parseInstant, rejected } from "../../contracts/index.ts";
-import { countEvaluations, type EvaluationRow, findEvaluation, listEvaluations } from "../../gate/index.ts";
+import {
+  countEvaluations,
+  type EvaluationRow,
+  findEvaluation,
+  listEvaluations,
+  rebuildUnits,
+} from "../../gate/index.ts";
 import { documentIn, lineageOfEvaluation, parsePacket, tracedPage } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { backtestPolicy, evaluatePolicy } from "../evaluate-policy.ts";
@@ -182,4 +188,16 @@ export const backtestGateEndpoint = endpoint({
     const result = await backtestPolicy(installation, asked);
     return result.ok ? reply({ decisions: result.value.map((one) => ({ ...one })) }) : result;
   },
+});
+
+export const rebuildEvidenceEndpoint = endpoint({
+  method: "post",
+  path: "/v1/gates/evidence/rebuild",
+  summary: "Make the units that gates count again, from the runs and receipts of the ledger",
+  needs: ["administer"],
+  request: { ...NOTHING, body: z.strictObject({}) },
+  statuses: { 200: "how many units there are, and how many were not as the ledger says" },
+  answer: z.strictObject({ units: z.int(), differing: z.int() }),
+  handle: async ({ installation, caller }) =>
+    reply(await inTenant(installation.database, caller.tenantId, rebuildUnits)),
 });

@@ -1,0 +1,207 @@
+import { assert, type Instant } from "../../contracts/index.ts";
+import type { TenantQuery } from "../../store/index.ts";
+import { FAILING_ROWS_MAX, type FailingRows } from "../measurement.ts";
+import type { Unsaid } from "./plan.ts";
+import type { Operand, Predicate } from "./predicate.ts";
+import type { Count, RowList } from "./table.ts";
+
+/** Which units of a tenant are evidence: from one instant on and before another; runs of one version of a pack or of all. */
+export interface LedgerRange {
+  readonly since: Instant | null;
+  readonly until: Instant;
+  readonly packDigest: string | null;
+}
+
+type Fragment = ReturnType<TenantQuery>;
+
+const within = (sql: TenantQuery, kind: string, { since, until, packDigest }: LedgerRange): Fragment => sql`
+  tenant_id = require_tenant_context() and kind = ${kind} and at < ${until}::timestamptz
+  ${since === null ? sql`` : sql`and at >= ${since}::timestamptz`}
+  ${packDigest === null || kind !== "run" ? sql`` : sql`and pack_digest = ${packDigest}`}`;
+
+/** Whether there are more units of a kind than a limit. */
+export async function hasMoreUnits(
+  sql: TenantQuery,
+  asked: { readonly kind: string; readonly range: LedgerRange; readonly limit: number },
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 as one from evidence_unit where ${within(sql, asked.kind, asked.range)} offset ${asked.limit} limit 1`;
+  return rows.length > 0;
+}
+
+/** How many units there are of a kind, and each count among them, in one pass. */
+export async function countLedger(
+  sql: TenantQuery,
+  asked: { readonly kind: string; readonly range: LedgerRange; readonly counts: readonly Count[] },
+): Promise<readonly number[]> {
+  const columns = asked.counts.reduce(
+    (
+      all,
+      { where, distinct },
+      index,
+    ) => sql`${all}, count(${distinct === null ? sql`*` : sql`distinct ${sql(distinct)}`})
+      filter (where ${predicate(sql, where, asked.range)}) as ${sql(`c${index}`)}`,
+    sql`count(*) as units`,
+  );
+  const [row] = await sql<{ [name: string]: number }[]>`
+    select ${columns} from evidence_unit where ${within(sql, asked.kind, asked.range)}`;
+  assert(row !== undefined, "counting answers with one row");
+  return Object.values(row);
+}
+
+/** The value at a rank, from 1, of a column's values in their order. */
+export async function valueAtRank(
+  sql: TenantQuery,
+  asked: {
+    readonly kind: string;
+    readonly range: LedgerRange;
+    readonly column: string;
+    readonly where: Predicate;
+    readonly rank: number;
+  },
+): Promise<number> {
+  const { kind, range, column, where, rank } = asked;
+  const [row] = await sql<{ value: number }[]>`
+    select value
+      from (select value, sum(units) over (order by value) as until_here
+              from (select ${sql(column)} as value, count(*) as units
+                      from evidence_unit
+                     where ${within(sql, kind, range)} and ${predicate(sql, where, range)}
+                     group by 1) as grouped) as ranked
+     where until_here >= ${rank}
+     order by value
+     limit 1`;
+  assert(row !== undefined, "a rank is one that there is");
+  return row.value;
+}
+
+/** Different rows of evidence behind units. */
+export async function listRows(sql: TenantQuery, range: LedgerRange, lists: readonly RowList[]): Promise<FailingRows> {
+  if (lists.length === 0) return { count: 0, rows: [] };
+  const all = lists.map((list) => rowsOf(sql, range, list)).reduce((left, right) => sql`${left} union all ${right}`);
+  const [row] = await sql<{ count: number; rows: readonly string[] }[]>`
+    with found as (select distinct row_id from (${all}) as listed)
+    select (select count(*) from found) as count,
+           array(select row_id from found order by row_id collate "C" limit ${FAILING_ROWS_MAX}) as rows`;
+  assert(row !== undefined, "a list is one row");
+  return row;
+}
+
+function rowsOf(sql: TenantQuery, range: LedgerRange, { kind, where, from }: RowList): Fragment {
+  const found = sql`from evidence_unit where ${within(sql, kind, range)} and ${predicate(sql, where, range)}`;
+  return from === null
+    ? sql`select coalesce(run, id) as row_id ${found}`
+    : sql`(select coalesce(run, id) as row_id ${found} order by ${sql(from.column)}, id collate "C" offset ${from.rank - 1})`;
+}
+
+/** The first reasons, by their own text or by the units' ids. */
+export async function listReasons(
+  sql: TenantQuery,
+  asked: {
+    readonly kind: string;
+    readonly range: LedgerRange;
+    readonly unsaid: readonly Unsaid[];
+    readonly by: "text" | "id";
+    readonly limit: number;
+  },
+): Promise<readonly string[]> {
+  const { kind, range, unsaid, by, limit } = asked;
+  const all = unsaid
+    .map(({ where, column }) => {
+      const ending = column === null ? "` is not known" : `\` cannot be read at \`${column}\``;
+      return sql`select id, '\`' || id || ${ending}::text as reason
+                   from evidence_unit where ${within(sql, kind, range)} and ${predicate(sql, where, range)}`;
+    })
+    .reduce((left, right) => sql`${left} union all ${right}`);
+  const rows = await sql<{ reason: string }[]>`
+    select reason from (${all}) as unsaid order by ${by === "text" ? sql`reason` : sql`id`} collate "C" limit ${limit}`;
+  return rows.map(({ reason }) => reason);
+}
+
+/**
+ * Makes a tenant's units again from its runs and receipts; what was projected is dropped first. What ends meanwhile projects itself.
+ */
+export async function rebuildUnits(sql: TenantQuery): Promise<{ readonly units: number; readonly differing: number }> {
+  const differing = await countDiffering(sql);
+  await sql`delete from evidence_unit where tenant_id = require_tenant_context()`;
+  const rows = await sql`
+    insert into evidence_unit
+      select s.* from evidence_source s where tenant_id = require_tenant_context()
+      on conflict (tenant_id, kind, id) do nothing`;
+  return { units: rows.count, differing };
+}
+
+/** How many units are projected and not in the ledger so, or in the ledger and not projected so. */
+async function countDiffering(sql: TenantQuery): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    with projected as (select u.* from evidence_unit u where tenant_id = require_tenant_context()),
+         derived as (select s.* from evidence_source s where tenant_id = require_tenant_context())
+    select (select count(*) from (select * from projected except all select * from derived) as more)
+         + (select count(*) from (select * from derived except all select * from projected) as fewer) as count`;
+  assert(row !== undefined, "counting answers with one row");
+  return row.count;
+}
+
+function predicate(sql: TenantQuery, asked: Predicate, range: LedgerRange): Fragment {
+  switch (asked.kind) {
+    case "constant":
+      return asked.value ? sql`true` : sql`false`;
+    case "and":
+    case "or": {
+      const parts = asked.parts.map((part) => predicate(sql, part, range));
+      return sql`(${parts.reduce((all, part) => (asked.kind === "and" ? sql`${all} and ${part}` : sql`${all} or ${part}`))})`;
+    }
+    case "not":
+      return sql`not (${predicate(sql, asked.part, range)})`;
+    case "compare":
+      return compared(sql, asked);
+    case "affix":
+      return affixed(sql, asked);
+    case "holds":
+      return sql`${sql(asked.column)}`;
+    case "null":
+      return sql`${sql(asked.column)} is null`;
+    // What the ledger holds is valid, and its numbers are whole and small enough.
+    case "finite":
+    case "safe":
+    case "valid":
+      return sql`true`;
+    case "channel":
+      return sql`channel is not null and channel = any(${sql.array([...asked.among])})`;
+    case "within":
+      return asked.from === range.since && asked.until === range.until
+        ? sql`true`
+        : sql`at >= ${asked.from}::timestamptz and at < ${asked.until}::timestamptz`;
+  }
+}
+
+function compared(sql: TenantQuery, { op, left, right }: Predicate & { kind: "compare" }): Fragment {
+  const [a, b] = [operand(sql, left), operand(sql, right)];
+  switch (op) {
+    case "=":
+      return sql`${a} = ${b}`;
+    case "<>":
+      return sql`${a} <> ${b}`;
+    case "<":
+      return sql`${a} < ${b}`;
+    case "<=":
+      return sql`${a} <= ${b}`;
+    case ">":
+      return sql`${a} > ${b}`;
+    case ">=":
+      return sql`${a} >= ${b}`;
+  }
+}
+
+function operand(sql: TenantQuery, asked: Operand): Fragment {
+  if ("column" in asked) return sql`${sql(asked.column)}`;
+  const { literal } = asked;
+  if (typeof literal === "string") return sql`${literal}::text`;
+  if (typeof literal === "boolean") return sql`${literal}::boolean`;
+  return Number.isSafeInteger(literal) ? sql`${literal}::bigint` : sql`${literal}::float8`;
+}
+
+function affixed(sql: TenantQuery, { at, text, affix }: Predicate & { kind: "affix" }): Fragment {
+  const [whole, part] = [operand(sql, text), operand(sql, affix)];
+  return at === "start" ? sql`starts_with(${whole}, ${part})` : sql`right(${whole}, length(${part})) = ${part}`;
+}
