@@ -1,9 +1,19 @@
-import { parseInstant, type TextError } from "../contracts/index.ts";
-import { type Decision, type FileEvaluationInput, lintPolicy, type Policy, parsePolicy } from "../gate/index.ts";
+import { accepted, parseInstant, type Result, rejected, type TextError } from "../contracts/index.ts";
+import {
+  DERIVATIONS,
+  type Decision,
+  evaluateFiles,
+  type FileEvaluation,
+  type FileEvaluationInput,
+  lintPolicy,
+  type Policy,
+  parsePolicy,
+} from "../gate/index.ts";
 import type { Arguments, Context, Operand, Option } from "./command.ts";
 import { readEvidence } from "./evidence.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { readText } from "./files.ts";
+import { type CountedEvidence, countParquet, parquetFiles } from "./parquet-evidence.ts";
 import { reportRefusal, talkOf } from "./report.ts";
 import { WAIVER_OPTIONS, waiversFor } from "./waiver-options.ts";
 
@@ -11,7 +21,7 @@ export const POLICY: Operand = { name: "POLICY", summary: "a gate policy's YAML 
 
 /** What a policy is evaluated on. */
 export const EVALUATION_OPTIONS: readonly Option[] = [
-  { flags: "--evidence <path...>", summary: "files of evidence, or folders of them" },
+  { flags: "--evidence <path...>", summary: "files of evidence, or folders of them: NDJSON and JSON, or Parquet" },
   { flags: "--at <instant>", summary: "the instant to decide for, such as 2026-03-09T02:00:00Z; files need one" },
   { flags: "--profile <name>", summary: "the policy's profile, where it has several" },
   ...WAIVER_OPTIONS,
@@ -21,7 +31,13 @@ export const EVALUATION_OPTIONS: readonly Option[] = [
 export interface AskedEvaluation {
   readonly input: FileEvaluationInput;
   readonly source: string;
+  /** Of evidence that was judged while it was read, and has no files to judge by; null of all other. */
+  readonly judged: FileEvaluation | null;
 }
+
+/** What came of judging: now, unless it was done while the evidence was read. */
+export const judgedOn = ({ input, judged }: AskedEvaluation): Result<FileEvaluation> =>
+  judged === null ? evaluateFiles(input, DERIVATIONS) : accepted(judged);
 
 /**
  * Reads everything that POLICY and `EVALUATION_OPTIONS` name. An exit code where something is wrong, which is then reported: the
@@ -42,16 +58,35 @@ export async function askedFor(context: Context, args: Arguments): Promise<Asked
       code: "USAGE",
       message: "`--at` is an instant in UTC, such as 2026-03-09T02:00:00Z",
     });
-  const files = await readEvidence(context, args.values("evidence"));
-  if (!files.ok) return reportRefusal(talkOf(context), files.refusal);
   const waivers = await waiversFor(context, args);
   if (!waivers.ok) return reportRefusal(talkOf(context), waivers.refusal);
-  const profile = args.value("profile") ?? null;
-  return {
-    input: { policy: read.policy, profile, files: files.value, decidedAt, waivers: waivers.value },
-    source: read.source,
-  };
+  const asked = { policy: read.policy, profile: args.value("profile") ?? null, decidedAt, waivers: waivers.value };
+  const evidence = await evidenceFor(context, asked, args.values("evidence"));
+  if (!evidence.ok) return reportRefusal(talkOf(context), evidence.refusal);
+  const { files, judged } = evidence.value;
+  return { input: { ...asked, files }, source: read.source, judged };
 }
+
+async function evidenceFor(
+  context: Context,
+  asked: Omit<FileEvaluationInput, "files">,
+  paths: readonly string[],
+): Promise<Result<CountedEvidence>> {
+  const parquet = await parquetFiles(context, paths);
+  if (!parquet.ok) return parquet;
+  if (parquet.value.length > 0) return countParquet(asked, parquet.value);
+  const files = await readEvidence(context, paths);
+  return files.ok ? accepted({ files: files.value, judged: null }) : files;
+}
+
+/** Refused with `GATE_NOT_COUNTABLE` where there is nothing to keep with the decision, from which it is made again. */
+export const keptWith = ({ input, judged }: AskedEvaluation): Result<FileEvaluationInput> =>
+  judged === null
+    ? accepted(input)
+    : rejected({
+        code: "GATE_NOT_COUNTABLE",
+        message: "the policy was judged on rows of Parquet, which are not kept with a decision",
+      });
 
 /** A policy and the text that it was read from; an exit code where it is none, which is then reported. */
 export async function readPolicy(

@@ -4,7 +4,7 @@ import { printAnswer } from "./answer.ts";
 import { withClient } from "./client.ts";
 import type { Arguments, Context } from "./command.ts";
 import { numberOf, objectOf } from "./document.ts";
-import { type AskedEvaluation, exitOf, readPolicy } from "./evaluation.ts";
+import { type AskedEvaluation, exitOf, keptWith, readPolicy } from "./evaluation.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { decisionLines } from "./gate-lines.ts";
 import type { Paint } from "./output.ts";
@@ -18,11 +18,10 @@ export async function evaluateLedger(context: Context, args: Arguments): Promise
 }
 
 /** Imports files of evidence: they are recorded together with what they come to. */
-export async function recordFiles(
-  context: Context,
-  args: Arguments,
-  { input, source }: AskedEvaluation,
-): Promise<ExitCode> {
+export async function recordFiles(context: Context, args: Arguments, asked: AskedEvaluation): Promise<ExitCode> {
+  const kept = keptWith(asked);
+  if (!kept.ok) return reportRefusal(talkOf(context), kept.refusal);
+  const { input, source } = { input: kept.value, source: asked.source };
   if (input.waivers !== null)
     return reportRefusal(talkOf(context), {
       code: "USAGE",

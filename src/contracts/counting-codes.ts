@@ -7,4 +7,14 @@ export const COUNTING_CODES = {
     "the policy asks more of the evidence than counting answers",
     "leave out what is named, state a shorter window, or evaluate NDJSON files",
   ),
+  GATE_PARQUET_READER_MISSING: entry(
+    422,
+    "Parquet is read by DuckDB, which is not installed",
+    "install it beside countermark: `npm install @duckdb/node-api@1.5.6-r.1`; or give NDJSON files",
+  ),
+  GATE_PARQUET_UNREADABLE: entry(
+    422,
+    "DuckDB cannot read the Parquet files",
+    "write the file again, with the columns `kind` and `id`",
+  ),
 };

@@ -20,6 +20,7 @@ export { type LintFinding, lintPolicy } from "./lint.ts";
 export { decisionMarkdown } from "./markdown.ts";
 export { exportOpenSlo } from "./openslo/export.ts";
 export { importOpenSlo } from "./openslo/import.ts";
+export { evaluateParquet, PARQUET_ROWS_MAX, type ParquetEvaluation } from "./parquet/evaluate-parquet.ts";
 export { excludes, type Policy, parsePolicy } from "./policy.ts";
 export { policySchema } from "./policy-schema.ts";
 export type { GateText } from "./policy-shape.ts";

@@ -1,11 +1,9 @@
 import { type Json, parseJson, type Result } from "../../contracts/index.ts";
 import {
-  DERIVATIONS,
   type Decision,
   decisionJunit,
   decisionMarkdown,
   decisionSarif,
-  evaluateFiles,
   exported,
   type FileEvaluation,
   lintPolicy,
@@ -14,7 +12,7 @@ import {
 } from "../../gate/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Arguments, Command, Context } from "../command.ts";
-import { askedFor, EVALUATION_OPTIONS, exitOf, POLICY, readPolicy } from "../evaluation.ts";
+import { askedFor, EVALUATION_OPTIONS, exitOf, judgedOn, POLICY, readPolicy } from "../evaluation.ts";
 import { EXIT } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
@@ -44,6 +42,7 @@ export const gateEvalCommand: Command = {
     "countermark gate eval policies/production.yaml",
     "countermark gate eval policies/dual-track-beta.yaml --evidence evidence/ --at 2026-03-09T02:00:00Z",
     "countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --format core > decision.json",
+    "countermark gate eval gates.yaml --evidence units.parquet --at 2026-03-09T02:00:00Z",
     "countermark gate eval gates.yaml --evidence runs.ndjson --at 2026-03-09T02:00:00Z --summary",
   ],
   run: async (context, args) => {
@@ -53,7 +52,7 @@ export const gateEvalCommand: Command = {
     const asked = await askedFor(context, args);
     if (typeof asked === "number") return asked;
     if (args.flag("record")) return recordFiles(context, args, asked);
-    const evaluation = evaluateFiles(asked.input, DERIVATIONS);
+    const evaluation = judgedOn(asked);
     if (!evaluation.ok) return reportRefusal(talkOf(context), evaluation.refusal);
     const { policy } = asked.input;
     context.stdout.write(`${printedAs(formatOf(context, args), context, policy, evaluation.value)}\n`);

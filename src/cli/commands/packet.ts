@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { accepted, type Refusal, type Result, rejected } from "../../contracts/index.ts";
-import { DERIVATIONS, type Decision, evaluateFiles, type FileEvaluation, parsePolicy } from "../../gate/index.ts";
+import { type Decision, type FileEvaluation, parsePolicy } from "../../gate/index.ts";
 import {
   decideAgain,
   documentIn,
@@ -11,7 +11,7 @@ import {
   untrustedIn,
 } from "../../release/index.ts";
 import type { Arguments, Command, Context, Option } from "../command.ts";
-import { askedFor, EVALUATION_OPTIONS, exitOf, POLICY } from "../evaluation.ts";
+import { askedFor, EVALUATION_OPTIONS, exitOf, judgedOn, keptWith, POLICY } from "../evaluation.ts";
 import { textOf } from "../evidence.ts";
 import { EXIT } from "../exit-code.ts";
 import { decisionLines } from "../gate-lines.ts";
@@ -38,15 +38,15 @@ export const packetBuildCommand: Command = {
   run: async (context, args) => {
     const asked = await askedFor(context, args);
     if (typeof asked === "number") return asked;
-    const { input, source } = asked;
-    const evaluation = evaluateFiles(input, DERIVATIONS);
+    const [kept, evaluation] = [keptWith(asked), judgedOn(asked)];
+    if (!kept.ok) return reportRefusal(talkOf(context), kept.refusal);
     if (!evaluation.ok) return reportRefusal(talkOf(context), evaluation.refusal);
     const { decision } = evaluation.value;
-    const { profile, decidedAt, files, waivers } = input;
-    const document = packetJson({ policy: source, profile, decidedAt, evidence: files, waivers, decision });
+    const { policy, profile, decidedAt, files, waivers } = kept.value;
+    const document = packetJson({ policy: asked.source, profile, decidedAt, evidence: files, waivers, decision });
     await writeText(context, args.value("out") ?? "", packetPage(decision, document));
     printDecision(context, decision, []);
-    return exitOf(input.policy, decision);
+    return exitOf(policy, decision);
   },
 };
 

@@ -1,0 +1,216 @@
+import { basename } from "node:path";
+import { accepted, assert, Fault, type Result } from "../../contracts/index.ts";
+import type { Facts } from "../counted/plan.ts";
+import type { ColumnFact } from "../counted/predicate.ts";
+import type { UnitTable } from "../counted/table.ts";
+import type { Cell, SourceState } from "../unit.ts";
+import type { Duck, Found } from "./duckdb.ts";
+import * as queries from "./queries.ts";
+
+/** Units in Parquet files, and in what state the files are: each is a source under its name without the ending. */
+export interface ParquetUnits {
+  readonly table: UnitTable;
+  readonly sources: { readonly [id: string]: SourceState };
+  /** The columns that hold cells, with their types. */
+  readonly cells: ReadonlyMap<string, CellType>;
+  readonly zoned: boolean;
+}
+
+type CellType = ColumnFact["type"];
+
+/** Types of DuckDB that a cell may be of, by what a unit says with them. */
+const CELLS: ReadonlyMap<string, CellType> = new Map<string, CellType>([
+  ["VARCHAR", "string"],
+  ["BOOLEAN", "boolean"],
+  ...["TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"].map((type) => [type, "exact"] as const),
+  ["BIGINT", "integer"],
+  ["DOUBLE", "number"],
+]);
+
+const INSTANTS: readonly string[] = ["TIMESTAMP", "TIMESTAMP WITH TIME ZONE"];
+const OWN_TYPES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["kind", ["VARCHAR"]],
+  ["id", ["VARCHAR"]],
+  ["at", INSTANTS],
+  ["channel", ["VARCHAR"]],
+  ["valid", ["BOOLEAN"]],
+  ["rows", ["VARCHAR[]"]],
+]);
+
+interface FileRead {
+  readonly path: string;
+  readonly source: string;
+  /** By name, their types. */
+  readonly columns: ReadonlyMap<string, string>;
+  /** What is wrong with it; empty where nothing is. Of such a file nothing is counted. */
+  readonly problems: readonly string[];
+}
+
+/** Opens files as one table. What cannot be read is not in it, and its source says why. */
+export async function parquetUnits(
+  duck: Duck,
+  paths: readonly string[],
+  declared: readonly string[],
+): Promise<Result<ParquetUnits>> {
+  const files: FileRead[] = [];
+  for (const path of paths) files.push(await readFile(duck, path, declared));
+  const zoned = files.find(({ problems }) => problems.length === 0)?.columns.get("at") !== "TIMESTAMP";
+  const read = files.map((file) => agreeing(file, files, declared));
+  const good = read.filter(({ problems }) => problems.length === 0);
+  const cells = cellsOf(good, declared);
+  const opened = await open(duck, good, cells);
+  if (!opened.ok) return opened;
+  const repeated = opened.value.repeated.map((id) => `\`${id}\` stands there more than once`);
+  const sources = Object.fromEntries(read.map(({ source, problems }) => [source, stateOf([...problems, ...repeated])]));
+  return accepted({ table: tableOf(duck, opened.value.facts, zoned), sources, cells, zoned });
+}
+
+async function readFile(duck: Duck, path: string, declared: readonly string[]): Promise<FileRead> {
+  const source = basename(path).replace(/\.parquet$/, "");
+  const described = await duck.ask(queries.describeFile(path));
+  if (!described.ok) return { path, source, columns: new Map(), problems: ["it cannot be read as Parquet"] };
+  const columns = new Map(described.value.map(([name, type]) => [String(name), String(type)]));
+  const wrong = typesOf(columns, declared);
+  if (wrong.length > 0) return { path, source, columns, problems: wrong };
+  const inspected = await duck.ask(queries.inspectFile(path, [...columns.keys()]));
+  if (!inspected.ok) return { path, source, columns, problems: ["it cannot be read as Parquet"] };
+  const [nameless = 0, invalid = 0, foreign = 0, rowless = 0] = (inspected.value[0] ?? []).map(Number);
+  const problems = [
+    { count: nameless, what: "without `kind` or `id`" },
+    { count: invalid, what: "whose `valid` is null" },
+    { count: foreign, what: "with a `channel` that is none" },
+    { count: rowless, what: "with a null among their `rows`" },
+  ];
+  return {
+    path,
+    source,
+    columns,
+    problems: problems.filter(({ count }) => count > 0).map(({ count, what }) => `it has ${count} units ${what}`),
+  };
+}
+
+function typesOf(columns: ReadonlyMap<string, string>, declared: readonly string[]): readonly string[] {
+  const absent = ["kind", "id"].filter((name) => !columns.has(name)).map((name) => `it has no column \`${name}\``);
+  const wrong = [...columns].filter(([name, type]) =>
+    OWN_TYPES.has(name) ? OWN_TYPES.get(name)?.includes(type) === false : declared.includes(name) && !CELLS.has(type),
+  );
+  return [
+    ...absent,
+    ...wrong.map(([name, type]) => `its column \`${name}\` is of the type ${type}, which says nothing here`),
+  ];
+}
+
+/** Files are one table: a column of two of them is of the type that it has in the first that has it. */
+function agreeing(file: FileRead, files: readonly FileRead[], declared: readonly string[]): FileRead {
+  if (file.problems.length > 0) return file;
+  const differing = [...OWN_TYPES.keys(), ...declared].filter((column) => {
+    const first = files.find(({ columns, problems }) => problems.length === 0 && columns.has(column));
+    return file.columns.has(column) && first?.columns.get(column) !== file.columns.get(column);
+  });
+  return {
+    ...file,
+    problems: differing.map((column) => `its column \`${column}\` is of another type than in a file before it`),
+  };
+}
+
+const cellsOf = (files: readonly FileRead[], declared: readonly string[]): ReadonlyMap<string, CellType> =>
+  new Map(
+    files.flatMap(({ columns }) =>
+      [...columns].flatMap(([name, type]): readonly [string, CellType][] => {
+        const cell = CELLS.get(type);
+        return cell === undefined || OWN_TYPES.has(name) || !declared.includes(name) ? [] : [[name, cell]];
+      }),
+    ),
+  );
+
+interface Opened {
+  readonly facts: Facts;
+  readonly repeated: readonly string[];
+}
+
+async function open(
+  duck: Duck,
+  files: readonly FileRead[],
+  cells: ReadonlyMap<string, CellType>,
+): Promise<Result<Opened>> {
+  if (files.length === 0) return accepted({ facts: {}, repeated: [] });
+  const own = queries.OWN_COLUMNS.filter((column) => files.some(({ columns }) => columns.has(column)));
+  const view = queries.makeView(
+    files.map(({ path }) => path),
+    [...own, ...cells.keys()],
+  );
+  const made = await duck.ask(view);
+  if (!made.ok) return made;
+  const [counted, kinds] = [await duck.ask(queries.COUNT_IDS), await duck.ask(kindsAsked(cells))];
+  if (!counted.ok) return counted;
+  if (!kinds.ok) return kinds;
+  const [all, different] = (counted.value[0] ?? []).map(Number);
+  const repeated = all === different ? accepted([]) : await duck.ask(queries.listRepeated(REPEATED_SHOWN));
+  if (!repeated.ok) return repeated;
+  return accepted({ facts: factsOf(kinds.value, cells), repeated: repeated.value.map(([id]) => String(id)) });
+}
+
+/** Ids that a source names; it is unreadable for the first. */
+const REPEATED_SHOWN = 5;
+
+const integersIn = (cells: ReadonlyMap<string, CellType>): readonly string[] =>
+  [...cells].filter(([, type]) => type === "integer").map(([name]) => name);
+
+const kindsAsked = (cells: ReadonlyMap<string, CellType>) => queries.countKinds([...cells.keys()], integersIn(cells));
+
+/** What is known of each kind's columns, so that no unit is asked what holds for all of them. */
+function factsOf(kinds: readonly (readonly Found[])[], cells: ReadonlyMap<string, CellType>): Facts {
+  const [names, integers] = [[...cells.keys()], integersIn(cells)];
+  return Object.fromEntries(
+    kinds.map(([kind, units, ...rest]) => {
+      const columns = names.map((name, index): [string, ColumnFact] => {
+        const type = cells.get(name) ?? "string";
+        const at = names.length + integers.indexOf(name) * 2;
+        const isExact = type === "integer" && rest.slice(at, at + 2).every(isSafe);
+        return [name, { type: isExact ? "exact" : type, isNullable: rest[index] !== units }];
+      });
+      return [String(kind), Object.fromEntries(columns)];
+    }),
+  );
+}
+
+const isSafe = (value: Found): boolean => value === null || Number.isSafeInteger(Number(value));
+
+function stateOf(problems: readonly string[]): SourceState {
+  return problems.length === 0
+    ? { state: "complete", detail: "" }
+    : { state: "unreadable", detail: problems.join(", ") };
+}
+
+const tableOf = (duck: Duck, facts: Facts, zoned: boolean): UnitTable => {
+  const ask = async (statement: queries.Statement) => {
+    const answer = await duck.ask(statement, zoned);
+    // The files were read a moment ago: that they cannot be now is the world's failure, not evidence.
+    if (!answer.ok) throw new Fault("GATE_PARQUET_UNREADABLE", answer.refusal.message, { retry: "now" });
+    return answer.value;
+  };
+  return {
+    facts,
+    counts: async (kind, counts) => {
+      const [units = 0, ...answers] = ((await ask(queries.countUnits(kind, counts)))[0] ?? []).map(Number);
+      return { units, answers };
+    },
+    valueAt: async (kind, asked) => {
+      const value = (await ask(queries.valueAtRank(kind, asked)))[0]?.[0];
+      assert(typeof value === "number" || typeof value === "bigint", "a rank is one that there is");
+      return Number(value);
+    },
+    rows: async (lists) => {
+      if (lists.length === 0) return { count: 0, rows: [] };
+      const [count = 0, rows = []] = (await ask(queries.listRows(lists)))[0] ?? [];
+      return { count: Number(count), rows: Array.isArray(rows) ? rows.map(String) : [] };
+    },
+    reasons: async (kind, asked) => (await ask(queries.listReasons(kind, asked))).map(([reason]) => String(reason)),
+  };
+};
+
+/** A cell as units have it. An integer beyond what a number can say is text, which no numeric column may be. */
+export function cellOf(value: Found): Cell {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  return typeof value === "object" ? null : value;
+}

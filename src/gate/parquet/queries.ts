@@ -1,0 +1,192 @@
+import type { Unsaid } from "../counted/plan.ts";
+import type { Operand, Predicate } from "../counted/predicate.ts";
+import type { Count, RowList } from "../counted/table.ts";
+import { FAILING_ROWS_MAX } from "../measurement.ts";
+
+/** A value that a statement is given apart from its text. An instant says whether the column that it meets has a zone. */
+export type Parameter = string | boolean | bigint | number | { readonly micros: bigint };
+
+/** A statement for DuckDB, and its parameters in the order of their numbers. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly Parameter[];
+}
+
+/** Collects parameters while a statement is written. */
+class Writer {
+  readonly values: Parameter[] = [];
+
+  given(value: Parameter): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}
+
+function statement(write: (writer: Writer) => string): Statement {
+  const writer = new Writer();
+  const text = write(writer);
+  return { text, values: writer.values };
+}
+
+/** The columns that every unit has, apart from those that policies declare. */
+export const OWN_COLUMNS = ["kind", "id", "at", "channel", "valid", "rows"] as const;
+
+const named = (column: string): string => `"${column.replaceAll('"', '""')}"`;
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Which columns a file has, and of which types. */
+export const describeFile = (path: string): Statement => ({
+  text: `select column_name, column_type from (describe select * from read_parquet(${quoted(path)}))`,
+  values: [],
+});
+
+/** What a file's units have that none may have. */
+export const inspectFile = (path: string, columns: readonly string[]): Statement => {
+  const has = (column: string, wrong: string) => (columns.includes(column) ? `count(*) filter (where ${wrong})` : "0");
+  return {
+    text: `select count(*) filter (where kind is null or id is null), ${has("valid", `"valid" is null`)},
+                  ${has("channel", `channel not in ('prod_traffic', 'controlled_fixture', 'ci')`)},
+                  ${has("rows", `len(list_filter("rows", lambda r: r is null)) > 0`)}
+             from read_parquet(${quoted(path)})`,
+    values: [],
+  };
+};
+
+/** Makes one view of the units of all files. `zoned`: whether their instants have a zone. */
+export const makeView = (paths: readonly string[], columns: readonly string[]): Statement => {
+  const own = (column: string, absent: string) => (columns.includes(column) ? named(column) : absent);
+  const cells = columns
+    .filter((column) => !OWN_COLUMNS.some((one) => one === column))
+    .map((column) => `, ${named(column)}`);
+  return {
+    text: `create view unit as
+             select kind, id, ${own("at", "null::timestamp")} as "at", ${own("channel", "null::varchar")} as channel,
+                    coalesce(${own("valid", "true")}, true) as "valid", ${own("rows", "null::varchar[]")} as "rows"${cells.join("")}
+               from read_parquet([${paths.map(quoted).join(", ")}], union_by_name = true)`,
+    values: [],
+  };
+};
+
+/** Whether any id stands there twice within its kind: by hashes, which never take two units that differ for certain. */
+export const COUNT_IDS: Statement = { text: "select count(*), count(distinct hash(kind, id)) from unit", values: [] };
+
+export const listRepeated = (limit: number): Statement => ({
+  text: `select id from unit group by kind, id having count(*) > 1 order by id limit ${limit}`,
+  values: [],
+});
+
+/** By kind: how many units there are, then for each column how many have a value, and the ends of what they have. */
+export const countKinds = (columns: readonly string[], integers: readonly string[]): Statement => ({
+  text: `select kind, count(*)${columns.map((column) => `, count(${named(column)})`).join("")}
+                ${integers.map((column) => `, min(${named(column)}), max(${named(column)})`).join("")}
+           from unit group by kind order by kind`,
+  values: [],
+});
+
+export const countUnits = (kind: string, counts: readonly Count[]): Statement =>
+  statement((writer) => {
+    const columns = counts.map(({ where, distinct }) => {
+      const what = distinct === null ? "*" : `distinct ${named(distinct)}`;
+      return `, count(${what}) filter (where ${predicate(writer, where)})`;
+    });
+    return `select count(*)${columns.join("")} from unit where kind = ${writer.given(kind)}`;
+  });
+
+export const valueAtRank = (
+  kind: string,
+  asked: { readonly column: string; readonly where: Predicate; readonly rank: number },
+): Statement =>
+  statement(
+    (writer) => `
+      select value
+        from (select value, sum(units) over (order by value) as until_here
+                from (select ${named(asked.column)} as value, count(*) as units
+                        from unit
+                       where kind = ${writer.given(kind)} and ${predicate(writer, asked.where)}
+                       group by 1))
+       where until_here >= ${asked.rank}
+       order by value
+       limit 1`,
+  );
+
+export const listRows = (lists: readonly RowList[]): Statement =>
+  statement((writer) => {
+    const all = lists.map(({ kind, where, from }) => {
+      const found = `from unit where kind = ${writer.given(kind)} and ${predicate(writer, where)}`;
+      return from === null
+        ? `select id, "rows" ${found}`
+        : `(select id, "rows" ${found} order by ${named(from.column)}, id offset ${from.rank - 1})`;
+    });
+    return `
+      with listed as (${all.join(" union all ")}),
+           found as (select distinct unnest(case when coalesce(len("rows"), 0) = 0 then [id] else "rows" end) as row_id from listed)
+      select (select count(*) from found), list(row_id order by row_id)
+        from (select row_id from found order by row_id limit ${FAILING_ROWS_MAX})`;
+  });
+
+export const listReasons = (
+  kind: string,
+  asked: { readonly unsaid: readonly Unsaid[]; readonly by: "text" | "id"; readonly limit: number },
+): Statement =>
+  statement((writer) => {
+    const all = asked.unsaid.map(({ where, column }) => {
+      const ending = column === null ? "` is not known" : `\` cannot be read at \`${column}\``;
+      return `select id, '\`' || id || ${writer.given(ending)}::varchar as reason
+                from unit where kind = ${writer.given(kind)} and ${predicate(writer, where)}`;
+    });
+    return `select reason from (${all.join(" union all ")}) order by ${asked.by === "text" ? "reason" : "id"} limit ${asked.limit}`;
+  });
+
+/** The units themselves, for what counting does not answer. */
+export const readUnits = (columns: readonly string[]): Statement => ({
+  text: `select kind, id, epoch_us("at"), channel, "valid", "rows"${columns.map((column) => `, ${named(column)}`).join("")} from unit`,
+  values: [],
+});
+
+function predicate(writer: Writer, asked: Predicate): string {
+  switch (asked.kind) {
+    case "constant":
+      return asked.value ? "true" : "false";
+    case "and":
+    case "or":
+      return `(${asked.parts.map((part) => predicate(writer, part)).join(` ${asked.kind} `)})`;
+    case "not":
+      return `not (${predicate(writer, asked.part)})`;
+    case "compare":
+      return `${operand(writer, asked.left)} ${asked.op} ${operand(writer, asked.right)}`;
+    case "affix": {
+      const word = asked.at === "start" ? "starts_with" : "ends_with";
+      return `${word}(${operand(writer, asked.text)}, ${operand(writer, asked.affix)})`;
+    }
+    case "holds":
+      return named(asked.column);
+    case "null":
+      return `${named(asked.column)} is null`;
+    case "finite":
+      return `isfinite(${named(asked.column)})`;
+    case "safe":
+      return safe(named(asked.column));
+    case "valid":
+      return `"valid"`;
+    case "channel":
+      return `channel is not null and channel in (${asked.among.map(quoted).join(", ")})`;
+    case "within": {
+      const [from, until] = [asked.from, asked.until].map((at) => writer.given({ micros: BigInt(at) * 1000n }));
+      return `"at" is not null and "at" >= ${from} and "at" < ${until}`;
+    }
+  }
+}
+
+/** An integer by value, within 2^53-1, of whichever type the column is. */
+const safe = (column: string): string =>
+  `(isfinite(${column}::double) and ${column} = trunc(${column}::double) and ${column} between -9007199254740991 and 9007199254740991)`;
+
+function operand(writer: Writer, asked: Operand): string {
+  if ("column" in asked) return named(asked.column);
+  const { literal } = asked;
+  if (typeof literal === "string") return `${writer.given(literal)}::varchar`;
+  if (typeof literal === "boolean") return `${writer.given(literal)}::boolean`;
+  return Number.isSafeInteger(literal)
+    ? `${writer.given(BigInt(literal))}::bigint`
+    : `${writer.given(literal)}::double`;
+}
