@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { measureDecide } from "./decide.ts";
+import { measureEvidence } from "./evidence.ts";
 import { measureGuards } from "./guards.ts";
 import { measureMemory } from "./memory.ts";
 import { measurePeers, peerSettings } from "./peers.ts";
@@ -127,6 +128,21 @@ command("memory", "what a worker's process holds, round after round: does it gro
     withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
       const figures = [await measureMemory({ ...flags, url })];
       print({ settings: { ...settings, minutes: flags.minutes }, figures }, json);
+    }),
+  );
+
+interface EvidenceFlags extends Flags {
+  readonly rows: number;
+  readonly days: number;
+}
+
+command("evidence", "a policy decided on units where they are, in PostgreSQL and in Parquet, beside counting by hand")
+  .option("--rows <number>", "units", count, 1_000_000)
+  .option("--days <number>", "days that they are spread over; the policy looks at the last seven", count, 7)
+  .action(({ json = false, ...flags }: EvidenceFlags) =>
+    withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
+      const figures = await measureEvidence({ ...flags, url });
+      print({ settings: { ...settings, days: flags.days, beside: "counting by hand" }, figures }, json);
     }),
   );
 

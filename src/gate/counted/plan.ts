@@ -124,8 +124,8 @@ function fits(type: string, fact: ColumnFact): boolean {
 const isNumeric = (name: string): boolean => name === "integer" || name === "exact" || name === "number";
 
 function unfit(column: string, type: string, fact: ColumnFact): Predicate {
-  if (fact.type === "integer" || (fact.type === "number" && type.startsWith("integer")))
-    return negated({ kind: "safe", column });
+  if (fact.type === "integer") return negated({ kind: "safe", column });
+  if (fact.type === "number" && type.startsWith("integer")) return negated({ kind: "whole", column });
   return fact.type === "number" ? negated({ kind: "finite", column }) : NEVER;
 }
 

@@ -25,8 +25,8 @@ export type Predicate =
   | { readonly kind: "null"; readonly column: string }
   /** A number that is neither infinite nor none. */
   | { readonly kind: "finite"; readonly column: string }
-  /** An integer, by value, within 2^53-1. */
-  | { readonly kind: "safe"; readonly column: string }
+  /** Of a column of integers: within 2^53-1. Of one of other numbers: whole, and within 2^53-1. */
+  | { readonly kind: "safe" | "whole"; readonly column: string }
   | { readonly kind: "valid" }
   | { readonly kind: "channel"; readonly among: readonly Channel[] }
   | { readonly kind: "within"; readonly from: Instant; readonly until: Instant };

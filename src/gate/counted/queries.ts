@@ -164,6 +164,7 @@ function predicate(sql: TenantQuery, asked: Predicate, range: LedgerRange): Frag
     // What the ledger holds is valid, and its numbers are whole and small enough.
     case "finite":
     case "safe":
+    case "whole":
     case "valid":
       return sql`true`;
     case "channel":

@@ -44,6 +44,8 @@ interface FileRead {
   readonly columns: ReadonlyMap<string, string>;
   /** What is wrong with it; empty where nothing is. Of such a file nothing is counted. */
   readonly problems: readonly string[];
+  /** Whether each of its ids is greater than the one before it. */
+  readonly isOrdered: boolean;
 }
 
 /** Opens files as one table. What cannot be read is not in it, and its source says why. */
@@ -68,13 +70,14 @@ export async function parquetUnits(
 async function readFile(duck: Duck, path: string, declared: readonly string[]): Promise<FileRead> {
   const source = basename(path).replace(/\.parquet$/, "");
   const described = await duck.ask(queries.describeFile(path));
-  if (!described.ok) return { path, source, columns: new Map(), problems: ["it cannot be read as Parquet"] };
+  if (!described.ok)
+    return { path, source, columns: new Map(), problems: ["it cannot be read as Parquet"], isOrdered: false };
   const columns = new Map(described.value.map(([name, type]) => [String(name), String(type)]));
   const wrong = typesOf(columns, declared);
-  if (wrong.length > 0) return { path, source, columns, problems: wrong };
+  if (wrong.length > 0) return { path, source, columns, problems: wrong, isOrdered: false };
   const inspected = await duck.ask(queries.inspectFile(path, [...columns.keys()]));
-  if (!inspected.ok) return { path, source, columns, problems: ["it cannot be read as Parquet"] };
-  const [nameless = 0, invalid = 0, foreign = 0, rowless = 0] = (inspected.value[0] ?? []).map(Number);
+  if (!inspected.ok) return { path, source, columns, problems: ["it cannot be read as Parquet"], isOrdered: false };
+  const [nameless = 0, invalid = 0, foreign = 0, rowless = 0, unordered = 0] = (inspected.value[0] ?? []).map(Number);
   const problems = [
     { count: nameless, what: "without `kind` or `id`" },
     { count: invalid, what: "whose `valid` is null" },
@@ -85,6 +88,7 @@ async function readFile(duck: Duck, path: string, declared: readonly string[]): 
     path,
     source,
     columns,
+    isOrdered: unordered === 0,
     problems: problems.filter(({ count }) => count > 0).map(({ count, what }) => `it has ${count} units ${what}`),
   };
 }
@@ -141,40 +145,33 @@ async function open(
   );
   const made = await duck.ask(view);
   if (!made.ok) return made;
-  const [counted, kinds] = [await duck.ask(queries.COUNT_IDS), await duck.ask(kindsAsked(cells))];
-  if (!counted.ok) return counted;
+  const kinds = await duck.ask(queries.LIST_KINDS);
   if (!kinds.ok) return kinds;
-  const [all, different] = (counted.value[0] ?? []).map(Number);
-  const repeated = all === different ? accepted([]) : await duck.ask(queries.listRepeated(REPEATED_SHOWN));
+  const isOrdered = files.length === 1 && files[0]?.isOrdered === true;
+  const repeated = isOrdered ? accepted([]) : await repeatedIn(duck);
   if (!repeated.ok) return repeated;
-  return accepted({ facts: factsOf(kinds.value, cells), repeated: repeated.value.map(([id]) => String(id)) });
+  return accepted({ facts: factsOf(kinds.value, cells), repeated: repeated.value });
+}
+
+/** Ids that stand there more than once. */
+async function repeatedIn(duck: Duck): Promise<Result<readonly string[]>> {
+  const counted = await duck.ask(queries.COUNT_IDS);
+  if (!counted.ok) return counted;
+  const [all, different] = (counted.value[0] ?? []).map(Number);
+  if (all === different) return accepted([]);
+  const repeated = await duck.ask(queries.listRepeated(REPEATED_SHOWN));
+  return repeated.ok ? accepted(repeated.value.map(([id]) => String(id))) : repeated;
 }
 
 /** Ids that a source names; it is unreadable for the first. */
 const REPEATED_SHOWN = 5;
 
-const integersIn = (cells: ReadonlyMap<string, CellType>): readonly string[] =>
-  [...cells].filter(([, type]) => type === "integer").map(([name]) => name);
-
-const kindsAsked = (cells: ReadonlyMap<string, CellType>) => queries.countKinds([...cells.keys()], integersIn(cells));
-
-/** What is known of each kind's columns, so that no unit is asked what holds for all of them. */
-function factsOf(kinds: readonly (readonly Found[])[], cells: ReadonlyMap<string, CellType>): Facts {
-  const [names, integers] = [[...cells.keys()], integersIn(cells)];
-  return Object.fromEntries(
-    kinds.map(([kind, units, ...rest]) => {
-      const columns = names.map((name, index): [string, ColumnFact] => {
-        const type = cells.get(name) ?? "string";
-        const at = names.length + integers.indexOf(name) * 2;
-        const isExact = type === "integer" && rest.slice(at, at + 2).every(isSafe);
-        return [name, { type: isExact ? "exact" : type, isNullable: rest[index] !== units }];
-      });
-      return [String(kind), Object.fromEntries(columns)];
-    }),
+const factsOf = (kinds: readonly (readonly Found[])[], cells: ReadonlyMap<string, CellType>): Facts => {
+  const columns = Object.fromEntries(
+    [...cells].map(([name, type]): [string, ColumnFact] => [name, { type, isNullable: true }]),
   );
-}
-
-const isSafe = (value: Found): boolean => value === null || Number.isSafeInteger(Number(value));
+  return Object.fromEntries(kinds.map(([kind]) => [String(kind), columns]));
+};
 
 function stateOf(problems: readonly string[]): SourceState {
   return problems.length === 0

@@ -40,14 +40,19 @@ export const describeFile = (path: string): Statement => ({
   values: [],
 });
 
-/** What a file's units have that none may have. */
+/**
+ * What a file's units have that none may have, and how many do not follow the one before them in the order of their ids: where none, no
+ * id stands there twice. One pass; most files are written in that order.
+ */
 export const inspectFile = (path: string, columns: readonly string[]): Statement => {
   const has = (column: string, wrong: string) => (columns.includes(column) ? `count(*) filter (where ${wrong})` : "0");
+  const own = OWN_COLUMNS.filter((column) => column !== "at" && columns.includes(column)).map(named);
   return {
     text: `select count(*) filter (where kind is null or id is null), ${has("valid", `"valid" is null`)},
                   ${has("channel", `channel not in ('prod_traffic', 'controlled_fixture', 'ci')`)},
-                  ${has("rows", `len(list_filter("rows", lambda r: r is null)) > 0`)}
-             from read_parquet(${quoted(path)})`,
+                  ${has("rows", `len(list_filter("rows", lambda r: r is null)) > 0`)},
+                  count(*) filter (where not id > id_before)
+             from (select ${own.join(", ")}, lag(id) over () as id_before from read_parquet(${quoted(path)}))`,
     values: [],
   };
 };
@@ -67,21 +72,18 @@ export const makeView = (paths: readonly string[], columns: readonly string[]): 
   };
 };
 
-/** Whether any id stands there twice within its kind: by hashes, which never take two units that differ for certain. */
-export const COUNT_IDS: Statement = { text: "select count(*), count(distinct hash(kind, id)) from unit", values: [] };
+/** How many units there are, and how many hashes of their ids: as many, and no id stands there twice within its kind. */
+export const COUNT_IDS: Statement = {
+  text: "select sum(units), count(*) from (select count(*) as units from unit group by hash(kind, id))",
+  values: [],
+};
 
 export const listRepeated = (limit: number): Statement => ({
   text: `select id from unit group by kind, id having count(*) > 1 order by id limit ${limit}`,
   values: [],
 });
 
-/** By kind: how many units there are, then for each column how many have a value, and the ends of what they have. */
-export const countKinds = (columns: readonly string[], integers: readonly string[]): Statement => ({
-  text: `select kind, count(*)${columns.map((column) => `, count(${named(column)})`).join("")}
-                ${integers.map((column) => `, min(${named(column)}), max(${named(column)})`).join("")}
-           from unit group by kind order by kind`,
-  values: [],
-});
+export const LIST_KINDS: Statement = { text: "select distinct kind from unit order by kind", values: [] };
 
 export const countUnits = (kind: string, counts: readonly Count[]): Statement =>
   statement((writer) => {
@@ -165,7 +167,10 @@ function predicate(writer: Writer, asked: Predicate): string {
     case "finite":
       return `isfinite(${named(asked.column)})`;
     case "safe":
-      return safe(named(asked.column));
+      return `${named(asked.column)} between -9007199254740991 and 9007199254740991`;
+    case "whole":
+      return `(isfinite(${named(asked.column)}) and ${named(asked.column)} = trunc(${named(asked.column)})
+               and ${named(asked.column)} between -9007199254740991 and 9007199254740991)`;
     case "valid":
       return `"valid"`;
     case "channel":
@@ -176,10 +181,6 @@ function predicate(writer: Writer, asked: Predicate): string {
     }
   }
 }
-
-/** An integer by value, within 2^53-1, of whichever type the column is. */
-const safe = (column: string): string =>
-  `(isfinite(${column}::double) and ${column} = trunc(${column}::double) and ${column} between -9007199254740991 and 9007199254740991)`;
 
 function operand(writer: Writer, asked: Operand): string {
   if ("column" in asked) return named(asked.column);
