@@ -9,6 +9,7 @@ import { measureSteps } from "./steps.ts";
 import { measureSupersteps } from "./supersteps.ts";
 import { print } from "./table.ts";
 import { measureTakeover } from "./takeover.ts";
+import { measureVerify } from "./verify.ts";
 
 /** `npm run bench -- COMMAND`: figures are ratios against something measured in the same run; see docs/performance.md. */
 const program = new Command("bench").description(
@@ -165,6 +166,17 @@ program
   .option("--json", "figures as JSON")
   .action(({ pairs, rows, json = false }: { pairs: number; rows: number; json?: boolean }) => {
     const figures = [measureDecide({ rows, rounds: pairs })];
+    print({ settings: { node: process.version }, figures }, json);
+  });
+
+program
+  .command("verify")
+  .description("a stream's chain verified, beside hashing the same bytes and nothing else; without a database")
+  .option("--pairs <number>", "measured rounds; medians are quoted", count, 5)
+  .option("--events <number>", "events of the stream", count, 100_000)
+  .option("--json", "figures as JSON")
+  .action(async ({ pairs, events, json = false }: { pairs: number; events: number; json?: boolean }) => {
+    const figures = [await measureVerify({ events, rounds: pairs })];
     print({ settings: { node: process.version }, figures }, json);
   });
 
