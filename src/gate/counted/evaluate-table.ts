@@ -15,12 +15,11 @@ export interface TableEvaluation {
 /**
  * Decides on units where they are: counts, judges, has the failing rows listed of what failed, and judges again. It comes to the same
  * bytes as `evaluate` does on the same units. Refused as `evaluate` is, and with `GATE_NOT_COUNTABLE` for a policy that asks more than
- * counting answers; such a policy is evaluated on rows.
+ * counting answers; such a policy is evaluated on rows. `headOf` gives what the decision says of the evidence.
  */
 export async function evaluateTable(
   asked: Omit<JudgingInput, "evidence">,
   table: UnitTable,
-  /** What the decision says of the evidence. */
   headOf: (counted: CountedUnits) => EvidenceHead,
 ): Promise<Result<TableEvaluation>> {
   const layout = layOut(asked, {});
