@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { type Policy, parsePolicy } from "../../policy.ts";
 
 /** The columns of a kind of units: their declared types, and values that conditions compare them with. */
