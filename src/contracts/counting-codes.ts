@@ -9,12 +9,12 @@ export const COUNTING_CODES = {
   ),
   GATE_PARQUET_READER_MISSING: entry(
     422,
-    "Parquet is read by DuckDB, which is not installed",
+    "the reader of Parquet, DuckDB, is not installed",
     "install it beside countermark: `npm install @duckdb/node-api@1.5.6-r.1`; or give NDJSON files",
   ),
   GATE_PARQUET_UNREADABLE: entry(
     422,
-    "DuckDB cannot read the Parquet files",
+    "the Parquet files cannot be read by DuckDB",
     "write the file again, with the columns `kind` and `id`",
   ),
 };
