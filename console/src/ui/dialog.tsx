@@ -6,8 +6,8 @@ interface DialogProps {
   readonly title: string;
   readonly verb: string;
   readonly isGrave?: boolean;
-  /** Whether a reason has to be given. */
-  readonly needsReason: boolean;
+  /** Whether a reason has to be given; null: none is asked. */
+  readonly needsReason: boolean | null;
   readonly onClose: () => void;
   readonly onConfirm: (reason: string) => Promise<void>;
   readonly children: ReactNode;
@@ -37,15 +37,17 @@ export function ActDialog({ title, verb, isGrave = false, needsReason, onClose, 
       <form onSubmit={(event) => void submit(event)}>
         <h2>{title}</h2>
         {children}
-        <label>
-          reason{needsReason ? "" : " (optional)"}
-          <input
-            value={reason}
-            required={needsReason}
-            maxLength={1_000}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        </label>
+        {needsReason === null ? null : (
+          <label>
+            reason{needsReason ? "" : " (optional)"}
+            <input
+              value={reason}
+              required={needsReason}
+              maxLength={1_000}
+              onChange={(event) => setReason(event.target.value)}
+            />
+          </label>
+        )}
         {error === null ? null : <Problem error={error} />}
         <div className="acts">
           <button type="submit" className={isGrave ? "grave" : "main"} disabled={isBusy}>

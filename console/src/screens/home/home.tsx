@@ -3,8 +3,9 @@ import { useRead, useTenant } from "../../api/query.ts";
 import type { Environments, Evaluations, Overview } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { useNow } from "../../ui/time.tsx";
-import { HEALTH_LOOKS, MARKS, RUN_LOOKS } from "../../ui/tone.ts";
+import { MARKS, RUN_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
+import { Track } from "../releases/track.tsx";
 import { type Fact, safeVerdict, shipVerdict, type Verdict } from "./verdict.ts";
 
 /** Is it safe, and may it ship: two sentences, and the facts under them. */
@@ -90,31 +91,3 @@ function RunCounts({ overview }: { readonly overview: Overview }) {
     </section>
   );
 }
-
-/** The way of a bundle: dev, staging, prod. */
-export const Track = ({ environments, holds }: Environments) => (
-  <section>
-    <h2>Environments</h2>
-    <ol className="track">
-      {environments.map(({ environment, bundle, served }) => {
-        const hold = holds.find(({ scope }) => scope === "all" || scope === environment);
-        return (
-          <li key={environment} className={bundle === null ? "vacant" : bundle.health}>
-            <h3>
-              {environment} {served ? <span className="soft">· runs here</span> : null}
-            </h3>
-            {bundle === null ? (
-              <p className="soft">holds nothing</p>
-            ) : (
-              <>
-                <p className="bundle">{bundle.bundle_id}</p>
-                <Badge look={HEALTH_LOOKS[bundle.health]} />
-              </>
-            )}
-            {hold === undefined ? null : <p className="held">held: {hold.reason}</p>}
-          </li>
-        );
-      })}
-    </ol>
-  </section>
-);

@@ -6,7 +6,7 @@ import { ActDialog } from "../../ui/dialog.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Time } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
-import { Track } from "../home/home.tsx";
+import { Track } from "./track.tsx";
 
 type Environment = Environments["environments"][number];
 
@@ -28,8 +28,8 @@ export function ReleasesScreen() {
         {(data) => (
           <>
             <Track {...data} />
-            {data.environments.map((one) => (
-              <History key={one.environment} held={one} />
+            {data.environments.map((one, at) => (
+              <History key={one.environment} held={one} source={data.environments[at - 1]} />
             ))}
           </>
         )}
@@ -38,19 +38,33 @@ export function ReleasesScreen() {
   );
 }
 
-function History({ held }: { readonly held: Environment }) {
-  const [isRolling, setRolling] = useState(false);
+interface HistoryProps {
+  readonly held: Environment;
+  /** The environment that a bundle comes from. */
+  readonly source: Environment | undefined;
+}
+
+function History({ held, source }: HistoryProps) {
+  const [asked, setAsked] = useState<"roll back" | "promote" | null>(null);
+  const candidate = source?.bundle?.bundle_id === held.bundle?.bundle_id ? null : (source?.bundle ?? null);
   const query = useRead<EnvironmentHistory>(`/v1/environments/${held.environment}/history?limit=100`);
   const target = held.before.find(({ health }) => health === "good");
   return (
     <section>
       <div className="heading">
         <h2>{held.environment}</h2>
-        {target === undefined ? null : (
-          <button type="button" className="grave" onClick={() => setRolling(true)}>
-            roll back …
-          </button>
-        )}
+        <div className="acts">
+          {candidate === null ? null : (
+            <button type="button" onClick={() => setAsked("promote")}>
+              promote from {source?.environment} …
+            </button>
+          )}
+          {target === undefined ? null : (
+            <button type="button" className="grave" onClick={() => setAsked("roll back")}>
+              roll back …
+            </button>
+          )}
+        </div>
       </div>
       <View query={query}>
         {({ moves }) => (
@@ -68,8 +82,11 @@ function History({ held }: { readonly held: Environment }) {
           </ol>
         )}
       </View>
-      {isRolling && target !== undefined ? (
-        <RollBackDialog held={held} target={target} onClose={() => setRolling(false)} />
+      {asked === "roll back" && target !== undefined ? (
+        <RollBackDialog held={held} target={target} onClose={() => setAsked(null)} />
+      ) : null}
+      {asked === "promote" && candidate !== null ? (
+        <PromoteDialog held={held} candidate={candidate} onClose={() => setAsked(null)} />
       ) : null}
     </section>
   );
@@ -107,6 +124,39 @@ function RollBackDialog({ held, target, onClose }: RollBackProps) {
         <dd>{target.bundle_id} (the last that did well)</dd>
       </dl>
       <p>New runs start on it at once. Runs in flight stay on what they started with.</p>
+    </ActDialog>
+  );
+}
+
+interface PromoteProps {
+  readonly held: Environment;
+  readonly candidate: NonNullable<Environment["bundle"]>;
+  readonly onClose: () => void;
+}
+
+/** The server looks at every condition again; what keeps the bundle back is said here, and nothing moved. */
+function PromoteDialog({ held, candidate, onClose }: PromoteProps) {
+  const tenant = useTenant();
+  return (
+    <ActDialog
+      title={`Promote to ${held.environment}?`}
+      verb={`promote to ${held.environment}`}
+      needsReason={null}
+      onClose={onClose}
+      onConfirm={async () =>
+        void (await act(tenant, `/v1/environments/${held.environment}/promote`, { bundle_id: candidate.bundle_id }))
+      }
+    >
+      <dl className="facts">
+        <dt>instead of</dt>
+        <dd>{held.bundle?.bundle_id ?? "nothing"}</dd>
+        <dt>bundle</dt>
+        <dd>{candidate.bundle_id}</dd>
+        <dt>digest</dt>
+        <dd>
+          <Digest text={candidate.root_digest} shown={64} />
+        </dd>
+      </dl>
     </ActDialog>
   );
 }
