@@ -87,6 +87,12 @@ test("it may not where a policy says NO-GO, which is named", () => {
   expect(verdict).toMatchObject({ tone: "bad", sentence: "No: slo says NO-GO." });
 });
 
+test("what runs and was not judged yet is waited for", () => {
+  const environments = [{ environment: "prod", bundle: { ...BUNDLE, health: "pending" }, served: true }] as const;
+
+  expect(shipVerdict({ environments, holds: [] }, { evaluations: [said("slo", "GO")] }).tone).toBe("wait");
+});
+
 test("a hold outweighs every GO", () => {
   const hold = { scope: "prod", reason: "incident 7" } as const;
   const verdict = shipVerdict({ ...HELD, holds: [hold] }, { evaluations: [said("slo", "GO")] });

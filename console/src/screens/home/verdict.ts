@@ -1,6 +1,6 @@
 import type { Environments, Evaluations, Overview } from "../../api/wire.ts";
 import { relative } from "../../ui/moment.ts";
-import type { Tone } from "../../ui/tone.ts";
+import { HEALTH_LOOKS, type Tone } from "../../ui/tone.ts";
 
 /** Where the rows behind a fact are. */
 export type Place = "runs" | "blocked" | "inbox" | "gates" | "releases" | "ledger";
@@ -126,7 +126,7 @@ export function shipVerdict({ environments, holds }: Standing, { evaluations }: 
     ...environments.map(
       ({ environment, bundle }): Fact => ({
         text: bundle === null ? `${environment} holds nothing` : `${environment} holds ${bundle.bundle_id}`,
-        tone: bundle === null ? "idle" : bundle.health === "bad" ? "bad" : "good",
+        tone: bundle === null ? "idle" : HEALTH_LOOKS[bundle.health].tone,
         place: "releases",
       }),
     ),
@@ -135,6 +135,8 @@ export function shipVerdict({ environments, holds }: Standing, { evaluations }: 
   const refused = last.find(({ verdict: said }) => said === "NO-GO");
   if (refused !== undefined) return verdict("bad", `No: ${refused.policy_id} says NO-GO.`, facts);
   if (served === null) return verdict("idle", "Nothing was released yet.", facts);
+  if (served.health !== "good")
+    return verdict("wait", "Every gate that spoke says GO; what runs is not judged yet.", facts);
   return verdict("good", "Yes: every gate that spoke says GO.", facts);
 }
 
