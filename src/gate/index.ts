@@ -44,6 +44,7 @@ export { CONTEXT_FILE, type GateDocuments, readGateDocuments, readReleaseFolder 
 export type { MadeReport, Maker } from "./readiness/made-report.ts";
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { decisionSarif } from "./sarif.ts";
+export { drawnOf } from "./scale.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 export { type JudgedRequest, judgeRequest, type WaiverRequest } from "./waiver-request.ts";
 export type { PastWaiver, UnprovedApproval, WaiverInput } from "./waiver-rules.ts";

@@ -1,6 +1,6 @@
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
 import type { Decision, GateRow } from "../../gate/index.ts";
-import { flipText, isTold, standingText } from "../../gate/index.ts";
+import { drawnOf, flipText, isTold, standingText } from "../../gate/index.ts";
 import type { Lineage } from "../lineage/model.ts";
 import { lineageSvg } from "../lineage/svg.ts";
 
@@ -90,41 +90,17 @@ ${row.failing.count === 0 ? "" : `<details><summary>${row.failing.count} ${row.f
 <p>${escaped(row.remedy)}</p>
 </section>`;
 
-const WIDTH = 200;
-
-/** Where the line of a picture begins and ends: the narrowest of these that leaves room around everything on it. */
-const SCALES = [
-  [0.98, 1],
-  [0.9, 1],
-  [0.8, 1],
-  [0.5, 1],
-  [0, 0.02],
-  [0, 0.1],
-  [0, 0.2],
-  [0, 0.5],
-  [0, 1],
-] as const;
+/** Of a picture, and where its line begins and how long it is, in pixels. */
+const [WIDTH, LEFT, LENGTH] = [200, 34, 140];
 
 /** A proportion on a line: its value, the end of its interval, and the limit that it is held against. */
-function pictureOf({ value, bound, rule, status }: GateRow): string {
-  const [, good, valid] = /^(\d+)\/(\d+)$/.exec(value ?? "") ?? [];
-  const [, limit] = /^\S+ (0?\.?\d[\d.]*)/.exec(rule) ?? [];
-  if (good === undefined || valid === undefined || limit === undefined || Number(valid) === 0 || Number(limit) > 1)
-    return "";
-  const [rate, line] = [Number(good) / Number(valid), Number(limit)];
-  const end = bound === null ? rate : Number(bound);
-  const [from, to] = scaleOf([rate, end, line]);
-  const place = (x: number): string => (34 + ((x - from) / (to - from)) * (WIDTH - 60)).toFixed(1);
-  return `<svg width="${WIDTH}" height="18" role="img" aria-label="${escaped(`${good} of ${valid}, limit ${limit}`)}"><text x="28" y="13" text-anchor="end">${from}</text><text x="${WIDTH - 20}" y="13">${to}</text><line x1="${place(from)}" y1="9" x2="${place(to)}" y2="9" class="axis"/><line x1="${place(end)}" y1="9" x2="${place(rate)}" y2="9" class="span"/><line x1="${place(line)}" y1="2" x2="${place(line)}" y2="16" class="limit"/><circle cx="${place(rate)}" cy="9" r="3.5" class="${status === "PASS" ? "pass" : "miss"}"/></svg>`;
-}
-
-function scaleOf(points: readonly number[]): readonly [from: number, to: number] {
-  const [low, high] = [Math.min(...points), Math.max(...points)];
-  const fits = ([from, to]: readonly [number, number]): boolean => {
-    const room = (to - from) / 10;
-    return (from === 0 || low >= from + room) && (to === 1 || high <= to - room);
-  };
-  return SCALES.find(fits) ?? [0, 1];
+function pictureOf(row: GateRow): string {
+  const drawn = drawnOf(row);
+  if (drawn === null) return "";
+  const place = (percent: number): string => (LEFT + (percent * LENGTH) / 100).toFixed(1);
+  const [value, end, limit] = [drawn.value, drawn.bound ?? drawn.value, drawn.limit].map(place);
+  const says = escaped(`${row.value ?? ""}, limit ${row.rule}`);
+  return `<svg width="${WIDTH}" height="18" role="img" aria-label="${says}"><text x="28" y="13" text-anchor="end">${drawn.from}</text><text x="${WIDTH - 20}" y="13">${drawn.to}</text><line x1="${place(0)}" y1="9" x2="${place(100)}" y2="9" class="axis"/><line x1="${end}" y1="9" x2="${value}" y2="9" class="span"/><line x1="${limit}" y1="2" x2="${limit}" y2="16" class="limit"/><circle cx="${value}" cy="9" r="3.5" class="${row.status === "PASS" ? "pass" : "miss"}"/></svg>`;
 }
 
 const badge = (word: string): string => `<span class="badge ${word.toLowerCase()}">${escaped(word)}</span>`;

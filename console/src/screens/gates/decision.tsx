@@ -1,4 +1,6 @@
 import { useParams } from "@tanstack/react-router";
+import { drawnOf } from "../../../../src/gate/scale.ts";
+import { flipText, isTold } from "../../../../src/gate/words.ts";
 import { useRead } from "../../api/query.ts";
 import type { Decision, Evaluation, GateRow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -6,7 +8,6 @@ import { Digest } from "../../ui/digest.tsx";
 import { Time } from "../../ui/time.tsx";
 import { GATE_LOOKS, VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
-import { drawnOf, flipText } from "./scale.ts";
 
 interface Shown {
   readonly evaluation: Evaluation;
@@ -148,9 +149,6 @@ function Interval({ row }: { readonly row: GateRow }) {
     </svg>
   );
 }
-
-const isTold = ({ status, stage, standing }: GateRow): boolean =>
-  standing !== "excluded" && (status !== "PASS" || stage === "warn");
 
 const Told = ({ row }: { readonly row: GateRow }) => (
   <section className="told">

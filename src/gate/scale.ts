@@ -1,4 +1,4 @@
-import type { GateRow } from "../../api/wire.ts";
+import type { GateRow } from "./decision.ts";
 
 /** A proportion against its limit, on a line from `from` to `to`; places are per cent of the line. */
 export interface Drawn {
@@ -38,26 +38,4 @@ export function drawnOf({ value, bound, rule }: Pick<GateRow, "value" | "bound" 
 function fits([from, to]: readonly [number, number], low: number, high: number): boolean {
   const room = (to - from) / 10;
   return (from === 0 || low >= from + room) && (to === 1 || high <= to - room);
-}
-
-/** A change that would let a gate pass, in words. */
-export function flipText(flip: GateRow["flip"][number]): string {
-  switch (flip.change) {
-    case "add_good":
-      return `${flip.count} more, all good`;
-    case "add":
-      return `${flip.count} more`;
-    case "make_good":
-      return `${flip.count} of the failing ones good`;
-    case "take_away":
-      return `${flip.count} fewer`;
-    case "reach":
-      return `a value of ${flip.value}`;
-    case "complete_source":
-      return `source ${flip.source} complete`;
-    case "clear_trigger":
-      return `none of the ${flip.count} of ${flip.metric}`;
-    case "make_readable":
-      return `the ${flip.count} that cannot be read mended`;
-  }
 }
