@@ -12,7 +12,7 @@ export const gatedQuery = (sql: Query, turn: Turn): Query =>
     apply: (target, self, args) => gatedStatement(Reflect.apply(target, self, args), args, turn),
     get: (target, name) =>
       name === "begin"
-        ? (work: Parameters<Query["begin"]>[1]) => turn("transaction", () => target.begin(work))
+        ? (...asked: unknown[]) => turn("transaction", () => Reflect.apply(target.begin, target, asked))
         : Reflect.get(target, name),
   });
 
