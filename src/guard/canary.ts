@@ -17,5 +17,8 @@ const DIGITS = 8;
  * Whether a new run starts on the version that is tried, by its start key alone: asked again, on whatever machine, the answer is the
  * same, and who takes it at one share takes it at every greater one.
  */
-export const takesCanary = ({ salt, sharePercent }: CanaryShare, startKey: string): boolean =>
+export const takesCanary = (
+  { salt, sharePercent }: Pick<CanaryShare, "salt" | "sharePercent">,
+  startKey: string,
+): boolean =>
   Number.parseInt(sha256Hex(`${salt}:${startKey}`).slice(0, DIGITS), 16) * 100 < sharePercent * 16 ** DIGITS;

@@ -35,6 +35,6 @@ test("a question is asked on a terminal, and anything but yes is no", async () =
 
   expect(no.exit).toBe(2);
   expect(no.stderr).toContain("undo every migration above 1, with the data in it? [y/N] ");
-  expect(yes).toMatchObject({ exit: 0, stdout: expect.stringMatching(/undone (\d, )*2/) });
+  expect(yes).toMatchObject({ exit: 0, stdout: expect.stringMatching(/undone (\d+, )*2/) });
   await fresh.drop();
 });

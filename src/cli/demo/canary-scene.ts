@@ -1,7 +1,8 @@
 import { after, assert, type Host, isJsonObject, type Json } from "../../contracts/index.ts";
+import { takesCanary } from "../../guard/index.ts";
 import { listOf } from "./client.ts";
 import type { ReleaseShop } from "./releases.ts";
-import { placeOrder, quiet, textOf } from "./scenario.ts";
+import { orderIdOf, placeOrder, quiet, textOf } from "./scenario.ts";
 
 /** What became of a version that came into production on a share of the new orders. */
 export interface CanaryReport {
@@ -34,25 +35,38 @@ interface CanaryScene {
   readonly clock: Host["clock"];
 }
 
-/** Sends production orders while its supplier refuses each once, until the canary is over; nobody but the looks ends it. */
+/** Refusals that its supplier has for orders of a canary: with those before and after it too few for the shop to stop asking. */
+const REFUSALS_MAX = 5;
+
+/**
+ * Sends production orders until the canary is over; nobody but the looks ends it. The supplier refuses once each order that falls to
+ * the version that is tried.
+ */
 export async function tryOut(
   scene: CanaryScene,
-  { version, digest }: { readonly version: string; readonly digest: string },
+  { version, digest, rootDigest }: { readonly version: string; readonly digest: string; readonly rootDigest: string },
 ): Promise<CanaryReport> {
   const { production, random, clock } = scene;
   const { printful } = production.simulators;
   const began = await newestOf(production, 1);
-  for (let order = 0; order < ORDERS_MAX && (await isTried(production)); order++) {
-    if (order % 2 === 0)
+  let refused = 0;
+  for (let order = 0; order < ORDERS_MAX; order++) {
+    const sharePercent = await triedShare(production);
+    if (sharePercent === null) break;
+    const placed = placeOrder({ simulators: production.simulators, random });
+    // Its webhook has not left yet.
+    const occasion = `SHOPIFY:order.paid:${orderIdOf(production.tenantId, placed)}`;
+    if (refused < REFUSALS_MAX && takesCanary({ salt: rootDigest, sharePercent }, occasion)) {
       printful.fault({ method: "POST", path: "/v2/orders", count: 1, action: { kind: "status", status: 503 } });
-    placeOrder({ simulators: production.simulators, random });
+      refused += 1;
+    }
     await quiet(production);
     printful.clearFaults();
     // A run counts from the second after its end.
     await clock.wake(after(clock.now(), MS_BETWEEN_LOOKS), new AbortController().signal);
     await production.admin.post("/v1/environments/prod/canary/look", {});
   }
-  assert(!(await isTried(production)), "a canary comes to its end within so many orders");
+  assert((await triedShare(production)) === null, "a canary comes to its end within so many orders");
   const moves = listOf(await production.admin.get("/v1/environments/prod/history?limit=200"), "moves");
   const last = moves.map(payloadOf).findLast(({ end }) => end === "abort" || end === "pass");
   assert(last !== undefined, "a canary that is over ended somehow");
@@ -91,5 +105,8 @@ async function prod({ admin }: ReleaseShop) {
 
 const current = async (production: ReleaseShop): Promise<Json> => (await prod(production)).bundle ?? null;
 
-const isTried = async (production: ReleaseShop): Promise<boolean> =>
-  isJsonObject((await prod(production)).canary ?? null);
+/** The share of new runs that a version is tried on; null where none is. */
+async function triedShare(production: ReleaseShop): Promise<number | null> {
+  const { canary } = await prod(production);
+  return isJsonObject(canary) ? Number(canary.share_percent) : null;
+}

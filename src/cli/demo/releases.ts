@@ -229,7 +229,14 @@ async function produce(scene: Scene, version: Version): Promise<string> {
 /** Has a version tried on a share of production's orders, and writes down how that ended. */
 async function watch(scene: Scene, { name, pack, bundle }: Version): Promise<void> {
   const { production, random, host, record } = scene;
-  const canary = await tryOut({ production, random, clock: host.clock }, { version: name, digest: pack.config_hash });
+  const canary = await tryOut(
+    { production, random, clock: host.clock },
+    {
+      version: name,
+      digest: pack.config_hash,
+      rootDigest: bundle.manifest.root_digest,
+    },
+  );
   const shown = await production.admin.get(`/v1/gates/evaluations/${canary.evaluation}`);
   record.decisions.push(toldOf(name, memberOf(shown, "decision")));
   record.canaries.push(canary);

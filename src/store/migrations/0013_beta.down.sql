@@ -1,4 +1,4 @@
--- Undoes 0014_beta.up.sql.
+-- Undoes 0013_beta.up.sql.
 drop table beta;
 delete from hold where scope = 'beta';
 alter table hold drop column basis;

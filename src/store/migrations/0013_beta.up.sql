@@ -1,5 +1,5 @@
 -- What: holds on what extensions apply, with what has to be mended before they are lifted; where the beta of extensions stands.
--- Why:  a signoff that says NO-GO holds the beta by itself, and a GO alone does not end that. Back: 0014_beta.down.sql drops both
+-- Why:  a signoff that says NO-GO holds the beta by itself, and a GO alone does not end that. Back: 0013_beta.down.sql drops both
 --       and the holds of this scope; the streams with every word of the beta stay.
 
 alter table hold drop constraint hold_scope_check;
