@@ -83,7 +83,7 @@ async function startRuns(
   const runs: { readonly on: unknown; readonly isTried: boolean }[] = [];
   while (wanted.tried + wanted.others > 0) {
     const start_key = `order-${++started}`;
-    const isTried = takesCanary({ salt, sharePercent, `start:${start_key}`);
+    const isTried = takesCanary({ salt, sharePercent }, `start:${start_key}`);
     if (wanted[isTried ? "tried" : "others"] === 0) continue;
     wanted[isTried ? "tried" : "others"] -= 1;
     const asked = { workflow: "Note", input: { order_id: freshOrder(TENANT) }, start_key };
