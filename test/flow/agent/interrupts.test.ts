@@ -195,7 +195,7 @@ describe("a stored checkpoint", () => {
         await sql`select set_tenant_context(${tenant.id})`;
         await sql`alter table agent_checkpoint no force row level security`;
         await sql`
-        update agent_checkpoint set content = overlay(content placing 'X' from 40 for 1)
+        update agent_checkpoint set content = overlay(content placing case substr(content, 40, 1) when 'X' then 'Y' else 'X' end from 40 for 1)
          where run_id = ${runId}
            and checkpoint_id in (select checkpoint_id from agent_checkpoint where run_id = ${runId}
                                   order by checkpoint_id desc limit ${count})`;
