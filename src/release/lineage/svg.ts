@@ -1,4 +1,5 @@
 import { formatInstant, parseInstant } from "../../contracts/index.ts";
+import { xmlText } from "../../gate/index.ts";
 import {
   ARC,
   BOX_HEIGHT,
@@ -135,10 +136,7 @@ function labelsOf({ boxes, lines, gutter }: Layout): readonly string[] {
 
 const ENTITIES: { readonly [mark: string]: string } = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the characters that XML does not have
-const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
-const escaped = (value: string): string =>
-  value.replace(NO_XML, "\ufffd").replaceAll(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
+const escaped = (value: string): string => xmlText(value).replaceAll(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
 
 const STYLE = `
 svg.lineage{--paper:#fff;--ink:#1b1d21;--soft:#6a707a;--line:#c3c8d0;--box:#f6f7f9;--good:#0a7d43;--bad:#b3261e;--between:#8a5a00;max-width:none;font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

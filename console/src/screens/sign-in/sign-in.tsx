@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { ApiError, signIn } from "../../api/client.ts";
 import { Problem } from "../../ui/view.tsx";
 
@@ -8,22 +8,24 @@ export function SignInScreen() {
   const navigate = useNavigate();
   const [key, setKey] = useState("");
   const [error, setError] = useState<ApiError | null>(null);
-  const enter = async (shown: Parameters<typeof signIn>[0]): Promise<void> => {
-    try {
-      const { tenant_id: tenant = "" } = await signIn(shown);
-      await navigate({ to: "/t/$tenant", params: { tenant } });
-    } catch (thrown) {
-      if (!(thrown instanceof ApiError)) throw thrown;
-      setError(thrown);
-    }
-  };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a link is used once, when the page opens
+  const enter = useCallback(
+    async (shown: Parameters<typeof signIn>[0]): Promise<void> => {
+      try {
+        const { tenant_id: tenant = "" } = await signIn(shown);
+        await navigate({ to: "/t/$tenant", params: { tenant } });
+      } catch (thrown) {
+        if (!(thrown instanceof ApiError)) throw thrown;
+        setError(thrown);
+      }
+    },
+    [navigate],
+  );
   useEffect(() => {
     const code = location.hash.slice(1);
     if (code === "") return;
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname); // a link is used once
     void enter({ code });
-  }, []);
+  }, [enter]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     void enter({ key });
