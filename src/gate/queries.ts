@@ -34,7 +34,7 @@ export const insertEvaluation = (sql: TenantQuery, row: EvaluationRow) => sql`
   values (require_tenant_context(), ${row.evaluation_id}, ${row.policy_id}, ${row.policy_version}, ${row.policy_sha256},
           ${row.profile}, ${row.subject}, ${row.source}, ${row.verdict}, ${row.cause}, ${row.decision_sha256},
           ${row.evidence_sha256}, ${row.packet_sha256}, ${row.decided_at}, ${row.valid_until},
-          ${sql.array([...row.waivers])}, ${row.recorded_at}, ${row.recorded_by})`;
+          ${[...row.waivers]}::text[], ${row.recorded_at}, ${row.recorded_by})`;
 
 /** Newest first. Evaluation ids are time-ordered, so the last id of a page is its cursor. */
 export const listEvaluations = (
@@ -79,7 +79,7 @@ export const latestEvaluations = (
 ) => sql<EvaluationRow[]>`
   select distinct on (policy_sha256, profile) ${columns(sql)}
     from gate_evaluation
-   where tenant_id = require_tenant_context() and policy_id = any(${sql.array([...about.policies])}) and subject = ${about.subject}
+   where tenant_id = require_tenant_context() and policy_id = any(${[...about.policies]}::text[]) and subject = ${about.subject}
      and decided_at <= ${about.until}::timestamptz
    order by policy_sha256, profile, decided_at desc, evaluation_id desc
    limit 1000`;

@@ -109,7 +109,7 @@ export const endedRuns = (sql: TenantQuery, { since, until, packDigest, limit }:
 /** Of some runs, those on one version of a pack. */
 export const runsOnPack = (sql: TenantQuery, runIds: readonly string[], digest: string) => sql<{ run_id: string }[]>`
   select run_id from run
-   where tenant_id = require_tenant_context() and run_id = any(${sql.array([...runIds])}) and pack_digest = ${digest}
+   where tenant_id = require_tenant_context() and run_id = any(${[...runIds]}::text[]) and pack_digest = ${digest}
    order by run_id
    limit ${runIds.length}`;
 

@@ -1,5 +1,6 @@
 import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
 import { formatInstant, type Instant, instant } from "../contracts/index.ts";
+import { arrayType } from "./array-types.ts";
 import { lateClosingSocket } from "./socket.ts";
 
 /** Where a PostgreSQL answers: a URL, or the parts of one (a `host` that starts with `/` is a unix socket directory). */
@@ -14,10 +15,7 @@ export type ConnectionOptions =
     };
 
 /** How column types appear in TypeScript: instants for timestamptz, numbers for bigint (money is read as text). */
-interface WireTypes extends Record<string, unknown> {
-  readonly instant: Instant;
-  readonly bigint: number;
-}
+type WireTypes = { readonly [Name in keyof typeof types]: ReturnType<(typeof types)[Name]["parse"]> };
 
 export type Query = Sql<WireTypes>;
 /** A statement tag inside a tenant's transaction: `current tenant` is set, and ends with the transaction. */
@@ -45,14 +43,24 @@ const CONNECT_TIMEOUT_SECONDS = 10;
 const RECONNECT_SECONDS_MAX = 1;
 const CLOSE_TIMEOUT_SECONDS = 5;
 
+const bigintElement = { to: 20, from: [20], serialize: String, parse: Number };
+const instantElement = {
+  to: 1184,
+  from: [1184],
+  serialize: (value: unknown) => (typeof value === "number" ? formatInstant(instant(value)) : String(value)),
+  parse: (text: string): Instant => instant(Date.parse(text)),
+};
+
+/** The types that are not the driver's, by PostgreSQL's numbers. An array whose number is missing is read as its text. */
 const types = {
-  instant: {
-    to: 1184,
-    from: [1184],
-    serialize: (value: unknown) => (typeof value === "number" ? formatInstant(instant(value)) : String(value)),
-    parse: (text: string): Instant => instant(Date.parse(text)),
-  },
-  bigint: { to: 20, from: [20], serialize: String, parse: Number },
+  instant: instantElement,
+  bigint: bigintElement,
+  booleans: arrayType({ array: 1000, read: (text) => text === "t" }),
+  integers: arrayType({ array: 1007, read: Number }),
+  texts: arrayType({ array: 1009 }),
+  varchars: arrayType({ array: 1015 }),
+  bigints: arrayType({ array: 1016, read: bigintElement.parse }),
+  instants: arrayType({ array: 1185, write: instantElement.serialize, read: instantElement.parse }),
 };
 
 /**
@@ -65,6 +73,7 @@ export function openDatabase(options: ConnectionOptions): Database {
     const shared: Options<typeof types> = {
       max,
       types,
+      fetch_types: false,
       connection: { search_path: SCHEMA, application_name: "countermark", TimeZone: "UTC", ...settings },
       connect_timeout: CONNECT_TIMEOUT_SECONDS,
       backoff: reconnectSeconds,

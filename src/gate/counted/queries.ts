@@ -168,7 +168,7 @@ function predicate(sql: TenantQuery, asked: Predicate, range: LedgerRange): Frag
     case "valid":
       return sql`true`;
     case "channel":
-      return sql`channel is not null and channel = any(${sql.array([...asked.among])})`;
+      return sql`channel is not null and channel = any(${[...asked.among]}::text[])`;
     case "within":
       return asked.from === range.since && asked.until === range.until
         ? sql`true`

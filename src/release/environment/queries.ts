@@ -66,7 +66,7 @@ export const insertBundle = (
   insert into bundle (tenant_id, bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, contract_digests, built_by, compat,
          added_by, added_at)
   values (require_tenant_context(), ${bundle.bundleId}, ${bundle.rootDigest}, ${bundle.label}, ${bundle.artifactDigest},
-         ${bundle.packId}, ${bundle.packDigest}, ${sql.array([...bundle.contractDigests])}, ${bundle.builtBy},
+         ${bundle.packId}, ${bundle.packDigest}, ${[...bundle.contractDigests]}::text[], ${bundle.builtBy},
          ${bundle.compat === null ? null : JSON.stringify(bundle.compat)}, ${bundle.by}, ${bundle.at}::timestamptz)
       on conflict do nothing`;
 

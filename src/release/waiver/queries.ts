@@ -30,7 +30,7 @@ export const insertWaiver = (sql: TenantQuery, { waiver, ...row }: StoredWaiver)
   insert into waiver (tenant_id, waiver_id, policy_id, gate, subject, state, entry, approvals_needed, roles_needed, created_at,
          expires_at, in_force_at, ended_at)
   values (require_tenant_context(), ${row.waiver_id}, ${row.policy_id}, ${row.gate}, ${row.subject}, ${row.state},
-          ${JSON.stringify(waiver)}, ${row.approvals_needed}, ${sql.array([...row.roles_needed])}, ${row.created_at}::timestamptz,
+          ${JSON.stringify(waiver)}, ${row.approvals_needed}, ${[...row.roles_needed]}::text[], ${row.created_at}::timestamptz,
           ${row.expires_at}::timestamptz, null, null)`;
 
 /** A waiver, or undefined. */
@@ -117,7 +117,7 @@ export async function waiversNamed(sql: TenantQuery, ids: readonly string[]): Pr
   const rows = await sql<Row[]>`
     select ${columns(sql)}
       from waiver
-     where tenant_id = require_tenant_context() and waiver_id = any(${sql.array([...ids])})
+     where tenant_id = require_tenant_context() and waiver_id = any(${[...ids]}::text[])
      order by waiver_id
      limit 1000`;
   return rows.map(storedOf);

@@ -1,0 +1,43 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { openDatabase } from "./database.ts";
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+// The protocol's messages that let a client in: AuthenticationOk, and ReadyForQuery outside of a transaction.
+const WELCOME = Buffer.from([..."R\0\0\0\b\0\0\0\0Z\0\0\0\u0005I"].map((character) => character.charCodeAt(0)));
+
+/** A server that lets everybody in and dies at the first thing it is asked. */
+async function dyingServer(): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.once("data", () => {
+      socket.write(WELCOME);
+      socket.once("data", () => socket.destroy());
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server listens on a port");
+  return address.port;
+}
+
+test("a server that dies while a connection is made fails the statement that waits for it, and nothing else", async () => {
+  const database = openDatabase({ url: `postgres://someone@127.0.0.1:${await dyingServer()}/shop` });
+  const asked = database.app`select 1`;
+
+  // A failure that no caller could catch would fail this test too.
+  await expect(asked).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+});
