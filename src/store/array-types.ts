@@ -14,7 +14,7 @@ interface ElementType {
 }
 
 /** A type as the driver takes it: parameters of type `to` are serialized, columns of the types `from` are parsed. */
-interface ArrayType {
+export interface ArrayType {
   readonly to: number;
   readonly from: number[];
   readonly serialize: (values: unknown) => unknown;
