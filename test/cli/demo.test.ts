@@ -28,13 +28,13 @@ test("the demo's scenes end as they are announced, and all of it verifies and re
   expect(ended("P1-WF03", "BASE_DRIFTED")).toBe(1);
   expect(report.effects).toEqual({ charges: 32, refunds: 1, fulfillments: 28, emails: 28 });
   expect(report.approvals).toEqual({ approved: 1, denied: 1, expired: 1, voided: 1 });
-  expect(report.webhooks).toMatchObject({ duplicate: 3, rejected: 2 });
+  expect(report.webhooks).toMatchObject({ duplicate: 3, rejected: 4 });
   expect(report.refused).toMatchObject({
     BASE_DRIFTED: 1,
     LOOP_DETECTED: 1,
     PERMISSION_DENIED: 1,
-    SIGNATURE_INVALID: 1,
-    SIGNATURE_STALE: 1,
+    SIGNATURE_INVALID: 2,
+    SIGNATURE_STALE: 2,
   });
   expect(report.ledger).toMatchObject({ streams: 40, verified: true });
   expect(report.replay).toEqual({ runs: 39, identical: 39 });

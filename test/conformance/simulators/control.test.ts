@@ -162,9 +162,9 @@ test("another process reads state and journal, holds and releases webhooks, and 
   const seen = await control("GET", "/journal");
   await control("POST", "/reset");
 
-  expect(held.json.held).toMatchObject([{ topic: "payment_intent.succeeded" }]);
-  expect(released.json.deliveries).toHaveLength(2);
-  expect(again.json.deliveries).toHaveLength(3);
+  expect(held.json.held).toMatchObject([{ topic: "payment_intent.created" }, { topic: "payment_intent.succeeded" }]);
+  expect(released.json.deliveries).toHaveLength(4);
+  expect(again.json.deliveries).toHaveLength(5);
   expect(state.json.payment_intents).toHaveLength(1);
   expect(seen.json.entries).toHaveLength(1);
   expect((await control("GET", "/state")).json.payment_intents).toEqual([]);

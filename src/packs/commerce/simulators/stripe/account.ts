@@ -9,6 +9,7 @@ export const STRIPE_API_VERSION = "2026-10-28.endive";
 
 /** The events that the configured endpoint is subscribed to; the others are only in `/v1/events`. */
 const SUBSCRIBED: ReadonlySet<string> = new Set([
+  "payment_intent.created",
   "payment_intent.amount_capturable_updated",
   "payment_intent.succeeded",
   "payment_intent.payment_failed",
