@@ -1,4 +1,4 @@
-import type { Host } from "../contracts/index.ts";
+import type { Host, Instant } from "../contracts/index.ts";
 import type { Tool } from "../guard/index.ts";
 import type { ConnectionOptions } from "../store/index.ts";
 import type { Config } from "./config.ts";
@@ -50,6 +50,8 @@ export interface Arguments {
   /** Every value of an option that takes several, in their order; empty when it was not given. */
   values(name: string): readonly string[];
   integer(name: string): number | undefined;
+  /** The instant that an option with `moment` says, seen from now. */
+  moment(name: string, now: Instant): Instant | undefined;
   flag(name: string): boolean;
 }
 
@@ -69,6 +71,15 @@ export interface Option {
   readonly choices?: readonly string[];
   /** The value is an integer within these, ends included. */
   readonly integer?: { readonly min: number; readonly max: number };
+  /** The value says when. */
+  readonly moment?: Moment;
+}
+
+/** How an option's text says when; `AGO` and `AHEAD` are the two there are. */
+export interface Moment {
+  /** What is wrong with the text; null where nothing is. */
+  problem(text: string): string | null;
+  of(text: string, now: Instant): Instant | undefined;
 }
 
 /** What one command takes and does. */

@@ -1,4 +1,4 @@
-import { accepted, parseInstant, type Result, rejected, type TextError } from "../contracts/index.ts";
+import { accepted, type Result, rejected, type TextError } from "../contracts/index.ts";
 import {
   DERIVATIONS,
   type Decision,
@@ -13,6 +13,7 @@ import type { Arguments, Context, Operand, Option } from "./command.ts";
 import { readEvidence } from "./evidence.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { readText } from "./files.ts";
+import { AGO } from "./moment.ts";
 import { type CountedEvidence, countParquet, parquetFiles } from "./parquet-evidence.ts";
 import { reportRefusal, talkOf } from "./report.ts";
 import { WAIVER_OPTIONS, waiversFor } from "./waiver-options.ts";
@@ -22,7 +23,11 @@ export const POLICY: Operand = { name: "POLICY", summary: "a gate policy's YAML 
 /** What a policy is evaluated on. */
 export const EVALUATION_OPTIONS: readonly Option[] = [
   { flags: "--evidence <path...>", summary: "files of evidence, or folders of them: NDJSON and JSON, or Parquet" },
-  { flags: "--at <instant>", summary: "the instant to decide for, such as 2026-03-09T02:00:00Z; files need one" },
+  {
+    flags: "--at <time>",
+    summary: "the instant to decide for, such as 2026-03-09T02:00:00Z, or 2h for two hours ago; files need one",
+    moment: AGO,
+  },
   { flags: "--profile <name>", summary: "the policy's profile, where it has several" },
   ...WAIVER_OPTIONS,
 ];
@@ -52,11 +57,11 @@ export async function askedFor(context: Context, args: Arguments): Promise<Asked
   if (errors.length > 0) return EXIT.misuse;
   if (args.values("evidence").length === 0)
     return reportRefusal(talkOf(context), { code: "USAGE", message: "`--evidence` names the files to decide by" });
-  const decidedAt = parseInstant(args.value("at") ?? "");
+  const decidedAt = args.moment("at", context.host.clock.now());
   if (decidedAt === undefined)
     return reportRefusal(talkOf(context), {
       code: "USAGE",
-      message: "`--at` is an instant in UTC, such as 2026-03-09T02:00:00Z",
+      message: "`--at` says for which instant to decide by files, such as 2026-03-09T02:00:00Z",
     });
   const waivers = await waiversFor(context, args);
   if (!waivers.ok) return reportRefusal(talkOf(context), waivers.refusal);

@@ -1,5 +1,5 @@
 import { CommanderError, Option as FlagOption, InvalidArgumentError, Command as Parser } from "commander";
-import type { Arguments, Command, CommandEntry, Operand, Option } from "./command.ts";
+import type { Arguments, Command, CommandEntry, Moment, Operand, Option } from "./command.ts";
 import { CONFIG_OPTIONS, type ConfigOption, type Flags } from "./config.ts";
 
 /** A command line, understood: which command, with what, and what it says about the configuration. */
@@ -127,17 +127,24 @@ async function prepare(tree: Tree, path: readonly string[], parser: Parser): Pro
 
 const placeholder = ({ name, optional }: Operand): string => (optional ? `[${name}]` : `<${name}>`);
 
-function flagOption({ flags, summary, required, default: preset, choices, integer }: Option): FlagOption {
+function flagOption({ flags, summary, required, default: preset, choices, integer, moment }: Option): FlagOption {
   const option = new FlagOption(flags, summary).makeOptionMandatory(required === true);
   if (preset !== undefined) option.default(preset);
   if (choices !== undefined) option.choices(choices);
   if (integer !== undefined) option.argParser((text) => integerWithin(text, integer));
+  if (moment !== undefined) option.argParser((text) => checked(text, moment));
   return option;
 }
 
 function integerWithin(text: string, { min, max }: { readonly min: number; readonly max: number }): string {
   const within = /^-?\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
   if (!within) throw new InvalidArgumentError(`give an integer from ${min} to ${max}`);
+  return text;
+}
+
+function checked(text: string, { problem }: Moment): string {
+  const wrong = problem(text);
+  if (wrong !== null) throw new InvalidArgumentError(wrong);
   return text;
 }
 
@@ -181,6 +188,11 @@ function argumentsOf({ operands = [], options = [] }: Command, parser: Parser): 
     integer: (name) => {
       const text = value(name);
       return text === undefined ? undefined : Number(text);
+    },
+    moment: (name, now) => {
+      const text = value(name);
+      const option = options.find(({ flags }) => flags.startsWith(`--${name} `));
+      return text === undefined ? undefined : option?.moment?.of(text, now);
     },
     flag: (name) => read(name) === true,
   };

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../contracts/index.ts";
+import { formatInstant, type JsonObject } from "../contracts/index.ts";
 import { type Decision, type EvidenceFile, type Policy, parseDecision } from "../gate/index.ts";
 import { printAnswer } from "./answer.ts";
 import { withClient } from "./client.ts";
@@ -36,9 +36,11 @@ async function askForEvaluation(
   { policy, source }: { readonly policy: Policy; readonly source: string },
   files: readonly EvidenceFile[] | null,
 ): Promise<ExitCode> {
-  const [profile = null, subject = null, at = null, pack_digest = null] = ["profile", "subject", "at", "pack"].map(
+  const [profile = null, subject = null, pack_digest = null] = ["profile", "subject", "pack"].map(
     (name) => args.value(name) ?? null,
   );
+  const moment = args.moment("at", context.host.clock.now());
+  const at = moment === undefined ? null : formatInstant(moment);
   const [branch = null, environment = null, commit = null] = ["branch", "environment", "commit"].map(
     (name) => args.value(name) ?? null,
   );

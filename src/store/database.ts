@@ -15,7 +15,16 @@ export type ConnectionOptions =
     };
 
 /** How column types appear in TypeScript: instants for timestamptz, numbers for bigint (money is read as text). */
-type WireTypes = { readonly [Name in keyof typeof types]: ReturnType<(typeof types)[Name]["parse"]> };
+interface WireTypes extends Record<string, unknown> {
+  readonly instant: Instant;
+  readonly bigint: number;
+  readonly booleans: unknown[];
+  readonly integers: unknown[];
+  readonly texts: unknown[];
+  readonly varchars: unknown[];
+  readonly bigints: unknown[];
+  readonly instants: unknown[];
+}
 
 export type Query = Sql<WireTypes>;
 /** A statement tag inside a tenant's transaction: `current tenant` is set, and ends with the transaction. */

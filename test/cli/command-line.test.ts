@@ -50,6 +50,12 @@ test.each([
     "give an integer from 0 to 9999",
     "countermark migrate down",
   ],
+  [
+    "a time that is none",
+    ["gate", "backtest", "gates.yaml", "--since", "yesterday"],
+    "give an instant in UTC, such as 2026-03-09T02:00:00Z, or 7d for seven days ago",
+    "countermark gate backtest",
+  ],
 ])("%s is misuse: one line, the usage, exit 2", async (_, argv, line, remedy) => {
   const said = await runCli(argv);
 

@@ -1,4 +1,4 @@
-import { parseInstant, type Result } from "../../contracts/index.ts";
+import type { Result } from "../../contracts/index.ts";
 import {
   BUNDLE_BYTES_MAX,
   type BundleReport,
@@ -11,6 +11,7 @@ import type { Command, Context } from "../command.ts";
 import { visible } from "../document.ts";
 import { EXIT } from "../exit-code.ts";
 import { readBytes } from "../files.ts";
+import { AGO } from "../moment.ts";
 import { note, type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { readTrust, TRUST_PLACE } from "../trust-file.ts";
@@ -61,16 +62,15 @@ export const bundleVerifyCommand: Command = {
   operands: [BUNDLE],
   options: [
     { flags: "--trust <file>", summary: TRUST_PLACE },
-    { flags: "--at <time>", summary: "when the key has to be valid, as RFC 3339; default now" },
+    { flags: "--at <time>", summary: "when the key has to be valid; now unless given", moment: AGO },
   ],
   examples: [
     "countermark bundle verify shop.bundle --trust trust.json",
     "countermark bundle verify shop.bundle --json | jq '.errors[].code'",
   ],
   run: async (context, args) => {
-    const at = parseInstant(args.value("at") ?? "") ?? context.host.clock.now();
-    if (args.value("at") !== undefined && parseInstant(args.value("at") ?? "") === undefined)
-      return reportRefusal(talkOf(context), { code: "USAGE", message: "`--at` takes an RFC 3339 date-time" });
+    const now = context.host.clock.now();
+    const at = args.moment("at", now) ?? now;
     const roster = await readTrust(context, args.value("trust"));
     if (!roster.ok) return reportRefusal(talkOf(context), roster.refusal);
     const bytes = await readBytes(context, args.operand("BUNDLE"), { max: BUNDLE_BYTES_MAX });

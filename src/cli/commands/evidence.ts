@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import {
   accepted,
+  type Instant,
   isJsonObject,
   type JsonObject,
-  parseInstant,
   parseJson,
   type Result,
   rejected,
@@ -22,17 +22,18 @@ import {
   readCanonicalChecks,
   readReleaseFolder,
 } from "../../gate/index.ts";
-import type { Arguments, Command, Context } from "../command.ts";
+import type { Arguments, Command, Context, Option } from "../command.ts";
 import { readPolicy } from "../evaluation.ts";
 import { readEvidence, readFolder } from "../evidence.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readObject, readText } from "../files.ts";
+import { AGO } from "../moment.ts";
 import { type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { VERSION } from "../version.ts";
 import { writeFiles } from "../write-files.ts";
 
-const AT = { flags: "--at <instant>", summary: "when the answers were had; now unless given" };
+const AT: Option = { flags: "--at <time>", summary: "when the answers were had; now unless given", moment: AGO };
 const CONTEXT = {
   flags: "--context <file>",
   summary: "the release gate's `context.json`: the commit, the registry and the policy that the reports are about",
@@ -103,15 +104,14 @@ export const evidenceSummaryCommand: Command = {
     const files = await readEvidence(context, [args.operand("FOLDER")]);
     if (!files.ok) return reportRefusal(talkOf(context), files.refusal);
     const at = instantIn(context, args);
-    if (!at.ok) return reportRefusal(talkOf(context), at.refusal);
-    const documents = readReleaseFolder(files.value, at.value);
+    const documents = readReleaseFolder(files.value, at);
     if (!documents.ok) return reportRefusal(talkOf(context), documents.refusal);
     const { context: candidate, reports } = documents.value;
     const summaries = (["R30", "R31"] as const).map((id) =>
       executiveSummary(id, {
         context: candidate,
         reports,
-        at: at.value,
+        at: at,
         reportId: () => context.host.ids.next(),
         toolVersion: VERSION,
       }),
@@ -193,12 +193,11 @@ async function makerOf(context: Context, args: Arguments): Promise<Result<Maker>
   const text = await readText(context, args.value("context") ?? "");
   if (!text.ok) return text;
   const at = instantIn(context, args);
-  if (!at.ok) return at;
   const candidate = readReleaseFolder([{ name: "context.json", text: text.value }], null);
   if (!candidate.ok) return candidate;
   return accepted({
     context: candidate.value.context,
-    at: at.value,
+    at: at,
     reportId: () => context.host.ids.next(),
     toolVersion: VERSION,
   });
@@ -271,10 +270,7 @@ async function bypassIn(context: Context, path: string | undefined): Promise<Res
   return accepted({ actors: actors.map(String), reviewedAt: reviewed_at });
 }
 
-function instantIn({ host }: Context, args: Arguments) {
-  const given = args.value("at");
-  const at = given === undefined ? host.clock.now() : parseInstant(given);
-  return at === undefined
-    ? rejected({ code: "USAGE", message: `\`${given}\` is no instant, such as 2026-03-09T02:00:00Z` })
-    : accepted(at);
+function instantIn({ host }: Context, args: Arguments): Instant {
+  const now = host.clock.now();
+  return args.moment("at", now) ?? now;
 }

@@ -1,11 +1,11 @@
-import { type Instant, parseInstant } from "../../contracts/index.ts";
+import { formatInstant, type Instant } from "../../contracts/index.ts";
 import { type Decision, parseDecision } from "../../gate/index.ts";
 import { askAndPrint } from "../answer.ts";
 import type { Command } from "../command.ts";
 import { listOf } from "../document.ts";
 import { POLICY, readPolicy } from "../evaluation.ts";
+import { AGO } from "../moment.ts";
 import type { Paint } from "../output.ts";
-import { reportRefusal, talkOf } from "../report.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
@@ -15,36 +15,34 @@ export const gateBacktestCommand: Command = {
   operands: [POLICY],
   options: [
     {
-      flags: "--since <instant>",
-      summary: "the first instant to decide for, such as 2026-03-01T00:00:00Z",
+      flags: "--since <time>",
+      summary: "the first instant to decide for, such as 2026-03-01T00:00:00Z, or 30d for thirty days ago",
       required: true,
+      moment: AGO,
     },
     { flags: "--every <minutes>", summary: "minutes between decisions", default: "1440", integer: MINUTES },
     { flags: "--profile <name>", summary: "the policy's profile, where it has several" },
     { flags: "--pack <digest>", summary: "judge only what ran on this version of a pack" },
   ],
-  examples: ["countermark gate backtest policies/production.yaml --since 2026-03-01T00:00:00Z"],
+  examples: [
+    "countermark gate backtest policies/production.yaml --since 30d",
+    "countermark gate backtest policies/production.yaml --since 2026-03-01T00:00:00Z --every 60",
+  ],
   run: async (context, args) => {
     const read = await readPolicy(context, args.operand("POLICY"));
     if (typeof read === "number") return read;
-    const since = args.value("since") ?? "";
-    if (parseInstant(since) === undefined)
-      return reportRefusal(talkOf(context), {
-        code: "USAGE",
-        message: "`--since` is an instant in UTC, such as 2026-03-01T00:00:00Z",
-      });
+    const now = context.host.clock.now();
     const [profile = null, pack_digest = null] = ["profile", "pack"].map((name) => args.value(name) ?? null);
     const body = {
       policy: read.source,
       profile,
       pack_digest,
-      since,
+      since: formatInstant(args.moment("since", now) ?? now),
       every_seconds: (args.integer("every") ?? 1440) * 60,
     };
     return askAndPrint(context, {
       ask: (client) => client.post("/v1/gates/backtests", body),
-      lines: (answer, paint) =>
-        backtestLines(decisionsIn(listOf(answer, "decisions")), paint, context.host.clock.now()),
+      lines: (answer, paint) => backtestLines(decisionsIn(listOf(answer, "decisions")), paint, now),
     });
   },
 };

@@ -1,8 +1,9 @@
-import type { JsonObject } from "../../contracts/index.ts";
+import { formatInstant, type Instant, type JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
-import type { Command, Option } from "../command.ts";
+import type { Arguments, Command, Option } from "../command.ts";
 import { diagnosisLines } from "../diagnosis-lines.ts";
 import { listOf, objectOf, rawOf, visible } from "../document.ts";
+import { AGO } from "../moment.ts";
 import { timelineLines } from "../timeline-lines.ts";
 import { writeFiles } from "../write-files.ts";
 import { RUN } from "./run.ts";
@@ -23,11 +24,22 @@ const FILTERS: readonly Option[] = [
   { flags: "--step <step>", summary: "only this step" },
   { flags: "--category <category>", summary: "only what is of this kind", choices: CATEGORIES },
   { flags: "--severity <severity>", summary: "only what is this severe", choices: ["INFO", "WARN", "ERROR"] },
-  { flags: "--since <time>", summary: "only from this time on, as RFC 3339 writes it" },
-  { flags: "--until <time>", summary: "only before this time" },
+  {
+    flags: "--since <time>",
+    summary: "only from this time on: an instant, or such as 2h for two hours ago",
+    moment: AGO,
+  },
+  { flags: "--until <time>", summary: "only before this time", moment: AGO },
 ];
 
-const NAMES = ["step", "category", "severity", "since", "until"] as const;
+function filterOf(args: Arguments, now: Instant) {
+  const [step, category, severity] = ["step", "category", "severity"].map(args.value);
+  const [since, until] = ["since", "until"].map((name) => {
+    const moment = args.moment(name, now);
+    return moment === undefined ? undefined : formatInstant(moment);
+  });
+  return { step, category, severity, since, until };
+}
 
 const EXAMPLE = "0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11";
 
@@ -38,10 +50,7 @@ export const runTimelineCommand: Command = {
   run: (context, args) =>
     askAndPrint(context, {
       ask: (client) =>
-        client.get(
-          `/v1/runs/${part(args.operand("RUN"))}/timeline`,
-          Object.fromEntries(NAMES.map((name) => [name, args.value(name)])),
-        ),
+        client.get(`/v1/runs/${part(args.operand("RUN"))}/timeline`, filterOf(args, context.host.clock.now())),
       lines: timelineLines,
     }),
 };

@@ -1,21 +1,12 @@
-import {
-  accepted,
-  after,
-  formatInstant,
-  type Instant,
-  type JsonObject,
-  parseInstant,
-  type Result,
-  rejected,
-} from "../../contracts/index.ts";
+import { accepted, formatInstant, type JsonObject, type Result } from "../../contracts/index.ts";
 import { askAndPrint } from "../answer.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { textOf } from "../document.ts";
 import { readText } from "../files.ts";
+import { AHEAD } from "../moment.ts";
 import { note } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { waiverLines } from "../waiver-lines.ts";
-import { parseSpan } from "../when.ts";
 
 const EVALUATION = "0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11";
 
@@ -35,11 +26,13 @@ export const waiverRequestCommand: Command = {
       flags: "--due <time>",
       summary: "until when: an instant, or such as 7d from now; no later than it ends",
       required: true,
+      moment: AHEAD,
     },
     {
       flags: "--expires <time>",
       summary: "when the waiver ends: an instant, or such as 14d from now; the policy says how long one may hold",
       required: true,
+      moment: AHEAD,
     },
     {
       flags: "--environment <name...>",
@@ -73,13 +66,7 @@ export const waiverRequestCommand: Command = {
 
 async function bodyFrom(context: Context, args: Arguments): Promise<Result<JsonObject>> {
   const now = context.host.clock.now();
-  const due = instantOf(args.value("due"), now);
-  const expires = instantOf(args.value("expires"), now);
-  if (due === undefined || expires === undefined)
-    return rejected({
-      code: "USAGE",
-      message: "`--due` and `--expires` take an instant in UTC, such as 2026-03-09T02:00:00Z, or a time such as 7d",
-    });
+  const [due = now, expires = now] = ["due", "expires"].map((name) => args.moment(name, now));
   const file = args.value("policy");
   const policy = file === undefined ? accepted(null) : await readText(context, file);
   if (!policy.ok) return policy;
@@ -111,9 +98,3 @@ const scopeOf = (args: Arguments): JsonObject =>
       .filter(([, names]) => names.length > 0)
       .map(([member, names]) => [member, [...names]]),
   );
-
-/** An instant as it is written, or so long from now. */
-function instantOf(text: string | undefined, now: Instant): Instant | undefined {
-  const spanMs = parseSpan(text ?? "");
-  return spanMs === undefined ? parseInstant(text ?? "") : after(now, spanMs);
-}
