@@ -20,6 +20,13 @@ test.each([
   "2026-04-31T00:00:00Z",
   "2026-00-10T00:00:00Z",
   "2026-13-01T00:00:00Z",
+  "2026-13-01T00:00:00.000Z",
+  "2026-02-29T00:00:00.000Z",
+  "2026-01-30T24:00:00.000Z",
+  "2026-01-20T10:60:00.000Z",
+  "2026-01-20T10:00:0 .000Z",
+  "2026-01-20T10:00:00.0:0Z",
+  "2026-01-20T10:00:00.-01Z",
   "2026-01-00T00:00:00Z",
   "2026-01-30T24:00:00Z",
   "2026-01-30T10:60:00Z",
@@ -33,5 +40,14 @@ test("an instant survives being written and read", () =>
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (epochMs) => {
       expect(parseInstant(formatInstant(instant(epochMs)))).toBe(epochMs);
+    }),
+  ));
+
+test("text as it is written is the same instant as in any other spelling", () =>
+  fc.assert(
+    fc.property(fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }), (epochMs) => {
+      const text = new Date(epochMs).toISOString();
+
+      expect([parseInstant(text), parseInstant(text.replace("Z", "+00:00"))]).toEqual([epochMs, epochMs]);
     }),
   ));

@@ -1,6 +1,7 @@
 import {
   accepted,
   type Channel,
+  type Digest,
   type Instant,
   isJsonObject,
   type Json,
@@ -67,10 +68,8 @@ export const UNITS: Derivation = {
         code: "GATE_EVIDENCE_MISSING",
         message: "there is no file of evidence that ends in `.ndjson`",
       });
-    const read = rows.map(({ name, text }) => ({ source: name.slice(0, -".ndjson".length), ...unitsIn(text) }));
-    const found = read.flatMap(({ source, found: units }) => units.map((one) => ({ ...one, source })));
-    const lines = read.flatMap(({ source, lines: text }) => text.map((line) => `${source} ${line}`));
-    const { units, disputed } = distinctUnits(found);
+    const read = rows.map(({ name, text }) => unitsIn(name.slice(0, -".ndjson".length), text));
+    const { units, disputed } = distinctUnits(read.flatMap(({ found }) => found));
     const problems = [
       ...read.flatMap(({ source, broken }) =>
         broken.map((line) => ({ source, detail: `the line \`${beginningOf(line)}\` cannot be read` })),
@@ -89,7 +88,7 @@ export const UNITS: Derivation = {
       })),
     ];
     return accepted({
-      digest: sha256Hex(lines.toSorted(inOrder).join("\n")),
+      digest: digestOfLines(read),
       sources: Object.fromEntries(
         read.map(({ source }) => [source, stateOf(problems.filter((one) => one.source === source))]),
       ),
@@ -113,26 +112,40 @@ function stateOf(problems: readonly { readonly detail: string }[]): SourceState 
 }
 
 interface Found {
+  readonly source: string;
   readonly kind: string;
   readonly unit: Unit;
 }
 
-function unitsIn(text: string) {
-  const lines = text.split("\n").map((line) => line.trim());
+function unitsIn(source: string, text: string) {
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   const found: Found[] = [];
   const declared: Declared[] = [];
   const broken: string[] = [];
   for (const line of lines) {
-    if (line === "") continue;
     const parsed = parseJson(line);
     const value = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
     const declaration = declarationOf(value);
-    const unit = declaration === undefined ? unitOf(value) : undefined;
+    const unit = declaration === undefined ? unitOf(source, value) : undefined;
     if (declaration !== undefined) declared.push(declaration);
     else if (unit !== undefined) found.push(unit);
     else broken.push(line);
   }
-  return { found, declared, broken, lines: lines.filter((line) => line !== "") };
+  return { source, found, declared, broken, lines };
+}
+
+/** Of all lines in their order, each behind the name of its source, which those of one source need no comparing of. */
+function digestOfLines(read: readonly { readonly source: string; readonly lines: readonly string[] }[]): Digest {
+  const [only] = read;
+  if (only === undefined || read.length > 1 || only.lines.length === 0) {
+    const lines = read.flatMap(({ source, lines: all }) => all.map((line) => `${source} ${line}`));
+    return sha256Hex(lines.toSorted(inOrder).join("\n"));
+  }
+  const lead = `${only.source} `;
+  return sha256Hex(lead + only.lines.toSorted(inOrder).join(`\n${lead}`));
 }
 
 /** Characters by which a line that cannot be read is named: its number would say something else wherever lines are in another order. */
@@ -145,12 +158,13 @@ interface Declared {
   readonly count: number;
 }
 
-function declarationOf({ kind, units, ...rest }: JsonObject): Declared | undefined {
-  const isDeclared = typeof kind === "string" && typeof units === "number" && Object.keys(rest).length === 0;
+function declarationOf(value: JsonObject): Declared | undefined {
+  const { kind, units } = value;
+  const isDeclared = typeof kind === "string" && typeof units === "number" && Object.keys(value).length === 2;
   return isDeclared ? { kind, count: units } : undefined;
 }
 
-function unitOf(value: JsonObject): Found | undefined {
+function unitOf(source: string, value: JsonObject): Found | undefined {
   const { kind, id, columns, at = null, channel = null, rows = [], valid = true } = value;
   if (typeof kind !== "string" || typeof id !== "string" || typeof valid !== "boolean") return undefined;
   if (columns === undefined || !isJsonObject(columns) || !isCells(columns)) return undefined;
@@ -160,6 +174,7 @@ function unitOf(value: JsonObject): Found | undefined {
   const names = rows.filter((row) => typeof row === "string");
   if (names.length !== rows.length) return undefined;
   return {
+    source,
     kind,
     unit: { id, at: instant, channel, rows: names.length === 0 ? [id] : names, isValid: valid, columns },
   };
@@ -171,15 +186,11 @@ const isCell = (value: Json): value is Cell => value === null || typeof value !=
 const isCells = (columns: JsonObject): columns is { readonly [name: string]: Cell } =>
   Object.values(columns).every(isCell);
 
-interface Sourced extends Found {
-  readonly source: string;
-}
-
 /** By kind. A unit that came twice, equal in everything, is one; under one id with other contents, all stay and none is valid. */
-function distinctUnits(found: readonly Sourced[]) {
-  const kinds = new Map<string, Map<string, Sourced[]>>();
+function distinctUnits(found: readonly Found[]) {
+  const kinds = new Map<string, Map<string, Found[]>>();
   for (const one of found) {
-    const ids = kinds.get(one.kind) ?? new Map<string, Sourced[]>();
+    const ids = kinds.get(one.kind) ?? new Map<string, Found[]>();
     kinds.set(one.kind, ids);
     const same = ids.get(one.unit.id);
     if (same === undefined) ids.set(one.unit.id, [one]);

@@ -37,9 +37,11 @@ export class UnitMeasures implements Measures {
   readonly #made = new Map<string, MeasuredUnits>();
 
   constructor(ground: Ground) {
-    this.#ground = ground;
+    this.#ground = inOrderOfIds(ground);
     this.units = Object.fromEntries(Object.entries(ground.evidence.units).map(([kind, units]) => [kind, units.length]));
-    this.whole = new Map([...ground.policy.metrics].map(([id, metric]) => [id, this.#kept(measure(metric, ground))]));
+    this.whole = new Map(
+      [...ground.policy.metrics].map(([id, metric]) => [id, this.#kept(measure(metric, this.#ground))]),
+    );
   }
 
   forGate(id: string, gate: string): Measurement {
@@ -65,6 +67,14 @@ export class UnitMeasures implements Measures {
     return measurement;
   }
 }
+
+/** The same, its units in the order that all lists of them have: sorted once for all metrics. */
+const inOrderOfIds = (ground: Ground): Ground => {
+  const units = Object.entries(ground.evidence.units).map(([kind, all]) => {
+    return [kind, all.toSorted((a, b) => inOrder(a.id, b.id))] as const;
+  });
+  return { ...ground, evidence: { ...ground.evidence, units: Object.fromEntries(units) } };
+};
 
 function partOf(measured: MeasuredUnits | undefined, part: Part): readonly Unit[] {
   if (measured === undefined) return [];
@@ -109,18 +119,21 @@ function membersOf(
   const units = evidence.units[text.from];
   if (units === undefined) return { members: [], problems: [`no evidence of the kind \`${text.from}\``] };
   const span = spanOf(text.window, window, decidedAt);
-  const columns = Object.entries(policy.text.rows[text.from] ?? {});
+  const columns = Object.entries(policy.text.rows[text.from] ?? {}).map(([name, type]) => ({
+    name,
+    holds: typed(type),
+  }));
   const members: Unit[] = [];
   const problems: string[] = [];
   for (const unit of units) {
     const isSeen = (text.include === "all" || unit.isValid) && isOfChannel(unit, text) && isWithin(unit, span);
     if (!isSeen || !isForGate(unit, text, gate)) continue;
-    const mistyped = columns.find(([name, type]) => !isOfType(unit.columns[name], type));
+    const mistyped = columns.find(({ name, holds }) => !holds(unit.columns[name]));
     const answer = mistyped === undefined ? answerOf(where, unit, decidedAt) : null;
-    if (answer === null) problems.push(problemOf(unit, mistyped?.[0] ?? "where"));
+    if (answer === null) problems.push(problemOf(unit, mistyped?.name ?? "where"));
     else if (answer) members.push(unit);
   }
-  return { members: members.toSorted((a, b) => inOrder(a.id, b.id)), problems: problems.toSorted() };
+  return { members, problems: problems.toSorted() };
 }
 
 const problemOf = ({ id }: Unit, column: string): string => `\`${id}\` cannot be read at \`${column}\``;
@@ -135,12 +148,15 @@ const isForGate = ({ columns }: Unit, { by_gate }: MetricText, gate: string | nu
 const isWithin = ({ at }: Unit, span: Span): boolean =>
   span === null || (at !== null && span.from <= at && at < span.until);
 
-function isOfType(cell: Cell | undefined, type: PolicyText["rows"][string][string]): boolean {
-  if (cell === null || cell === undefined) return cell === null && type.endsWith("?");
+/** Whether a cell is of a type, which is taken apart once for all cells. */
+function typed(type: PolicyText["rows"][string][string]): (cell: Cell | undefined) => boolean {
+  const isOptional = type.endsWith("?");
   const name = type.replace("?", "");
-  return name === "integer"
-    ? Number.isSafeInteger(cell)
-    : typeof cell === name && (name !== "number" || Number.isFinite(cell));
+  return (cell) => {
+    if (cell === null || cell === undefined) return cell === null && isOptional;
+    if (name === "integer") return Number.isSafeInteger(cell);
+    return typeof cell === name && (name !== "number" || Number.isFinite(cell));
+  };
 }
 
 /** Null where the condition has no answer for the unit. */
@@ -158,11 +174,12 @@ function applied(
   now: Instant,
 ): Omit<MeasuredUnits, "key"> {
   const { text, unknown, notApplicable } = metric;
-  const holds = (condition: Condition | null, unit: Unit) =>
-    condition !== null && answerOf(condition, unit, now) === true;
-  const isVoid = new Set(members.filter((unit) => holds(notApplicable, unit)));
-  const isUnclear = new Set(members.filter((unit) => !isVoid.has(unit) && holds(unknown, unit)));
-  const rest = members.filter((unit) => !isVoid.has(unit) && !isUnclear.has(unit));
+  const holding = (condition: Condition | null, units: readonly Unit[]) =>
+    new Set(condition === null ? [] : units.filter((unit) => answerOf(condition, unit, now) === true));
+  const isVoid = holding(notApplicable, members);
+  const asked = without(members, isVoid);
+  const isUnclear = holding(unknown, asked);
+  const rest = without(asked, isUnclear);
   const unclear = [...isUnclear].map((unit) => toldOf(text, unit) ?? `\`${unit.id}\` is not known`);
   const result = measured(metric, rest, [...problems, ...unclear], now);
   const isApplicable = isVoid.size === 0 || rest.length + isUnclear.size > 0;
@@ -170,6 +187,9 @@ function applied(
   const said = { count: result.problems.length, first: result.problems.slice(0, REASONS_MAX) };
   return { ...result, problems: said, told: [...new Set(told)].slice(0, REASONS_MAX), isApplicable };
 }
+
+const without = (units: readonly Unit[], those: ReadonlySet<Unit>): readonly Unit[] =>
+  those.size === 0 ? units : units.filter((unit) => !those.has(unit));
 
 const toldOf = ({ tell }: MetricText, { columns }: Unit): string | null =>
   tell === undefined ? null : textOf(columns[tell]);
@@ -193,8 +213,7 @@ function measured(metric: Metric, members: readonly Unit[], problems: readonly s
 }
 
 function counted(distinct: string | undefined, members: readonly Unit[], problems: readonly string[]): Bare {
-  const groups = groupsOf(distinct, members);
-  const count = groups.size;
+  const count = groupsOf(distinct, members).length;
   const value = { numerator: BigInt(count), denominator: 1n };
   return {
     value,
@@ -210,7 +229,7 @@ function divided({ text, good }: Metric, members: readonly Unit[], problems: rea
   const missed: Unit[] = [];
   const unclear: string[] = [];
   let [goodCount, sample] = [0, 0];
-  for (const units of groupsOf(text.distinct, members).values()) {
+  for (const units of groupsOf(text.distinct, members)) {
     const answers = units.map((unit) => answerOf(good, unit, now));
     if (answers.includes(null)) unclear.push(...units.map((unit) => problemOf(unit, "good")));
     const isGood = folded(text.kind === "ratio" ? text.fold : "every", units, answers);
@@ -271,24 +290,53 @@ function ranked(column: string, q: Rational, members: readonly Unit[], problems:
     const cell = unit.columns[column];
     return typeof cell === "number" ? [{ unit, cell }] : [];
   });
-  const sorted = observed.toSorted((a, b) => a.cell - b.cell || inOrder(a.unit.id, b.unit.id));
-  const n = BigInt(sorted.length);
+  const cells = Float64Array.from(observed, ({ cell }) => cell).sort();
+  const n = BigInt(cells.length);
   const rank = Number((q.numerator * n + q.denominator - 1n) / q.denominator);
-  const at = Math.min(Math.max(rank, 1), sorted.length) - 1;
-  const cell = sorted[at]?.cell;
+  const at = Math.min(Math.max(rank, 1), cells.length) - 1;
+  const cell = cells[at];
   return {
     value: cell === undefined ? null : rationalOf(cell),
-    good: sorted.length,
-    sample: sorted.length,
+    good: cells.length,
+    sample: cells.length,
     counted: members,
-    missed: sorted.slice(at).map(({ unit }) => unit),
+    missed: cell === undefined ? [] : fromRank(observed, cell, at - cells.indexOf(cell)),
     problems,
   };
 }
 
+interface Observed {
+  readonly unit: Unit;
+  readonly cell: number;
+}
+
+/** What is not below a cell, sorted by cells and then as it came, without the first of those that are as large. */
+function fromRank(observed: readonly Observed[], cell: number, skipped: number): readonly Unit[] {
+  const same = observed.filter((one) => one.cell === cell).slice(skipped);
+  const above = observed.filter((one) => one.cell > cell).toSorted((a, b) => a.cell - b.cell);
+  return [...same, ...above].map(({ unit }) => unit);
+}
+
 /** What is counted: each unit, or the units of one value of the distinct column together. */
-const groupsOf = (distinct: string | undefined, members: readonly Unit[]): ReadonlyMap<string, readonly Unit[]> =>
-  groupedBy(members, (unit) => (distinct === undefined ? unit.id : textOf(unit.columns[distinct])));
+const groupsOf = (distinct: string | undefined, members: readonly Unit[]): readonly (readonly Unit[])[] =>
+  distinct === undefined
+    ? unitsOfIds(members)
+    : [...groupedBy(members, (unit) => textOf(unit.columns[distinct])).values()];
+
+/** Units of one id are several where sources dispute what they say of it, and stand one after another. */
+function unitsOfIds(members: readonly Unit[]): readonly (readonly Unit[])[] {
+  const groups: Unit[][] = [];
+  let last: Unit[] = [];
+  for (const unit of members) {
+    if (last[0]?.id === unit.id) {
+      last.push(unit);
+    } else {
+      last = [unit];
+      groups.push(last);
+    }
+  }
+  return groups;
+}
 
 const keyless = (distinct: string | undefined, members: readonly Unit[]): readonly string[] =>
   distinct === undefined

@@ -25,7 +25,7 @@ class Stop {
 /** The answer of a compiled tree, or `COND_RUNTIME_TYPE` or `COND_RUNTIME_DATETIME`. */
 export function evaluateTree(tree: ConditionTree, context: ConditionContext): Result<boolean> {
   try {
-    return accepted(truth(tree, context));
+    return accepted(boolean(evaluatorOf(tree)(context)));
   } catch (stop) {
     if (stop instanceof Stop) return rejected({ code: stop.code, message: stop.message });
     throw stop;
@@ -33,60 +33,84 @@ export function evaluateTree(tree: ConditionTree, context: ConditionContext): Re
 }
 
 /** Datetimes are epoch milliseconds here: the compiler lets a datetime meet nothing but a datetime or null. */
-function resultOf(tree: ConditionTree, context: ConditionContext): Json {
-  if (tree === null || typeof tree !== "object") return tree;
+type Evaluator = (context: ConditionContext) => Json;
+
+/** A tree is plain data and is asked of row after row: taking it apart and splitting its paths each time took longer than answering. */
+const evaluators = new WeakMap<object, Evaluator>();
+
+function evaluatorOf(tree: ConditionTree): Evaluator {
+  if (tree === null || typeof tree !== "object") return () => tree;
+  const known = evaluators.get(tree);
+  if (known !== undefined) return known;
+  const evaluator = compiled(tree);
+  evaluators.set(tree, evaluator);
+  return evaluator;
+}
+
+function compiled(tree: Extract<ConditionTree, object>): Evaluator {
   for (const [operator, operands] of Object.entries(tree)) {
-    return typeof operands === "string" ? lookUp(operands, context) : apply(operator, operands, context);
+    return typeof operands === "string" ? lookingUp(operands) : applying(operator, operands);
   }
-  throw new Stop("COND_RUNTIME_TYPE", "the compiled condition is empty");
+  return () => {
+    throw new Stop("COND_RUNTIME_TYPE", "the compiled condition is empty");
+  };
 }
 
-function apply(operator: string, operands: readonly ConditionTree[], context: ConditionContext): Json {
-  if (operator === "and") return operands.every((operand) => truth(operand, context));
-  if (operator === "or") return operands.some((operand) => truth(operand, context));
-  if (operator === "!") return !truth(operands[0] ?? null, context);
-  const [left = null, right = null] = operands.map((operand) => resultOf(operand, context));
-  switch (operator) {
-    case "===":
-      return areEqual(left, right);
-    case "!==":
-      return !areEqual(left, right);
-    case "<":
-      return numeric(left) < numeric(right);
-    case "<=":
-      return numeric(left) <= numeric(right);
-    case ">":
-      return numeric(left) > numeric(right);
-    case ">=":
-      return numeric(left) >= numeric(right);
-    case "datetime":
-      return datetime(left);
-    case "len":
-      return list(left).length;
-    case "contains":
-      return list(left).includes(scalar(right));
-    case "startswith":
-      return text(left).startsWith(text(right));
-    case "endswith":
-      return text(left).endsWith(text(right));
-    case "duration_seconds":
-      return Math.trunc((numeric(right) - numeric(left)) / 1000) + 0; // + 0: never minus zero
-  }
+function applying(operator: string, operands: readonly ConditionTree[]): Evaluator {
+  const parts = operands.map(evaluatorOf);
+  if (operator === "and") return (context) => parts.every((part) => boolean(part(context)));
+  if (operator === "or") return (context) => parts.some((part) => boolean(part(context)));
+  const [left = evaluatorOf(null), right = evaluatorOf(null)] = parts;
+  const operation = OPERATIONS.get(operator) ?? unknownOperator;
+  return (context) => operation(left(context), right(context));
+}
+
+const OPERATIONS = new Map<string, (left: Json, right: Json) => Json>([
+  ["!", (left) => !boolean(left)],
+  ["===", (left, right) => areEqual(left, right)],
+  ["!==", (left, right) => !areEqual(left, right)],
+  ["<", (left, right) => numeric(left) < numeric(right)],
+  ["<=", (left, right) => numeric(left) <= numeric(right)],
+  [">", (left, right) => numeric(left) > numeric(right)],
+  [">=", (left, right) => numeric(left) >= numeric(right)],
+  ["datetime", (left) => datetime(left)],
+  ["len", (left) => list(left).length],
+  ["contains", (left, right) => list(left).includes(scalar(right))],
+  ["startswith", (left, right) => text(left).startsWith(text(right))],
+  ["endswith", (left, right) => text(left).endsWith(text(right))],
+  // + 0: never minus zero
+  ["duration_seconds", (left, right) => Math.trunc((numeric(right) - numeric(left)) / 1000) + 0],
+]);
+
+const unknownOperator = (): never => {
   throw new Stop("COND_RUNTIME_TYPE", "the compiled condition has an unknown operator");
+};
+
+function lookingUp(place: string): Evaluator {
+  const [root, ...segments] = place.split(".");
+  if (root === "now") return (context) => context.now;
+  const steps = segments.map((name) => ({
+    name,
+    isName: !/^\d/.test(name),
+    index: /^\d+$/.test(name) ? Number(name) : -1,
+  }));
+  return (context) => {
+    let value: Json | undefined = context.state;
+    for (const step of steps) value = value === undefined ? undefined : partOf(value, step);
+    return value ?? null;
+  };
 }
 
-function lookUp(place: string, context: ConditionContext): Json {
-  const [root, ...segments] = place.split(".");
-  if (root === "now") return context.now;
-  let value: Json | undefined = context.state;
-  for (const segment of segments) value = value === undefined ? undefined : partOf(value, segment);
-  return value ?? null;
+interface Step {
+  readonly name: string;
+  readonly isName: boolean;
+  readonly index: number;
 }
 
 /** Own members of objects and elements of arrays; `length` is neither. */
-function partOf(value: Json, segment: string): Json | undefined {
-  if (Array.isArray(value)) return value[/^\d+$/.test(segment) ? Number(segment) : -1];
-  return isJsonObject(value) && Object.hasOwn(value, segment) && !/^\d/.test(segment) ? value[segment] : undefined;
+function partOf(value: Json, { name, isName, index }: Step): Json | undefined {
+  if (Array.isArray(value)) return value[index];
+  return isName && isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 function areEqual(left: Json, right: Json): boolean {
@@ -95,10 +119,7 @@ function areEqual(left: Json, right: Json): boolean {
   throw new Stop("COND_RUNTIME_TYPE", `a ${typeof left} is compared with a ${typeof right}`);
 }
 
-function truth(tree: ConditionTree, context: ConditionContext): boolean {
-  const value = resultOf(tree, context);
-  return typeof value === "boolean" ? value : wrong(value, "boolean");
-}
+const boolean = (value: Json): boolean => (typeof value === "boolean" ? value : wrong(value, "boolean"));
 
 const numeric = (value: Json): number => (typeof value === "number" ? value : wrong(value, "number"));
 
