@@ -1,5 +1,6 @@
 import { accepted, type Json, type Refusal, type Result, rejected } from "../contracts/index.ts";
 import { sealEvent } from "../ledger/index.ts";
+import { readPromoted } from "../release/index.ts";
 import { activePacks, findRun, type Proven, proveUpgrade, type RunRow, runEvent, upgradeRow } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import { audit } from "./administer.ts";
@@ -29,7 +30,8 @@ export interface AskedUpgrade {
 
 /**
  * Puts an open run on its pack's active version if that decides all that is recorded of it alike. The proof stands in the event
- * that changes the version; a refusal stands in the audit stream. Refused: RUN_NOT_FOUND, RUN_CLOSED, CONFIG_NOT_COMPILED.
+ * that changes the version; a refusal stands in the audit stream. Refused: RUN_NOT_FOUND, RUN_CLOSED, CONFIG_NOT_COMPILED, and
+ * CANARY_UNDER_WAY while that version is only tried: which runs it gets is the canary's to say.
  */
 export async function upgradeRun(installation: Installation, asked: AskedUpgrade): Promise<Result<Upgrade>> {
   const { tenantId, runId } = asked;
@@ -41,6 +43,10 @@ export async function upgradeRun(installation: Installation, asked: AskedUpgrade
     if (to === undefined) return no("CONFIG_NOT_COMPILED", `pack \`${row.pack_id}\` has no active version`);
     const found = { run_id: runId, from: row.pack_digest, to };
     if (to === row.pack_digest) return accepted<Upgrade>({ ...found, result: "current", proof: null });
+    // Read after the active version: both came with one promotion.
+    const promoted = await readPromoted(sql);
+    if (promoted?.canary != null && promoted.packDigest === to)
+      return no("CANARY_UNDER_WAY", `${promoted.environment} only tries the active version of \`${row.pack_id}\``);
     const proof = await prove(installation, sql, { tenantId, row, to });
     const result = await carryOut(installation, sql, { asked, row, to, proof });
     return accepted<Upgrade>({ ...found, result, proof });

@@ -155,8 +155,8 @@ export const RELEASE_CODES = {
   ),
   ROLLBACK_INCOMPLETE: entry(
     409,
-    "the environment was put back, and the gate does not say GO of what it holds now",
-    "see the rows of its decision; the environment is held until that is mended and the hold is lifted",
+    "the environment was put back, and what it holds now is not shown to do well: the gate does not say GO, or too little ran on it",
+    "see what is lacking with `countermark env show`; once runs ended on it judge them with `countermark gate eval policies/canary.yaml --pack DIGEST`, then lift the hold with `countermark env lift`",
     ["rollback_incomplete"],
   ),
   CANARY_IMPOSSIBLE: entry(

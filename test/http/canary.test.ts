@@ -94,6 +94,18 @@ async function startRuns(
   return runs;
 }
 
+/** A run that waits for people, on the version that new runs start on. */
+async function waitingRun(): Promise<string> {
+  const { run_id } = asStarted(
+    await admin.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder(TENANT) } }),
+  ).body;
+  await opened().until(
+    () => admin.get(`/v1/runs/${run_id}`),
+    ({ status }) => status === "SUSPENDED_WAIT",
+  );
+  return run_id;
+}
+
 /** Looks until the environment is as it is waited for: a run counts from the second after its end. */
 async function lookUntil(isThere: (environment: unknown) => boolean): Promise<unknown> {
   for (let look = 0; look < 200; look++) {
@@ -107,7 +119,7 @@ async function lookUntil(isThere: (environment: unknown) => boolean): Promise<un
 
 const isOver = (environment: unknown): boolean => Object(environment).canary === null;
 
-test("a version is tried on a share of the new runs, goes on by looks, and is well in the end; W47: a bad one is rolled back by itself", async () => {
+test("a version is tried on a share of the new runs and on no run that waits, goes on by looks, and is well in the end; W47: a bad one is rolled back by itself", async () => {
   const [first, second, bad] = [version("1.1.0"), version("1.2.0"), version("1.3.0", false)];
   const alone = await promote(first, true);
   await promote(first, false);
@@ -117,12 +129,16 @@ test("a version is tried on a share of the new runs, goes on by looks, and is we
     { share_percent: 100, dwell_seconds: 0, runs_min: 6 },
   ];
   await admin.post("/v1/environments/dev/settings", { canary_steps: steps });
+  const waiting = await waitingRun();
 
   const tried = await promote(second, true);
   const shared = await startRuns(second, { sharePercent: 50, tried: 3, others: 3 });
   const meanwhile = [
     await promote(bad, false),
     await admin.post("/v1/environments/dev/health", { health: "good", reason: "in a hurry" }),
+    await admin.post(`/v1/runs/${waiting}/upgrade`),
+    await admin.post(`/v1/runs/${waiting}/upgrade`, { dry_run: true }),
+    await admin.post("/v1/upgrades"),
   ];
   await startRuns(second, { sharePercent: 50, tried: 1, others: 0 });
   await lookUntil((environment) => Object(environment).canary.share_percent === 100);
@@ -132,9 +148,12 @@ test("a version is tried on a share of the new runs, goes on by looks, and is we
   expect(alone).toMatchObject({ status: 409, body: { code: "CANARY_IMPOSSIBLE" } });
   expect(tried).toMatchObject({ status: 200, body: { canary: { baseline_bundle_id: first.id, steps } } });
   expect(shared.map(({ on }) => on)).toEqual(shared.map(({ isTried }) => (isTried ? second : first).digest));
-  expect(meanwhile).toMatchObject([1, 2].map(() => ({ status: 409, body: { code: "CANARY_UNDER_WAY" } })));
+  expect(meanwhile).toMatchObject(meanwhile.map(() => ({ status: 409, body: { code: "CANARY_UNDER_WAY" } })));
   expect(whole.every(({ on }) => on === second.digest)).toBe(true);
   expect(passed).toMatchObject({ bundle: { bundle_id: second.id, health: "good" } });
+  expect(await admin.post(`/v1/runs/${waiting}/upgrade`)).toMatchObject({
+    body: { result: "upgraded", from: first.digest, to: second.digest },
+  });
 
   await promote(bad, true);
   await startRuns(bad, { sharePercent: 50, tried: 1, others: 1 });
@@ -233,6 +252,6 @@ test("W49: a rollback after which the gate says no is incomplete: the environmen
   });
   expect(await dev()).toMatchObject({
     environments: [{ bundle: { bundle_id: before.id } }, {}, {}],
-    holds: [{ scope: "dev", reason: "rollback incomplete: gate no-go, canary unverified" }],
+    holds: [{ scope: "dev", reason: "rollback incomplete: gate no-go, canary unverified (completion)" }],
   });
 });

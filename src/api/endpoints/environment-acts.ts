@@ -60,7 +60,8 @@ export const rollbackReport = z
     compatibility: z.strictObject({ ok: z.boolean() }),
     canary: z.strictObject({
       suites: z.array(z.strictObject({ suite: z.string(), evaluation_id: name, decision_sha256: digest })).readonly(),
-      status: z.enum(["passed", "failed", "unverified"]),
+      /** `unverified`: too little ran on it to tell; `not_applicable`: no new run starts on it. */
+      status: z.enum(["passed", "failed", "unverified", "not_applicable"]),
     }),
     gate_decision: z.enum(["go", "no-go", "unverified"]),
     status: z.enum(["passed", "rollback_incomplete"]),

@@ -59,7 +59,9 @@ export const upgradeRunsEndpoint = endpoint({
     const runs: z.output<typeof upgrade>[] = [];
     for (const { run_id } of rows) {
       const upgraded = await upgradeRun(installation, { tenantId, runId: run_id, by, dryRun: body.dry_run });
-      if (upgraded.ok) runs.push(upgradeView(upgraded.value)); // one that ended meanwhile needs none
+      if (upgraded.ok) runs.push(upgradeView(upgraded.value));
+      else if (upgraded.refusal.code === "CANARY_UNDER_WAY") return upgraded;
+      // else it ended meanwhile, and needs none
     }
     return reply({ runs, next: nextOf(rows, body.limit, (row) => row.run_id) });
   },

@@ -11,8 +11,8 @@ export interface RollbackJudgement extends Act {
 }
 
 /**
- * W49, RBK-04: says whether a rollback is complete, and records it. Where the gate does not say go, or what runs is bad too, the environment
- * is held; it keeps the bundle that it was put onto. Refused with ENVIRONMENT_LOCKED.
+ * W49, RBK-04: says whether a rollback is complete, and records it. Where the gate does not say go, or what ran on the bundle is bad too or
+ * too little to tell, the environment is held; it keeps the bundle that it was put onto. Refused with ENVIRONMENT_LOCKED.
  */
 export const judgeRollback = (ports: ReleasePorts, request: RollbackJudgement): Promise<Result<RollbackReport>> =>
   acting(ports, request, "judge", async (sql) => {
@@ -31,7 +31,13 @@ export const judgeRollback = (ports: ReleasePorts, request: RollbackJudgement): 
       await hold(ports, sql, {
         ...request,
         scope: environment,
-        reason: `rollback incomplete: gate ${gate}, canary ${report.canary.status}`,
+        reason: `rollback incomplete: gate ${gate}, canary ${report.canary.status}${lackingIn(evaluated)}`,
       });
     return accepted(report);
   });
+
+/** The rows that keep what ran on it from being known to be well. */
+function lackingIn(evaluated: RollbackJudgement["evaluated"]): string {
+  const blocking = evaluated?.decision.blocked_by ?? [];
+  return blocking.length === 0 ? "" : ` (${blocking.join(", ")})`;
+}

@@ -250,6 +250,7 @@ export async function goBack(
     manifest,
     verification,
     isNamed: bundleId !== null,
+    isServed: willServe(held, environment),
     reason,
     incidentRef,
     by,

@@ -48,7 +48,7 @@ function ran(outcome: string, count: number): Decision {
   return decided.value.decision;
 }
 
-const reported = (gate: "go" | "no-go" | "unverified", decision: Decision | null) =>
+const reported = (gate: "go" | "no-go" | "unverified", decision: Decision | null, isServed = true) =>
   rollbackReport(
     {
       environment: "prod",
@@ -56,6 +56,7 @@ const reported = (gate: "go" | "no-go" | "unverified", decision: Decision | null
       manifest,
       verification: { ok: true, verified_files: 2 },
       isNamed: false,
+      isServed,
       reason: "refunds fail",
       incidentRef: "INC-7",
       by: "olga",
@@ -80,7 +81,6 @@ describe("RBK-04: the gate has to say GO after a rollback", () => {
 
   test("W49: a gate that says no, or nothing, leaves the rollback incomplete, and so do runs that fail on it", () => {
     expect(reported("go", ran("SUCCESS", 5)).status).toBe("passed");
-    expect(reported("go", ran("SUCCESS", 0))).toMatchObject({ status: "passed", canary: { status: "unverified" } });
     expect(reported("no-go", ran("SUCCESS", 5)).status).toBe("rollback_incomplete");
     expect(reported("unverified", ran("SUCCESS", 5)).status).toBe("rollback_incomplete");
     expect(reported("go", ran("UNEXPECTED_FAILURE", 5))).toMatchObject({
@@ -88,6 +88,23 @@ describe("RBK-04: the gate has to say GO after a rollback", () => {
       canary: { status: "failed" },
     });
     expect(reported("go", null)).toMatchObject({ status: "rollback_incomplete", canary: { suites: [] } });
+  });
+
+  test("PRM-05: a canary that nothing ran on, or too little, is unverified and does not pass; a GO of the gate does not make up for it", () => {
+    const incomplete = { status: "rollback_incomplete", canary: { status: "unverified" } };
+
+    expect([0, 2].map((count) => reported("go", ran("SUCCESS", count)))).toMatchObject([incomplete, incomplete]);
+    expect(reported("go", ran("SUCCESS", 3))).toMatchObject({ status: "passed", canary: { status: "passed" } });
+  });
+
+  test("where no new run starts on what was put back nobody waits for runs, and those that failed count all the same", () => {
+    expect(reported("go", ran("SUCCESS", 0), false)).toMatchObject({
+      status: "passed",
+      canary: { status: "not_applicable" },
+    });
+    expect(reported("go", ran("UNEXPECTED_FAILURE", 1), false)).toMatchObject({ status: "rollback_incomplete" });
+    expect(reported("unverified", ran("SUCCESS", 0), false)).toMatchObject({ status: "rollback_incomplete" });
+    expect(reported("go", null, false)).toMatchObject({ status: "rollback_incomplete" });
   });
 });
 

@@ -35,7 +35,7 @@ export interface RollbackReport {
   readonly lineage_digest: string | null;
 }
 
-type CanaryStatus = "passed" | "failed" | "unverified";
+type CanaryStatus = "passed" | "failed" | "unverified" | "not_applicable";
 type GateWord = "go" | "no-go" | "unverified";
 
 /** What a move back was, before it was judged. */
@@ -45,6 +45,8 @@ export interface PutBack {
   readonly manifest: Manifest;
   readonly verification: Pick<BundleReport, "ok" | "verified_files">;
   readonly isNamed: boolean;
+  /** Whether new runs start on it: nothing further on holds a bundle. */
+  readonly isServed: boolean;
   readonly reason: string;
   readonly incidentRef: string | null;
   readonly by: string;
@@ -66,16 +68,27 @@ export function gateWord(
   return words.includes(undefined) ? "unverified" : "go";
 }
 
-/** What ran on it lately: failed where a row says so that would abort a canary; passed on a GO; else nobody knows. */
-export function canaryStatus({ gates, verdict }: Pick<Decision, "gates" | "verdict">): CanaryStatus {
+/**
+ * What ran on it lately: failed where a row says so that would abort a canary; passed on a GO; else nobody knows, and where no new run
+ * starts on it nobody has to.
+ */
+export function canaryStatus(
+  { gates, verdict }: Pick<Decision, "gates" | "verdict">,
+  { isServed }: Pick<PutBack, "isServed">,
+): CanaryStatus {
   const isFailed = gates.some(
     ({ status, standing, severity }) =>
       status === "FAIL" && standing === "counts" && (severity === "critical" || severity === "high"),
   );
-  return isFailed ? "failed" : verdict === "GO" ? "passed" : "unverified";
+  if (isFailed) return "failed";
+  if (verdict === "GO") return "passed";
+  return isServed ? "unverified" : "not_applicable";
 }
 
-/** The report of a rollback after it was judged. It is complete where the gate says go and nothing that ran on the bundle failed. */
+/**
+ * PRM-05, RBK-04: the report of a rollback after it was judged. It is complete where the gate says go and what ran on the bundle shows
+ * that it does well: that nothing ran is not known to be well.
+ */
 export function rollbackReport(
   back: PutBack,
   judged: {
@@ -86,8 +99,8 @@ export function rollbackReport(
   },
 ): RollbackReport {
   const { gate, evaluated, finishedAt } = judged;
-  const status = evaluated === null ? "unverified" : canaryStatus(evaluated.decision);
-  const isComplete = gate === "go" && evaluated !== null && status !== "failed";
+  const status = evaluated === null ? "unverified" : canaryStatus(evaluated.decision, back);
+  const isComplete = gate === "go" && (status === "passed" || status === "not_applicable");
   return {
     contract: "release_bundle_rollback_v1",
     environment: back.environment,
