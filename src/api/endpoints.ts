@@ -56,6 +56,7 @@ import {
   restoreToolEndpoint,
   revokeToolEndpoint,
 } from "./endpoints/packs.ts";
+import { promotionReportEndpoint } from "./endpoints/promotion-report.ts";
 import {
   addEndpointEndpoint,
   listCredentialsEndpoint,
@@ -144,6 +145,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   restoreToolEndpoint,
   listEnvironmentsEndpoint,
   environmentHistoryEndpoint,
+  promotionReportEndpoint,
   followEnvironmentEndpoint,
   setEnvironmentEndpoint,
   approvePromotionEndpoint,

@@ -33,6 +33,11 @@ export const ENVIRONMENT_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/env.ts")).envHistoryCommand,
   },
   {
+    path: ["env", "report"],
+    summary: "report the last promotion into an environment, and how the bundle has done since",
+    load: async () => (await import("./commands/env-report.ts")).envReportCommand,
+  },
+  {
     path: ["env", "health"],
     summary: "say how the bundle that an environment holds does there",
     load: async () => (await import("./commands/env.ts")).envHealthCommand,

@@ -3,6 +3,7 @@ import { entry } from "./code-entry.ts";
 import { COUNTING_CODES } from "./counting-codes.ts";
 import { EVIDENCE_CODES } from "./evidence-codes.ts";
 import { LINEAGE_CODES } from "./lineage-codes.ts";
+import { PROMOTION_CODES } from "./promotion-codes.ts";
 import { SUITE_CODES } from "./suite-codes.ts";
 import { WAIVER_CODES } from "./waiver-codes.ts";
 
@@ -13,6 +14,7 @@ export const RELEASE_CODES = {
   ...BETA_CODES,
   ...COUNTING_CODES,
   ...EVIDENCE_CODES,
+  ...PROMOTION_CODES,
   ...SUITE_CODES,
   BUNDLE_MALFORMED: entry(422, "the file is no bundle", "build it anew with `countermark bundle build`"),
   BUNDLE_MISSING_MANIFEST: entry(422, "the bundle has no manifest", "build it anew with `countermark bundle build`", [

@@ -24,6 +24,7 @@ export { evaluateParquet, PARQUET_ROWS_MAX, type ParquetEvaluation } from "./par
 export { excludes, type Policy, parsePolicy } from "./policy.ts";
 export { policySchema } from "./policy-schema.ts";
 export type { GateText } from "./policy-shape.ts";
+export { BUNDLE_PROFILE, type CheckOutcome, type PromotionCheckId } from "./promotion/derive-bundle.ts";
 export {
   countEvaluations,
   type EvaluationRow,
@@ -41,7 +42,7 @@ export { readCanonicalChecks } from "./readiness/branch-protection/required-chec
 export { REPORTS, REQUIRED_JOBS } from "./readiness/catalogue.ts";
 export { executiveSummary } from "./readiness/executive-summary.ts";
 export { CONTEXT_FILE, type GateDocuments, readGateDocuments, readReleaseFolder } from "./readiness/gate-documents.ts";
-export type { MadeReport, Maker } from "./readiness/made-report.ts";
+export { type MadeReport, type Maker, promotionReportOf } from "./readiness/made-report.ts";
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { decisionSarif } from "./sarif.ts";
 export { drawnOf } from "./scale.ts";

@@ -64,6 +64,8 @@ export {
 } from "./environment/moves.ts";
 export { readPromoted } from "./environment/promoted.ts";
 export type { PromotionCheck } from "./environment/promotion.ts";
+export { reportSince } from "./environment/promotion-report.ts";
+export { type PromotionSource, readPromotionSource } from "./environment/promotion-source.ts";
 export { activeHolds, allSettings, heldBundles, packOfRoot } from "./environment/queries.ts";
 export type { PutBack, RollbackReport } from "./environment/rollback-report.ts";
 export { setSettings } from "./environment/set-settings.ts";

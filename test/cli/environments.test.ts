@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { formatInstant } from "../../src/contracts/index.ts";
@@ -9,6 +9,7 @@ import { runsEvidence, SLO_POLICY } from "../slo.ts";
 import { newFolder, runCli, type World } from "./run-cli.ts";
 import { TEST_PACK } from "./test-pack.ts";
 
+const PROMOTION = resolve("policies/promotion.yaml");
 const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
 
 let fresh: FreshDatabase;
@@ -56,6 +57,13 @@ test("a bundle is built, promoted behind its policy, shown, held back, rolled ba
   const lifted = await cli("env", "lift", JSON.parse(hold.stdout).hold_id, "--reason", "over");
   const toStaging = await cli("promote", bundle_id, "--to", "staging");
   const history = await cli("env", "history", "staging");
+  const unknown = await cli("env", "report", "staging", "--json");
+  writeFileSync(join(world.cwd, "R35-staging.json"), unknown.stdout);
+  await cli("env", "health", "staging", "good", "--reason", "a day without alerts");
+  const report = await cli("env", "report", "staging");
+  const judged = await cli(
+    ...["gate", "eval", PROMOTION, "--profile", "bundle", "--evidence", "R35-staging.json", "--at", now()],
+  );
   const back = await cli("rollback", "staging", "--reason", "refunds fail");
 
   expect(toDev.exit).toBe(0);
@@ -66,6 +74,9 @@ test("a bundle is built, promoted behind its policy, shown, held back, rolled ba
   expect(shown.stdout).toContain("held  staging: peak season");
   expect(toStaging.exit).toBe(0);
   expect(history.stdout).toContain("environment.promoted");
+  expect([unknown.exit, judged.exit, report.exit]).toEqual([5, 5, 0]);
+  expect(judged.stdout).toContain("post_deploy_canary");
+  expect(report.stdout).toContain(`passed  ${bundle_id} into staging, gate go`);
   expect(back).toMatchObject({ exit: 9, stdout: "" });
   expect(back.stderr).toContain("ROLLBACK_TARGET_MISSING");
 });

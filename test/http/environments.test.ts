@@ -90,6 +90,21 @@ const evaluate = (admin: Client, { root }: { readonly root: string }, isGood = t
     evidence: [{ name: "runs.ndjson", text: runsEvidence(isGood) }],
   });
 
+/** Which run built a bundle, as its pipeline says. */
+const sourceOf = (built: ReturnType<typeof bundle>, other: object = {}) => ({
+  source_run_id: "run-1",
+  source_artifact_name: "release-candidate-bundle",
+  source_verification_run_id: "run-2",
+  source_head_sha: COMMIT,
+  source_head_branch: "main",
+  source_workflow_path: ".github/workflows/candidate.yml",
+  source_run_conclusion: "success",
+  bundle_id: built.id,
+  root_digest: built.root,
+  target_environment: "staging",
+  ...other,
+});
+
 let tenants = 0;
 
 /** A tenant of its own with the till's pack, and its administrator. */
@@ -149,14 +164,27 @@ const refused = (code: string) => ({ status: expect.any(Number), body: { code } 
 
 const ALL = ["dev", "staging", "prod"];
 
-test("a bundle passes through dev, staging and prod, each move an entry of a chain that verifies, and rows say where it is", async () => {
+test("PRM-04 a bundle passes through dev, staging and prod, each with a report of its promotion, each move an entry of a chain that verifies, and rows say where it is", async () => {
   const { tenantId, admin } = await shop();
   const built = bundle(opened().till.pack);
   const { id, root } = built;
 
+  const unreported = await admin.get("/v1/environments/dev/promotion");
   await bring(admin, built, ALL);
 
   const { body } = await admin.get("/v1/environments/prod/history");
+  const { body: report } = await admin.get("/v1/environments/prod/promotion");
+  expect(unreported).toMatchObject(refused("PROMOTION_NOT_RECORDED"));
+  expect(report).toMatchObject({
+    status: "passed",
+    source_environment: "staging",
+    bundle_id: id,
+    gate_decision: "go",
+    promotion_readiness_status: "not_applicable",
+    current_pointer: { bundle_id: id, root_digest: root },
+    lineage_digest: expect.stringMatching(/^sha256:/),
+  });
+  expect(Object(report).checks).toHaveLength(17);
   expect(body).toMatchObject({
     moves: [
       {
@@ -187,7 +215,7 @@ test("a bundle passes through dev, staging and prod, each move an entry of a cha
   expect(await admin.post("/v1/ledger/verify")).toMatchObject({ status: 200, body: { verified: true, broken: null } });
 });
 
-test("a promotion that a check keeps back leaves the environment as it was, and is recorded", async () => {
+test("PRM-02 a promotion that a check keeps back leaves the environment as it was, and is recorded", async () => {
   const { admin } = await shop();
   const built = bundle(opened().till.pack);
   const next = { bundle_id: built.id };
@@ -203,7 +231,13 @@ test("a promotion that a check keeps back leaves the environment as it was, and 
   await evaluate(admin, built);
   const placed = await admin.post("/v1/holds", { scope: "all", reason: "peak season" });
   const held = await promote(admin, "staging", next);
+  await admin.post("/v1/environments/staging/settings", { provenance: "required" });
+  const unsaid = await promote(admin, "staging", next);
+  await admin.post("/v1/environments/staging/settings", { provenance: "optional" });
+  const otherRun = await promote(admin, "staging", { ...next, source: sourceOf(built, { source_head_sha: "c0ffee" }) });
+  const noRecord = await promote(admin, "staging", { ...next, source: {} });
 
+  expect([unsaid, otherRun, noRecord]).toMatchObject([1, 2, 3].map(() => refused("SOURCE_PROVENANCE_VALID")));
   expect([early, unknown]).toMatchObject([1, 2].map(() => refused("SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE")));
   expect([undecided, ofAnother]).toMatchObject([1, 2].map(() => refused("RELEASE_GATE_EVIDENCE_MISSING")));
   expect(noGo).toMatchObject(refused("RELEASE_GATE_ALLOWS_PROMOTION"));
@@ -214,7 +248,7 @@ test("a promotion that a check keeps back leaves the environment as it was, and 
 
   const lift = `/v1/holds/${String(member(placed.body, "hold_id"))}/lift`;
   await admin.post(lift, { reason: "over" });
-  expect(await promote(admin, "staging", next)).toMatchObject({ status: 200 });
+  expect(await promote(admin, "staging", { ...next, source: sourceOf(built) })).toMatchObject({ status: 200 });
   expect(await admin.post(lift, { reason: "again" })).toMatchObject(refused("HOLD_NOT_FOUND"));
 });
 

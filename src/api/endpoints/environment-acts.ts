@@ -21,11 +21,23 @@ export const steps = z.array(step).readonly();
 export const SETTINGS_SHAPE = SETTINGS;
 
 export const settings = z
-  .strictObject({ approvals: z.int(), soak_seconds: z.int(), canary: z.enum(["always", "asked"]), canary_steps: steps })
+  .strictObject({
+    approvals: z.int(),
+    soak_seconds: z.int(),
+    provenance: z.enum(["required", "optional"]),
+    canary: z.enum(["always", "asked"]),
+    canary_steps: steps,
+  })
   .openapi("EnvironmentSettings");
 
 const check = z
-  .strictObject({ check: z.string(), passed: z.boolean(), code: z.string().nullable(), message: z.string() })
+  .strictObject({
+    check: z.string(),
+    passed: z.boolean(),
+    outcome: z.enum(["pass", "fail", "unknown", "not_applicable"]),
+    code: z.string().nullable(),
+    message: z.string(),
+  })
   .openapi("PromotionCheck");
 
 export const move = z

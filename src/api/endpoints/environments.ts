@@ -16,6 +16,7 @@ import {
   judgeHealth,
   placeHold,
   promote,
+  readPromotionSource,
   runningCanaries,
   servedOf,
   settingsOf,
@@ -26,6 +27,7 @@ import { inTenant } from "../../store/index.ts";
 import { canaryPolicy } from "../canary-policy.ts";
 import { policyIn } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { promotionPolicy } from "../promotion-policy.ts";
 import { putBack } from "../put-back.ts";
 import { afterSeq, digest, jsonObject, limit, name, nextOf, time, timeOf, timeOrNull } from "../wire/parts.ts";
 import {
@@ -217,6 +219,8 @@ export const promoteEndpoint = endpoint({
       canary: z.boolean().default(false),
       /** The gate policy that judges it then; the one of the program where none is given. */
       canary_policy: z.string().min(1).optional(),
+      /** Which run built it, as its pipeline wrote it down (`release_bundle_promotion_source.json`). */
+      source: jsonObject.nullable().default(null),
     }),
   },
   statuses: { 200: "the environment holds the bundle" },
@@ -227,10 +231,16 @@ export const promoteEndpoint = endpoint({
     const policy = body.canary_policy ?? (await canaryPolicy());
     const read = policyIn(policy);
     if (!read.ok) return read;
+    const decides = await promotionPolicy();
+    if (!decides.ok) return decides;
+    const source = body.source === null ? null : readPromotionSource(body.source);
+    if (source?.ok === false) return source;
     return moved(call, (ports) =>
       promote(ports, {
         ...actOf(call, params.environment),
         bundle: bundle.value,
+        policy: decides.value,
+        source: source?.value ?? null,
         canary: { policy, isAsked: body.canary },
       }),
     );

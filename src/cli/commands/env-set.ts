@@ -50,6 +50,11 @@ export const envSetCommand: Command = {
       integer: { min: 0, max: DWELL_MAX },
     },
     {
+      flags: "--provenance <when>",
+      summary: "say of every bundle which run built it (`promote --source`), or of those of which it is said",
+      choices: ["required", "optional"],
+    },
+    {
       flags: "--canary <when>",
       summary: "try every bundle on a share of the new runs first, or those that are promoted so",
       choices: ["always", "asked"],
@@ -83,7 +88,7 @@ export const envSetCommand: Command = {
 };
 
 function settingsIn(args: Arguments): Result<JsonObject> {
-  const canary = args.value("canary");
+  const [canary, provenance] = [args.value("canary"), args.value("provenance")];
   const shares = args.value("shares");
   if (shares !== undefined && !/^\d{1,3}(,\d{1,3})*$/.test(shares))
     return rejected({ code: "USAGE", message: "`--shares` are percents, such as 5,25,100" });
@@ -98,6 +103,7 @@ function settingsIn(args: Arguments): Result<JsonObject> {
     value: {
       ...(approvals === undefined ? {} : { approvals }),
       ...(soak === undefined ? {} : { soak_seconds: soak }),
+      ...(provenance === undefined ? {} : { provenance }),
       ...(canary === undefined ? {} : { canary }),
       ...(steps === undefined ? {} : { canary_steps: steps }),
     },
@@ -107,6 +113,7 @@ function settingsIn(args: Arguments): Result<JsonObject> {
 const settingLines = (settings: JsonObject): readonly string[] => [
   `approvals  ${textOf(settings, "approvals")}`,
   `soak  ${textOf(settings, "soak_seconds")} s in the environment before`,
+  `provenance  ${textOf(settings, "provenance")}`,
   `canary  ${textOf(settings, "canary")}`,
   ...listOf(settings, "canary_steps").map(
     (step) =>

@@ -5,7 +5,7 @@ import type { Command, Context, Option } from "../command.ts";
 import { listOf, objectOf, textOf } from "../document.ts";
 import { exitCodeOf } from "../exit-by-code.ts";
 import { EXIT } from "../exit-code.ts";
-import { readBytes, readText } from "../files.ts";
+import { readBytes, readObject, readText } from "../files.ts";
 import type { Paint } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 
@@ -20,6 +20,7 @@ export const promoteCommand: Command = {
     { flags: "--to <environment>", summary: "where it goes", required: true, choices: ENVIRONMENTS },
     { flags: "--canary", summary: "try it on a share of the new runs first; it goes on, or back, by itself" },
     { flags: "--canary-policy <file>", summary: "the gate policy that judges it then, in place of ours" },
+    { flags: "--source <file>", summary: "which run built it: `release_bundle_promotion_source.json` of its pipeline" },
   ],
   examples: [
     "countermark promote shop.bundle --to dev",
@@ -32,8 +33,11 @@ export const promoteCommand: Command = {
     const policy = args.value("canary-policy");
     const text = policy === undefined ? null : await readText(context, policy);
     if (text !== null && !text.ok) return reportRefusal(talkOf(context), text.refusal);
+    const source = await sourceOf(context, args.value("source"));
+    if (!source.ok) return reportRefusal(talkOf(context), source.refusal);
     const asked = {
       ...bundle.value,
+      source: source.value,
       canary: args.flag("canary"),
       ...(text === null ? {} : { canary_policy: text.value }),
     };
@@ -82,6 +86,9 @@ const moveLines = (move: JsonObject, paint: Paint): readonly string[] => [
     .slice(0, 1)
     .map((step) => `tried on ${textOf(step, "share_percent")} % of new runs: see countermark canary show`),
 ];
+
+const sourceOf = async (context: Context, path: string | undefined): Promise<Result<JsonObject | null>> =>
+  path === undefined ? { ok: true, value: null } : readObject(context, path);
 
 /** What is no file is taken for an id; the server knows whether it is one. */
 async function bundleOf(context: Context, given: string): Promise<Result<JsonObject>> {

@@ -1,6 +1,7 @@
 import { accepted, rejected, sha256Hex } from "../../contracts/index.ts";
 import type { Derivation } from "../derivation.ts";
 import type { EvidenceSet, Unit } from "../unit.ts";
+import { BUNDLE_PROFILE, deriveBundle } from "./derive-bundle.ts";
 import { GATE_INPUT, type GateInputDocument, inputProblems } from "./gate-input.ts";
 import { problemUnits, type Read, readDocument, runNamedIn, stateOf, textsOf, timeless } from "./problem.ts";
 import { derivedTrace, isPlaceholder } from "./trace.ts";
@@ -11,14 +12,15 @@ const INPUT = "gate.input.json";
 const RISK_BASE = 20;
 
 /**
- * The evidence of a run that wants to advance: one document, `gate.input.json`. What is wrong inside it is evidence. Refused with
- * `GATE_EVIDENCE_MISSING` where it is not there at all.
+ * The evidence of what wants to advance. A run's is one document, `gate.input.json`; under the profile of bundles it is a promotion's
+ * report. What is wrong inside it is evidence. Refused with `GATE_EVIDENCE_MISSING` where it is not there at all.
  */
 export const PROMOTION: Derivation = {
   fn: "promotion",
   version: 1,
   isReproduced: false,
-  derive: ({ files }) => {
+  derive: ({ files, profile }) => {
+    if (profile === BUNDLE_PROFILE) return deriveBundle(files);
     const texts = textsOf(files, INPUT);
     return texts.length === 0
       ? rejected({ code: "GATE_EVIDENCE_MISSING", message: `there is no file \`${INPUT}\`` })

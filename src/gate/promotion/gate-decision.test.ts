@@ -198,9 +198,10 @@ test("the first gate that is missed gives the codes, and everything that is miss
 });
 
 test("what rejects comes before what a human could waive, so that the first gate that is missed tells which it is", () => {
-  const { gates } = policyIn("promotion.yaml").text;
+  const { gates, profiles } = policyIn("promotion.yaml").text;
+  const asked = gates.filter(({ id }) => profiles.standard?.excluded.includes(id) === false);
 
-  expect(gates.map(({ waivable }) => waivable)).toEqual([false, false, false, false, false, true, true]);
+  expect(asked.map(({ waivable }) => waivable)).toEqual([false, false, false, false, false, true, true]);
 });
 
 test("a gate decision has exactly the members of its contract", () => {

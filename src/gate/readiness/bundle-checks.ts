@@ -45,7 +45,7 @@ const sourceOf = ({ body }: Report): string => String(body.source_environment ??
 
 /** A bundle by its id and root; one that names neither is like no other. */
 function bundleOf({ body, digest }: Report): string {
-  const { bundle_id, root_digest } = objectOf(body.bundle);
+  const { bundle_id, root_digest } = "bundle" in body ? objectOf(body.bundle) : body;
   return typeof bundle_id === "string" && typeof root_digest === "string" ? `${bundle_id} ${root_digest}` : digest;
 }
 

@@ -1,5 +1,5 @@
 import { digestOf, formatInstant, type Instant, type JsonObject } from "../../contracts/index.ts";
-import { REPORTS } from "./catalogue.ts";
+import { bundlePromotion, REPORTS, type ReportKind } from "./catalogue.ts";
 import type { GateContext } from "./gate-documents.ts";
 
 /** What every report says beside its own members. */
@@ -17,12 +17,24 @@ export interface MadeReport {
   readonly document: JsonObject;
 }
 
+interface Made extends Omit<MadeReport, "document"> {
+  readonly count: number;
+  readonly body: JsonObject;
+}
+
 /** A report as the release gate reads it, with its digest. All of `count` facts were looked at. */
-export function madeReport(
+export const madeReport = (maker: Maker, made: Made): MadeReport =>
+  madeAs(
+    maker,
+    REPORTS.find(({ id }) => id === made.id),
+    made,
+  );
+
+function madeAs(
   { context: { context, policy }, at, reportId, toolVersion }: Maker,
-  { id, status, count, body }: Omit<MadeReport, "document"> & { readonly count: number; readonly body: JsonObject },
+  kind: ReportKind | undefined,
+  { id, status, count, body }: Made,
 ): MadeReport {
-  const kind = REPORTS.find((one) => one.id === id);
   const document: JsonObject = {
     contract: kind?.contract ?? "",
     schema_version: "1.0",
@@ -47,6 +59,14 @@ export function madeReport(
     ...body,
   };
   return { id, status, document: { ...document, digest: `sha256:${digestOf(document)}` } };
+}
+
+/** R35: the report of a promotion into an environment, about a release. */
+export function promotionReportOf(maker: Maker, report: JsonObject): MadeReport {
+  const kind = bundlePromotion(String(report.environment));
+  const status = report.status === "passed" || report.status === "failed" ? report.status : "unverified";
+  const count = Array.isArray(report.checks) ? report.checks.length : 0;
+  return madeAs(maker, kind, { id: kind.id, status, count, body: report });
 }
 
 /** One condition of a report. Wire form. */

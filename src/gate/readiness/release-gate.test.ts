@@ -288,11 +288,28 @@ const BUNDLE = { bundle: { bundle_id: "b1", root_digest: "d1" } };
 const DEV = { environment: "dev", ...BUNDLE };
 const STAGING = { environment: "staging", source_environment: "dev", ...BUNDLE };
 
+const flat = (environment: string, root_digest: string): JsonObject => ({
+  environment,
+  source_environment: environment === "staging" ? "dev" : null,
+  bundle_id: "b1",
+  root_digest,
+});
+
 test.each<readonly [string, ReleaseGiven["reports"], string | null]>([
   ["the same bundle all the way", { "R35-dev": DEV, "R35-staging": STAGING }, null],
   [
     "another bundle in between",
     { "R35-dev": { ...DEV, bundle: { bundle_id: "b1", root_digest: "d2" } }, "R35-staging": STAGING },
+    "bundle_promotion_chain_same_bundle:staging",
+  ],
+  [
+    "the same bundle, as promotions report it",
+    { "R35-dev": flat("dev", "d1"), "R35-staging": flat("staging", "d1") },
+    null,
+  ],
+  [
+    "another bundle than in its source, as promotions report it",
+    { "R35-dev": flat("dev", "d1"), "R35-staging": flat("staging", "d2") },
     "bundle_promotion_chain_same_bundle:staging",
   ],
   ["no report of the environment before", { "R35-staging": STAGING }, "bundle_promotion_source_report_present:staging"],

@@ -1,6 +1,5 @@
 import {
   assert,
-  type Instant,
   type JsonObject,
   type Refusal,
   type Result,
@@ -8,20 +7,16 @@ import {
   sha256Hex,
   transitionOf,
 } from "../../contracts/index.ts";
-import { latestEvaluations } from "../../gate/index.ts";
+import type { Decision, Policy } from "../../gate/index.ts";
 import { touchControl } from "../../guard/index.ts";
 import { type CompiledPack, installPack, keepPack } from "../../run/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
-import type { KeyRole, Roster } from "../bundle/trust.ts";
+import type { KeyRole } from "../bundle/trust.ts";
 import { type Verification, verifyBundle } from "../bundle/verify.ts";
 import { nextLooks, stepOf } from "../canary/canary.ts";
 import { type CanaryPlan, canaryPlan } from "../canary/plan.ts";
 import { endCanary, insertCanary, runningCanaries } from "../canary/queries.ts";
-import type { Lineage } from "../lineage/model.ts";
-import { openBundle, recordedLineage } from "../lineage/record.ts";
-import { waiversNamed } from "../waiver/queries.ts";
-import { type RestingOn, restingOn } from "../waiver/standing.ts";
 import { type Act, acting, empty, type ReleasePorts, record } from "./act.ts";
 import {
   currentOf,
@@ -32,18 +27,11 @@ import {
   sourceOf,
   willServe,
 } from "./environment.ts";
-import { type EvaluationFact, type PromotionCheck, promotionChecks, refusalOf } from "./promotion.ts";
-import {
-  activeHolds,
-  approvalsOf,
-  findAuthors,
-  findBundle,
-  heldBundles,
-  insertBundle,
-  moveEnvironment,
-  readSettings,
-  setHealth,
-} from "./queries.ts";
+import { type PromotionCheck, type PromotionFacts, promotionChecks, refusalOf } from "./promotion.ts";
+import { factsFor } from "./promotion-facts.ts";
+import { decidePromotion, type PromotionReport, promotionReport } from "./promotion-report.ts";
+import type { PromotionSource } from "./promotion-source.ts";
+import { findBundle, heldBundles, insertBundle, moveEnvironment, setHealth } from "./queries.ts";
 import { noTarget, rollbackTargets } from "./rollback.ts";
 import type { PutBack } from "./rollback-report.ts";
 
@@ -56,6 +44,10 @@ import type { PutBack } from "./rollback-report.ts";
  */
 
 export interface PromotionRequest extends Act {
+  /** The policy that decides on the promotion's report. */
+  readonly policy: Policy;
+  /** Which run built it; null where nobody says. */
+  readonly source: PromotionSource | null;
   /** The file's bytes, or the id of a bundle that was promoted before. */
   readonly bundle: { readonly bytes: Uint8Array } | { readonly id: string };
   /** The policy by which it is judged while it is tried on a share of the new runs, and whether that was asked for. */
@@ -87,7 +79,7 @@ const ROLES: { readonly [environment in Environment]: readonly KeyRole[] } = {
  */
 export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise<Result<Move>> =>
   acting(ports, request, "promote", async (sql) => {
-    const { environment, by } = request;
+    const { environment, by, source } = request;
     const bytes = await bytesOf(ports, sql, request.bundle);
     if (!bytes.ok) return bytes;
     const now = ports.host.clock.now();
@@ -96,80 +88,55 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
     if (manifest === null) return rejected(report.errors[0] ?? NO_MANIFEST);
     if ((await runningCanaries(sql)).some((canary) => canary.environment === environment))
       return rejected(underWay(environment));
-    const [held, holds] = [await heldBundles(sql), await activeHolds(sql)];
-    const policies = manifest.policies.map(({ id }) => id);
-    const evaluations = await latestEvaluations(sql, { subject: manifest.root_digest, policies, until: now });
-    const waivers = await restedOn(sql, evaluations, { roster: ports.roster, at: now });
-    const lineage = await lineageFor(ports, sql, environment, bytes.value);
-    const settings = await readSettings(sql, environment);
-    const about = { environment, rootDigest: manifest.root_digest };
-    const checks = promotionChecks({
-      to: environment,
-      manifest,
-      report,
-      held,
-      evaluations,
-      waivers,
-      holds,
-      lineage,
-      settings,
-      approvals: await approvalsOf(sql, about),
-      authors: [manifest.builder.identity, ...((await findAuthors(sql, manifest.bundle_id))?.authors ?? [])],
+    const facts = await factsFor(ports, sql, {
+      environment,
+      verification: { manifest, report },
+      bytes: bytes.value,
+      source,
       now,
     });
-    const refusal = refusalOf(checks);
+    const checks = promotionChecks(facts);
+    const document = promotionReport(facts, checks);
+    const decision = decidePromotion(request.policy, document, now);
+    const refusal = refusalOf(checks, decision);
+    assert((refusal === null) === (decision.verdict === "GO"), "what keeps a bundle back is one of the checks");
     if (refusal !== null) return rejected(refusal);
     assert(pack !== null, "a bundle that verifies holds its pack");
+    const { held, settings } = facts;
     const plan = canaryPlan({ environment, settings, held, isAsked: request.canary.isAsked });
     if (!plan.ok) return plan;
     const kept = await keep(ports, sql, { manifest, pack, bytes: bytes.value, by });
     if (!kept.ok) return kept;
-    const event = {
-      type: "environment.promoted",
-      payload: {
-        source_environment: sourceOf(environment),
-        evaluations: evaluations.map(
-          ({ evaluation_id, policy_id, profile, verdict, decision_sha256, waivers: ids }) => ({
-            evaluation_id,
-            policy_id,
-            profile,
-            verdict,
-            decision_sha256,
-            waivers: ids,
-          }),
-        ),
-        checks: checks.map(({ check }) => check),
-        lineage_digest: lineage?.digest ?? null,
-        canary: plan.value === null ? null : canaryEntry(plan.value, request.canary.policy),
-      },
+    const payload = {
+      ...promotedEntry(facts, { report: document, decision }),
+      canary: plan.value === null ? null : canaryEntry(plan.value, request.canary.policy),
     };
+    const event = { type: "environment.promoted", payload };
     const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
     if (plan.value !== null) await beginCanary(ports, sql, moved, { plan: plan.value, policy: request.canary.policy });
     return { ok: true, value: { ...moved, checks, canary: plan.value } };
   });
 
-/** The waivers that evaluations rest on, looked at now. */
-async function restedOn(
-  sql: TenantQuery,
-  evaluations: readonly EvaluationFact[],
-  trust: { readonly roster: Roster; readonly at: Instant },
-): Promise<readonly RestingOn[]> {
-  const ids = evaluations.flatMap(({ waivers }) => waivers);
-  if (ids.length === 0) return [];
-  return (await waiversNamed(sql, ids)).map((stored) => restingOn(stored, trust));
-}
-
-/** What the bundle came from and where it has been, by the record of this moment. Dev asks for none. */
-async function lineageFor(
-  ports: ReleasePorts,
-  sql: TenantQuery,
-  environment: Environment,
-  bytes: Uint8Array,
-): Promise<Lineage | null> {
-  const opened = openBundle(bytes);
-  if (environment === "dev" || !opened.ok) return null;
-  return recordedLineage(ports, sql, { opened: opened.value, environment, stage: "deployment" });
-}
+/** What a promotion rested on: whoever has the report and the policy decides on it again. */
+const promotedEntry = (
+  { to, evaluations, lineage }: PromotionFacts,
+  { report, decision }: { readonly report: PromotionReport; readonly decision: Decision },
+) => ({
+  source_environment: sourceOf(to),
+  evaluations: evaluations.map(({ evaluation_id, policy_id, profile, verdict, decision_sha256, waivers }) => ({
+    evaluation_id,
+    policy_id,
+    profile,
+    verdict,
+    decision_sha256,
+    waivers,
+  })),
+  checks: report.checks.map(({ check_id }) => check_id),
+  report: JSON.parse(JSON.stringify(report)),
+  policy_sha256: decision.policy.digest,
+  decision_sha256: decision.digest,
+  lineage_digest: lineage?.digest ?? null,
+});
 
 const canaryEntry = ({ baseline_bundle_id, steps }: CanaryPlan, policy: string) => ({
   baseline_bundle_id,

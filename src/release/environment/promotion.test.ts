@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { instant, isCode, sha256Hex } from "../../contracts/index.ts";
+import { assert, instant, isCode, sha256Hex } from "../../contracts/index.ts";
+import { parsePolicy } from "../../gate/index.ts";
 import { builtOf, entryOf, NOW, RELEASE_KEY, ROSTER, rosterOf } from "../bundle/testing/shop.ts";
 import { verifyBundle } from "../bundle/verify.ts";
 import type { PromotionApproval } from "./approvals.ts";
 import type { Environment, HeldBundle } from "./environment.ts";
 import { type EvaluationFact, type PromotionFacts, promotionChecks, refusalOf } from "./promotion.ts";
+import { decidePromotion, promotionReport } from "./promotion-report.ts";
 import { settingsOf } from "./settings.ts";
 
 const SLO = sha256Hex("slo");
@@ -50,6 +53,8 @@ const factsOf = (other: Partial<PromotionFacts> = {}): PromotionFacts => ({
   report: verifyBundle(BUILT.bytes, { roster: ROSTER, at: NOW }).report,
   held: [held("staging")],
   evaluations: [said()],
+  gates: [],
+  source: null,
   waivers: [],
   holds: [],
   lineage: null,
@@ -59,6 +64,18 @@ const factsOf = (other: Partial<PromotionFacts> = {}): PromotionFacts => ({
   now: NOW,
   ...other,
 });
+
+const policy = parsePolicy(readFileSync(new URL("../../../policies/promotion.yaml", import.meta.url), "utf8"));
+assert(policy.ok, "the policy of promotions can be read");
+const POLICY = policy.value;
+
+/** What the policy of promotions decides. */
+function decided(other: Partial<PromotionFacts> = {}) {
+  const facts = factsOf(other);
+  const checks = promotionChecks(facts);
+  const report = promotionReport(facts, checks);
+  return { checks, report, decision: decidePromotion(POLICY, report, NOW) };
+}
 
 const failing = (other: Partial<PromotionFacts>) =>
   promotionChecks(factsOf(other))
@@ -71,18 +88,23 @@ test("a bundle that verifies, is healthy in the environment before, decided GO a
   expect(checks.map(({ check }) => check)).toEqual([
     "bundle_verify_ok",
     "bundle_signature_valid",
+    "source_provenance_valid",
     "environment_transition_allowed",
     "source_environment_has_same_bundle",
     "source_soak_satisfied",
     "bundle_not_marked_bad",
+    "release_gate_contract_valid",
     "release_gate_allows_promotion",
+    "promotion_readiness_contract_valid",
+    "promotion_readiness_status_passed",
+    "promotion_readiness_allows_target_env",
     "approvals_satisfied",
     "change_freeze_inactive",
     "release_lineage_complete",
     "state_compatibility",
   ]);
   expect(checks.every(({ passed, code }) => passed && code === null)).toBe(true);
-  expect(refusalOf(checks)).toBeNull();
+  expect(decided().decision).toMatchObject({ verdict: "GO", policy: { id: "promotion" }, profile: "bundle" });
 });
 
 test("a GO after a NO-GO counts, and so does one of any profile that is no environment", () => {
@@ -178,8 +200,14 @@ describe("PRM-01, PRM-04: one fact that is otherwise fails one check", () => {
     ],
     ["a hold on all", { holds: [{ ...hold, scope: "all" }] }, "change_freeze_inactive", "CHANGE_FREEZE_INACTIVE"],
   ])("%s", (_, other, check, code) => {
+    const { checks, report, decision } = decided(other);
+
     expect(failing(other)).toEqual([[check, code]]);
     expect(isCode(code)).toBe(true);
+    expect(decision).toMatchObject({ verdict: "NO-GO", blocked_by: [check] });
+    expect(decision.cause).toBe(code === MISSING ? "missing" : "failed");
+    expect(report.status).toBe(code === MISSING ? "unverified" : "failed");
+    expect(refusalOf(checks, decision)).toMatchObject({ code });
   });
 });
 
@@ -201,10 +229,11 @@ test("a hold on another environment keeps nothing out", () => {
 });
 
 test("a promotion that several checks keep back names the first, and tells all", () => {
-  const refusal = refusalOf(promotionChecks(factsOf({ held: [], evaluations: [] })));
+  const { checks, decision } = decided({ held: [], evaluations: [] });
+  const refusal = refusalOf(checks, decision);
 
   expect(refusal?.code).toBe("SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE");
-  expect(refusal?.details?.checks).toHaveLength(11);
+  expect(refusal?.details?.checks).toHaveLength(16);
 });
 
 const resting = (other: Partial<PromotionFacts["waivers"][number]> = {}) => ({

@@ -1,17 +1,26 @@
 import { after, type Code, formatInstant, type Instant, type Refusal } from "../../contracts/index.ts";
-import type { EvaluationRow } from "../../gate/index.ts";
+import type { CheckOutcome, Decision, EvaluationRow, PromotionCheckId } from "../../gate/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { BundleReport } from "../bundle/verify.ts";
 import type { Lineage } from "../lineage/model.ts";
 import type { RestingOn } from "../waiver/standing.ts";
 import { approvalsProblem, type PromotionApproval } from "./approvals.ts";
 import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, sourceOf } from "./environment.ts";
+import type { JudgedGate } from "./judged-gates.ts";
 import { lineageProblem } from "./lineage-check.ts";
+import { type PromotionSource, provenanceProblem } from "./promotion-source.ts";
+import {
+  gateContractProblem,
+  type NotAsked,
+  readinessContractProblem,
+  readinessStatusProblem,
+  readinessTargetProblem,
+} from "./readiness-checks.ts";
 import type { EnvironmentSettings } from "./settings.ts";
 import { stateRefusal } from "./state-check.ts";
 
 /*
- * May a bundle come into an environment? Pure: facts in, checks out.
+ * May a bundle come into an environment? Pure: facts in, checks out. What they come to is decided by the policy of promotions.
  *
  * M1 A bundle comes into staging from dev, into prod from staging, and only while that environment holds just this bundle, by id
  *    and root digest, in good health.
@@ -30,6 +39,10 @@ export interface PromotionFacts {
   readonly held: readonly HeldBundle[];
   /** What policies last said of the bundle, by policy and profile. */
   readonly evaluations: readonly EvaluationFact[];
+  /** What is stored of those of them that count for this environment. */
+  readonly gates: readonly JudgedGate[];
+  /** Which run built it; null where nobody says. */
+  readonly source: PromotionSource | null;
   /** The waivers that these rest on, as they are now. */
   readonly waivers: readonly RestingOn[];
   /** Holds that are in force, of whatever scope. */
@@ -62,23 +75,30 @@ export type EvaluationFact = Pick<
 
 /** One condition of a promotion. Wire form. */
 export interface PromotionCheck {
-  readonly check: string;
+  readonly check: PromotionCheckId;
   readonly passed: boolean;
+  /** `unknown`: what it rests on is not there; `not_applicable`: it is not asked of this promotion, and passes. */
+  readonly outcome: CheckOutcome;
   /** Null where it passed. */
   readonly code: Code | null;
   readonly message: string;
 }
 
-type Check = (facts: PromotionFacts) => Refusal | null;
+type Check = (facts: PromotionFacts) => Refusal | NotAsked | null;
 
-const CHECKS: readonly (readonly [name: string, check: Check])[] = [
+const CHECKS: readonly (readonly [name: PromotionCheckId, check: Check])[] = [
   ["bundle_verify_ok", ({ report }) => report.errors.find((error) => !isAboutKey(error)) ?? null],
   ["bundle_signature_valid", ({ report }) => report.errors.find(isAboutKey) ?? null],
+  ["source_provenance_valid", provenanceProblem],
   ["environment_transition_allowed", transitionProblem],
   ["source_environment_has_same_bundle", sourceProblem],
   ["source_soak_satisfied", soakProblem],
   ["bundle_not_marked_bad", badProblem],
+  ["release_gate_contract_valid", gateContractProblem],
   ["release_gate_allows_promotion", gateProblem],
+  ["promotion_readiness_contract_valid", readinessContractProblem],
+  ["promotion_readiness_status_passed", readinessStatusProblem],
+  ["promotion_readiness_allows_target_env", readinessTargetProblem],
   [
     "approvals_satisfied",
     ({ manifest, settings, ...facts }) =>
@@ -92,16 +112,23 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ],
 ];
 
-/** All checks, in a fixed order: the bundle may be promoted where every one passed. */
+/** All checks but that of what runs on it once it is there, in a fixed order. */
 export const promotionChecks = (facts: PromotionFacts): readonly PromotionCheck[] =>
-  CHECKS.map(([name, check]) => {
-    const problem = check(facts);
-    return { check: name, passed: problem === null, code: problem?.code ?? null, message: problem?.message ?? "" };
+  CHECKS.map(([check, problemOf]) => {
+    const found = problemOf(facts);
+    if (found === null) return { check, passed: true, outcome: "pass", code: null, message: "" };
+    if ("notAsked" in found)
+      return { check, passed: true, outcome: "not_applicable", code: null, message: found.notAsked };
+    const outcome = found.code === "RELEASE_GATE_EVIDENCE_MISSING" ? "unknown" : "fail";
+    return { check, passed: false, outcome, code: found.code, message: found.message };
   });
 
-/** The refusal of a promotion that some check keeps back: that of the first, with all checks in its details. */
-export function refusalOf(checks: readonly PromotionCheck[]): Refusal | null {
-  const first = checks.find(({ passed }) => !passed);
+/** The refusal of a promotion that the policy says NO-GO to: that of the first check that blocks it, with all in its details. */
+export function refusalOf(
+  checks: readonly PromotionCheck[],
+  { blocked_by }: Pick<Decision, "blocked_by">,
+): Refusal | null {
+  const first = checks.find(({ check }) => blocked_by.includes(check));
   if (first === undefined || first.code === null) return null;
   return { code: first.code, message: first.message, details: { checks: checks.map((check) => ({ ...check })) } };
 }
@@ -164,14 +191,14 @@ function gateProblem(facts: PromotionFacts): Refusal | null {
 type Pinned = Manifest["policies"][number];
 
 /** What a policy last said that concerns an environment. */
-export const lastSaid = (
+export const lastSaid = <E extends EvaluationFact>(
   digest: string,
   to: Environment,
-  evaluations: readonly EvaluationFact[],
-): EvaluationFact | undefined =>
+  evaluations: readonly E[],
+): E | undefined =>
   evaluations
     .filter(({ policy_sha256, profile }) => policy_sha256 === digest && isFor(to, profile))
-    .reduce<EvaluationFact | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
+    .reduce<E | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
 
 function policyProblem({ id, version, digest }: Pinned, facts: PromotionFacts): Refusal | null {
   const { to, evaluations, now } = facts;

@@ -10,6 +10,8 @@ export const SETTINGS = z
     approvals: z.int().min(0).max(10).optional(),
     /** How long the environment before has to have held it. */
     soak_seconds: z.int().min(0).max(2_592_000).optional(),
+    /** Whether it has to be said which run built a bundle, or has to be right only where it is said. */
+    provenance: z.enum(["required", "optional"]).optional(),
     /** Whether every bundle is tried on a share of the new runs first, or those that are promoted so. */
     canary: z.enum(["always", "asked"]).optional(),
     canary_steps: z
@@ -42,6 +44,7 @@ function isRising(steps: readonly CanaryStep[]): boolean {
 export interface EnvironmentSettings {
   readonly approvals: number;
   readonly soak_seconds: number;
+  readonly provenance: "required" | "optional";
   readonly canary: "always" | "asked";
   readonly canary_steps: readonly CanaryStep[];
 }
@@ -57,6 +60,7 @@ const LIVE: { readonly [environment in Environment]: Pick<EnvironmentSettings, "
 export const settingsOf = (environment: Environment, mode: Mode, set: SetSettings): EnvironmentSettings => ({
   approvals: set.approvals ?? (mode === "live" ? LIVE[environment].approvals : 0),
   soak_seconds: set.soak_seconds ?? (mode === "live" ? LIVE[environment].soak_seconds : 0),
+  provenance: set.provenance ?? "optional",
   canary: set.canary ?? (mode === "live" && environment === "prod" ? "always" : "asked"),
   canary_steps: set.canary_steps ?? (mode === "live" ? LIVE_STEPS : SANDBOX_STEPS),
 });
