@@ -176,7 +176,7 @@ test("an interrupted wait ends with exit 130, and the run goes on later", async 
   expect(JSON.parse(later.stdout).runs).toHaveLength(1);
 });
 
-test("dev opens the demo shop: a finished run to look at, and an approval for its owner to decide", async () => {
+test("dev opens the demo shop: a finished run, an approval for its owner to decide, and a release that is in production", async () => {
   const ending = new AbortController();
   let heard: (text: string) => void = () => undefined;
   const first = new Promise<string>((resolve) => {
@@ -186,14 +186,20 @@ test("dev opens the demo shop: a finished run to look at, and an approval for it
   const own = await freshDatabase();
   const shop = { cwd, server: own.options, tools: async () => demoTools() };
   const finished = runCli(["dev", "--port", "0", "--json"], { ...shop, interrupted: ending.signal, heard });
-  const { run_id, approval_id } = JSON.parse(await first);
+  const { run_id, approval_id, bundle_id, evaluation_id } = JSON.parse(await first);
 
+  const environments = JSON.parse((await runCli(["env", "show", "--json"], { cwd })).stdout).environments;
+  const explained = await runCli(["gate", "explain", evaluation_id], { cwd });
   const shown = await runCli(["run", "show", run_id, "--json"], { cwd });
   const approved = await runCli(["approve", approval_id, "--yes", "--json"], { cwd });
   ending.abort("SIGINT");
 
   expect(JSON.parse(shown.stdout)).toMatchObject({ status: "SUCCEEDED", workflow_id: "P1-WF01" });
   expect(JSON.parse(approved.stdout)).toMatchObject({ status: "APPROVED" });
+  expect(environments).toMatchObject(
+    ["dev", "staging", "prod"].map((environment) => ({ environment, bundle: { bundle_id, health: "good" } })),
+  );
+  expect(explained).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^GO .*canary/) });
   expect(await finished).toMatchObject({ exit: 130 });
   await own.drop();
 });

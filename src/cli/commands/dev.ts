@@ -8,6 +8,7 @@ import { keyPath } from "../key-file.ts";
 import { note, type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { announceServer, findServer } from "../server-file.ts";
+import { columns } from "../table.ts";
 import { openWorkshop, type Workshop } from "../workshop.ts";
 
 export const devCommand: Command = {
@@ -56,9 +57,17 @@ async function keepServing(context: Context, { workshop, listening, hasShop }: S
     if (hasShop) note(context, "opening the demo shop ...");
     const shop = hasShop ? await openShop(context, workshop, origin) : null;
     try {
-      const { runId = null, approvalId = null } = shop ?? {};
+      const { runId = null, approvalId = null, release = null } = shop ?? {};
       const link = await ownerLink(workshop, context.config.directory, origin);
-      const facts = { url: origin, console: link, pid: context.pid, run_id: runId, approval_id: approvalId };
+      const facts = {
+        url: origin,
+        console: link,
+        pid: context.pid,
+        run_id: runId,
+        approval_id: approvalId,
+        bundle_id: release?.bundleId ?? null,
+        evaluation_id: release?.evaluationId ?? null,
+      };
       print(context, facts, (paint) => welcome(context, { url: origin, link, shop }, paint));
       await interrupted(context);
     } finally {
@@ -73,6 +82,7 @@ const openShop = (context: Context, { installation }: Workshop, origin: string):
   startDevShop({
     installation,
     tenantId: DEFAULT_TENANT,
+    directory: context.config.directory,
     origin,
     onTrouble: (error) =>
       note(context, `trouble in the shop: ${error instanceof Error ? error.message : String(error)}`),
@@ -97,13 +107,22 @@ function welcome(
 }
 
 /** What a newcomer can do at once, in another terminal of the same directory. */
-const thingsToTry = ({ runId, approvalId }: DevShop, paint: Paint): readonly string[] => [
-  "",
-  "try, in another terminal:",
-  `  npx countermark run show ${runId}   ${paint.dim("a paid order, fulfilled")}`,
-  `  npx countermark approve ${approvalId}    ${paint.dim("the refund that waits for you")}`,
-  `  npx countermark ledger verify                                   ${paint.dim("all of it, hashed again")}`,
-];
+function thingsToTry({ runId, approvalId, release }: DevShop, paint: Paint): readonly string[] {
+  const things = [
+    [`run show ${runId}`, "a paid order, fulfilled"],
+    [`approve ${approvalId}`, "the refund that waits for you"],
+    ...(release === null ? [] : [["env show", "what may run, and how it came there"]]),
+    ...(release?.evaluationId == null
+      ? []
+      : [[`gate explain ${release.evaluationId}`, "why it may stay in production"]]),
+    ["ledger verify", "all of it, hashed again"],
+  ];
+  return [
+    "",
+    "try, in another terminal:",
+    ...columns(things.map(([typed, what = ""]) => [`  npx countermark ${typed}`, paint.dim(what)])),
+  ];
+}
 
 const interrupted = ({ interrupted: signal }: Context): Promise<void> =>
   new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { after, assert, type Host, isJsonObject, type Json } from "../../contracts/index.ts";
 import { takesCanary } from "../../guard/index.ts";
 import { listOf } from "./client.ts";
-import type { ReleaseShop } from "./releases.ts";
+import type { ReleaseShop } from "./release-steps.ts";
 import { orderIdOf, placeOrder, quiet, textOf } from "./scenario.ts";
 
 /** What became of a version that came into production on a share of the new orders. */

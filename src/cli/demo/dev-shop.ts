@@ -4,12 +4,16 @@ import { releaseHeld } from "../../ingress/index.ts";
 import { type Simulators, simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
 import { type DemoClient, demoClient } from "./client.ts";
 import { demoPack } from "./demo-pack.ts";
+import { type DevRelease, releaseShop } from "./dev-release.ts";
 import { furnish } from "./furnish.ts";
+import { adminKey } from "./release-stage.ts";
 import { placeOrder, quiet, requestRefund } from "./scenario.ts";
 
 export interface DevShopOptions {
   readonly installation: Installation;
   readonly tenantId: string;
+  /** Of the installation, which trusts there whose signatures count; without it, nothing is released. */
+  readonly directory?: string;
   /** Where this process receives webhooks, such as `http://127.0.0.1:4000`. */
   readonly origin: string;
   /** Told of what should not happen and does not end the shop. */
@@ -22,6 +26,8 @@ export interface DevShop {
   readonly runId: string;
   /** An approval that waits for a person. */
   readonly approvalId: string;
+  /** What production holds; null where nothing came there. */
+  readonly release: DevRelease | null;
   readonly simulators: Simulators;
   close(): Promise<void>;
 }
@@ -33,24 +39,35 @@ const MS_BETWEEN_SWEEPS = 1_000;
 
 /** Opens the demo shop beside a running server and worker: simulated providers, and a customer every few seconds. */
 export async function startDevShop(options: DevShopOptions): Promise<DevShop> {
-  const { installation, tenantId, origin } = options;
+  const { installation, tenantId, directory, origin } = options;
   const { host } = installation;
   const keys = simulatorKeys(host.random);
   const simulators = await startSimulators({ host, keys });
   const { pack } = demoPack({ shopHost: keys.shopify.shopDomain, approvalSeconds: APPROVAL_SECONDS });
   const demoKeys = await furnish({ installation, simulators, simulatorKeys: keys, tenantId, pack, origin });
   const app = createApp(installation);
-  const operator = demoClient({
-    fetch: (request) => app.fetch(request),
-    origin,
-    key: demoKeys.operator,
-    clock: host.clock,
+  const clientOf = (key: string): DemoClient =>
+    demoClient({ fetch: (request) => app.fetch(request), origin, key, clock: host.clock });
+  const operator = clientOf(demoKeys.operator);
+  const releaser = async () => ({
+    tenantId,
+    simulators,
+    operator,
+    admin: clientOf(await adminKey(installation, tenantId)),
   });
+  const release =
+    directory === undefined
+      ? null
+      : await releaseShop({ host, installation, directory, app, origin }, await releaser(), {
+          pack,
+          told: options.onTrouble,
+        });
   const first = await firstVisitors({ operator, simulators, tenantId, host });
   const closing = new AbortController();
   const loops = [traffic(options, simulators, closing.signal), sweeping(options, closing.signal)];
   return {
     ...first,
+    release,
     simulators,
     close: async () => {
       closing.abort();

@@ -5,7 +5,7 @@ import type { CompiledPack } from "../../run/index.ts";
 import { filesIn } from "../suite/pack-suite.ts";
 import { playCases, wholeOf } from "../suite/play.ts";
 import { shopWorld } from "../suite/shop-world.ts";
-import type { ReleaseShop } from "./releases.ts";
+import type { ReleaseShop } from "./release-steps.ts";
 
 /** The golden cases of the shop that the demo's versions are put to: enough to tell them apart. */
 const PLAYED = ["order-fulfilled", "order-without-article"];

@@ -1,19 +1,16 @@
 import { activatePack, addKey, type createApp, type Installation } from "../../api/index.ts";
-import { assert, type Host, seededRandom } from "../../contracts/index.ts";
+import { assert, type Host, type Random, seededRandom } from "../../contracts/index.ts";
 import { simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
+import type { CompiledPack } from "../../run/index.ts";
 import { type DemoClient, demoClient } from "./client.ts";
 import { demoPack } from "./demo-pack.ts";
 import { furnish } from "./furnish.ts";
-import type { ReleaseShop, ReleaseStage } from "./releases.ts";
+import type { ReleaseShop } from "./release-steps.ts";
+import type { ReleaseStage } from "./releases.ts";
 
-export interface ReleaseStageOptions {
-  readonly host: Host;
+export interface ReleaseStageOptions extends ShopPlace {
   readonly seed: number;
   readonly tell: (what: string) => void;
-  readonly installation: Installation;
-  readonly directory: string;
-  readonly app: ReturnType<typeof createApp>;
-  readonly origin: string;
 }
 
 const APPROVAL_SECONDS = 300;
@@ -27,7 +24,10 @@ export async function withReleaseStage<T>(
   const keys = simulatorKeys(seededRandom(seed));
   const packOf: ReleaseStage["packOf"] = (edit) =>
     demoPack({ shopHost: keys.shopify.shopDomain, approvalSeconds: APPROVAL_SECONDS, edit }).pack;
-  const shops = await Promise.all([openShop(options, "preview", packOf), openShop(options, "production", packOf)]);
+  // The simulators' keys follow the seed, so that both shops take one version.
+  const open = (tenantId: string): Promise<ReleaseShop> =>
+    openShop(options, { tenantId, pack: packOf((same) => same), random: seededRandom(seed) });
+  const shops = await Promise.all([open("preview"), open("production")]);
   try {
     const [preview, production] = shops;
     const activate: ReleaseStage["activate"] = async (pack) => {
@@ -49,25 +49,37 @@ export async function withReleaseStage<T>(
   }
 }
 
-/** A tenant whose providers are its own; the simulators' keys follow the seed, so that both shops take one version. */
-async function openShop(
-  { host, seed, installation, app, origin }: ReleaseStageOptions,
-  tenantId: string,
-  packOf: ReleaseStage["packOf"],
+/** Where shops are opened. */
+export interface ShopPlace {
+  readonly host: Host;
+  readonly installation: Installation;
+  readonly directory: string;
+  readonly app: Pick<ReturnType<typeof createApp>, "fetch">;
+  readonly origin: string;
+}
+
+/** A tenant whose providers are its own. */
+export async function openShop(
+  { host, installation, app, origin }: ShopPlace,
+  { tenantId, pack, random }: { readonly tenantId: string; readonly pack: CompiledPack; readonly random: Random },
 ): Promise<ReleaseShop> {
-  const random = seededRandom(seed);
   const keys = simulatorKeys(random);
   const simulators = await startSimulators({ host: { ...host, random }, keys });
-  const pack = packOf((same) => same);
   const demoKeys = await furnish({ installation, simulators, simulatorKeys: keys, tenantId, pack, origin });
-  const admin = await addKey(installation, {
+  const admin = await adminKey(installation, tenantId);
+  const clientOf = (key: string): DemoClient =>
+    demoClient({ fetch: (request) => app.fetch(request), origin, key, clock: host.clock });
+  return { tenantId, simulators, operator: clientOf(demoKeys.operator), admin: clientOf(admin) };
+}
+
+/** A key of somebody who may release in a tenant. */
+export async function adminKey(installation: Installation, tenantId: string): Promise<string> {
+  const { key } = await addKey(installation, {
     tenantId,
     principalId: "olga",
     kind: "person",
     role: "admin",
     by: "demo",
   });
-  const clientOf = (key: string): DemoClient =>
-    demoClient({ fetch: (request) => app.fetch(request), origin, key, clock: host.clock });
-  return { tenantId, simulators, operator: clientOf(demoKeys.operator), admin: clientOf(admin.key) };
+  return key;
 }
