@@ -91,8 +91,8 @@ async function fill({ owner, ...database }: Database, { rows, days }: EvidenceAs
   await inTenant(database, TENANT, async (sql) => {
     await sql`insert into tenant (tenant_id, name, created_at, updated_at) values (${TENANT}, ${TENANT}, clock(), clock())`;
     await sql`
-      insert into evidence_unit (at, tenant_id, kind, outcome, channel, ms, cost_micros, workflow, pack, pack_digest, id)
-        select ${DECIDED_AT}::timestamptz - ${days * DAY_MS}::float8 * (1 - i::float8 / ${rows}) * interval '1 millisecond', ${TENANT}, 'run',
+      insert into evidence_unit (at, mark, tenant_id, kind, outcome, channel, ms, cost_micros, workflow, pack, pack_digest, id)
+        select ${DECIDED_AT}::timestamptz - ${days * DAY_MS}::float8 * (1 - i::float8 / ${rows}) * interval '1 millisecond', i, ${TENANT}, 'run',
                case when i % 100 = 7 then 'UNEXPECTED_FAILURE' when i % 50 = 3 then 'CANCELLED' else 'SUCCESS' end,
                case when i % 10 = 0 then 'ci' else 'prod_traffic' end, i % 400, i % 1000, 'P1-WF0' || (1 + i % 5), 'commerce',
                'b2a6f7c0d1e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9012345',

@@ -38,6 +38,7 @@ import {
   evaluateGateEndpoint,
   listEvaluationsEndpoint,
   rebuildEvidenceEndpoint,
+  recountEvaluationEndpoint,
   showEvaluationEndpoint,
 } from "./endpoints/gates.ts";
 import {
@@ -129,6 +130,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   verifyLedgerEndpoint,
   evaluateGateEndpoint,
   rebuildEvidenceEndpoint,
+  recountEvaluationEndpoint,
   listEvaluationsEndpoint,
   showEvaluationEndpoint,
   lineageEndpoint,

@@ -279,6 +279,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gate-rebuild.ts")).gateRebuildCommand,
   },
   {
+    path: ["gate", "recount"],
+    summary: "count the ledger again as a decision was counted, and tell whether it is that ledger",
+    load: async () => (await import("./commands/gate-recount.ts")).gateRecountCommand,
+  },
+  {
     path: ["waiver", "request"],
     summary: "ask that one gate may be missed for a while, with a reason and a date",
     load: async () => (await import("./commands/waiver-request.ts")).waiverRequestCommand,

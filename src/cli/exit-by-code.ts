@@ -15,6 +15,7 @@ const BY_CODE: { readonly [code in Code]?: ExitCode } = {
   ARTIFACT_CORRUPT: EXIT.notVerified,
   DECISION_CORRUPT: EXIT.notVerified,
   PACKET_CORRUPT: EXIT.notVerified,
+  GATE_LEDGER_ANOTHER: EXIT.notVerified,
   BUNDLE_MALFORMED: EXIT.notVerified,
   BUNDLE_MISSING_MANIFEST: EXIT.notVerified,
   BUNDLE_INVALID_MANIFEST: EXIT.notVerified,

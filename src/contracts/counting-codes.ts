@@ -7,6 +7,16 @@ export const COUNTING_CODES = {
     "the policy asks more of the evidence than counting answers",
     "leave out what is named, state a shorter window, or evaluate NDJSON files",
   ),
+  GATE_NOT_COUNTED: entry(
+    409,
+    "the decision was made on rows, not by counting a ledger where it is",
+    "save its packet and run `countermark packet verify`: it makes the decision again",
+  ),
+  GATE_LEDGER_ANOTHER: entry(
+    409,
+    "the ledger does not have exactly the units that the decision was counted over",
+    "ask the installation that recorded it; where it is this one, `countermark ledger verify`, then `countermark gate rebuild`",
+  ),
   GATE_PARQUET_READER_MISSING: entry(
     422,
     "the reader of Parquet, DuckDB, is not installed",

@@ -86,6 +86,16 @@ const decision = z
         sources: z.record(z.string(), source).readonly(),
         /** How many units there are of each kind. */
         units: z.record(z.string(), count).readonly(),
+        /** Which units of a ledger were counted where they are; `gate recount` tells whether a ledger has exactly these. */
+        ledger: z
+          .strictObject({
+            since: z.string().nullable(),
+            until: z.string(),
+            pack_digest: z.string().nullable(),
+            marks: z.record(z.string(), z.string()).readonly(),
+          })
+          .readonly()
+          .optional(),
       })
       .readonly(),
     gates: z.array(gateRow).readonly(),

@@ -127,6 +127,7 @@ function decisionOf(
       derived_by: derive,
       sources: evidence.sources,
       units: measures.units,
+      ...(evidence.ledger === undefined ? {} : { ledger: evidence.ledger }),
     },
     gates,
     groups: policy.text.groups.map(({ id: group, title }) => ({

@@ -3,11 +3,11 @@
 export { type Deployment, deployVerdict, type GateArtifact, suiteArtifact } from "./artifact.ts";
 export { type SignoffReport, signoffReport } from "./beta/report.ts";
 export { evaluateTable, type TableEvaluation } from "./counted/evaluate-table.ts";
-export { ledgerHead, ledgerTable } from "./counted/ledger-table.ts";
-export { MEASURED_FILE, measuredJson } from "./counted/measured.ts";
+export { ledgerHead, ledgerTable, rangeOf } from "./counted/ledger-table.ts";
+export { MEASURED_FILE, type Measured, measuredJson, measurementJson, parseMeasured } from "./counted/measured.ts";
 export { hasMoreUnits, type LedgerRange, rebuildUnits } from "./counted/queries.ts";
 export { type Decision, type Flip, type GateRow, type GateStatus, parseDecision, type Standing } from "./decision.ts";
-export type { Derivation, DerivationInput, EvidenceFile } from "./derivation.ts";
+export { type Derivation, type DerivationInput, type EvidenceFile, onlyText } from "./derivation.ts";
 export { DERIVATIONS } from "./derivations.ts";
 export { type Evaluation, type EvaluationInput, evaluate } from "./evaluate.ts";
 export { evaluateFiles, type FileEvaluation, type FileEvaluationInput } from "./evaluate-files.ts";

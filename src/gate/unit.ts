@@ -24,6 +24,16 @@ export interface SourceState {
   readonly detail: string;
 }
 
+/** Which units of a ledger were counted where they are. */
+export interface CountedLedger {
+  /** Instants as text; null for the beginning. */
+  readonly since: string | null;
+  readonly until: string;
+  readonly pack_digest: string | null;
+  /** Of each kind, the sum of a number for every unit, which is of its id alone: the units of another ledger come to another. */
+  readonly marks: { readonly [kind: string]: string };
+}
+
 /** What a decision says of its evidence, whoever counted what is in it. */
 export interface EvidenceHead {
   /** Of the evidence as it was read. */
@@ -31,6 +41,8 @@ export interface EvidenceHead {
   readonly sources: { readonly [id: string]: SourceState };
   /** Numbers that the evidence itself brings, such as the seconds that its timers were set to. */
   readonly facts: { readonly [name: string]: number };
+  /** Where a ledger was counted. */
+  readonly ledger?: CountedLedger | undefined;
 }
 
 /** Everything that a decision may look at, derived from evidence. Which order its members came in changes nothing. */

@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { evaluateCounting } from "../../src/api/count-ledger.ts";
+import { recountLedger } from "../../src/api/recount.ts";
 import { after, formatInstant, instant, sha256Hex } from "../../src/contracts/index.ts";
 import { randomPolicy } from "../../src/gate/counted/testing/random-policy.ts";
 import {
   DERIVATIONS,
+  type EvidenceFile,
   type EvidenceSet,
   evaluate,
   evaluateFiles,
@@ -21,6 +23,7 @@ import {
 } from "../../src/gate/index.ts";
 import { UnitMeasures } from "../../src/gate/measure.ts";
 import { windowOf } from "../../src/gate/window.ts";
+import { decideAgain } from "../../src/release/index.ts";
 import { type Database, inTenant, inTenantSnapshot, type TenantQuery } from "../../src/store/index.ts";
 import { addTenant, useDatabase } from "./runs.ts";
 
@@ -178,6 +181,7 @@ async function store(sql: TenantQuery, tenant: string, units: Units): Promise<vo
       tenant_id: tenant,
       kind,
       id,
+      mark: String(markOf(kind, id)),
       at: formatInstant(when ?? DECIDED_AT),
       channel: of,
       ...columns,
@@ -185,6 +189,10 @@ async function store(sql: TenantQuery, tenant: string, units: Units): Promise<vo
   );
   await sql`insert into evidence_unit select * from jsonb_populate_recordset(null::evidence_unit, ${JSON.stringify(rows)}::text::jsonb)`;
 }
+
+/** As the database makes it. */
+const markOf = (kind: string, id: string): bigint =>
+  BigInt.asIntN(64, BigInt(`0x${sha256Hex(`${kind} ${id}`).slice(0, 16)}`));
 
 const RANGE = { since: null, until: DECIDED_AT, packDigest: null };
 const isWithin = ({ at: when }: Unit): boolean => when !== null && when < DECIDED_AT;
@@ -199,7 +207,13 @@ function plainly(policy: Policy, units: Units) {
     window: windowOf(policy.text.window, {}, DECIDED_AT),
     decidedAt: DECIDED_AT,
   });
-  const head = ledgerHead(RANGE, { units: measures.units, measurements: [...measures.whole.values()] });
+  const marks = Object.fromEntries(
+    Object.entries(seen).map(([kind, some]) => [
+      kind,
+      String(some.reduce((sum, { id }) => sum + markOf(kind, id), 0n)),
+    ]),
+  );
+  const head = ledgerHead(RANGE, { units: measures.units, marks, measurements: [...measures.whole.values()] });
   return evaluate({ policy, profile: null, evidence: { ...set, ...head }, decidedAt: DECIDED_AT, waivers: null });
 }
 
@@ -267,6 +281,46 @@ test("more of a ledger than is read is counted, and the packet of what was count
       DERIVATIONS,
     ),
   ).toMatchObject({ ok: false, refusal: { code: "PACKET_CORRUPT" } });
+});
+
+test("a counted decision tells its own ledger from another, and what its units say otherwise since", async () => {
+  const [tenant, stranger] = [await addTenant(database), await addTenant(database)];
+  for (const one of [tenant, stranger])
+    await inTenant(database, one, async (sql) => {
+      for (const run of ["a", "b", "c"]) await addRun(sql, one, `${one}-${run}`);
+    });
+  const source = readFileSync("policies/canary.yaml", "utf8");
+  const policy = parsePolicy(source);
+  if (!policy.ok) return expect.fail("the policy is none");
+  const asked = { tenantId: tenant, policy: policy.value, profile: null, packDigest: null, decidedAt: DECIDED_AT };
+  const counted = await evaluateCounting({ database }, { ...asked, rowsMax: 0 });
+  if (counted === null || !counted.ok) return expect.fail("the ledger is counted");
+  const { decision, measured } = counted.value;
+  const packetOf = (evidence: EvidenceFile) => ({
+    ...{ policy: source, profile: null, decidedAt: DECIDED_AT, waivers: null },
+    ...{ evidence: [evidence], decision },
+  });
+  const packet = packetOf({ name: MEASURED_FILE, text: measuredJson(measured) });
+
+  const own = await recountLedger({ database }, tenant, packet);
+  const other = await recountLedger({ database }, stranger, packet);
+  await inTenant(database, tenant, (sql) => sql`update evidence_unit set status = 'unknown' where kind = 'receipt'`);
+  const since = await recountLedger({ database }, tenant, packet);
+  const rows = await recountLedger({ database }, tenant, packetOf({ name: "runs.ndjson", text: "" }));
+  const altered = measuredJson({ ...measured, units: { ...measured.units, run: 4 } });
+
+  expect(decision.evidence.ledger).toMatchObject({
+    until: "2026-03-09T00:00:00.000Z",
+    marks: { run: expect.stringMatching(/^-?[0-9]+$/) },
+  });
+  expect(own).toEqual({ ok: true, value: { units: { run: 3, receipt: 3 }, changed: [] } });
+  expect(other).toMatchObject({ ok: false, refusal: { code: "GATE_LEDGER_ANOTHER" } });
+  expect(since).toMatchObject({ ok: true, value: { changed: ["contradicted_effects", "unknown_effects"] } });
+  expect(rows).toMatchObject({ ok: false, refusal: { code: "GATE_NOT_COUNTED" } });
+  expect(decideAgain(packetOf({ name: MEASURED_FILE, text: altered }))).toMatchObject({
+    ok: false,
+    refusal: { code: "PACKET_CORRUPT", message: "`measured.json` is not what its digest says" },
+  });
 });
 
 test("a policy that asks more than counting answers is refused with what it asks, and judged on rows where there are few", async () => {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { parseInstant, rejected } from "../../contracts/index.ts";
+import { parseInstant, type Refusal, rejected } from "../../contracts/index.ts";
 import {
   countEvaluations,
   type EvaluationRow,
@@ -11,6 +11,7 @@ import { documentIn, lineageOfEvaluation, parsePacket, tracedPage } from "../../
 import { inTenant } from "../../store/index.ts";
 import { backtestPolicy, evaluatePolicy } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { recountLedger } from "../recount.ts";
 import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -142,11 +143,7 @@ export const showEvaluationEndpoint = endpoint({
       const lineage = await lineageOfEvaluation(installation, sql, row);
       return { row, count, packet: lineage === null ? page : tracedPage(page, lineage) };
     });
-    if (found === undefined)
-      return rejected({
-        code: "GATE_EVALUATION_NOT_FOUND",
-        message: `there is no evaluation \`${params.evaluation}\``,
-      });
+    if (found === undefined) return rejected(notFound(params.evaluation));
     const document = documentIn(found.packet);
     const packet = document.ok ? parsePacket(document.value) : document;
     if (!packet.ok) return packet;
@@ -200,4 +197,32 @@ export const rebuildEvidenceEndpoint = endpoint({
   answer: z.strictObject({ units: z.int(), differing: z.int() }),
   handle: async ({ installation, caller }) =>
     reply(await inTenant(installation.database, caller.tenantId, rebuildUnits)),
+});
+
+export const recountEvaluationEndpoint = endpoint({
+  method: "get",
+  path: "/v1/gates/evaluations/{evaluation}/recount",
+  summary:
+    "Count the ledger again as a recorded evaluation counted it: whether it is that ledger, and what says otherwise since",
+  needs: ["read"],
+  request: { ...NOTHING, params: z.strictObject({ evaluation: name }) },
+  statuses: { 200: "it is; the metrics that come to something else now" },
+  answer: z.strictObject({ units: z.record(z.string(), z.int()), changed: z.array(z.string()).readonly() }),
+  async handle({ installation, caller }, { params }) {
+    const page = await inTenant(installation.database, caller.tenantId, async (sql) => {
+      const row = await findEvaluation(sql, params.evaluation);
+      return row === undefined ? undefined : installation.artifacts.get(sql, row.packet_sha256);
+    });
+    if (page === undefined) return rejected(notFound(params.evaluation));
+    const document = documentIn(new TextDecoder().decode(page));
+    const packet = document.ok ? parsePacket(document.value) : document;
+    if (!packet.ok) return packet;
+    const result = await recountLedger(installation, caller.tenantId, packet.value);
+    return result.ok ? reply({ ...result.value }) : result;
+  },
+});
+
+const notFound = (evaluationId: string): Refusal => ({
+  code: "GATE_EVALUATION_NOT_FOUND",
+  message: `there is no evaluation \`${evaluationId}\``,
 });

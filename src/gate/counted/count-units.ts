@@ -23,9 +23,10 @@ export function planPolicy(
   };
 }
 
-/** What counting came to: how many units there are of each kind, and every metric. */
+/** What counting came to: how many units there are of each kind, what they are known by, and every metric. */
 export interface CountedUnits {
   readonly units: { readonly [kind: string]: number };
+  readonly marks: { readonly [kind: string]: string };
   readonly measurements: readonly Measurement[];
 }
 
@@ -34,6 +35,7 @@ export async function countUnits(plan: PolicyPlan, table: UnitTable): Promise<Co
   const plans = [...plan.values()];
   const tallies = new Map<string, Tally>();
   const units: Record<string, number> = {};
+  const marks: Record<string, string> = {};
   for (const kind of Object.keys(table.facts)) {
     const asked = plans
       .filter(({ metric }) => metric.text.from === kind)
@@ -43,11 +45,12 @@ export async function countUnits(plan: PolicyPlan, table: UnitTable): Promise<Co
     assert(counted.answers.length === wanted.length, "a table answers each count");
     const numbers = counted.answers.values();
     units[kind] = counted.units;
+    if (counted.mark !== null) marks[kind] = counted.mark;
     for (const one of asked) tallies.set(one.id, tallyOf(one.wanted, numbers));
   }
   const measurements: Measurement[] = [];
   for (const one of plans) measurements.push(await measured(one, tallies.get(one.metric.text.id), table));
-  return { units, measurements };
+  return { units, marks, measurements };
 }
 
 interface Counts {

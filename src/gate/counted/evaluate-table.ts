@@ -32,8 +32,9 @@ export async function evaluateTable(
       message: `counting does not answer ${unasked.slice(0, UNASKED_SHOWN).join(", ")}`,
       details: { unasked },
     });
-  const units = await countUnits(plan, table);
-  const counted = { evidence: headOf(units), ...units, rows: {} };
+  const counts = await countUnits(plan, table);
+  const { units, measurements } = counts;
+  const counted = { evidence: headOf(counts), units, measurements, rows: {} };
   const judged = decideMeasured(asked, counted);
   if (!judged.ok) return judged;
   const rows: [string, Measured["rows"][string]][] = [];

@@ -1,8 +1,8 @@
+import { formatInstant, parseInstant } from "../../contracts/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
-import { digestOfTexts } from "../long-text.ts";
-import type { EvidenceHead } from "../unit.ts";
+import type { CountedLedger, EvidenceHead } from "../unit.ts";
 import type { CountedUnits } from "./count-units.ts";
-import { measurementJson } from "./measured.ts";
+import { digestOfCounted } from "./measured.ts";
 import type { Facts } from "./plan.ts";
 import { countLedger, type LedgerRange, listReasons, listRows, valueAtRank } from "./queries.ts";
 import type { UnitTable } from "./table.ts";
@@ -27,27 +27,34 @@ const LEDGER_FACTS: Facts = {
 /** What a tenant's ledger holds within a range, as a table. All that is asked of it is asked in one transaction, of one snapshot. */
 export const ledgerTable = (sql: TenantQuery, range: LedgerRange): UnitTable => ({
   facts: LEDGER_FACTS,
-  counts: async (kind, counts) => {
-    const [units = 0, ...answers] = await countLedger(sql, { kind, range, counts });
-    return { units, answers };
-  },
+  counts: (kind, counts) => countLedger(sql, { kind, range, counts }),
   valueAt: (kind, asked) => valueAtRank(sql, { kind, range, ...asked }),
   rows: (lists) => listRows(sql, range, lists),
   reasons: (kind, asked) => listReasons(sql, { kind, range, ...asked }),
 });
 
 /**
- * What a decision says of a ledger that was counted: complete, since every run that ended has its unit from the same transaction. The
- * digest is of the range and of what counting came to; the runs themselves are held by their chains.
+ * What a decision says of a ledger that was counted: complete, since every run that ended has its unit from the same transaction; and
+ * which units were counted, by which the ledger is known again. The runs themselves are held by their chains.
  */
-export const ledgerHead = (
-  { since, until, packDigest }: LedgerRange,
-  { units, measurements }: CountedUnits,
-): EvidenceHead => ({
-  digest: digestOfTexts([
-    JSON.stringify({ since, until, pack_digest: packDigest, units }),
-    ...measurements.map(measurementJson),
-  ]),
-  sources: { runs: { state: "complete", detail: "" }, receipts: { state: "complete", detail: "" } },
-  facts: {},
-});
+export function ledgerHead(range: LedgerRange, { units, marks, measurements }: CountedUnits): EvidenceHead {
+  const { since, until, packDigest } = range;
+  const ledger: CountedLedger = {
+    since: since === null ? null : formatInstant(since),
+    until: formatInstant(until),
+    pack_digest: packDigest,
+    marks,
+  };
+  return {
+    digest: digestOfCounted({ ledger, units, measurements }),
+    sources: { runs: { state: "complete", detail: "" }, receipts: { state: "complete", detail: "" } },
+    facts: {},
+    ledger,
+  };
+}
+
+/** The range that a decision cites; null where an instant in it is none. */
+export function rangeOf({ since, until, pack_digest }: CountedLedger): LedgerRange | null {
+  const [from, to] = [since === null ? null : parseInstant(since), parseInstant(until)];
+  return from === undefined || to === undefined ? null : { since: from, until: to, packDigest: pack_digest };
+}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { accepted, type Digest, type Json, parseDigest, type Result, rejected } from "../../contracts/index.ts";
 import type { Decision } from "../decision.ts";
 import { decide, type JudgingInput, layOut } from "../evaluate.ts";
+import { digestOfTexts } from "../long-text.ts";
 import {
   type Blamed,
   FAILING_ROWS_MAX,
@@ -13,7 +14,7 @@ import {
 } from "../measurement.ts";
 import type { Policy } from "../policy.ts";
 import { parseRational, type Rational } from "../rational.ts";
-import type { EvidenceHead } from "../unit.ts";
+import type { CountedLedger, EvidenceHead } from "../unit.ts";
 
 /** The name under which what was measured stands among a packet's evidence. */
 export const MEASURED_FILE = "measured.json";
@@ -95,6 +96,14 @@ const shape = z.strictObject({
     digest,
     sources: z.record(text, z.strictObject({ state: z.enum(["complete", "incomplete", "unreadable"]), detail: text })),
     facts: z.record(text, z.number()),
+    ledger: z
+      .strictObject({
+        since: text.nullable(),
+        until: text,
+        pack_digest: text.nullable(),
+        marks: z.record(text, text),
+      })
+      .optional(),
   }),
   units: z.record(text, count),
   measurements: z.array(
@@ -124,13 +133,28 @@ export const measurementJson = ({ value, key, good, sample, problems, told, isAp
   return JSON.stringify({ key, value: fraction, good, sample, problems, told, isApplicable });
 };
 
-/** Reads what `measuredJson` wrote. Refused with `PACKET_CORRUPT`. */
+/** What a ledger that was counted is evidence by: which of its units they were, and what counting came to. */
+export const digestOfCounted = ({
+  ledger,
+  units,
+  measurements,
+}: Pick<Measured, "units" | "measurements"> & { readonly ledger: CountedLedger }): Digest =>
+  digestOfTexts([JSON.stringify({ ledger, units }), ...measurements.map(measurementJson)]);
+
+/** Reads what `measuredJson` wrote. Refused with `PACKET_CORRUPT`, also where its numbers are not those of its digest. */
 export function parseMeasured(source: string): Result<Measured> {
   const parsed = shape.safeParse(jsonIn(source));
-  if (parsed.success) return accepted(parsed.data);
+  if (parsed.success) return asDigested(parsed.data);
   const [issue] = parsed.error.issues;
   const message = `\`${MEASURED_FILE}\` cannot be read: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is none"}`;
   return rejected({ code: "PACKET_CORRUPT", message });
+}
+
+function asDigested(measured: Measured): Result<Measured> {
+  const { evidence, ...counted } = measured;
+  return evidence.ledger === undefined || digestOfCounted({ ...counted, ledger: evidence.ledger }) === evidence.digest
+    ? accepted(measured)
+    : rejected({ code: "PACKET_CORRUPT", message: `\`${MEASURED_FILE}\` is not what its digest says` });
 }
 
 function jsonIn(source: string): Json | undefined {

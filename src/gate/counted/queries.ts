@@ -3,7 +3,7 @@ import type { TenantQuery } from "../../store/index.ts";
 import { FAILING_ROWS_MAX, type FailingRows } from "../measurement.ts";
 import type { Unsaid } from "./plan.ts";
 import type { Operand, Predicate } from "./predicate.ts";
-import type { Count, RowList } from "./table.ts";
+import type { Count, Counted, RowList } from "./table.ts";
 
 /** Which units of a tenant are evidence: from one instant on and before another; runs of one version of a pack or of all. */
 export interface LedgerRange {
@@ -29,11 +29,11 @@ export async function hasMoreUnits(
   return rows.length > 0;
 }
 
-/** How many units there are of a kind, and each count among them, in one pass. */
+/** How many units there are of a kind, the sum of their marks, and each count among them, in one pass. */
 export async function countLedger(
   sql: TenantQuery,
   asked: { readonly kind: string; readonly range: LedgerRange; readonly counts: readonly Count[] },
-): Promise<readonly number[]> {
+): Promise<Counted> {
   const columns = asked.counts.reduce(
     (
       all,
@@ -41,12 +41,13 @@ export async function countLedger(
       index,
     ) => sql`${all}, count(${distinct === null ? sql`*` : sql`distinct ${sql(distinct)}`})
       filter (where ${predicate(sql, where, asked.range)}) as ${sql(`c${index}`)}`,
-    sql`count(*) as units`,
+    sql`count(*) as units, coalesce(sum(mark), 0)::text as mark`,
   );
-  const [row] = await sql<{ [name: string]: number }[]>`
+  const [row] = await sql<({ readonly mark: string } & { [name: `c${number}`]: number; readonly units: number })[]>`
     select ${columns} from evidence_unit where ${within(sql, asked.kind, asked.range)}`;
   assert(row !== undefined, "counting answers with one row");
-  return Object.values(row);
+  const { units, mark, ...answers } = row;
+  return { units, mark, answers: Object.values(answers) };
 }
 
 /** The value at a rank, from 1, of a column's values in their order. */

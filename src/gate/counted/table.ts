@@ -8,6 +8,13 @@ export interface Count {
   readonly distinct: string | null;
 }
 
+/** `mark`: what the units come to by their ids alone; null where the table is known by its bytes. */
+export interface Counted {
+  readonly units: number;
+  readonly mark: string | null;
+  readonly answers: readonly number[];
+}
+
 /** Units of a list of failing rows: all of those, or those from a rank on in the order of a column, the first being 1. */
 export interface RowList {
   readonly kind: string;
@@ -23,10 +30,7 @@ export interface UnitTable {
   /** Of every kind that it has. */
   readonly facts: Facts;
   /** How many units there are of a kind, and one answer for each count of them, all in one pass. */
-  counts(
-    kind: string,
-    counts: readonly Count[],
-  ): Promise<{ readonly units: number; readonly answers: readonly number[] }>;
+  counts(kind: string, counts: readonly Count[]): Promise<Counted>;
   /** The value at a rank of a column without nulls, the smallest having rank 1. */
   valueAt(
     kind: string,

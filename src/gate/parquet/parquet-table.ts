@@ -190,7 +190,7 @@ const tableOf = (duck: Duck, facts: Facts, zoned: boolean): UnitTable => {
     facts,
     counts: async (kind, counts) => {
       const [units = 0, ...answers] = ((await ask(queries.countUnits(kind, counts)))[0] ?? []).map(Number);
-      return { units, answers };
+      return { units, mark: null, answers };
     },
     valueAt: async (kind, asked) => {
       const value = (await ask(queries.valueAtRank(kind, asked)))[0]?.[0];
