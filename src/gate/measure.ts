@@ -8,6 +8,7 @@ import {
   NOTHING,
   type Part,
   REASONS_MAX,
+  severalOf,
 } from "./measurement.ts";
 import type { Metric, Policy } from "./policy.ts";
 import type { MetricText, PolicyText } from "./policy-shape.ts";
@@ -266,7 +267,7 @@ function read(
   members: readonly Unit[],
   problems: readonly string[],
 ): Bare {
-  const several = fold === "only" && members.length > 1 ? [`${members.length} units where one is read`] : [];
+  const several = fold === "only" && members.length > 1 ? [severalOf(members.length)] : [];
   const chosen =
     fold === "only"
       ? members[0]

@@ -64,6 +64,9 @@ export interface Measures {
   rows(blamed: readonly Blamed[]): FailingRows;
 }
 
+/** The reason why one value cannot be read of several units. */
+export const severalOf = (units: number): string => `${units} units where one is read`;
+
 /** What a metric comes to that saw nothing. */
 export const NOTHING: Measurement = {
   key: "",

@@ -1,9 +1,17 @@
 import { assert } from "../../contracts/index.ts";
-import { type Blamed, type FailingRows, type Measurement, NOTHING, REASONS_MAX } from "../measurement.ts";
+import {
+  type Blamed,
+  type FailingRows,
+  type Measurement,
+  NOTHING,
+  type Problems,
+  REASONS_MAX,
+  severalOf,
+} from "../measurement.ts";
 import { type Rational, rationalOf } from "../rational.ts";
 import { type MetricPlan, type PlanGround, planOf } from "./plan.ts";
 import { both, either, isNever, NEVER, negated, type Predicate } from "./predicate.ts";
-import type { Count, RowList, UnitTable } from "./table.ts";
+import type { Count, CountedGroups, Grouping, RowList, Some, UnitTable } from "./table.ts";
 
 /** The questions of a whole policy, by metric. */
 export type PolicyPlan = ReadonlyMap<string, MetricPlan>;
@@ -62,6 +70,7 @@ type Tally = ReadonlyMap<string, number>;
 function countsOf(plan: MetricPlan): Counts {
   const { text } = plan.metric;
   const of = (where: Predicate, distinct: string | null = null): Count => ({ where, distinct });
+  const isPlainRatio = text.kind === "ratio" && text.distinct === undefined;
   const all = {
     unread: of(anyOf(plan)),
     unclear: of(plan.unclear),
@@ -69,8 +78,8 @@ function countsOf(plan: MetricPlan): Counts {
     applicable: of(isNever(plan.notApplicable) ? NEVER : plan.counted),
     sample: of(sampleOf(plan), (text.kind === "count" ? text.distinct : undefined) ?? null),
     keyless: of(keylessOf(plan)),
-    undecided: of(text.kind === "ratio" ? plan.undecided : NEVER),
-    good: of(text.kind === "ratio" ? plan.good : NEVER),
+    undecided: of(isPlainRatio ? plan.undecided : NEVER),
+    good: of(isPlainRatio ? plan.good : NEVER),
   };
   return Object.fromEntries(Object.entries(all).filter(([, { where }]) => !isNever(where)));
 }
@@ -82,7 +91,13 @@ const sampleOf = ({ metric: { text }, counted }: MetricPlan): Predicate =>
   text.kind === "quantile" ? both(counted, negated({ kind: "null", column: text.column })) : counted;
 
 const keylessOf = ({ metric: { text }, counted }: MetricPlan): Predicate =>
-  text.kind === "count" && text.distinct !== undefined ? both(counted, { kind: "null", column: text.distinct }) : NEVER;
+  text.distinct === undefined || isNever(counted) ? NEVER : both(counted, { kind: "null", column: text.distinct });
+
+/** Of a ratio whose units are one where a column is the same; null of anything else. */
+const groupingOf = ({ metric: { text }, counted, good, undecided }: MetricPlan): Grouping | null =>
+  text.kind === "ratio" && text.distinct !== undefined && !isNever(counted)
+    ? { where: counted, by: text.distinct, fold: text.fold, good, undecided }
+    : null;
 
 function tallyOf(wanted: Counts, answers: Iterator<number>): Tally {
   return new Map(
@@ -99,17 +114,33 @@ async function measured(plan: MetricPlan, tally: Tally | undefined, table: UnitT
   if (tally === undefined)
     return { ...nothingOf(plan), problems: oneProblem(`no evidence of the kind \`${text.from}\``) };
   const of = (name: string) => tally.get(name) ?? 0;
-  const sample = of("sample");
-  const count = of("unread") + of("unclear") + of("keyless") + of("undecided");
+  const grouping = groupingOf(plan);
+  const grouped = grouping === null ? null : await table.groups(text.from, grouping);
+  const { groups: sample, good, undecided } = grouped ?? plainly(of);
+  const count = of("unread") + of("unclear") + of("keyless") + undecided;
+  const first = count === 0 ? [] : await reasonsOf(plan, table);
   return {
     key: text.id,
-    value: await cameTo(plan, sample, of("good"), table),
-    good: text.kind === "ratio" ? of("good") : sample,
+    value: await cameTo(plan, sample, good, table),
+    good: text.kind === "ratio" ? good : sample,
     sample,
-    problems: { count, first: count === 0 ? [] : await reasonsOf(plan, table) },
+    problems: withSeveral(plan, sample, { count, first }),
     told: [],
     isApplicable: of("notApplicable") === 0 || of("applicable") + of("unclear") > 0,
   };
+}
+
+/** Each unit is a group of its own. */
+const plainly = (of: (name: string) => number): CountedGroups => ({
+  groups: of("sample"),
+  good: of("good"),
+  undecided: of("undecided"),
+});
+
+/** Where one unit is read, that there are several is the last of what keeps it from being said. */
+function withSeveral({ metric: { text } }: MetricPlan, sample: number, { count, first }: Problems): Problems {
+  if (text.kind !== "value" || text.fold !== "only" || sample < 2) return { count, first };
+  return { count: count + 1, first: [...first, severalOf(sample)].slice(0, REASONS_MAX) };
 }
 
 /** What a metric comes to where there is not a single unit of its kind. */
@@ -126,7 +157,10 @@ async function cameTo(plan: MetricPlan, sample: number, good: number, table: Uni
   if (text.kind === "count") return { numerator: BigInt(sample), denominator: 1n };
   if (sample === 0) return null;
   if (text.kind === "ratio") return { numerator: BigInt(good), denominator: BigInt(sample) };
-  if (text.kind === "value") return null;
+  if (text.kind === "value") {
+    const value = await table.chosen(text.from, { column: text.column, where: plan.counted, fold: text.fold });
+    return value === null ? null : rationalOf(value);
+  }
   const { column, q } = text;
   return rationalOf(await table.valueAt(text.from, { column, where: sampleOf(plan), rank: rankOf(q, sample) }));
 }
@@ -140,16 +174,19 @@ function rankOf(q: string | number, sample: number): number {
 
 async function reasonsOf(plan: MetricPlan, table: UnitTable): Promise<readonly string[]> {
   const { text } = plan.metric;
-  const first = plan.unread;
+  const { unread } = plan;
+  const grouping = groupingOf(plan);
   const then = [
     { where: plan.unclear, column: null },
-    { where: keylessOf(plan), column: (text.kind === "count" ? text.distinct : undefined) ?? null },
-    { where: text.kind === "ratio" ? plan.undecided : NEVER, column: "good" },
+    { where: keylessOf(plan), column: text.distinct ?? null },
+    { where: text.kind === "ratio" && grouping === null ? plan.undecided : NEVER, column: "good" },
   ].filter(({ where }) => !isNever(where));
-  const asked = [{ unsaid: first, by: "text" as const }, ...then.map((one) => ({ unsaid: [one], by: "id" as const }))];
+  const asked = [{ unsaid: unread, by: "text" as const }, ...then.map((one) => ({ unsaid: [one], by: "id" as const }))];
   const reasons: string[] = [];
   for (const { unsaid, by } of asked.filter((one) => one.unsaid.length > 0))
     reasons.push(...(await table.reasons(text.from, { unsaid, by, limit: REASONS_MAX })));
+  if (grouping !== null && !isNever(grouping.undecided))
+    reasons.push(...(await table.groupReasons(text.from, grouping, REASONS_MAX)));
   return reasons.slice(0, REASONS_MAX);
 }
 
@@ -165,10 +202,12 @@ export function countRows(plan: PolicyPlan, blamed: readonly Blamed[], table: Un
 
 function listOf(plan: MetricPlan, part: Blamed["part"], sample: number): RowList {
   const { text } = plan.metric;
-  const list = (where: Predicate): RowList => ({ kind: text.from, where, from: null });
+  const list = (where: Predicate, some: Some | null = null): RowList => ({ kind: text.from, where, some });
   if (part === "counted" || text.kind === "count") return list(part === "good" ? NEVER : plan.counted);
+  const grouping = groupingOf(plan);
+  if (grouping !== null) return list(plan.counted, { are: part, grouping });
   if (text.kind === "ratio") return list(part === "good" ? plan.good : plan.missed);
-  if (text.kind === "value" || part === "good" || sample === 0) return list(NEVER);
-  const from = { column: text.column, rank: rankOf(text.q, sample) };
-  return { kind: text.from, where: sampleOf(plan), from };
+  if (part === "good" || sample === 0) return list(NEVER);
+  if (text.kind === "value") return list(plan.counted, { are: "chosen", fold: text.fold });
+  return list(sampleOf(plan), { are: "from", column: text.column, rank: rankOf(text.q, sample) });
 }

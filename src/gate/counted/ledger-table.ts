@@ -4,7 +4,16 @@ import type { CountedLedger, EvidenceHead } from "../unit.ts";
 import type { CountedUnits } from "./count-units.ts";
 import { digestOfCounted } from "./measured.ts";
 import type { Facts } from "./plan.ts";
-import { countLedger, type LedgerRange, listReasons, listRows, valueAtRank } from "./queries.ts";
+import {
+  countGroups,
+  countLedger,
+  type LedgerRange,
+  listGroupReasons,
+  listReasons,
+  listRows,
+  valueAtRank,
+  valueOfChosen,
+} from "./queries.ts";
 import type { UnitTable } from "./table.ts";
 
 const text = { type: "string", isNullable: false } as const;
@@ -29,6 +38,9 @@ export const ledgerTable = (sql: TenantQuery, range: LedgerRange): UnitTable => 
   facts: LEDGER_FACTS,
   counts: (kind, counts) => countLedger(sql, { kind, range, counts }),
   valueAt: (kind, asked) => valueAtRank(sql, { kind, range, ...asked }),
+  chosen: (kind, asked) => valueOfChosen(sql, { kind, range, ...asked }),
+  groups: (kind, grouping) => countGroups(sql, { kind, range, grouping }),
+  groupReasons: (kind, grouping, limit) => listGroupReasons(sql, { kind, range, grouping, limit }),
   rows: (lists) => listRows(sql, range, lists),
   reasons: (kind, asked) => listReasons(sql, { kind, range, ...asked }),
 });

@@ -36,14 +36,14 @@ export interface PlanGround {
 
 /**
  * The questions that a metric comes to. Null for what a table is not asked, which is then measured on rows: conditions on time and
- * lists, `by_gate`, `tell`, single values, and ratios of a `distinct` column.
+ * lists, `by_gate` and `tell`.
  */
 export function planOf(metric: Metric, ground: PlanGround, facts: Facts): MetricPlan | null {
   const { text } = metric;
-  const isAsked = text.by_gate === undefined && text.tell === undefined && text.kind !== "value";
-  if (!isAsked || (text.kind === "ratio" && text.distinct !== undefined)) return null;
+  if (text.by_gate !== undefined || text.tell !== undefined) return null;
   const declared = ground.policy.text.rows[text.from] ?? {};
-  if (text.kind === "quantile" && !isNumeric(declared[text.column]?.replace("?", "") ?? "")) return null;
+  const isRead = text.kind === "quantile" || text.kind === "value";
+  if (isRead && !isNumeric(declared[text.column]?.replace("?", "") ?? "")) return null;
   const known = facts[text.from] ?? {};
   const columns = Object.fromEntries(Object.entries(declared).map(([name, type]) => [name, told(type, known[name])]));
   const answers = answersTo(metric, columns);

@@ -3,7 +3,7 @@ import type { TenantQuery } from "../../store/index.ts";
 import { FAILING_ROWS_MAX, type FailingRows } from "../measurement.ts";
 import type { Unsaid } from "./plan.ts";
 import type { Operand, Predicate } from "./predicate.ts";
-import type { Count, Counted, RowList } from "./table.ts";
+import type { Chosen, Count, Counted, CountedGroups, Grouping, RowList } from "./table.ts";
 
 /** Which units of a tenant are evidence: from one instant on and before another; runs of one version of a pack or of all. */
 export interface LedgerRange {
@@ -88,11 +88,117 @@ export async function listRows(sql: TenantQuery, range: LedgerRange, lists: read
   return row;
 }
 
-function rowsOf(sql: TenantQuery, range: LedgerRange, { kind, where, from }: RowList): Fragment {
-  const found = sql`from evidence_unit where ${within(sql, kind, range)} and ${predicate(sql, where, range)}`;
-  return from === null
-    ? sql`select coalesce(run, id) as row_id ${found}`
-    : sql`(select coalesce(run, id) as row_id ${found} order by ${sql(from.column)}, id collate "C" offset ${from.rank - 1})`;
+function rowsOf(sql: TenantQuery, range: LedgerRange, { kind, where, some }: RowList): Fragment {
+  const found: Fragment = sql`from evidence_unit where ${within(sql, kind, range)} and ${predicate(sql, where, range)}`;
+  const all: Fragment = sql`select coalesce(run, id) as row_id ${found}`;
+  if (some === null) return all;
+  switch (some.are) {
+    case "from":
+      return sql`(${all} order by ${sql(some.column)}, id collate "C" offset ${some.rank - 1})`;
+    case "chosen":
+      return sql`(${all} order by ${chosenFirst(sql, some.fold)} limit 1)`;
+    case "missed":
+    case "good": {
+      const { by, good } = some.grouping;
+      const isMissed = sql`${sql(by)} is not null and not ${foldedBeside(sql, some.grouping, range)}
+                           and not (${predicate(sql, good, range)})`;
+      return sql`
+        select row_id from (select coalesce(run, id) as row_id, ${isMissed} as is_missed ${found}) as grouped
+         where ${some.are === "missed" ? sql`is_missed` : sql`not is_missed`}`;
+    }
+  }
+}
+
+/** The order in which the unit that is read is the first. */
+function chosenFirst(sql: TenantQuery, fold: Chosen): Fragment {
+  switch (fold) {
+    case "only":
+      return sql`id collate "C"`;
+    case "first":
+      return sql`at, id collate "C"`;
+    case "last":
+      return sql`at desc, id collate "C" desc`;
+  }
+}
+
+/** A column's value in the one unit of several that is read. */
+export async function valueOfChosen(
+  sql: TenantQuery,
+  asked: {
+    readonly kind: string;
+    readonly range: LedgerRange;
+    readonly column: string;
+    readonly where: Predicate;
+    readonly fold: Chosen;
+  },
+): Promise<number | null> {
+  const { kind, range, column, where, fold } = asked;
+  const [row] = await sql<{ value: number | string | null }[]>`
+    select ${sql(column)} as value
+      from evidence_unit
+     where ${within(sql, kind, range)} and ${predicate(sql, where, range)}
+     order by ${chosenFirst(sql, fold)}
+     limit 1`;
+  assert(row !== undefined, "there is a unit that is read");
+  return typeof row.value === "number" ? row.value : null;
+}
+
+/** How many groups there are and how they are, in one pass. */
+export async function countGroups(
+  sql: TenantQuery,
+  { kind, range, grouping }: { readonly kind: string; readonly range: LedgerRange; readonly grouping: Grouping },
+): Promise<CountedGroups> {
+  const { where, by, undecided } = grouping;
+  const [row] = await sql<CountedGroups[]>`
+    select count(*) as groups, count(*) filter (where is_good) as good,
+           coalesce(sum(units) filter (where is_undecided), 0)::bigint as undecided
+      from (select count(*) as units, ${folded(sql, grouping, range)} as is_good,
+                   bool_or(${predicate(sql, undecided, range)}) as is_undecided
+              from evidence_unit
+             where ${within(sql, kind, range)} and ${predicate(sql, where, range)} and ${sql(by)} is not null
+             group by ${sql(by)}) as grouped`;
+  assert(row !== undefined, "counting answers with one row");
+  return row;
+}
+
+/** Of a group, whether it is good. */
+function folded(sql: TenantQuery, { fold, good }: Grouping, range: LedgerRange): Fragment {
+  const isGood = predicate(sql, good, range);
+  if (fold === "every") return sql`bool_and(${isGood})`;
+  if (fold === "any") return sql`bool_or(${isGood})`;
+  return sql`(array_agg(${isGood} order by ${chosenFirst(sql, fold)}))[1]`;
+}
+
+/** The same, beside each of its units. */
+function foldedBeside(sql: TenantQuery, { fold, good, by }: Grouping, range: LedgerRange): Fragment {
+  const isGood = predicate(sql, good, range);
+  if (fold === "every") return sql`bool_and(${isGood}) over (partition by ${sql(by)})`;
+  if (fold === "any") return sql`bool_or(${isGood}) over (partition by ${sql(by)})`;
+  return sql`first_value(${isGood}) over (partition by ${sql(by)} order by ${chosenFirst(sql, fold)})`;
+}
+
+/** The first reasons of units in groups of which nothing can be said. */
+export async function listGroupReasons(
+  sql: TenantQuery,
+  asked: {
+    readonly kind: string;
+    readonly range: LedgerRange;
+    readonly grouping: Grouping;
+    readonly limit: number;
+  },
+): Promise<readonly string[]> {
+  const { kind, range, grouping, limit } = asked;
+  const { where, by, undecided } = grouping;
+  const rows = await sql<{ reason: string }[]>`
+    select '\`' || id || '\` cannot be read at \`good\`' as reason
+      from (select id, min(id collate "C") over (partition by ${sql(by)}) as first_id,
+                   bool_or(${predicate(sql, undecided, range)}) over (partition by ${sql(by)}) as is_undecided
+              from evidence_unit
+             where ${within(sql, kind, range)} and ${predicate(sql, where, range)} and ${sql(by)} is not null) as grouped
+     where is_undecided
+     order by first_id collate "C", id collate "C"
+     limit ${limit}`;
+  return rows.map(({ reason }) => reason);
 }
 
 /** The first reasons, by their own text or by the units' ids. */

@@ -15,12 +15,41 @@ export interface Counted {
   readonly answers: readonly number[];
 }
 
-/** Units of a list of failing rows: all of those, or those from a rank on in the order of a column, the first being 1. */
+/** Which of several units is read: by when they happened, then by their ids; `only` by the ids alone. */
+export type Chosen = "only" | "first" | "last";
+
+/** Units that are one where they have the same value of a column, and how the answers of those become one. */
+export interface Grouping {
+  readonly where: Predicate;
+  readonly by: string;
+  readonly fold: "every" | "any" | "first" | "last";
+  readonly good: Predicate;
+  /** Where it cannot be said whether they are good: that leaves the whole group unsaid. */
+  readonly undecided: Predicate;
+}
+
+/** How many groups there are, how many of them are good, and how many units are in groups of which that cannot be said. */
+export interface CountedGroups {
+  readonly groups: number;
+  readonly good: number;
+  readonly undecided: number;
+}
+
+/** Units of a list of failing rows: all of those, or some of them. */
 export interface RowList {
   readonly kind: string;
   readonly where: Predicate;
-  readonly from: { readonly column: string; readonly rank: number } | null;
+  readonly some: Some | null;
 }
+
+/**
+ * Those from a rank on in the order of a column, the first being 1; the one that is read; those that were not good in groups that are
+ * not, or all others.
+ */
+export type Some =
+  | { readonly are: "from"; readonly column: string; readonly rank: number }
+  | { readonly are: "chosen"; readonly fold: Chosen }
+  | { readonly are: "missed" | "good"; readonly grouping: Grouping };
 
 /**
  * A table of units that is asked where it is, whatever holds it. It answers with integers, ids and observed values; no arithmetic is
@@ -36,6 +65,14 @@ export interface UnitTable {
     kind: string,
     asked: { readonly column: string; readonly where: Predicate; readonly rank: number },
   ): Promise<number>;
+  /** A column's value in the one unit that is read; null where it has none there. There is such a unit. */
+  chosen(
+    kind: string,
+    asked: { readonly column: string; readonly where: Predicate; readonly fold: Chosen },
+  ): Promise<number | null>;
+  groups(kind: string, grouping: Grouping): Promise<CountedGroups>;
+  /** The first reasons of units in groups of which nothing can be said, groups by the first of their ids. */
+  groupReasons(kind: string, grouping: Grouping, limit: number): Promise<readonly string[]>;
   /** Different rows of evidence behind the units of all lists together. */
   rows(lists: readonly RowList[]): Promise<FailingRows>;
   /** The first reasons: by their own text, or by the units' ids. */

@@ -197,6 +197,18 @@ const tableOf = (duck: Duck, facts: Facts, zoned: boolean): UnitTable => {
       assert(typeof value === "number" || typeof value === "bigint", "a rank is one that there is");
       return Number(value);
     },
+    chosen: async (kind, asked) => {
+      const value = (await ask(queries.valueOfChosen(kind, asked)))[0]?.[0];
+      return typeof value === "number" || typeof value === "bigint" ? Number(value) : null;
+    },
+    groups: async (kind, grouping) => {
+      const [groups = 0, good = 0, undecided = 0] = ((await ask(queries.countGroups(kind, grouping)))[0] ?? []).map(
+        Number,
+      );
+      return { groups, good, undecided };
+    },
+    groupReasons: async (kind, grouping, limit) =>
+      (await ask(queries.listGroupReasons(kind, grouping, limit))).map(([reason]) => String(reason)),
     rows: async (lists) => {
       if (lists.length === 0) return { count: 0, rows: [] };
       const [count = 0, rows = []] = (await ask(queries.listRows(lists)))[0] ?? [];

@@ -1,6 +1,6 @@
 import type { Unsaid } from "../counted/plan.ts";
 import type { Operand, Predicate } from "../counted/predicate.ts";
-import type { Count, RowList } from "../counted/table.ts";
+import type { Chosen, Count, Grouping, RowList } from "../counted/table.ts";
 import { FAILING_ROWS_MAX } from "../measurement.ts";
 
 /** A value that a statement is given apart from its text. An instant says whether the column that it meets has a zone. */
@@ -113,17 +113,99 @@ export const valueAtRank = (
 
 export const listRows = (lists: readonly RowList[]): Statement =>
   statement((writer) => {
-    const all = lists.map(({ kind, where, from }) => {
-      const found = `from unit where kind = ${writer.given(kind)} and ${predicate(writer, where)}`;
-      return from === null
-        ? `select id, "rows" ${found}`
-        : `(select id, "rows" ${found} order by ${named(from.column)}, id offset ${from.rank - 1})`;
-    });
+    const all = lists.map((list) => rowsOf(writer, list));
     return `
       with listed as (${all.join(" union all ")}),
            found as (select distinct unnest(case when coalesce(len("rows"), 0) = 0 then [id] else "rows" end) as row_id from listed)
       select (select count(*) from found), list(row_id order by row_id)
         from (select row_id from found order by row_id limit ${FAILING_ROWS_MAX})`;
+  });
+
+function rowsOf(writer: Writer, { kind, where, some }: RowList): string {
+  const found = `from unit where kind = ${writer.given(kind)} and ${predicate(writer, where)}`;
+  if (some === null) return `select id, "rows" ${found}`;
+  switch (some.are) {
+    case "from":
+      return `(select id, "rows" ${found} order by ${named(some.column)}, id offset ${some.rank - 1})`;
+    case "chosen":
+      return `(select id, "rows" ${found} order by ${chosenFirst(some.fold)} limit 1)`;
+    case "missed":
+    case "good": {
+      const { by, good } = some.grouping;
+      const isMissed = `${named(by)} is not null and not ${foldedBeside(writer, some.grouping)} and not (${predicate(writer, good)})`;
+      return `select id, "rows" from (select id, "rows", ${isMissed} as is_missed ${found})
+               where ${some.are === "missed" ? "is_missed" : "not is_missed"}`;
+    }
+  }
+}
+
+/** The order in which the unit that is read is the first; instants as units have them, in milliseconds, and none as the earliest of all. */
+function chosenFirst(fold: Chosen): string {
+  const at = `coalesce(floor(epoch_us("at") / 1000), 0)`;
+  switch (fold) {
+    case "only":
+      return "id";
+    case "first":
+      return `${at}, id`;
+    case "last":
+      return `${at} desc, id desc`;
+  }
+}
+
+export const valueOfChosen = (
+  kind: string,
+  asked: { readonly column: string; readonly where: Predicate; readonly fold: Chosen },
+): Statement =>
+  statement(
+    (writer) => `
+      select ${named(asked.column)}
+        from unit
+       where kind = ${writer.given(kind)} and ${predicate(writer, asked.where)}
+       order by ${chosenFirst(asked.fold)}
+       limit 1`,
+  );
+
+export const countGroups = (kind: string, grouping: Grouping): Statement =>
+  statement((writer) => {
+    const by = named(grouping.by);
+    return `
+      select count(*), count(*) filter (where is_good), coalesce(sum(units) filter (where is_undecided), 0)
+        from (select count(*) as units, ${folded(writer, grouping)} as is_good,
+                     bool_or(${predicate(writer, grouping.undecided)}) as is_undecided
+                from unit
+               where kind = ${writer.given(kind)} and ${predicate(writer, grouping.where)} and ${by} is not null
+               group by ${by})`;
+  });
+
+/** Of a group, whether it is good. */
+function folded(writer: Writer, { fold, good }: Grouping): string {
+  const isGood = predicate(writer, good);
+  if (fold === "every") return `bool_and(${isGood})`;
+  if (fold === "any") return `bool_or(${isGood})`;
+  return `first(${isGood} order by ${chosenFirst(fold)})`;
+}
+
+/** The same, beside each of its units. */
+function foldedBeside(writer: Writer, { fold, good, by }: Grouping): string {
+  const isGood = predicate(writer, good);
+  if (fold === "every") return `bool_and(${isGood}) over (partition by ${named(by)})`;
+  if (fold === "any") return `bool_or(${isGood}) over (partition by ${named(by)})`;
+  return `first_value(${isGood}) over (partition by ${named(by)} order by ${chosenFirst(fold)})`;
+}
+
+/** The first reasons of units in groups of which nothing can be said. */
+export const listGroupReasons = (kind: string, grouping: Grouping, limit: number): Statement =>
+  statement((writer) => {
+    const by = named(grouping.by);
+    return `
+      select '\`' || id || '\` cannot be read at \`good\`'
+        from (select id, min(id) over (partition by ${by}) as first_id,
+                     bool_or(${predicate(writer, grouping.undecided)}) over (partition by ${by}) as is_undecided
+                from unit
+               where kind = ${writer.given(kind)} and ${predicate(writer, grouping.where)} and ${by} is not null)
+       where is_undecided
+       order by first_id, id
+       limit ${limit}`;
   });
 
 export const listReasons = (

@@ -66,8 +66,21 @@ function metricOf(id: string, kinds: RandomKinds): fc.Arbitrary<RandomMetric> {
       fc.record({ kind: fc.constant("ratio"), good: condition }),
       fc.record({ kind: fc.constant("ratio"), good: condition }),
     ];
+    forms.push(
+      fc.record({
+        kind: fc.constant("ratio"),
+        good: condition,
+        distinct: fc.constantFrom(...Object.keys(kind.columns)),
+        fold: fc.constantFrom("every", "any", "first", "last"),
+      }),
+    );
     if (numeric.length > 0)
       forms.push(
+        fc.record({
+          kind: fc.constant("value"),
+          column: fc.constantFrom(...numeric),
+          fold: fc.constantFrom("only", "first", "last"),
+        }),
         fc.record({
           kind: fc.constant("quantile"),
           column: fc.constantFrom(...numeric),
