@@ -1,0 +1,93 @@
+import { Graph as Dag, layout } from "@dagrejs/dagre";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A node before it has a place, by the size of what is written in it. */
+export interface Sized {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Arrow {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Where everything stands. A node's place is its middle; an arrow is the points that it passes. */
+export interface Placed {
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: ReadonlyMap<string, Point>;
+  /** In the order of the arrows given. */
+  readonly arrows: readonly (readonly Point[])[];
+}
+
+const MARGIN_PX = 6;
+
+/** Which way arrows lead. */
+export type Direction = "right" | "down";
+
+/** Places nodes in layers, so that arrows lead one way wherever they can. An arrow to or from no node has no points. */
+export function placed(nodes: readonly Sized[], arrows: readonly Arrow[], direction: Direction): Placed {
+  const dag = new Dag({ multigraph: true });
+  const rankdir = direction === "right" ? "LR" : "TB";
+  dag.setGraph({ rankdir, nodesep: 18, edgesep: 14, ranksep: 44, marginx: MARGIN_PX, marginy: MARGIN_PX });
+  for (const { id, width, height } of nodes) dag.setNode(id, { width, height });
+  const isDrawn = ({ from, to }: Arrow): boolean => dag.hasNode(from) && dag.hasNode(to) && from !== to;
+  for (const [index, arrow] of arrows.entries())
+    if (isDrawn(arrow)) dag.setEdge({ v: arrow.from, w: arrow.to, name: String(index) }, {});
+  layout(dag);
+  const { width = 0, height = 0 } = dag.graph();
+  return {
+    width: Math.ceil(width),
+    height: Math.ceil(height),
+    nodes: new Map(nodes.map(({ id }) => [id, pointOf(dag.node(id))])),
+    arrows: arrows.map((arrow, index) =>
+      isDrawn(arrow) ? (dag.edge({ v: arrow.from, w: arrow.to, name: String(index) }).points ?? []).map(pointOf) : [],
+    ),
+  };
+}
+
+const pointOf = ({ x = 0, y = 0 }: { readonly x?: number; readonly y?: number }): Point => ({ x, y });
+
+/** An arrow's points as the `d` of a path: straight to its first bend and from its last, round between. */
+export function lineOf(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  const last = rest.pop();
+  if (first === undefined || last === undefined) return "";
+  const bends = rest.map((bend, index) => {
+    const next = rest[index + 1] ?? last;
+    const to = index === rest.length - 1 ? last : { x: (bend.x + next.x) / 2, y: (bend.y + next.y) / 2 };
+    return `Q${at(bend)} ${at(to)}`;
+  });
+  return `M${at(first)} ${bends.length === 0 ? `L${at(last)}` : bends.join(" ")}`;
+}
+
+const at = ({ x, y }: Point): string => `${round(x)} ${round(y)}`;
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+const ARROW_KEYS: { readonly [key: string]: Point } = {
+  ArrowRight: { x: 1, y: 0 },
+  ArrowLeft: { x: -1, y: 0 },
+  ArrowDown: { x: 0, y: 1 },
+  ArrowUp: { x: 0, y: -1 },
+};
+
+/** The node that an arrow key leads to: the nearest that lies that way; null where none does or the key is another. */
+export function neighbour(nodes: ReadonlyMap<string, Point>, from: string, key: string): string | null {
+  const way = ARROW_KEYS[key];
+  const here = nodes.get(from);
+  if (way === undefined || here === undefined) return null;
+  let nearest: { readonly id: string; readonly distance: number } | null = null;
+  for (const [id, { x, y }] of nodes) {
+    const ahead = (x - here.x) * way.x + (y - here.y) * way.y;
+    const aside = Math.abs((x - here.x) * way.y) + Math.abs((y - here.y) * way.x);
+    const distance = ahead + 2 * aside;
+    if (ahead > 0 && (nearest === null || distance < nearest.distance)) nearest = { id, distance };
+  }
+  return nearest?.id ?? null;
+}
