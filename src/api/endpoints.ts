@@ -71,6 +71,7 @@ import {
   resumeRunEndpoint,
   signalRunEndpoint,
 } from "./endpoints/run-acts.ts";
+import { runStateEndpoint, runWorkflowEndpoint } from "./endpoints/run-picture.ts";
 import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
 import { handoffEndpoint, takeoverEndpoint } from "./endpoints/takeover.ts";
 import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
@@ -98,6 +99,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   runStreamEndpoint,
   runTranscriptEndpoint,
   runTimelineEndpoint,
+  runWorkflowEndpoint,
+  runStateEndpoint,
   diagnoseRunEndpoint,
   runRecoveryEndpoint,
   listContinuityEndpoint,

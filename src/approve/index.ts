@@ -16,6 +16,7 @@ export {
   type ApprovalRow,
   type ApprovalStatus,
   approvalsOfCall,
+  approversOf,
   type CallApprovals,
   type DecisionRow,
   decisionsOf,

@@ -132,6 +132,18 @@ export const decisionsOf = (sql: TenantQuery, approvalId: string) => sql<Decisio
    order by at, approver
    limit 100`;
 
+/** Who has approved at the present level of each of some approvals, in the order in which they did. */
+export const approversOf = (sql: TenantQuery, approvalIds: readonly string[]) => sql<
+  { approval_id: string; approver: string }[]
+>`
+  select decision.approval_id, decision.approver
+    from approval_decision as decision
+    join approval using (tenant_id, approval_id)
+   where decision.tenant_id = require_tenant_context() and decision.approval_id = any(${[...approvalIds]}::text[])
+     and decision.escalation_level = approval.escalation_level and decision.decision = 'APPROVE'
+   order by decision.at, decision.approver
+   limit 10000`;
+
 /** Closes a pending approval; a terminal status never changes, so an empty result means that it was closed already. */
 export const closeApproval = (
   sql: TenantQuery,

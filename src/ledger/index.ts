@@ -7,6 +7,7 @@ export {
   findLetter,
   type LetterKind,
   type LetterRow,
+  lettersOfRun,
   listLetters,
   lockLetter,
 } from "./dead-letter/queries.ts";

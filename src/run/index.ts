@@ -77,7 +77,7 @@ export {
   upgradeRow,
 } from "./queries.ts";
 export { type Divergence, type RecordedEvent, type Replay, type ReplayOptions, replay } from "./replay.ts";
-export { FAILED_COMPENSATION, MANUAL_COMPENSATION } from "./rollback.ts";
+export { FAILED_COMPENSATION, MANUAL_COMPENSATION, undoPlan } from "./rollback.ts";
 export { readSnapshot, snapshotText } from "./snapshot.ts";
 export {
   type AgentInterrupt,
@@ -111,3 +111,4 @@ export type {
 export { type ReadTranscript, readTranscript, replayTranscript, type Transcript, transcriptOf } from "./transcript.ts";
 export { type Proven, proveUpgrade } from "./upgrade.ts";
 export { awaitedEvents } from "./waiting.ts";
+export { type Way, waysOf } from "./ways.ts";

@@ -51,21 +51,33 @@ export async function findRunByStartKey(sql: TenantQuery, startKey: string): Pro
 export interface RunFilter {
   readonly status: RunStatus | null;
   readonly workflow: string | null;
+  /** The beginning of a run's id, correlation, principal, workflow or code; null or absent takes every run. */
+  readonly search?: string | null;
+  /** Only these; null or absent takes every run. */
+  readonly ids?: readonly string[] | null;
   /** Run id of the last row of the page before; null for the first page. */
   readonly before: string | null;
   readonly limit: number;
 }
 
 /** Newest first. Run ids are time-ordered, so the last id of a page is its cursor. */
-export const listRuns = (sql: TenantQuery, filter: RunFilter) => sql<RunRow[]>`
-  select ${columns(sql)}
-    from run
-   where tenant_id = require_tenant_context()
-     and (${filter.status}::text is null or status = ${filter.status})
-     and (${filter.workflow}::text is null or workflow_id = ${filter.workflow})
-     and (${filter.before}::text is null or run_id < ${filter.before})
-   order by run_id desc
-   limit ${filter.limit}`;
+export function listRuns(sql: TenantQuery, filter: RunFilter) {
+  const { status, workflow, search = null, before, limit } = filter;
+  const ids = filter.ids == null ? null : [...filter.ids];
+  return sql<RunRow[]>`
+    select ${columns(sql)}
+      from run
+     where tenant_id = require_tenant_context()
+       and (${status}::text is null or status = ${status})
+       and (${workflow}::text is null or workflow_id = ${workflow})
+       and (${before}::text is null or run_id < ${before})
+       and (${ids}::text[] is null or run_id = any(${ids}::text[]))
+       and (${search}::text is null
+            or starts_with(run_id, ${search}) or starts_with(correlation_id, ${search}) or starts_with(principal_id, ${search})
+            or starts_with(lower(workflow_id), lower(${search})) or starts_with(code, upper(${search})))
+     order by run_id desc
+     limit ${limit}`;
+}
 
 /** How many runs are in each status; those that ended, since an instant. */
 export const countRuns = (sql: TenantQuery, endedSince: Instant) => sql<{ status: RunStatus; count: number }[]>`

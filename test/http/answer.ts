@@ -64,7 +64,12 @@ export const codeIn = ({ body }: Got): Json => member(body, "code");
 export const member = (value: Json, name: string): Json => (isJsonObject(value) ? (value[name] ?? null) : null);
 
 /** The first approval that a run asked for. */
-export function approvalIdOf({ run_id, approvals }: Pick<Run, "run_id" | "approvals">): string {
+interface Asked {
+  readonly run_id: string;
+  readonly approvals: readonly { readonly approval_id: string }[];
+}
+
+export function approvalIdOf({ run_id, approvals }: Asked): string {
   const [approval] = approvals;
   if (approval === undefined) throw new Error(`run ${run_id} asked for no approval`);
   return approval.approval_id;

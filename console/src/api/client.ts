@@ -17,12 +17,12 @@ export class ApiError extends Error {
 /** Asks for a tenant's document. Throws `ApiError`, also where the server cannot be reached. */
 export const read = <T>(tenant: string, path: string): Promise<T> => ask<T>(tenant, path, { method: "GET" });
 
-/** Acts once, however often the network repeats it. Throws `ApiError`. */
-export const act = <T>(tenant: string, path: string, body: object): Promise<T> =>
+/** Acts once, however often it is repeated under one key, by the network or by hand. Throws `ApiError`. */
+export const act = <T>(tenant: string, path: string, body: object, key: string = crypto.randomUUID()): Promise<T> =>
   ask<T>(tenant, path, {
     method: "POST",
     body: JSON.stringify(body),
-    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+    headers: { "content-type": "application/json", "idempotency-key": key },
   });
 
 interface Session {

@@ -8,17 +8,19 @@ const RETRY_MS = 1_000;
 /** The server sends a sign of life every 15 s; silence for longer is a lost connection. */
 const SILENCE_MS = 40_000;
 
-/** Listens to a tenant's changes for as long as the page lives, connecting again whenever the stream ends. */
-export async function follow(tenant: string, tell: (news: News) => void): Promise<never> {
-  for (;;) {
-    await listen(tenant, tell).catch(() => undefined);
+/** Listens to a tenant's changes until it is told to stop, connecting again whenever the stream ends. */
+export async function follow(tenant: string, tell: (news: News) => void, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await listen(tenant, tell, stop).catch(() => undefined);
+    if (stop.aborted) return;
     tell({ kind: "lost" });
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }
 
-async function listen(tenant: string, tell: (news: News) => void): Promise<void> {
+async function listen(tenant: string, tell: (news: News) => void, stop: AbortSignal): Promise<void> {
   const gone = new AbortController();
+  stop.addEventListener("abort", () => gone.abort(), { signal: gone.signal });
   let silence = setTimeout(() => gone.abort(), SILENCE_MS);
   try {
     const response = await fetch("/v1/changes", { headers: { "console-tenant": tenant }, signal: gone.signal });

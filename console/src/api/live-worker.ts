@@ -1,28 +1,48 @@
 /// <reference lib="webworker" />
-import { follow } from "./follow.ts";
+import { follow, type News } from "./follow.ts";
 
 /** One for all tabs of this origin: a tab names its tenant, and hears what every tab of that tenant hears. */
 declare const self: SharedWorkerGlobalScope;
 
-const ears = new Map<string, Set<MessagePort>>();
+interface Listening {
+  readonly ports: Set<MessagePort>;
+  readonly stop: AbortController;
+  /** What was heard last of the connection itself; null before the first word. */
+  link: "connected" | "lost" | null;
+}
+
+const listening = new Map<string, Listening>();
 
 self.onconnect = ({ ports: [port] }) => {
   if (port === undefined) return;
   port.onmessage = ({ data: tenant }: MessageEvent<string | null>) => {
-    if (tenant === null) {
-      for (const ports of ears.values()) ports.delete(port);
-      return;
-    }
-    const known = ears.get(tenant);
-    if (known !== undefined) {
-      known.add(port);
-      port.postMessage({ kind: "connected" });
-      return;
-    }
-    const ports = new Set([port]);
-    ears.set(tenant, ports);
-    void follow(tenant, (news) => {
-      for (const one of ports) one.postMessage(news);
-    });
+    leave(port);
+    if (tenant !== null) join(port, tenant);
   };
 };
+
+function join(port: MessagePort, tenant: string): void {
+  const known = listening.get(tenant);
+  if (known === undefined) return begin(port, tenant);
+  known.ports.add(port);
+  if (known.link !== null) port.postMessage({ kind: known.link });
+}
+
+function begin(port: MessagePort, tenant: string): void {
+  const heard: Listening = { ports: new Set([port]), stop: new AbortController(), link: null };
+  listening.set(tenant, heard);
+  const tell = (news: News): void => {
+    if (news.kind !== "change") heard.link = news.kind;
+    for (const one of heard.ports) one.postMessage(news);
+  };
+  void follow(tenant, tell, heard.stop.signal);
+}
+
+/** A tenant of which no tab is left is listened to no more. */
+function leave(port: MessagePort): void {
+  for (const [tenant, { ports, stop }] of listening) {
+    if (!ports.delete(port) || ports.size > 0) continue;
+    stop.abort();
+    listening.delete(tenant);
+  }
+}

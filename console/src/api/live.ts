@@ -5,6 +5,14 @@ import { follow, type News } from "./follow.ts";
 /** Changes closer together than this are read at once. */
 const GATHER_MS = 150;
 
+const listeners = new Set<(news: News) => void>();
+
+/** Tells of every piece of news of the page's tenant, for screens that read less than everything anew. */
+export function hearNews(tell: (news: News) => void): () => void {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+}
+
 /** Whether a page hears its tenant's changes; what changed is read anew, and everything after a lost connection. */
 export function useLive(tenant: string): boolean {
   const client = useQueryClient();
@@ -20,6 +28,7 @@ export function useLive(tenant: string): boolean {
     const hear = (news: News): void => {
       setLive(news.kind !== "lost");
       if (news.kind !== "lost") refresh();
+      for (const tell of listeners) tell(news);
     };
     const stop = listenShared(tenant, hear);
     return () => {
@@ -32,22 +41,23 @@ export function useLive(tenant: string): boolean {
 
 /** Through the one connection that all tabs share; where a browser shares none, through one of its own. */
 function listenShared(tenant: string, hear: (news: News) => void): () => void {
-  let isOver = false;
+  const over = new AbortController();
   const tell = (news: News): void => {
-    if (!isOver) hear(news);
+    if (!over.signal.aborted) hear(news);
   };
   if (typeof SharedWorker === "undefined") {
-    void follow(tenant, tell);
-    return () => {
-      isOver = true;
-    };
+    void follow(tenant, tell, over.signal);
+    return () => over.abort();
   }
-  const worker = new SharedWorker(new URL("./live-worker.ts", import.meta.url), { type: "module", name: "live" });
-  worker.port.onmessage = ({ data }: MessageEvent<News>) => tell(data);
-  worker.port.postMessage(tenant);
+  const { port } = new SharedWorker(new URL("./live-worker.ts", import.meta.url), { type: "module", name: "live" });
+  port.onmessage = ({ data }: MessageEvent<News>) => tell(data);
+  port.postMessage(tenant);
+  // Nothing tells the worker that a page has gone; and one that is kept aside may come back.
+  addEventListener("pagehide", () => port.postMessage(null), { signal: over.signal });
+  addEventListener("pageshow", ({ persisted }) => persisted && port.postMessage(tenant), { signal: over.signal });
   return () => {
-    isOver = true;
-    worker.port.postMessage(null);
-    worker.port.close();
+    over.abort();
+    port.postMessage(null);
+    port.close();
   };
 }

@@ -8,7 +8,11 @@ import type {
   readStreamEndpoint,
   verifyLedgerEndpoint,
 } from "../../../src/api/endpoints/ledger.ts";
+import type { replayEndpoint } from "../../../src/api/endpoints/replay.ts";
+import type { runStateEndpoint, runWorkflowEndpoint } from "../../../src/api/endpoints/run-picture.ts";
 import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
+import type { takeoverEndpoint } from "../../../src/api/endpoints/takeover.ts";
+import type { upgradeRunEndpoint } from "../../../src/api/endpoints/upgrades.ts";
 import type { Endpoint } from "../../../src/api/http/endpoint.ts";
 
 /** What the server answers: the very types that it is written with, so that page and server cannot disagree. */
@@ -19,7 +23,13 @@ export type Overview = Answer<typeof overviewEndpoint>;
 export type Runs = Answer<typeof listRunsEndpoint>;
 export type Run = Answer<typeof showRunEndpoint>;
 export type RunSummary = Runs["runs"][number];
+export type RunAction = Run["actions"][number];
 export type RunTimeline = Answer<typeof runTimelineEndpoint>;
+export type RunWorkflow = Answer<typeof runWorkflowEndpoint>;
+export type RunDocument = Answer<typeof runStateEndpoint>;
+export type Replay = Answer<typeof replayEndpoint>;
+export type Takeover = Answer<typeof takeoverEndpoint>;
+export type Upgrade = Answer<typeof upgradeRunEndpoint>;
 export type Approvals = Answer<typeof listApprovalsEndpoint>;
 export type ApprovalSummary = Approvals["approvals"][number];
 export type Approval = Answer<typeof showApprovalEndpoint>;

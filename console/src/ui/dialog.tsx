@@ -9,9 +9,12 @@ interface DialogProps {
   /** Whether a reason has to be given; null: none is asked. */
   readonly needsReason: boolean | null;
   readonly onClose: () => void;
-  readonly onConfirm: (reason: string) => Promise<void>;
+  /** Given a key that stays the same while the same is asked for again, so that it is done once. */
+  readonly onConfirm: (reason: string, key: string) => Promise<void>;
   readonly children: ReactNode;
 }
+
+const newKey = (): string => crypto.randomUUID();
 
 /** Shows what an act will do before it is done; stays open, and says why, where it is refused. */
 export function ActDialog({ title, verb, isGrave = false, needsReason, onClose, onConfirm, children }: DialogProps) {
@@ -19,22 +22,24 @@ export function ActDialog({ title, verb, isGrave = false, needsReason, onClose, 
   const [reason, setReason] = useState("");
   const [error, setError] = useState<ApiError | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const [key, setKey] = useState(newKey);
   useEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     try {
-      await onConfirm(reason.trim());
+      await onConfirm(reason.trim(), key);
       onClose();
     } catch (thrown) {
       if (!(thrown instanceof ApiError)) throw thrown;
       setError(thrown);
+      if (thrown.status > 0 && thrown.status < 500) setKey(newKey()); // it was answered: what comes next is another asking
       setBusy(false);
     }
   };
   return (
     <dialog ref={dialog} aria-label={title} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={(event) => void submit(event)} onChange={() => setKey(newKey())}>
         <h2>{title}</h2>
         {children}
         {needsReason === null ? null : (

@@ -15,10 +15,10 @@ import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import {
   approval,
   approvalStatus,
-  approvalSummary,
-  approvalSummaryOf,
   approvalView,
   decisionBar,
+  listedApproval,
+  listedApprovals,
 } from "../wire/approval.ts";
 import { limit, name } from "../wire/parts.ts";
 
@@ -31,12 +31,12 @@ export const listApprovalsEndpoint = endpoint({
   needs: ["read"],
   request: { ...NOTHING, query: z.strictObject({ status: approvalStatus.optional(), limit }) },
   statuses: { 200: "the approvals of that status, or of any" },
-  answer: z.strictObject({ approvals: z.array(approvalSummary).readonly() }),
+  answer: z.strictObject({ approvals: z.array(listedApproval).readonly() }),
   async handle({ installation, caller }, { query }) {
-    const rows = await inTenant(installation.database, caller.tenantId, (sql) =>
-      listApprovals(sql, query.status ?? null, query.limit),
+    const approvals = await inTenant(installation.database, caller.tenantId, async (sql) =>
+      listedApprovals(sql, await listApprovals(sql, query.status ?? null, query.limit)),
     );
-    return reply({ approvals: rows.map(approvalSummaryOf) });
+    return reply({ approvals });
   },
 });
 

@@ -7,37 +7,9 @@ import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoint.ts";
 import { type AskedReview, reviewLetter } from "../requeue.ts";
+import { type DeadLetter, deadLetter, letterState, letterView } from "../wire/dead-letter.ts";
 import { eventView, ledgerEvent } from "../wire/event.ts";
-import { limit, name, nextOf, time, timeOf, timeOrNull } from "../wire/parts.ts";
-
-const LETTER_STATES = z.enum(["PENDING_REVIEW", "REQUEUED", "DISCARDED", "RESOLVED"]);
-
-const deadLetter = z
-  .strictObject({
-    dead_letter_id: name,
-    kind: z.enum(["webhook", "blocked", "retry", "compensation"]),
-    run_id: name.nullable(),
-    step_id: name.nullable(),
-    seq: z.int().nullable(),
-    reason_code: name,
-    attempts: z.int(),
-    state: LETTER_STATES,
-    created_at: time,
-    reviewed_at: time.nullable(),
-    reviewed_by: name.nullable(),
-    review_reason: z.string().nullable(),
-    /** The run that goes on with it. */
-    requeued_as: name.nullable(),
-  })
-  .openapi("DeadLetter");
-
-type DeadLetter = z.output<typeof deadLetter>;
-
-const letterView = ({ created_at, reviewed_at, ...rest }: LetterRow): DeadLetter => ({
-  ...rest,
-  created_at: timeOf(created_at),
-  reviewed_at: timeOrNull(reviewed_at),
-});
+import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
 
 export const listLettersEndpoint = endpoint({
   method: "get",
@@ -46,7 +18,7 @@ export const listLettersEndpoint = endpoint({
   needs: ["read"],
   request: {
     ...NOTHING,
-    query: z.strictObject({ state: LETTER_STATES.optional(), after: z.string().default(""), limit }),
+    query: z.strictObject({ state: letterState.optional(), after: z.string().default(""), limit }),
   },
   statuses: { 200: "a page of letters, oldest first; `next` is the `after` of the next page" },
   answer: z.strictObject({ dead_letters: z.array(deadLetter).readonly(), next: z.string().nullable() }),

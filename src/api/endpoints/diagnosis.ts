@@ -1,6 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
-import { chartOf, diagnose, diagnosisInput, recoveryOf, scopeOf, wantedRows } from "../../observe/index.ts";
+import {
+  callsOf,
+  chartOf,
+  type DiagnosisFilter,
+  diagnose,
+  diagnosisInput,
+  type RunCall,
+  recoveryOf,
+  scopeOf,
+  wantedRows,
+} from "../../observe/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { runEventOf } from "../../worker/index.ts";
 import { type DiagnosedRun, readDiagnosed } from "../diagnosed-run.ts";
@@ -8,6 +18,7 @@ import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { diagnosis } from "../wire/diagnosis.ts";
 import { time, timeOf } from "../wire/parts.ts";
 import { recoveryReport } from "../wire/recovery.ts";
+import { runCall, runCallView } from "../wire/run-call.ts";
 import { runSummary, summaryOf } from "../wire/run-summary.ts";
 import {
   chartRow,
@@ -31,7 +42,8 @@ export const runTimelineEndpoint = endpoint({
   path: "/v1/runs/{run_id}/timeline",
   summary: "See what each step of a run did and when, and what happened to its ownership",
   description:
-    "`rows` are bars over time, one row a step; `marks` what concerns signs of life, leases, takeovers and approvals.",
+    "`rows` are bars over time, one row a step; `marks` what concerns signs of life, leases, takeovers and approvals; " +
+    "`calls` what it called, each with the guards and rules that let it through.",
   needs: ["read"],
   request: { ...NOTHING, params: RUN_ID, query: filterQuery },
   statuses: { 200: "the run over time" },
@@ -41,6 +53,7 @@ export const runTimelineEndpoint = endpoint({
       generated_at: time,
       rows: z.array(chartRow).readonly(),
       marks: z.array(timelineEntry).readonly(),
+      calls: z.array(runCall).readonly(),
     })
     .openapi("RunTimeline"),
   async handle(call, { params, query }) {
@@ -49,8 +62,12 @@ export const runTimelineEndpoint = endpoint({
     const run = found.value;
     const filter = filterOf(query);
     const { report } = diagnose(diagnosisInput(run, run.now), scopeOf(run, run.now), filter);
+    const events = run.events.flatMap((stored) => {
+      const event = runEventOf(stored);
+      return event === null ? [] : [{ seq: stored.seq, event }];
+    });
     const rows = chartOf(
-      run.events.flatMap((event) => runEventOf(event) ?? []),
+      events.map(({ event }) => event),
       run.now,
     );
     return reply({
@@ -59,9 +76,18 @@ export const runTimelineEndpoint = endpoint({
       generated_at: timeOf(run.now),
       rows: wantedRows(rows, filter).map(chartRowView),
       marks: report.timeline.entries.map(timelineEntryView),
+      calls: callsOf(events).filter(isWantedCall(filter)).map(runCallView),
     });
   },
 });
+
+/** Calls are of steps; a filter by category or severity is not about them. */
+const isWantedCall =
+  ({ step, since, until }: DiagnosisFilter) =>
+  (call: RunCall): boolean =>
+    (step === null || call.step === step) &&
+    (since === null || call.to >= since) &&
+    (until === null || call.from < until);
 
 export const diagnoseRunEndpoint = endpoint({
   method: "get",

@@ -9,12 +9,13 @@ import {
   rejected,
 } from "../../contracts/index.ts";
 import { blockedLetters, type InboxEntry, review, tellRun } from "../../ledger/index.ts";
-import { awaitedEvents, COMPENSATION, findRun, type RunRow, type RunState } from "../../run/index.ts";
+import { awaitedEvents, COMPENSATION, findRun, type RunRow } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { audit } from "../administer.ts";
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoint.ts";
 import { type RecordedRun, readRun } from "../recorded-run.ts";
+import { manualLanes, unknownLanes } from "../run-lanes.ts";
 import { storableInput } from "../storable-input.ts";
 import { jsonObject, name } from "../wire/parts.ts";
 import { type RunSummary, runSummary, summaryOf } from "../wire/run-summary.ts";
@@ -85,7 +86,7 @@ export const resumeRunEndpoint = endpoint({
     act(call, params.run_id, async ({ salt, run }) => {
       // A blocked run waits for a person as a whole: resuming it has it tried again from where it is.
       if (run.row.status === "BLOCKED") return accepted({ kind: "resume", payload: { lane: null, payload: {} } });
-      const lane = oneLane(await manualLanes(call, run), body.lane, "waits for a person");
+      const lane = oneLane(await manualLanesOf(call, run), body.lane, "waits for a person");
       if (!lane.ok) return lane;
       const payload = storableInput(body.payload, null, salt);
       return payload.ok ? accepted({ kind: "resume", payload: { lane: lane.value, payload: payload.value } }) : payload;
@@ -203,20 +204,11 @@ async function unwantedEvent(
 }
 
 /** Lanes at a WAIT step that only a person ends. */
-async function manualLanes({ installation, caller }: Call, { row, state }: RecordedRun): Promise<readonly string[]> {
+async function manualLanesOf({ installation, caller }: Call, { row, state }: RecordedRun): Promise<readonly string[]> {
   const pack = await installation.control.pack(caller.tenantId, row.pack_digest);
-  const steps = pack.workflows[row.workflow_id]?.steps ?? {};
-  return Object.values(state.lanes).flatMap(({ id, step, phase }) => {
-    const definition = step === null ? undefined : steps[step]?.definition;
-    const isManual = definition?.type === "WAIT" && definition.wait_for.type === "MANUAL";
-    return phase.kind === "waiting" && isManual ? [id] : [];
-  });
+  const workflow = pack.workflows[row.workflow_id];
+  return workflow === undefined ? [] : manualLanes(workflow, state);
 }
-
-const unknownLanes = ({ lanes, compensation }: RunState): readonly string[] => [
-  ...Object.values(lanes).flatMap(({ id, phase }) => (phase.kind === "unknown" ? [id] : [])),
-  ...(compensation?.phase.kind === "unknown" ? [COMPENSATION] : []),
-];
 
 /** What the step would have given satisfies its tool's output schema; what undoes a step gives nothing. */
 async function stepOutput(

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { type ApprovalRow, approverBar, closedBar, type DecisionRow } from "../../approve/index.ts";
+import { type ApprovalRow, approverBar, approversOf, closedBar, type DecisionRow } from "../../approve/index.ts";
 import type { Instant, JsonObject, Refusal, Result } from "../../contracts/index.ts";
+import type { TenantQuery } from "../../store/index.ts";
 import type { Caller } from "../http/caller.ts";
 import { hasRight, roleRefusal } from "../http/rights.ts";
 import { digest, jsonObject, name, time, timeOf, timeOrNull } from "./parts.ts";
@@ -32,6 +33,15 @@ const summaryFields = {
 };
 
 export const approvalSummary = z.strictObject(summaryFields).openapi("ApprovalSummary");
+
+/** An approval as lists have it: with who has approved already, where more than one is needed. */
+export const listedApproval = z
+  .strictObject({
+    ...summaryFields,
+    /** At the present level of escalation. */
+    approved_by: z.array(z.string()).readonly(),
+  })
+  .openapi("ListedApproval");
 
 export const approval = z
   .strictObject({
@@ -67,6 +77,7 @@ export const approval = z
   })
   .openapi("Approval");
 
+export type ListedApproval = z.output<typeof listedApproval>;
 export type ApprovalSummary = z.output<typeof approvalSummary>;
 export type ApprovalView = z.output<typeof approval>;
 
@@ -91,6 +102,24 @@ export const approvalSummaryOf = (row: ApprovalRow): ApprovalSummary => ({
   consumed_at: timeOrNull(row.consumed_at),
   void_reason: row.void_reason,
 });
+
+/** Some approvals, each with who has approved it. */
+export async function listedApprovals(
+  sql: TenantQuery,
+  rows: readonly ApprovalRow[],
+): Promise<readonly ListedApproval[]> {
+  const given =
+    rows.length === 0
+      ? []
+      : await approversOf(
+          sql,
+          rows.map(({ approval_id }) => approval_id),
+        );
+  return rows.map((row) => ({
+    ...approvalSummaryOf(row),
+    approved_by: given.flatMap(({ approval_id, approver }) => (approval_id === row.approval_id ? [approver] : [])),
+  }));
+}
 
 /** Why a reader may not decide an approval now; null when they may. The same rules are judged again at the decision. */
 export function decisionBar(

@@ -61,6 +61,14 @@ export const reviewLetter = (sql: TenantQuery, id: string, review: Review) => sq
          review_reason = ${review.reason}, requeued_as = ${review.requeuedAs}
    where tenant_id = require_tenant_context() and dead_letter_id = ${id}`;
 
+/** Letters of a run that wait for a review, oldest first. */
+export const lettersOfRun = (sql: TenantQuery, runId: string) => sql<LetterRow[]>`
+  select ${columns(sql)}
+    from dead_letter
+   where tenant_id = require_tenant_context() and run_id = ${runId} and state = 'PENDING_REVIEW'
+   order by dead_letter_id
+   limit 100`;
+
 /** Letters of a blocked run that wait for a review, locked until the transaction ends. */
 export const blockedLetters = (sql: TenantQuery, runId: string) => sql<LetterRow[]>`
   select ${columns(sql)}

@@ -209,10 +209,11 @@ function DecideDialog({ approval, asked, onClose }: DecideProps) {
       isGrave={!isApproval}
       needsReason={!isApproval}
       onClose={onClose}
-      onConfirm={async (reason) => {
+      onConfirm={async (reason, key) => {
         const { token, preview_sha256 } = approval;
         const path = `/v1/approvals/${approval.approval_id}/decision`;
-        await act(tenant, path, { decision: asked, token, preview_sha256, ...(reason === "" ? {} : { reason }) });
+        const said = reason === "" ? {} : { reason };
+        await act(tenant, path, { decision: asked, token, preview_sha256, ...said }, key);
       }}
     >
       <dl className="asked">

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { Json } from "../contracts/index.ts";
+import type { StoredEvent } from "../ledger/index.ts";
+import { recordedRunEvent } from "../run/index.ts";
+import { callsOf } from "./calls.ts";
+import { at, decided, START, started, stream, succeeded } from "./testing/recorded.ts";
+
+const eventsOf = (stored: readonly StoredEvent[]) =>
+  stored.flatMap(({ seq, type, at: moment, step, payload }) => {
+    const parsed: Json = JSON.parse(payload ?? "null");
+    const event = recordedRunEvent({ type, at: moment, step, payload: parsed });
+    return event === null ? [] : [{ seq, event }];
+  });
+
+const called = (ms: number, step: string, call: Json) => {
+  const event = succeeded(ms, step, null);
+  return { ...event, payload: { ...Object(event.payload), call } };
+};
+
+const REFUND = {
+  tool: "refund",
+  outcome: "succeeded",
+  purpose: "step",
+  internal_key: "k",
+  receipt_id: "r-1",
+  started_at: new Date(START + 100).toISOString(),
+  latency_ms: 40,
+  authority: { passed: "parse permission approval", rules: { approval: "approved (hitl_required)" } },
+};
+
+test("an effect says which guards and rules let it through, and under which approval", () => {
+  const [call] = callsOf(eventsOf(stream(started, decided(90, "refund", null), called(150, "refund", REFUND))));
+
+  expect(call).toEqual({
+    seq: 3,
+    step: "refund",
+    tool: "refund",
+    purpose: "step",
+    outcome: "succeeded",
+    from: at(100),
+    to: at(140),
+    code: null,
+    receipt_id: "r-1",
+    authority: {
+      passed: ["parse", "permission", "approval"],
+      rules: [{ guard: "approval", rule: "approved (hitl_required)" }],
+      approval_id: "ap-1",
+    },
+  });
+});
+
+test("a call that only reads names no authority, and an approval that was denied lets nothing through", () => {
+  const read = { ...REFUND, internal_key: null };
+  const free = { ...REFUND, authority: { passed: "parse", rules: {} } };
+  const events = stream(
+    started,
+    called(150, "look", read),
+    decided(160, "pay", "HITL_DENIED"),
+    called(170, "pay", free),
+  );
+
+  expect(callsOf(eventsOf(events)).map(({ authority }) => authority)).toEqual([
+    null,
+    { passed: ["parse"], rules: [], approval_id: null },
+  ]);
+});
+
+test("what was refused says which guard refused it", () => {
+  const refused = {
+    tool: "refund",
+    outcome: "refused",
+    purpose: "step",
+    authority: { passed: "parse", rules: { permission: "no scope grants it" } },
+  };
+  const [call] = callsOf(eventsOf(stream(started, called(150, "refund", refused))));
+
+  expect(call).toMatchObject({ outcome: "refused", from: at(150), to: at(150) });
+  expect(call?.authority?.rules).toEqual([{ guard: "permission", rule: "no scope grants it" }]);
+});
