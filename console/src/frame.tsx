@@ -4,6 +4,7 @@ import { signOut } from "./api/client.ts";
 import { useLive } from "./api/live.ts";
 import { useRead, useTenant } from "./api/query.ts";
 import type { Grant, Overview } from "./api/wire.ts";
+import { KeyHelp } from "./ui/help.tsx";
 import { useKeys } from "./ui/keys.ts";
 
 const SCREENS = [
@@ -15,6 +16,8 @@ const SCREENS = [
   { to: "/t/$tenant/releases", name: "Releases", key: "6" },
 ] as const;
 
+const WORDS = Object.fromEntries(SCREENS.map(({ key, name }) => [key, name]));
+
 /** Around every screen: where one is, as whom, in which mode, and whether what is shown is of now. */
 export function Frame() {
   const tenant = useTenant();
@@ -24,7 +27,7 @@ export function Frame() {
     () => Object.fromEntries(SCREENS.map(({ to, key }) => [key, () => void navigate({ to, params: { tenant } })])),
     [navigate, tenant],
   );
-  useKeys(keys);
+  useKeys(keys, WORDS);
   const waiting = useRead<Overview>("/v1/overview").data?.approvals.count ?? 0;
   return (
     <div className="frame">
@@ -86,6 +89,7 @@ function Standing({ tenant, isLive }: { readonly tenant: string; readonly isLive
       <span className="soft">
         {me?.principal_id} ({me?.role})
       </span>
+      <KeyHelp />
       <button type="button" onClick={() => void signOut().then(() => navigate({ to: "/sign-in" }))}>
         sign out
       </button>

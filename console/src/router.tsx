@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { readSession } from "./api/client.ts";
 import { Frame } from "./frame.tsx";
 import { DecisionScreen } from "./screens/gates/decision.tsx";
@@ -44,17 +51,39 @@ const tenant = createRoute({
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
+const count = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+
 const home = createRoute({ getParentRoute: () => tenant, path: "/", component: HomeScreen });
 const runs = createRoute({
   getParentRoute: () => tenant,
   path: "/runs",
   component: RunsScreen,
-  validateSearch: (search): { status?: string | undefined; workflow?: string | undefined } => ({
+  validateSearch: (
+    search,
+  ): { status?: string | undefined; workflow?: string | undefined; search?: string | undefined } => ({
     status: text(search.status),
     workflow: text(search.workflow),
+    search: text(search.search),
   }),
 });
-const run = createRoute({ getParentRoute: () => tenant, path: "/runs/$run", component: RunScreen });
+const run = createRoute({
+  getParentRoute: () => tenant,
+  path: "/runs/$run",
+  component: RunScreen,
+  validateSearch: (
+    search,
+  ): { step?: string | undefined; version?: number | undefined; since?: number | undefined } => ({
+    step: text(search.step),
+    version: count(search.version),
+    since: count(search.since),
+  }),
+});
+const runbook = createRoute({
+  getParentRoute: () => tenant,
+  path: "/runbook",
+  component: lazyRouteComponent(() => import("./screens/runbook/runbook.tsx"), "RunbookScreen"),
+});
 const inbox = createRoute({
   getParentRoute: () => tenant,
   path: "/inbox",
@@ -74,7 +103,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     landing,
     signIn,
-    tenant.addChildren([home, runs, run, inbox, ledger, stream, gates, decision, releases]),
+    tenant.addChildren([home, runs, run, runbook, inbox, ledger, stream, gates, decision, releases]),
   ]),
 });
 

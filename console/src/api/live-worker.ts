@@ -23,7 +23,10 @@ self.onconnect = ({ ports: [port] }) => {
 
 function join(port: MessagePort, tenant: string): void {
   const known = listening.get(tenant);
-  if (known === undefined) return begin(port, tenant);
+  if (known === undefined) {
+    begin(port, tenant);
+    return;
+  }
   known.ports.add(port);
   if (known.link !== null) port.postMessage({ kind: known.link });
 }

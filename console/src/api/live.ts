@@ -53,8 +53,14 @@ function listenShared(tenant: string, hear: (news: News) => void): () => void {
   port.onmessage = ({ data }: MessageEvent<News>) => tell(data);
   port.postMessage(tenant);
   // Nothing tells the worker that a page has gone; and one that is kept aside may come back.
-  addEventListener("pagehide", () => port.postMessage(null), { signal: over.signal });
-  addEventListener("pageshow", ({ persisted }) => persisted && port.postMessage(tenant), { signal: over.signal });
+  window.addEventListener("pagehide", () => port.postMessage(null), { signal: over.signal });
+  window.addEventListener(
+    "pageshow",
+    ({ persisted }) => {
+      if (persisted) port.postMessage(tenant);
+    },
+    { signal: over.signal },
+  );
   return () => {
     over.abort();
     port.postMessage(null);

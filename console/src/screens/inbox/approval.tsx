@@ -9,6 +9,7 @@ import { useKeys } from "../../ui/keys.ts";
 import { Time } from "../../ui/time.tsx";
 import { APPROVAL_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
+import { given } from "./given.ts";
 import { fieldsOf, sha256, stretchesOf } from "./preview.ts";
 
 /** One approval: exactly what is asked, and what its reader may do about it. */
@@ -18,6 +19,8 @@ export function ApprovalPanel({ id }: { readonly id: string }) {
 }
 
 type Decision = "APPROVE" | "DENY";
+
+const WORDS = { a: "approve, after a look", d: "deny, after a look" } as const;
 
 function Panel({ approval }: { readonly approval: Approval }) {
   const [asked, setAsked] = useState<Decision | null>(null);
@@ -30,9 +33,9 @@ function Panel({ approval }: { readonly approval: Approval }) {
     }),
     [mayApprove, mayDeny],
   );
-  useKeys(keys);
+  useKeys(keys, WORDS);
   return (
-    <article className="panel">
+    <article className="panel" tabIndex={-1} aria-label={`approval of ${approval.tool_name}`}>
       <header>
         <h2>
           {approval.tool_name} <Badge look={APPROVAL_LOOKS[approval.status]} />
@@ -170,18 +173,25 @@ function baseText(base: unknown): string {
   return `${String(entity_id)} at version ${String(version)}`;
 }
 
+/** Who may decide, and who has; an approval that was handed on to others starts anew with them. */
 function Decisions({ approval }: { readonly approval: Approval }) {
-  const missing =
-    approval.required_approvers - approval.decisions.filter(({ decision }) => decision === "APPROVE").length;
+  const { decisions, escalation_level, required_approvers } = approval;
+  const approved_by = decisions.flatMap((one) =>
+    one.decision === "APPROVE" && one.escalation_level === escalation_level ? [one.approver] : [],
+  );
   return (
     <div>
-      <p className="soft">
-        by {approval.authorized_approvers.join(" or ")}; {approval.required_approvers}{" "}
-        {approval.required_approvers === 1 ? "person" : "people"} needed
-        {approval.status === "PENDING" && approval.decisions.length > 0 ? `, ${missing} more` : ""}
+      <p>
+        <Seats given={approved_by.length} needed={required_approvers} />{" "}
+        <strong>{given({ approved_by, required_approvers })}</strong>
+        <span className="soft">
+          {" "}
+          · by {approval.authorized_approvers.join(" or ")}
+          {required_approvers > 1 ? ", each another person" : ""}
+        </span>
       </p>
       <ul>
-        {approval.decisions.map(({ approver, decision, reason, at }) => (
+        {decisions.map(({ approver, decision, reason, at }) => (
           <li key={approver + at}>
             <strong>{approver}</strong> {decision === "APPROVE" ? "approved" : "denied"} <Time at={at} />
             {reason === null ? "" : `: ${reason}`}
@@ -191,6 +201,14 @@ function Decisions({ approval }: { readonly approval: Approval }) {
     </div>
   );
 }
+
+/** A mark for each person needed, filled for those who have approved. */
+const Seats = ({ given: filled, needed }: { readonly given: number; readonly needed: number }) => (
+  <span className="seats" aria-hidden="true">
+    {"●".repeat(Math.min(filled, needed))}
+    {"○".repeat(Math.max(0, needed - filled))}
+  </span>
+);
 
 interface DecideProps {
   readonly approval: Approval;

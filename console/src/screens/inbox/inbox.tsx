@@ -8,6 +8,7 @@ import { Time } from "../../ui/time.tsx";
 import { APPROVAL_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { ApprovalPanel } from "./approval.tsx";
+import { given } from "./given.ts";
 
 /** What waits for a decision, the oldest first; beside it, the one that is looked at. */
 export function InboxScreen() {
@@ -47,6 +48,8 @@ function Which({ all }: { readonly all: boolean }) {
   );
 }
 
+const WORDS = { j: "the next letter", k: "the letter before", Enter: "into the letter" } as const;
+
 /** What is looked at stays in sight whatever becomes of it: a letter never turns into another under somebody's hand. */
 function Letters({ approvals }: { readonly approvals: readonly ApprovalSummary[] }) {
   const navigate = useNavigate({ from: "/t/$tenant/inbox" });
@@ -62,9 +65,10 @@ function Letters({ approvals }: { readonly approvals: readonly ApprovalSummary[]
       const next = approvals[Math.min(approvals.length - 1, Math.max(0, at + step))];
       if (next !== undefined) void navigate({ search: (held) => ({ ...held, approval: next.approval_id }) });
     };
-    return { j: look(1), k: look(-1) };
+    const enter = (): void => document.querySelector<HTMLElement>(".panel")?.focus();
+    return { j: look(1), k: look(-1), Enter: enter };
   }, [approvals, shown, navigate]);
-  useKeys(keys);
+  useKeys(keys, WORDS);
   return (
     <div className="split">
       <ul aria-label="approvals">
@@ -92,6 +96,7 @@ function LetterRow({ approval, isShown }: { readonly approval: ApprovalSummary; 
         <Badge look={APPROVAL_LOOKS[approval.status]} />
         <span className="soft">
           {approval.requested_by} · <Time at={approval.created_at} />
+          {approval.required_approvers > 1 ? ` · ${given(approval)}` : ""}
         </span>
       </Link>
     </li>

@@ -1,93 +1,40 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
-import { type ApiError, read } from "../../api/client.ts";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTenant } from "../../api/query.ts";
-import type { RunSummary, Runs } from "../../api/wire.ts";
+import type { RunSummary } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { useKeys } from "../../ui/keys.ts";
 import { lasting } from "../../ui/moment.ts";
 import { Time, useNow } from "../../ui/time.tsx";
 import { RUN_LOOKS } from "../../ui/tone.ts";
 import { Empty, Problem } from "../../ui/view.tsx";
+import { FilterBar } from "./filter-bar.tsx";
+import { useRunPages } from "./run-pages.ts";
+import "./runs.css";
 
-const PAGE = 200;
 const ROW_PX = 38;
 
 /** Every run, newest first; the filter is in the URL. */
 export function RunsScreen() {
-  const tenant = useTenant();
   const filter = useSearch({ from: "/t/$tenant/runs" });
-  const query = useInfiniteQuery<Runs, ApiError>({
-    queryKey: [tenant, "runs", filter],
-    queryFn: ({ pageParam }) => read(tenant, pathOf(filter, String(pageParam))),
-    initialPageParam: "",
-    getNextPageParam: ({ next }) => next,
-  });
-  const runs = query.data?.pages.flatMap((page) => page.runs) ?? [];
+  const { runs, error, isPending, hasMore, more } = useRunPages(filter);
   return (
     <section className="runs">
       <div className="heading">
         <h1>Runs</h1>
-        <Filter {...filter} />
+        <span className="soft" role="status">
+          {isPending ? "" : `${runs.length.toLocaleString("en")}${hasMore ? " and more" : ""} shown`}
+        </span>
       </div>
-      {query.error === null ? null : <Problem error={query.error} />}
-      {query.isPending ? <p className="soft loading">reading …</p> : null}
-      {query.isSuccess && runs.length === 0 ? (
+      <FilterBar filter={filter} />
+      {error === null ? null : <Problem error={error} />}
+      {isPending ? <p className="soft loading">reading …</p> : null}
+      {!isPending && error === null && runs.length === 0 ? (
         <Empty says="No run is like this." command="countermark run start WORKFLOW --input FILE" />
       ) : null}
-      {runs.length === 0 ? null : (
-        <RunList runs={runs} hasMore={query.hasNextPage} more={() => void query.fetchNextPage()} />
-      )}
+      {runs.length === 0 ? null : <RunList runs={runs} hasMore={hasMore} more={more} />}
     </section>
-  );
-}
-
-interface RunFilter {
-  readonly status?: string | undefined;
-  readonly workflow?: string | undefined;
-}
-
-function pathOf({ status, workflow }: RunFilter, before: string): string {
-  const asked = { status, workflow, before, limit: String(PAGE) };
-  const given = Object.entries(asked).flatMap(([name, value]) =>
-    value === undefined || value === "" ? [] : [[name, value]],
-  );
-  return `/v1/runs?${new URLSearchParams(given)}`;
-}
-
-function Filter({ status, workflow }: RunFilter) {
-  const navigate = useNavigate({ from: "/t/$tenant/runs" });
-  return (
-    <div className="filter">
-      <label>
-        status
-        <select
-          value={status ?? ""}
-          onChange={({ target }) =>
-            void navigate({ search: (held) => ({ ...held, status: target.value === "" ? undefined : target.value }) })
-          }
-        >
-          <option value="">any</option>
-          {Object.entries(RUN_LOOKS).map(([name, { label }]) => (
-            <option key={name} value={name}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        workflow
-        <input
-          defaultValue={workflow ?? ""}
-          placeholder="any"
-          onKeyDown={({ key, currentTarget: { value } }) => {
-            if (key === "Enter")
-              void navigate({ search: (held) => ({ ...held, workflow: value === "" ? undefined : value }) });
-          }}
-        />
-      </label>
-    </div>
   );
 }
 
@@ -97,6 +44,8 @@ interface RunListProps {
   readonly more: () => void;
 }
 
+const WORDS = { j: "the next run", k: "the run before", Enter: "open the run" } as const;
+
 /** Only the rows in sight are drawn. */
 function RunList({ runs, hasMore, more }: RunListProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -104,6 +53,7 @@ function RunList({ runs, hasMore, more }: RunListProps) {
     count: runs.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_PX,
+    getItemKey: (index) => runs[index]?.run_id ?? index,
     overscan: 12,
   });
   const shown = rows.getVirtualItems();
@@ -111,6 +61,7 @@ function RunList({ runs, hasMore, more }: RunListProps) {
   useEffect(() => {
     if (hasMore && last >= runs.length - 1) more();
   }, [hasMore, last, runs.length, more]);
+  const marked = useMarked(runs, (index) => rows.scrollToIndex(index));
   return (
     <div className="list" ref={box}>
       <ul style={{ height: rows.getTotalSize() }} aria-label="runs">
@@ -118,7 +69,7 @@ function RunList({ runs, hasMore, more }: RunListProps) {
           const run = runs[index];
           return run === undefined ? null : (
             <li key={key} style={{ transform: `translateY(${start}px)` }}>
-              <RunRow run={run} />
+              <RunRow run={run} isMarked={run.run_id === marked} />
             </li>
           );
         })}
@@ -127,18 +78,50 @@ function RunList({ runs, hasMore, more }: RunListProps) {
   );
 }
 
-function RunRow({ run }: { readonly run: RunSummary }) {
+/** The run that j and k have come to; Enter opens it. */
+function useMarked(runs: readonly RunSummary[], show: (index: number) => void): string | null {
+  const navigate = useNavigate({ from: "/t/$tenant/runs" });
+  const [marked, setMarked] = useState<string | null>(null);
+  const keys = useMemo(() => {
+    const at = runs.findIndex(({ run_id }) => run_id === marked);
+    const step = (by: number) => (): void => {
+      const next = Math.max(0, Math.min(runs.length - 1, at + by));
+      setMarked(runs[next]?.run_id ?? null);
+      show(next);
+    };
+    const open = (): void => {
+      if (marked !== null) void navigate({ to: "/t/$tenant/runs/$run", params: (held) => ({ ...held, run: marked }) });
+    };
+    return { j: step(1), k: step(-1), ...(marked === null ? {} : { Enter: open }) };
+  }, [runs, marked, navigate, show]);
+  useKeys(keys, WORDS);
+  return marked;
+}
+
+function RunRow({ run, isMarked }: { readonly run: RunSummary; readonly isMarked: boolean }) {
   const tenant = useTenant();
-  const now = useNow();
-  const ended = run.ended_at === null ? now : Date.parse(run.ended_at);
   return (
-    <Link to="/t/$tenant/runs/$run" params={{ tenant, run: run.run_id }} className="row">
+    <Link
+      to="/t/$tenant/runs/$run"
+      params={{ tenant, run: run.run_id }}
+      className={isMarked ? "row marked" : "row"}
+      aria-current={isMarked}
+    >
       <Badge look={RUN_LOOKS[run.status]} />
       <span className="name">{run.workflow_id}</span>
       <code className="soft id">{run.run_id}</code>
       <span className="soft code">{run.code ?? ""}</span>
-      <span className="soft number">{lasting(Math.max(0, ended - Date.parse(run.started_at)))}</span>
+      <span className="soft number">
+        <Taken run={run} />
+      </span>
       <Time at={run.started_at} />
     </Link>
   );
 }
+
+const Taken = ({ run }: { readonly run: RunSummary }) => {
+  const startedAt = Date.parse(run.started_at);
+  return run.ended_at === null ? <Since at={startedAt} /> : lasting(Math.max(0, Date.parse(run.ended_at) - startedAt));
+};
+
+const Since = ({ at }: { readonly at: number }) => lasting(Math.max(0, useNow() - at));

@@ -1,4 +1,4 @@
-import type { LedgerEvent, RunTimeline } from "../../api/wire.ts";
+import type { LedgerEvent, Run, RunTimeline } from "../../api/wire.ts";
 
 /** One bar of the picture: where on the run's time it begins and ends, in per cent of the whole. */
 export interface Span {
@@ -14,8 +14,14 @@ export interface Lane {
   readonly spans: readonly Span[];
 }
 
-export interface Picture {
+/** Lanes of one kind: what steps did, what was waited for, what was called, and by what authority. */
+export interface LaneGroup {
+  readonly name: "steps" | "waits" | "calls" | "authority";
   readonly lanes: readonly Lane[];
+}
+
+export interface Picture {
+  readonly groups: readonly LaneGroup[];
   readonly startedAt: number;
   readonly endedAt: number;
 }
@@ -23,33 +29,103 @@ export interface Picture {
 /** Narrower than this a bar cannot be seen, in per cent. */
 const WIDTH_MIN = 0.4;
 
-type Shown = Pick<RunTimeline, "rows" | "started_at" | "ended_at" | "generated_at">;
+type Shown = Pick<RunTimeline, "rows" | "calls" | "started_at" | "ended_at" | "generated_at">;
+type Call = RunTimeline["calls"][number];
+type Approvers = Pick<Run["approvals"][number], "approval_id" | "approved_by">;
+type Place = (at: string | null) => number;
 
-/** A run over time, a lane a step. */
-export function pictureOf({ rows, started_at, ended_at, generated_at }: Shown): Picture {
+/** A run over time. Who approved what is read from the approvals. */
+export function pictureOf(timeline: Shown, approvals: readonly Approvers[] = []): Picture {
+  const { rows, calls, started_at, ended_at, generated_at } = timeline;
   const startedAt = Date.parse(started_at);
   const endedAt = Math.max(Date.parse(ended_at ?? generated_at), startedAt + 1);
-  const place = (at: string | null): number =>
-    ((Date.parse(at ?? generated_at) - startedAt) / (endedAt - startedAt)) * 100;
-  return {
-    startedAt,
-    endedAt,
-    lanes: rows.map(({ lane, step, bars }) => ({
-      name: lane === "main" ? step : `${lane} / ${step}`,
-      spans: bars.map((bar) => {
-        const left = Math.min(place(bar.from), 100 - WIDTH_MIN);
-        return {
-          left,
-          width: Math.max(WIDTH_MIN, Math.min(place(bar.to) - left, 100 - left)),
-          kind: bar.kind,
-          severity: bar.severity,
-          says: [bar.kind, bar.attempt === null ? null : `attempt ${bar.attempt}`, bar.code]
-            .filter((part) => part !== null)
-            .join(", "),
-        };
-      }),
-    })),
-  };
+  const place: Place = (at) => ((Date.parse(at ?? generated_at) - startedAt) / (endedAt - startedAt)) * 100;
+  const groups: readonly LaneGroup[] = [
+    { name: "steps", lanes: barLanes(rows, place, (category) => category !== "WAIT" && category !== "APPROVAL") },
+    { name: "waits", lanes: barLanes(rows, place, (category) => category === "WAIT" || category === "APPROVAL") },
+    { name: "calls", lanes: callLanes(calls, place, ({ tool }) => tool) },
+    {
+      name: "authority",
+      lanes: callLanes(
+        calls.filter(({ authority }) => authority !== null),
+        place,
+        (call) => letThroughBy(call, approvals),
+      ),
+    },
+  ];
+  return { startedAt, endedAt, groups: groups.filter(({ lanes }) => lanes.length > 0) };
+}
+
+type Category = Shown["rows"][number]["bars"][number]["category"];
+
+function barLanes(rows: Shown["rows"], place: Place, isOf: (category: Category) => boolean): readonly Lane[] {
+  return rows.flatMap(({ lane, step, bars }) => {
+    const spans = bars
+      .filter(({ category }) => isOf(category))
+      .map((bar) => ({
+        ...spanOf(place(bar.from), place(bar.to)),
+        kind: bar.kind,
+        severity: bar.severity,
+        says: [bar.kind, bar.attempt === null ? null : `attempt ${bar.attempt}`, bar.code]
+          .filter((part) => part !== null)
+          .join(", "),
+      }));
+    return spans.length === 0 ? [] : [{ name: lane === "main" ? step : `${lane} / ${step}`, spans: gathered(spans) }];
+  });
+}
+
+const OUTCOMES: { readonly [outcome: string]: Span["severity"] } = {
+  refused: "error",
+  failed: "warning",
+  unknown: "error",
+};
+
+function callLanes(calls: readonly Call[], place: Place, nameOf: (call: Call) => string): readonly Lane[] {
+  const lanes = new Map<string, Span[]>();
+  for (const call of calls) {
+    const spans = lanes.get(nameOf(call)) ?? [];
+    lanes.set(nameOf(call), spans);
+    spans.push({
+      ...spanOf(place(call.from), place(call.to)),
+      kind: "call",
+      severity: OUTCOMES[call.outcome] ?? "info",
+      says: [`${call.tool} at ${call.step}`, call.outcome, call.code].filter((part) => part !== null).join(", "),
+    });
+  }
+  return [...lanes].map(([name, spans]) => ({ name, spans: gathered(spans) }));
+}
+
+function spanOf(from: number, to: number): Pick<Span, "left" | "width"> {
+  const left = Math.max(0, Math.min(from, 100 - WIDTH_MIN));
+  return { left, width: Math.max(WIDTH_MIN, Math.min(to - left, 100 - left)) };
+}
+
+/** Bars too narrow to be told apart are drawn as one; thousands would draw for seconds and show no more. */
+function gathered(spans: readonly Span[]): readonly Span[] {
+  const drawn: { span: Span; count: number }[] = [];
+  for (const span of spans) {
+    const last = drawn.at(-1);
+    if (last !== undefined && isOneWith(last.span, span)) {
+      const end = Math.max(last.span.left + last.span.width, span.left + span.width);
+      last.count += 1;
+      last.span = { ...last.span, width: end - last.span.left };
+    } else drawn.push({ span, count: 1 });
+  }
+  return drawn.map(({ span, count }) => (count === 1 ? span : { ...span, says: `${count} × ${span.says}` }));
+}
+
+const isOneWith = (one: Span, next: Span): boolean =>
+  one.kind === next.kind &&
+  one.severity === next.severity &&
+  next.width <= WIDTH_MIN * 1.5 &&
+  next.left < one.left + one.width;
+
+/** Who or what let a call through, or stopped it, in a few words. */
+export function letThroughBy({ outcome, authority }: Call, approvals: readonly Approvers[]): string {
+  if (outcome === "refused") return `refused by ${authority?.rules.at(-1)?.guard ?? "a guard"}`;
+  const approval = approvals.find(({ approval_id }) => approval_id === authority?.approval_id);
+  if (approval !== undefined && approval.approved_by.length > 0) return approval.approved_by.join(" and ");
+  return authority?.approval_id == null ? "the guards alone" : "an approval";
 }
 
 /** What let a call through, or stopped it: the guards it passed, and what each said that had something to say. */

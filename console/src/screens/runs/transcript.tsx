@@ -1,87 +1,179 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { type ApiError, read } from "../../api/client.ts";
+import { hearNews } from "../../api/live.ts";
 import { useTenant } from "../../api/query.ts";
 import type { LedgerEvent, StreamPage } from "../../api/wire.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { Problem } from "../../ui/view.tsx";
 import { authorityOf } from "./timeline.ts";
 
-const PAGE = 100;
+const PAGE = 200;
+const ROW_PX = 32;
 
-/** What was recorded, in order: each event with its hash, and with what let its call through. */
-export function Transcript({ runId }: { readonly runId: string }) {
+const pathAfter = (runId: string, after: unknown): string => `/v1/runs/${runId}/events?after=${after}&limit=${PAGE}`;
+
+/** A run's events, page by page. What is recorded never changes, so news only adds what comes after. */
+function useEvents(runId: string) {
   const tenant = useTenant();
+  const client = useQueryClient();
+  const queryKey = useMemo(() => ["transcript", tenant, runId], [tenant, runId]);
   const query = useInfiniteQuery<StreamPage, ApiError>({
-    queryKey: [tenant, "transcript", runId],
-    queryFn: ({ pageParam }) => read(tenant, `/v1/runs/${runId}/events?after=${pageParam}&limit=${PAGE}`),
+    queryKey,
+    queryFn: ({ pageParam }) => read(tenant, pathAfter(runId, pageParam)),
     initialPageParam: 0,
     getNextPageParam: ({ next }) => next,
   });
-  const events = query.data?.pages.flatMap((page) => page.events) ?? [];
-  const startedAt = Date.parse(events[0]?.at ?? "");
+  const events = useMemo(() => query.data?.pages.flatMap((page) => page.events) ?? [], [query.data]);
+  const last = events.at(-1)?.seq ?? 0;
+  const isWhole = query.data !== undefined && !query.hasNextPage;
+  useEffect(() => {
+    if (!isWhole) return;
+    return hearNews((news) => {
+      if (news.kind === "lost" || (news.kind === "change" && !news.streams.includes(runId))) return;
+      void read<StreamPage>(tenant, pathAfter(runId, last)).then(
+        (page) => client.setQueryData<InfiniteData<StreamPage>>(queryKey, (held) => held && withPage(held, last, page)),
+        () => undefined, // the next news asks again
+      );
+    });
+  }, [client, isWhole, last, queryKey, runId, tenant]);
+  return { query, events };
+}
+
+/** Nothing is added twice, should two pieces of news have asked for the same. */
+const withPage = (held: InfiniteData<StreamPage>, after: number, page: StreamPage): InfiniteData<StreamPage> =>
+  page.events.length === 0 || (held.pages.at(-1)?.events.at(-1)?.seq ?? 0) > after
+    ? held
+    : { pages: [...held.pages, page], pageParams: [...held.pageParams, after] };
+
+/** What was recorded, in order: each event with its hash, and with what let its call through. Only what is in sight is drawn. */
+export function Transcript({ runId, total }: { readonly runId: string; readonly total: number }) {
+  const { query, events } = useEvents(runId);
   return (
     <section>
-      <h2>Transcript</h2>
+      <h2>
+        Transcript <span className="soft count-of">{total.toLocaleString("en")} events</span>
+      </h2>
       {query.error === null ? null : <Problem error={query.error} />}
-      <ol className="events">
-        {events.map((event) => (
-          <EventRow key={event.seq} event={event} startedAt={startedAt} />
-        ))}
-      </ol>
-      {query.hasNextPage ? (
-        <button type="button" onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-          read on
-        </button>
-      ) : null}
+      {query.isPending ? <p className="soft loading">reading …</p> : null}
+      {events.length === 0 ? null : (
+        <EventList
+          events={events}
+          hasMore={query.hasNextPage && !query.isFetchingNextPage}
+          more={() => void query.fetchNextPage()}
+        />
+      )}
     </section>
   );
 }
 
-function EventRow({ event, startedAt }: { readonly event: LedgerEvent; readonly startedAt: number }) {
+interface EventListProps {
+  readonly events: readonly LedgerEvent[];
+  readonly hasMore: boolean;
+  readonly more: () => void;
+}
+
+function EventList({ events, hasMore, more }: EventListProps) {
+  const box = useRef<HTMLElement>(null);
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  const rows = useVirtualizer({
+    count: events.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    overscan: 10,
+  });
+  const shown = rows.getVirtualItems();
+  const last = shown.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && last >= events.length - 1) more();
+  }, [hasMore, last, events.length, more]);
+  const startedAt = Date.parse(events[0]?.at ?? "");
+  const turn = (seq: number): void =>
+    setOpen((held) => new Set(held.has(seq) ? [...held].filter((one) => one !== seq) : [...held, seq]));
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
+    <section className="transcript" ref={box} tabIndex={0} aria-label="events of the run">
+      <ol className="events" style={{ height: rows.getTotalSize() }}>
+        {shown.map(({ index, start, key }) => {
+          const event = events[index];
+          return event === undefined ? null : (
+            <li key={key} data-index={index} ref={rows.measureElement} style={{ transform: `translateY(${start}px)` }}>
+              <EventRow
+                event={event}
+                startedAt={startedAt}
+                isOpen={open.has(event.seq)}
+                onTurn={() => turn(event.seq)}
+              />
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
+
+interface EventRowProps {
+  readonly event: LedgerEvent;
+  readonly startedAt: number;
+  readonly isOpen: boolean;
+  readonly onTurn: () => void;
+}
+
+function EventRow({ event, startedAt, isOpen, onTurn }: EventRowProps) {
   const authority = authorityOf(event);
   return (
-    <li>
-      <details>
-        <summary>
-          <span className="soft number">{event.seq}</span>
-          <span className="soft number">+{Date.parse(event.at) - startedAt} ms</span>
-          <span className={event.severity}>{event.type}</span>
-          <span>{event.step ?? ""}</span>
-          <span className="soft">
-            {authority === null
-              ? ""
-              : `${authority.tool}: ${authority.outcome}, past ${authority.passed.length} guards`}
-          </span>
-          <code className="soft">{event.hash.slice(0, 8)}</code>
-        </summary>
-        {authority === null ? null : (
-          <dl className="facts">
-            <dt>let through by</dt>
-            <dd>{authority.passed.join(" › ")}</dd>
-            {authority.rules.map(([guard, rule]) => (
-              <div key={guard} className="pair">
-                <dt>{guard}</dt>
-                <dd>{rule}</dd>
-              </div>
-            ))}
-          </dl>
-        )}
+    <>
+      <button type="button" className="event" aria-expanded={isOpen} onClick={onTurn}>
+        <span className="soft number">{event.seq}</span>
+        <span className="soft number">+{(Date.parse(event.at) - startedAt).toLocaleString("en")} ms</span>
+        <span className={event.severity}>{event.type}</span>
+        <span>{event.step ?? ""}</span>
+        <span className="soft">
+          {authority === null ? "" : `${authority.tool}: ${authority.outcome}, past ${authority.passed.length} guards`}
+        </span>
+        <code className="soft">{event.hash.slice(0, 8)}</code>
+      </button>
+      {isOpen ? <EventFacts event={event} /> : null}
+    </>
+  );
+}
+
+function EventFacts({ event }: { readonly event: LedgerEvent }) {
+  const authority = authorityOf(event);
+  return (
+    <div className="event-facts">
+      {authority === null ? null : (
         <dl className="facts">
-          <dt>hash</dt>
-          <dd>
-            <Digest text={event.hash} shown={64} />
-          </dd>
-          <dt>after</dt>
-          <dd>
-            <Digest text={event.prev_hash} shown={64} />
-          </dd>
-          <dt>actor</dt>
-          <dd>
-            {event.actor}, epoch {event.epoch}
-          </dd>
+          <dt>let through by</dt>
+          <dd>{authority.passed.join(" › ")}</dd>
+          {authority.rules.map(([guard, rule]) => (
+            <div key={guard} className="pair">
+              <dt>{guard}</dt>
+              <dd>{rule}</dd>
+            </div>
+          ))}
         </dl>
-        <pre className="json">{JSON.stringify(event.payload, null, 2)}</pre>
-      </details>
-    </li>
+      )}
+      <dl className="facts">
+        <dt>hash</dt>
+        <dd>
+          <Digest text={event.hash} shown={64} />
+        </dd>
+        <dt>after</dt>
+        <dd>
+          <Digest text={event.prev_hash} shown={64} />
+        </dd>
+        <dt>payload</dt>
+        <dd>
+          <Digest text={event.payload_sha256} shown={64} />
+        </dd>
+        <dt>actor</dt>
+        <dd>
+          {event.actor}, epoch {event.epoch}
+        </dd>
+      </dl>
+      <pre className="json">{JSON.stringify(event.payload, null, 2)}</pre>
+    </div>
   );
 }

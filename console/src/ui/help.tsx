@@ -1,0 +1,50 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { keysTold, useKeys } from "./keys.ts";
+
+const WORDS = { "?": "this help" } as const;
+
+/** Opens on `?`: every key of the page that is shown. */
+export function KeyHelp() {
+  const [isOpen, setOpen] = useState(false);
+  const keys = useMemo(() => ({ "?": () => setOpen(true) }), []);
+  useKeys(keys, WORDS);
+  return (
+    <>
+      <button type="button" className="keys" aria-label="keys of this page" onClick={() => setOpen(true)}>
+        ?
+      </button>
+      {isOpen ? <HelpDialog onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+function HelpDialog({ onClose }: { readonly onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} aria-label="Keys of this page" onClose={onClose}>
+      <h2>Keys of this page</h2>
+      <dl className="facts">
+        {keysTold().map(([key, words]) => (
+          <div key={key} className="pair">
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
+        <div className="pair">
+          <dt>
+            <kbd>Tab</kbd>
+          </dt>
+          <dd>from control to control; Enter does what it says; Escape closes a dialog</dd>
+        </div>
+      </dl>
+      <div className="acts">
+        <button type="button" onClick={onClose}>
+          close
+        </button>
+      </div>
+    </dialog>
+  );
+}
