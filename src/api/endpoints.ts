@@ -48,7 +48,13 @@ import {
   releaseLeaseEndpoint,
   renewLeaseEndpoint,
 } from "./endpoints/leases.ts";
-import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "./endpoints/ledger.ts";
+import {
+  listStreamsEndpoint,
+  readStreamEndpoint,
+  verifyLedgerEndpoint,
+  watchVerificationEndpoint,
+} from "./endpoints/ledger.ts";
+import { exportEventsEndpoint, listReceiptsEndpoint, searchEventsEndpoint } from "./endpoints/ledger-search.ts";
 import { lineageEndpoint } from "./endpoints/lineage.ts";
 import {
   activatePackEndpoint,
@@ -130,7 +136,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   callEndpoint,
   listStreamsEndpoint,
   readStreamEndpoint,
+  searchEventsEndpoint,
+  exportEventsEndpoint,
+  listReceiptsEndpoint,
   verifyLedgerEndpoint,
+  watchVerificationEndpoint,
   evaluateGateEndpoint,
   rebuildEvidenceEndpoint,
   recountEvaluationEndpoint,

@@ -51,5 +51,14 @@ export type { RedactionContext, RejectedStub } from "./redact/stub.ts";
 export { holdsKey, redactText } from "./redact/text.ts";
 export { keepSealed, openEnvelope, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
 export { declaresSealed, isSealedReference, type SealedReference } from "./sealed-reference.ts";
+export {
+  type EventFilter,
+  type EventPlace,
+  eventsAfter,
+  ledgerSize,
+  listReceipts,
+  type ReceiptFilter,
+  searchEvents,
+} from "./search/queries.ts";
 export { type ChainBreak, type ChainReport, chainRow, verifyStream } from "./verify.ts";
 export { writeNew, writeWhole } from "./whole-file.ts";

@@ -24,7 +24,7 @@ export interface Got<Body = Json> {
 /** Reads an answer whole. */
 export async function read(response: Response): Promise<Got> {
   const text = await response.text();
-  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 

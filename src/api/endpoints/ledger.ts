@@ -1,16 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { rejected } from "../../contracts/index.ts";
-import {
-  type ChainReport,
-  chainRow,
-  findStream,
-  listStreams,
-  readStream,
-  type StreamSummary,
-  verifyStream,
-} from "../../ledger/index.ts";
-import { inTenant, type TenantQuery } from "../../store/index.ts";
-import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { after, rejected } from "../../contracts/index.ts";
+import { findStream, ledgerSize, listStreams, readStream } from "../../ledger/index.ts";
+import { inTenant } from "../../store/index.ts";
+import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { eventFrame, FRAMES } from "../http/event-stream.ts";
+import { verifyChains } from "../verify-chains.ts";
 import { eventView, ledgerEvent } from "../wire/event.ts";
 import { afterSeq, limit, name, nextOf } from "../wire/parts.ts";
 
@@ -82,54 +76,59 @@ export const verifyLedgerEndpoint = endpoint({
   statuses: { 200: "what was found" },
   answer: verification,
   async handle({ installation, caller }, { body }) {
-    const { tenantId } = caller;
-    const inOwn = <T>(work: (sql: TenantQuery) => Promise<T>) => inTenant(installation.database, tenantId, work);
-    let streams = 0;
-    let events = 0;
-    for await (const head of headsOf(inOwn, body.stream)) {
-      const { verified, broken } = await inOwn((sql) => verifyOne(sql, tenantId, head));
-      streams += 1;
-      events += verified;
-      if (broken !== null) {
-        return reply({ streams, events, verified: false, broken: { stream: head.stream, ...broken } });
-      }
+    const chains = verifyChains(installation, caller.tenantId, body.stream ?? null);
+    for (let step = await chains.next(); ; step = await chains.next()) {
+      if (step.done !== true) continue;
+      const { streams } = step.value;
+      return body.stream !== undefined && streams === 0 ? noStream(body.stream) : reply(step.value);
     }
-    if (body.stream !== undefined && streams === 0) return noStream(body.stream);
-    return reply({ streams, events, verified: true, broken: null });
   },
 });
 
-const STREAMS_PAGE = 200;
-const EVENTS_PAGE = 1_000;
+export const watchVerificationEndpoint = endpoint({
+  method: "get",
+  path: "/v1/ledger/verification",
+  summary: "Verify hash chains and hear how far it is",
+  description:
+    "Server-sent events: `size` with what there is to verify, `progress` with what was, a few a second, and `verification` with " +
+    "what was found, as a verification answers it.",
+  needs: ["read"],
+  request: { ...NOTHING, query: z.strictObject({ stream: name.optional() }) },
+  statuses: { 200: "how far it is, then what was found" },
+  media: "text/event-stream",
+  answer: FRAMES,
+  async handle(call, { query }) {
+    const { stream = null } = query;
+    const size = await inTenant(call.installation.database, call.caller.tenantId, async (sql) => {
+      if (stream === null) return ledgerSize(sql);
+      const head = await findStream(sql, stream);
+      return head === undefined ? undefined : { streams: 1, events: head.seq };
+    });
+    return size === undefined ? noStream(stream ?? "") : reply(watched(call, stream, size));
+  },
+});
 
-type InOwn = <T>(work: (sql: TenantQuery) => Promise<T>) => Promise<T>;
+/** Milliseconds between two words of how far it is. */
+const TELL_MS = 200;
 
-/** The head of one stream, or of all of them, page by page. */
-async function* headsOf(inOwn: InOwn, only: string | undefined): AsyncGenerator<StreamSummary> {
-  if (only !== undefined) {
-    const head = await inOwn((sql) => findStream(sql, only));
-    if (head !== undefined) yield head;
-    return;
-  }
-  for (let after = ""; ; ) {
-    const page = await inOwn(async (sql) => [...(await listStreams(sql, after, STREAMS_PAGE))]);
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < STREAMS_PAGE) return;
-    after = last.stream;
-  }
-}
-
-/** The head was read before the rows, so a stream that grows meanwhile still reaches it. */
-const verifyOne = (sql: TenantQuery, tenant: string, { stream, seq, hash }: StreamSummary): Promise<ChainReport> =>
-  verifyStream(storedRows(sql, tenant, stream), { tenant, stream }, { head: { seq, hash } });
-
-async function* storedRows(sql: TenantQuery, tenant: string, stream: string) {
-  for (let seq = 0; ; ) {
-    const page = await readStream(sql, stream, seq, EVENTS_PAGE);
-    for (const stored of page) yield chainRow(tenant, stored);
-    const last = page.at(-1);
-    if (last === undefined || page.length < EVENTS_PAGE) return;
-    seq = last.seq;
+async function* watched(
+  { installation, caller, signal }: Call,
+  stream: string | null,
+  size: { readonly streams: number; readonly events: number },
+): AsyncGenerator<string> {
+  const { clock } = installation.host;
+  let id = 0;
+  const frame = (called: string, data: unknown): string => eventFrame({ id: ++id, name: called, data });
+  yield frame("size", size);
+  const chains = verifyChains(installation, caller.tenantId, stream);
+  let next = after(clock.now(), TELL_MS);
+  for (let step = await chains.next(); !signal.aborted; step = await chains.next()) {
+    if (step.done === true) {
+      yield frame("verification", step.value);
+      return;
+    }
+    if (clock.now() < next) continue;
+    next = after(clock.now(), TELL_MS);
+    yield frame("progress", step.value);
   }
 }

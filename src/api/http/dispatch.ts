@@ -10,7 +10,7 @@ import { readJsonBody } from "./body.ts";
 import { authenticate, type Caller, SESSION_TENANT_HEADER } from "./caller.ts";
 import { auditAttempt, CROSS_TENANT, claimedTenant, foreignId, ownerOfId } from "./cross-tenant.ts";
 import type { Call, Endpoint, RawInput, Reply } from "./endpoint.ts";
-import { eventStream } from "./event-stream.ts";
+import { streamed } from "./event-stream.ts";
 import { problemResponse } from "./problem.ts";
 import { claimKey, fingerprintOf, parseRequestKey, requestIdOf, type StoredAnswer, settleKey } from "./request-key.ts";
 import { hasRight, roleRefusal } from "./rights.ts";
@@ -120,7 +120,7 @@ async function serveOnce(call: Call, endpoint: Endpoint, raw: RawInput, key: str
 function encoded({ media }: Endpoint, reply: Reply<unknown>, gone: AbortController): Response {
   if (!reply.ok) return problemResponse(reply.refusal);
   const { status, body } = reply.value;
-  if (media === "text/event-stream") return eventStream(body, gone);
+  if (media !== "application/json") return streamed(body, media, gone);
   return jsonResponse({ status, body: JSON.stringify(body) });
 }
 

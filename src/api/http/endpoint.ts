@@ -3,6 +3,7 @@ import { accepted, fieldPath, type Json, type Result, rejected } from "../../con
 import type { SignInCodes } from "../console/sign-in-codes.ts";
 import type { Installation } from "../installation.ts";
 import type { Caller } from "./caller.ts";
+import type { StreamMedia } from "./event-stream.ts";
 import type { Right } from "./rights.ts";
 
 /** One authenticated request, as handlers see it. */
@@ -55,7 +56,7 @@ interface DeclaredEndpoint<S extends RequestShape, A> {
   /** What each status of success means. */
   readonly statuses: { readonly [status: number]: string };
   readonly answer: z.ZodType<A>;
-  readonly media?: "application/json" | "text/event-stream";
+  readonly media?: "application/json" | StreamMedia;
   /** Whether a repetition under one Idempotency-Key gets the stored answer. Never where an answer holds a secret. */
   readonly idempotent?: boolean;
   handle(call: Call, input: InputOf<S>): Promise<Reply<A>>;
@@ -71,7 +72,7 @@ export interface RawInput {
 /** A declared request: what the document says of it, and how it is served. */
 export interface Endpoint<A = unknown> extends Omit<DeclaredEndpoint<RequestShape, A>, "handle"> {
   readonly idempotent: boolean;
-  readonly media: "application/json" | "text/event-stream";
+  readonly media: "application/json" | StreamMedia;
   readonly serve: (call: Call, raw: RawInput) => Promise<Reply<A>>;
 }
 

@@ -1,12 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { assert } from "../../contracts/index.ts";
 
+/** Kinds of answers that are sent as they are made. */
+export type StreamMedia = "text/event-stream" | "application/x-ndjson";
+
 /**
- * Server-sent events: frames in, bytes out. The source is asked for the next frame only when the client took the last; it
- * is told through `gone` when there is no client any more.
+ * An answer of any length: frames in, bytes out. The source is asked for the next frame only when the client took the last; it
+ * is told through `gone` when there is no client any more. A source that fails cuts the answer off, which no client takes for its end.
  */
-export function eventStream(frames: unknown, gone: AbortController): Response {
-  assert(isFrames(frames), "an event stream is answered with frames");
+export function streamed(frames: unknown, media: StreamMedia, gone: AbortController): Response {
+  assert(isFrames(frames), "a stream is answered with frames");
   const source = frames[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
@@ -20,7 +23,7 @@ export function eventStream(frames: unknown, gone: AbortController): Response {
     },
   });
   return new Response(body, {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
+    headers: { "content-type": media, "cache-control": "no-store", "x-accel-buffering": "no" },
   });
 }
 
