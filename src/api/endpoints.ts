@@ -6,6 +6,7 @@ import {
   reportBetaIncidentEndpoint,
   showBetaEndpoint,
 } from "./endpoints/beta.ts";
+import { listBundlesEndpoint, showBundleEndpoint } from "./endpoints/bundles.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
 import {
   approvePromotionEndpoint,
@@ -30,6 +31,7 @@ import {
   liftHoldEndpoint,
   listEnvironmentsEndpoint,
   placeHoldEndpoint,
+  previewPromotionEndpoint,
   promoteEndpoint,
   rollbackEndpoint,
 } from "./endpoints/environments.ts";
@@ -64,6 +66,7 @@ import {
   revokeToolEndpoint,
 } from "./endpoints/packs.ts";
 import { promotionReportEndpoint } from "./endpoints/promotion-report.ts";
+import { lintPolicyEndpoint, listPoliciesEndpoint, showPolicyEndpoint } from "./endpoints/policies.ts";
 import {
   addEndpointEndpoint,
   listCredentialsEndpoint,
@@ -146,6 +149,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   recountEvaluationEndpoint,
   listEvaluationsEndpoint,
   showEvaluationEndpoint,
+  listPoliciesEndpoint,
+  showPolicyEndpoint,
+  lintPolicyEndpoint,
   lineageEndpoint,
   backtestGateEndpoint,
   requestWaiverEndpoint,
@@ -158,9 +164,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   activatePackEndpoint,
   revokeToolEndpoint,
   restoreToolEndpoint,
+  listBundlesEndpoint,
+  showBundleEndpoint,
   listEnvironmentsEndpoint,
   environmentHistoryEndpoint,
   promotionReportEndpoint,
+  previewPromotionEndpoint,
   followEnvironmentEndpoint,
   setEnvironmentEndpoint,
   approvePromotionEndpoint,

@@ -7,6 +7,11 @@ export const EVIDENCE_CODES = {
     "the file is none of the documents that are imported here",
     "save the platform's answer as it came: `gh api repos/OWNER/REPO/rules/branches/BRANCH > rules.json`",
   ),
+  GATE_POLICY_NOT_FOUND: entry(
+    404,
+    "no policy of this digest was evaluated, and none comes with the program",
+    "list those that are known with `GET /v1/gates/policies`, or give the policy itself",
+  ),
   OPENSLO_UNSUPPORTED: entry(
     400,
     "the OpenSLO document asks for what no metric of ours measures",

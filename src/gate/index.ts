@@ -28,6 +28,8 @@ export { BUNDLE_PROFILE, type CheckOutcome, type PromotionCheckId } from "./prom
 export {
   countEvaluations,
   type EvaluationRow,
+  evaluatedPolicies,
+  evaluationByPolicy,
   evaluationsAbout,
   findEvaluation,
   insertEvaluation,

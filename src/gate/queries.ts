@@ -39,15 +39,42 @@ export const insertEvaluation = (sql: TenantQuery, row: EvaluationRow) => sql`
 /** Newest first. Evaluation ids are time-ordered, so the last id of a page is its cursor. */
 export const listEvaluations = (
   sql: TenantQuery,
-  filter: { readonly policy: string | null; readonly before: string | null; readonly limit: number },
+  filter: {
+    readonly policy: string | null;
+    readonly subject: string | null;
+    readonly before: string | null;
+    readonly limit: number;
+  },
 ) => sql<EvaluationRow[]>`
   select ${columns(sql)}
     from gate_evaluation
    where tenant_id = require_tenant_context()
      and (${filter.policy}::text is null or policy_id = ${filter.policy})
+     and (${filter.subject}::text is null or subject = ${filter.subject})
      and (${filter.before}::text is null or evaluation_id < ${filter.before})
    order by evaluation_id desc
    limit ${filter.limit}`;
+
+/** Of each policy that was evaluated, by its digest, the newest evaluation; a policy's newest version first. */
+export const evaluatedPolicies = (sql: TenantQuery) => sql<EvaluationRow[]>`
+  select ${columns(sql)}
+    from (select distinct on (policy_sha256) ${columns(sql)}
+            from gate_evaluation
+           where tenant_id = require_tenant_context()
+           order by policy_sha256, evaluation_id desc) newest
+   order by policy_id, evaluation_id desc
+   limit 1000`;
+
+/** The newest evaluation by a policy of this digest; undefined where there is none. */
+export async function evaluationByPolicy(sql: TenantQuery, digest: string): Promise<EvaluationRow | undefined> {
+  const rows = await sql<EvaluationRow[]>`
+    select ${columns(sql)}
+      from gate_evaluation
+     where tenant_id = require_tenant_context() and policy_sha256 = ${digest}
+     order by evaluation_id desc
+     limit 1`;
+  return rows[0];
+}
 
 /** The evaluation of an id, or the newest that came to a decision of this digest; undefined where there is none. */
 export async function findEvaluation(sql: TenantQuery, idOrDigest: string): Promise<EvaluationRow | undefined> {

@@ -57,7 +57,9 @@ export {
   judgeHealth,
   type Move,
   type MovedBack,
+  type PromotionPreview,
   type PromotionRequest,
+  previewPromotion,
   promote,
   type RollbackRequest,
   rollBack,
@@ -67,6 +69,16 @@ export type { PromotionCheck } from "./environment/promotion.ts";
 export { reportSince } from "./environment/promotion-report.ts";
 export { type PromotionSource, readPromotionSource } from "./environment/promotion-source.ts";
 export { activeHolds, allSettings, heldBundles, packOfRoot } from "./environment/queries.ts";
+export {
+  activeHolds,
+  allSettings,
+  heldBundles,
+  listBundles,
+  type PromotedBundle,
+  packOfRoot,
+  promotedBundle,
+} from "./environment/queries.ts";
+export { rollbackTargets } from "./environment/rollback.ts";
 export type { PutBack, RollbackReport } from "./environment/rollback-report.ts";
 export { setSettings } from "./environment/set-settings.ts";
 export { type EnvironmentSettings, SETTINGS, type SetSettings, settingsOf } from "./environment/settings.ts";

@@ -416,3 +416,71 @@ test("an operator reads environments and moves none", async () => {
   expect(await operator.get("/v1/environments")).toMatchObject({ status: 200 });
   expect(await promote(operator, "dev", { bundle_id: "x" })).toMatchObject(refused("ROLE_REQUIRED"));
 });
+
+test("a promotion is previewed with every check, and nothing moves; what blocks it is mended, and it is let through", async () => {
+  const { tenantId, admin } = await shop();
+  const built = bundle(opened().till.pack);
+  const preview = () => admin.get(`/v1/environments/staging/promotion?bundle_id=${built.id}`);
+  const lacking = async () => {
+    const checks = member((await preview()).body, "checks");
+    return Array.isArray(checks)
+      ? checks.filter((one) => member(one, "passed") === false).map((one) => member(one, "code"))
+      : checks;
+  };
+  await promote(admin, "dev", { bundle: built.text });
+  await health(admin, "dev", "good");
+  await evaluate(admin, built, false);
+  const before = (await admin.get("/v1/ledger/streams/audit")).body;
+
+  expect(await lacking()).toEqual(["RELEASE_GATE_ALLOWS_PROMOTION"]);
+  expect((await admin.get("/v1/ledger/streams/audit")).body).toEqual(before);
+  expect(await standing(admin)).toMatchObject({ environments: [{}, { bundle: null }, {}] });
+  await evaluate(admin, built);
+  expect(await lacking()).toEqual([]);
+  expect(await promote(admin, "staging", { bundle_id: built.id })).toMatchObject({ status: 200 });
+  const viewer = await opened().client("vic", "viewer", { tenant: tenantId });
+  expect(await viewer.get("/v1/environments/prod/promotion?bundle_id=none")).toMatchObject(refused("BUNDLE_NOT_FOUND"));
+});
+
+test("bundles are listed with where they are, and shown with their manifest and whether they verify", async () => {
+  const { tenantId, admin } = await shop();
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  await bring(admin, first, ["dev"]);
+  await bring(admin, second, ["dev"]);
+  const viewer = await opened().client("vic", "viewer", { tenant: tenantId });
+
+  const listed = await viewer.get("/v1/bundles?limit=1");
+  const rest = await viewer.get(`/v1/bundles?before=${String(member(listed.body, "next"))}`);
+  const shown = await viewer.get(`/v1/bundles/${first.root}?file=whole`);
+
+  expect(listed.body).toMatchObject({
+    bundles: [{ bundle_id: second.id, stays: [{ environment: "dev", health: "good", is_current: true }] }],
+  });
+  expect(rest.body).toMatchObject({ bundles: [{ bundle_id: first.id, stays: [{ is_current: false }] }], next: null });
+  expect(shown.body).toMatchObject({
+    report: { ok: true, key_id: RELEASE_KEY.keyId, errors: [] },
+    manifest: { bundle_id: first.id, builder: { identity: "test" } },
+    file: first.text,
+  });
+  expect(await viewer.get("/v1/bundles/none")).toMatchObject(refused("BUNDLE_NOT_FOUND"));
+});
+
+test("an environment says what its reader may do with it, and what a rollback would put it back onto", async () => {
+  const { tenantId, admin } = await shop();
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  await bring(admin, first, ["dev"]);
+  await bring(admin, second, ["dev"]);
+  const approver = await opened().client("app", "approver", { tenant: tenantId });
+  const barred = (body: Got["body"]) => {
+    const [dev] = Object(body).environments;
+    return Object(dev).actions.flatMap((one: { name: string; allowed: boolean; code: string }) =>
+      one.allowed ? [] : [`${one.name} ${one.code}`],
+    );
+  };
+
+  expect(await standing(admin)).toMatchObject({ environments: [{ rollback_to: first.id }, { rollback_to: null }, {}] });
+  expect(barred(await standing(admin))).toEqual([]);
+  expect(barred(await standing(approver))).toEqual(
+    ["promote", "roll_back", "judge", "hold"].map((name) => `${name} ROLE_REQUIRED`),
+  );
+});

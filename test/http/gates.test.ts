@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { listPoliciesEndpoint } from "../../src/api/endpoints/policies.ts";
 import { after, formatInstant, isJsonObject, type Json } from "../../src/contracts/index.ts";
 import { decideAgain, documentIn, parsePacket } from "../../src/release/index.ts";
 import { realHost } from "../database/real-host.ts";
@@ -123,4 +124,45 @@ test.each([
   expect(codeIn(refused)).toBe(code);
   expect(isJsonObject(refused.body) && typeof refused.body.remedy).toBe("string");
   expect(listed((await olga.get("/v1/gates/evaluations?limit=200")).body)).toHaveLength(before);
+});
+
+test("policies are listed with what each said last and what lint says, and are read as they were judged by", async () => {
+  const { client } = bench();
+  const [olga, vera] = [await client("olga", "operator"), await client("vera", "viewer")];
+  const unheard = LENIENT.replace("id: lenient", "id: unheard").replace("sample_min: 2", "sample_min: 1");
+  const made = await olga.post("/v1/gates/evaluations", { policy: unheard, subject: "bundle-9" });
+  const digest = String(member(member(made.body, "evaluation"), "policy_sha256"));
+
+  const { policies } = listPoliciesEndpoint.answer.parse((await vera.get("/v1/gates/policies")).body);
+  const shown = await vera.get(`/v1/gates/policies/${digest}`);
+  const about = await vera.get("/v1/gates/evaluations?subject=bundle-9");
+
+  expect(policies.find((one) => one.digest === digest)).toMatchObject({
+    id: "unheard",
+    is_ours: false,
+    last: { evaluation_id: member(member(made.body, "evaluation"), "evaluation_id") },
+  });
+  expect(policies.find(({ id }) => id === "canary")).toMatchObject({ is_ours: true, last: null });
+  expect(shown.body).toMatchObject({ id: "unheard", digest, text: unheard });
+  expect(listed(about.body)).toMatchObject([{ policy_id: "unheard" }]);
+  expect(codeIn(await vera.get(`/v1/gates/policies/${"0".repeat(64)}`))).toBe("GATE_POLICY_NOT_FOUND");
+});
+
+test("a policy that nothing could pass is found by lint before anything is evaluated by it", async () => {
+  const vera = await bench().client("vera", "viewer");
+
+  const found = await vera.post("/v1/gates/lint", { policy: POLICY.replace("limit: 0.95", "limit: 1") });
+
+  expect(found.body).toMatchObject({ findings: expect.arrayContaining([expect.objectContaining({ level: "error" })]) });
+  expect(codeIn(await vera.post("/v1/gates/lint", { policy: "id: [" }))).toBe("GATE_POLICY_SYNTAX");
+});
+
+test("a decision is shown without its packet, which holds all the evidence", async () => {
+  const olga = await bench().client("olga", "operator");
+  const made = await olga.post("/v1/gates/evaluations", { policy: LENIENT });
+  const id = String(member(member(made.body, "evaluation"), "evaluation_id"));
+
+  const shown = await olga.get(`/v1/gates/evaluations/${id}?packet=none`);
+
+  expect(shown.body).toMatchObject({ decision: member(made.body, "decision"), packet: null });
 });

@@ -38,6 +38,8 @@ const check = z
     code: z.string().nullable(),
     message: z.string(),
   })
+export const check = z
+  .strictObject({ check: z.string(), passed: z.boolean(), code: z.string().nullable(), message: z.string() })
   .openapi("PromotionCheck");
 
 export const move = z

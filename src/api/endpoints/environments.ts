@@ -15,6 +15,7 @@ import {
   heldBundles,
   judgeHealth,
   placeHold,
+  previewPromotion,
   promote,
   readPromotionSource,
   runningCanaries,
@@ -29,9 +30,11 @@ import { policyIn } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { promotionPolicy } from "../promotion-policy.ts";
 import { putBack } from "../put-back.ts";
+import { environmentAction, environmentActions } from "../wire/environment-actions.ts";
 import { afterSeq, digest, jsonObject, limit, name, nextOf, time, timeOf, timeOrNull } from "../wire/parts.ts";
 import {
   actOf,
+  check,
   ENVIRONMENT,
   environment,
   move,
@@ -78,6 +81,10 @@ const standing = z
     /** Null where no bundle is being tried. */
     canary: canary.nullable(),
     settings,
+    /** What a rollback would put it back onto; null where nothing is to be gone back to. */
+    rollback_to: name.nullable(),
+    /** What the reader may do with it, and if not, why. */
+    actions: z.array(environmentAction).readonly(),
   })
   .openapi("Environment");
 
@@ -127,6 +134,7 @@ export const listEnvironmentsEndpoint = endpoint({
           before: before.map(heldView),
           canary: canaryView(canaries.find((canary) => canary.environment === one)),
           settings: settingsOf(one, tenant.mode, set.get(one) ?? {}),
+          ...environmentActions({ environment: one, held: all, canaries }, caller),
         };
       });
       return reply({ environments, holds: holds.map(holdView) });
@@ -196,6 +204,34 @@ export const environmentHistoryEndpoint = endpoint({
       payload: JSON.parse(payload ?? "{}"),
     }));
     return reply({ moves, next: nextOf(moves, query.limit, ({ seq }) => seq) });
+  },
+});
+
+export const previewPromotionEndpoint = endpoint({
+  method: "get",
+  path: "/v1/environments/{environment}/promotion",
+  summary: "See what a promotion would come to: every check, as of now; nothing moves",
+  needs: ["read"],
+  request: { ...NOTHING, params: ENVIRONMENT, query: z.strictObject({ bundle_id: name }) },
+  statuses: { 200: "every check, passed or not" },
+  answer: z
+    .strictObject({
+      environment,
+      bundle_id: name,
+      root_digest: digest,
+      previous_bundle_id: name.nullable(),
+      checks: z.array(check).readonly(),
+      /** How it would be tried, where the environment always does that; null where every new run would start on it. */
+      canary: z.strictObject({ baseline_bundle_id: name, steps }).nullable(),
+    })
+    .openapi("PromotionPreview"),
+  async handle({ installation, caller }, { params, query }) {
+    const roster = await installation.readTrust();
+    if (!roster.ok) return roster;
+    const ports = { ...installation, roster: roster.value };
+    const asked = { tenantId: caller.tenantId, environment: params.environment, bundleId: query.bundle_id };
+    const seen = await previewPromotion(ports, asked);
+    return seen.ok ? reply({ ...seen.value }) : seen;
   },
 });
 

@@ -16,7 +16,7 @@ import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
-const evaluation = z
+export const evaluation = z
   .strictObject({
     evaluation_id: name,
     policy_id: name,
@@ -39,7 +39,7 @@ const evaluation = z
   })
   .openapi("GateEvaluation");
 
-const evaluationView = ({
+export const evaluationView = ({
   decided_at,
   valid_until,
   recorded_at,
@@ -109,14 +109,20 @@ export const listEvaluationsEndpoint = endpoint({
   needs: ["read"],
   request: {
     ...NOTHING,
-    query: z.strictObject({ policy: z.string().optional(), before: z.string().optional(), limit }),
+    query: z.strictObject({
+      policy: z.string().optional(),
+      /** What they are about, such as a bundle's root digest. */
+      subject: z.string().optional(),
+      before: z.string().optional(),
+      limit,
+    }),
   },
   statuses: { 200: "a page of evaluations; `next` is the `before` of the next page" },
   answer: z.strictObject({ evaluations: z.array(evaluation).readonly(), next: z.string().nullable() }),
   async handle({ installation, caller }, { query }) {
-    const { policy = null, before = null } = query;
+    const { policy = null, subject = null, before = null } = query;
     const rows = await inTenant(installation.database, caller.tenantId, (sql) =>
-      listEvaluations(sql, { policy, before, limit: query.limit }),
+      listEvaluations(sql, { policy, subject, before, limit: query.limit }),
     );
     return reply({
       evaluations: rows.map(evaluationView),
@@ -130,17 +136,22 @@ export const showEvaluationEndpoint = endpoint({
   path: "/v1/gates/evaluations/{evaluation}",
   summary: "Show a recorded evaluation, by its id or its decision's digest, with its packet",
   needs: ["read"],
-  request: { ...NOTHING, params: z.strictObject({ evaluation: name }) },
+  request: {
+    ...NOTHING,
+    params: z.strictObject({ evaluation: name }),
+    /** A packet holds all the evidence: whoever only looks at the decision need not fetch it. */
+    query: z.strictObject({ packet: z.enum(["whole", "none"]).default("whole") }),
+  },
   statuses: { 200: "the decision, and the page from which it is decided again anywhere" },
-  answer: recorded.extend({ packet: z.string() }),
-  async handle({ installation, caller }, { params }) {
+  answer: recorded.extend({ packet: z.string().nullable() }),
+  async handle({ installation, caller }, { params, query }) {
     const found = await inTenant(installation.database, caller.tenantId, async (sql) => {
       const row = await findEvaluation(sql, params.evaluation);
       if (row === undefined) return undefined;
       const packet = await installation.artifacts.get(sql, row.packet_sha256);
       const count = await countEvaluations(sql, { policy: row.policy_id, subject: row.subject });
       const page = new TextDecoder().decode(packet);
-      const lineage = await lineageOfEvaluation(installation, sql, row);
+      const lineage = query.packet === "none" ? null : await lineageOfEvaluation(installation, sql, row);
       return { row, count, packet: lineage === null ? page : tracedPage(page, lineage) };
     });
     if (found === undefined) return rejected(notFound(params.evaluation));
@@ -152,7 +163,7 @@ export const showEvaluationEndpoint = endpoint({
       evaluation: evaluationView(row),
       count,
       decision: { ...packet.value.decision },
-      packet: found.packet,
+      packet: query.packet === "none" ? null : found.packet,
     });
   },
 });

@@ -86,6 +86,8 @@ export const settleLook = (ports: ReleasePorts, request: LookRequest): Promise<R
       verdict: decision.verdict,
       step,
       share_percent: stepOf({ steps, step }).share_percent,
+      runs: decision.evidence.units.run ?? 0,
+      gates: decision.gates.map(({ id, status, value, bound, rule }) => ({ id, status, value, bound, rule })),
     };
     await record(ports, sql, request, { type: "environment.canary", payload });
     const done = await DOES[end.end](ports, sql, { request, canary: found.value, end });

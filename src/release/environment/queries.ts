@@ -46,6 +46,44 @@ export async function findBundle(sql: TenantQuery, bundleId: string): Promise<St
   return rows[0];
 }
 
+/** A bundle that was promoted, wherever it is now. */
+export interface PromotedBundle {
+  readonly bundle_id: string;
+  readonly root_digest: string;
+  readonly label: string;
+  readonly artifact_digest: Digest;
+  readonly pack_id: string;
+  readonly pack_digest: string;
+  readonly built_by: string;
+  readonly added_by: string;
+  readonly added_at: Instant;
+}
+
+/** Every bundle that was promoted, newest first; `before` is the last of the page before. */
+export const listBundles = (
+  sql: TenantQuery,
+  { before, limit }: { readonly before: string | null; readonly limit: number },
+) => sql<PromotedBundle[]>`
+  select bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, built_by, added_by, added_at
+    from bundle
+   where tenant_id = require_tenant_context()
+     and (${before}::text is null
+          or (added_at, bundle_id) < (select added_at, bundle_id from bundle
+                                       where tenant_id = require_tenant_context() and bundle_id = ${before}))
+   order by added_at desc, bundle_id desc
+   limit ${limit}`;
+
+/** One of them, by its id or its root digest; the newest of several builds of one root. Undefined: none was promoted. */
+export async function promotedBundle(sql: TenantQuery, idOrRoot: string): Promise<PromotedBundle | undefined> {
+  const rows = await sql<PromotedBundle[]>`
+    select bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, built_by, added_by, added_at
+      from bundle
+     where tenant_id = require_tenant_context() and (bundle_id = ${idOrRoot} or root_digest = ${idOrRoot})
+     order by added_at desc, bundle_id desc
+     limit 1`;
+  return rows[0];
+}
+
 /** Writes a bundle once. One of this id that is there stays as it is. */
 export const insertBundle = (
   sql: TenantQuery,
