@@ -8,13 +8,20 @@ import {
 } from "@tanstack/react-router";
 import { readSession } from "./api/client.ts";
 import { Frame } from "./frame.tsx";
+import { CompareScreen } from "./screens/gates/compare.tsx";
 import { DecisionScreen } from "./screens/gates/decision.tsx";
 import { GatesScreen } from "./screens/gates/gates.tsx";
+import { PolicyScreen } from "./screens/gates/policy.tsx";
+import { backtestSearch, gatesSearch } from "./screens/gates/search.ts";
 import { HomeScreen } from "./screens/home/home.tsx";
 import { InboxScreen } from "./screens/inbox/inbox.tsx";
 import { LedgerScreen } from "./screens/ledger/ledger.tsx";
+import { ledgerSearch, streamSearch } from "./screens/ledger/search.ts";
 import { StreamScreen } from "./screens/ledger/stream.tsx";
+import { BundleScreen } from "./screens/releases/bundle.tsx";
+import { LineageScreen } from "./screens/releases/lineage.tsx";
 import { ReleasesScreen } from "./screens/releases/releases.tsx";
+import { releasesSearch } from "./screens/releases/search.ts";
 import { RunScreen } from "./screens/runs/run.tsx";
 import { RunsScreen } from "./screens/runs/runs.tsx";
 import { SignInScreen } from "./screens/sign-in/sign-in.tsx";
@@ -93,17 +100,71 @@ const inbox = createRoute({
     all: search.all === true ? true : undefined,
   }),
 });
-const ledger = createRoute({ getParentRoute: () => tenant, path: "/ledger", component: LedgerScreen });
-const stream = createRoute({ getParentRoute: () => tenant, path: "/ledger/$stream", component: StreamScreen });
-const gates = createRoute({ getParentRoute: () => tenant, path: "/gates", component: GatesScreen });
+const ledger = createRoute({
+  getParentRoute: () => tenant,
+  path: "/ledger",
+  component: LedgerScreen,
+  validateSearch: ledgerSearch,
+});
+const stream = createRoute({
+  getParentRoute: () => tenant,
+  path: "/ledger/$stream",
+  component: StreamScreen,
+  validateSearch: streamSearch,
+});
+const gates = createRoute({
+  getParentRoute: () => tenant,
+  path: "/gates",
+  component: GatesScreen,
+  validateSearch: gatesSearch,
+});
+const compare = createRoute({
+  getParentRoute: () => tenant,
+  path: "/gates/compare",
+  component: CompareScreen,
+  validateSearch: (search): { a: string; b: string } => ({ a: text(search.a) ?? "", b: text(search.b) ?? "" }),
+});
+const policy = createRoute({
+  getParentRoute: () => tenant,
+  path: "/gates/policies/$policy",
+  component: PolicyScreen,
+  validateSearch: backtestSearch,
+});
 const decision = createRoute({ getParentRoute: () => tenant, path: "/gates/$evaluation", component: DecisionScreen });
-const releases = createRoute({ getParentRoute: () => tenant, path: "/releases", component: ReleasesScreen });
+const releases = createRoute({
+  getParentRoute: () => tenant,
+  path: "/releases",
+  component: ReleasesScreen,
+  validateSearch: releasesSearch,
+});
+const bundle = createRoute({ getParentRoute: () => tenant, path: "/releases/$bundle", component: BundleScreen });
+const lineage = createRoute({
+  getParentRoute: () => tenant,
+  path: "/releases/$bundle/lineage",
+  component: LineageScreen,
+  validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
     landing,
     signIn,
     tenant.addChildren([home, runs, run, runbook, inbox, ledger, stream, gates, decision, releases]),
+    tenant.addChildren([
+      home,
+      runs,
+      run,
+      inbox,
+      ledger,
+      stream,
+      gates,
+      compare,
+      policy,
+      decision,
+      releases,
+      bundle,
+      lineage,
+    ]),
   ]),
 });
 

@@ -1,8 +1,9 @@
 import type { listApprovalsEndpoint, showApprovalEndpoint } from "../../../src/api/endpoints/approvals.ts";
+import type { listBundlesEndpoint, showBundleEndpoint } from "../../../src/api/endpoints/bundles.ts";
 import type { overviewEndpoint } from "../../../src/api/endpoints/console.ts";
 import type { runTimelineEndpoint } from "../../../src/api/endpoints/diagnosis.ts";
-import type { environmentHistoryEndpoint, listEnvironmentsEndpoint } from "../../../src/api/endpoints/environments.ts";
-import type { listEvaluationsEndpoint } from "../../../src/api/endpoints/gates.ts";
+import type { listEnvironmentsEndpoint, previewPromotionEndpoint } from "../../../src/api/endpoints/environments.ts";
+import type { listEvaluationsEndpoint, showEvaluationEndpoint } from "../../../src/api/endpoints/gates.ts";
 import type {
   listStreamsEndpoint,
   readStreamEndpoint,
@@ -13,12 +14,19 @@ import type { runStateEndpoint, runWorkflowEndpoint } from "../../../src/api/end
 import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
 import type { takeoverEndpoint } from "../../../src/api/endpoints/takeover.ts";
 import type { upgradeRunEndpoint } from "../../../src/api/endpoints/upgrades.ts";
+import type { listReceiptsEndpoint, searchEventsEndpoint } from "../../../src/api/endpoints/ledger-search.ts";
+import type { listPoliciesEndpoint, showPolicyEndpoint } from "../../../src/api/endpoints/policies.ts";
+import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
+import type { listWaiversEndpoint } from "../../../src/api/endpoints/waivers.ts";
 import type { Endpoint } from "../../../src/api/http/endpoint.ts";
+import type { Decision } from "../../../src/gate/decision.ts";
+import type { Manifest } from "../../../src/release/bundle/manifest.ts";
 
 /** What the server answers: the very types that it is written with, so that page and server cannot disagree. */
 type Answer<E> = E extends Endpoint<infer A> ? A : never;
 
 export type { Decision, Flip, GateRow } from "../../../src/gate/decision.ts";
+export type { Lineage, LineageEdge, LineageNode } from "../../../src/release/lineage/model.ts";
 export type Overview = Answer<typeof overviewEndpoint>;
 export type Runs = Answer<typeof listRunsEndpoint>;
 export type Run = Answer<typeof showRunEndpoint>;
@@ -34,12 +42,21 @@ export type Approvals = Answer<typeof listApprovalsEndpoint>;
 export type ApprovalSummary = Approvals["approvals"][number];
 export type Approval = Answer<typeof showApprovalEndpoint>;
 export type Environments = Answer<typeof listEnvironmentsEndpoint>;
-export type EnvironmentHistory = Answer<typeof environmentHistoryEndpoint>;
+export type PromotionPreview = Answer<typeof previewPromotionEndpoint>;
+export type Bundles = Answer<typeof listBundlesEndpoint>;
+export type ShownBundle = Omit<Answer<typeof showBundleEndpoint>, "manifest"> & { readonly manifest: Manifest | null };
 export type Evaluations = Answer<typeof listEvaluationsEndpoint>;
 export type Evaluation = Evaluations["evaluations"][number];
 export type Streams = Answer<typeof listStreamsEndpoint>;
 export type StreamPage = Answer<typeof readStreamEndpoint>;
 export type LedgerEvent = StreamPage["events"][number];
+/** An evaluation with its decision, and its packet where that was asked for. */
+export type ShownEvaluation = Omit<Answer<typeof showEvaluationEndpoint>, "decision"> & { readonly decision: Decision };
+export type FoundEvents = Answer<typeof searchEventsEndpoint>;
+export type ReceiptsBook = Answer<typeof listReceiptsEndpoint>;
+export type Policies = Answer<typeof listPoliciesEndpoint>;
+export type ShownPolicy = Answer<typeof showPolicyEndpoint>;
+export type Waivers = Answer<typeof listWaiversEndpoint>;
 export type Verification = Answer<typeof verifyLedgerEndpoint>;
 
 /** Who a session is in one tenant. */

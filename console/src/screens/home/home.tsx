@@ -5,14 +5,20 @@ import { Badge } from "../../ui/badge.tsx";
 import { useNow } from "../../ui/time.tsx";
 import { MARKS, RUN_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
+import { newestByPolicy } from "../releases/blocking.tsx";
+import { useNext } from "../releases/next.ts";
 import { Track } from "../releases/track.tsx";
-import { type Fact, safeVerdict, shipVerdict, type Verdict } from "./verdict.ts";
+import { LastSaid } from "./last-said.tsx";
+import { NextOnes } from "./next-ones.tsx";
+import { shipVerdict } from "./ship.ts";
+import { type Fact, safeVerdict, type Verdict } from "./verdict.ts";
 
 /** Is it safe, and may it ship: two sentences, and the facts under them. */
 export function HomeScreen() {
   const overview = useRead<Overview>("/v1/overview");
   const environments = useRead<Environments>("/v1/environments");
   const evaluations = useRead<Evaluations>("/v1/gates/evaluations?limit=50");
+  const next = useNext(environments.data?.environments ?? []);
   const now = useNow();
   return (
     <div className="home">
@@ -21,15 +27,19 @@ export function HomeScreen() {
           {(data) => <VerdictCard question="Is it safe?" verdict={safeVerdict(data, now)} />}
         </View>
         <View query={environments}>
-          {(held) => (
-            <View query={evaluations}>
-              {(said) => <VerdictCard question="May it ship?" verdict={shipVerdict(held, said)} />}
-            </View>
-          )}
+          {(held) => <VerdictCard question="May it ship?" verdict={shipVerdict({ ...held, next })} />}
         </View>
       </section>
       <View query={overview}>{(data) => <RunCounts overview={data} />}</View>
-      <View query={environments}>{(data) => <Track {...data} />}</View>
+      <View query={environments}>
+        {(data) => (
+          <>
+            <Track {...data} />
+            <NextOnes next={next} />
+          </>
+        )}
+      </View>
+      <View query={evaluations}>{(said) => <LastSaid evaluations={newestByPolicy(said.evaluations)} />}</View>
     </div>
   );
 }
@@ -57,14 +67,21 @@ const PLACES = {
   gates: { to: "/t/$tenant/gates", search: {} },
   releases: { to: "/t/$tenant/releases", search: {} },
   ledger: { to: "/t/$tenant/ledger", search: {} },
+  unknown: { to: "/t/$tenant/ledger", search: { tab: "receipts", status: "unknown" } },
 } as const;
 
-function FactLink({ fact }: { readonly fact: Fact }) {
+function FactLink({ fact: { place, id, text } }: { readonly fact: Fact }) {
   const tenant = useTenant();
-  const { to, search } = PLACES[fact.place];
+  if (place === "decision")
+    return (
+      <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: id ?? "" }}>
+        {text}
+      </Link>
+    );
+  const { to, search } = PLACES[place];
   return (
-    <Link to={to} params={{ tenant }} search={search}>
-      {fact.text}
+    <Link to={to} params={{ tenant }} search={search} {...(id === undefined ? {} : { hash: id })}>
+      {text}
     </Link>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Overview } from "../../api/wire.ts";
-import { safeVerdict, shipVerdict } from "./verdict.ts";
+import { safeVerdict } from "./verdict.ts";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 const NONE = { count: 0, is_more: false, oldest_at: null };
@@ -61,42 +61,4 @@ test.each<[string, Partial<Overview>, string, string]>([
   const verdict = safeVerdict({ ...CALM, ...change }, NOW);
 
   expect([verdict.tone, verdict.facts[0]?.text]).toEqual([tone, text]);
-});
-
-const BUNDLE = { bundle_id: "b-1", root_digest: "a".repeat(64), label: "release", health: "good", seq: 1 } as const;
-const HELD = {
-  environments: [
-    { environment: "dev", bundle: BUNDLE, served: false },
-    { environment: "staging", bundle: null, served: false },
-    { environment: "prod", bundle: BUNDLE, served: true },
-  ],
-  holds: [],
-} as const;
-
-const said = (policy_id: string, verdict: "GO" | "NO-GO") => ({ policy_id, verdict, subject: null });
-
-test("it may ship where every policy's last word is GO", () => {
-  const evaluations = [said("slo", "GO"), said("slo", "NO-GO")];
-
-  expect(shipVerdict(HELD, { evaluations }).tone).toBe("good");
-});
-
-test("it may not where a policy says NO-GO, which is named", () => {
-  const verdict = shipVerdict(HELD, { evaluations: [said("slo", "NO-GO"), said("slo", "GO")] });
-
-  expect(verdict).toMatchObject({ tone: "bad", sentence: "No: slo says NO-GO." });
-});
-
-test("what runs and was not judged yet is waited for", () => {
-  const environments = [{ environment: "prod", bundle: { ...BUNDLE, health: "pending" }, served: true }] as const;
-
-  expect(shipVerdict({ environments, holds: [] }, { evaluations: [said("slo", "GO")] }).tone).toBe("wait");
-});
-
-test("a hold outweighs every GO", () => {
-  const hold = { scope: "prod", reason: "incident 7" } as const;
-  const verdict = shipVerdict({ ...HELD, holds: [hold] }, { evaluations: [said("slo", "GO")] });
-
-  expect(verdict).toMatchObject({ tone: "bad", sentence: "No: prod is held." });
-  expect(verdict.facts[0]?.text).toBe("prod is held: incident 7");
 });

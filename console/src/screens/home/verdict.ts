@@ -1,14 +1,16 @@
-import type { Environments, Evaluations, Overview } from "../../api/wire.ts";
+import type { Overview } from "../../api/wire.ts";
 import { relative } from "../../ui/moment.ts";
-import { HEALTH_LOOKS, type Tone } from "../../ui/tone.ts";
+import type { Tone } from "../../ui/tone.ts";
 
 /** Where the rows behind a fact are. */
-export type Place = "runs" | "blocked" | "inbox" | "gates" | "releases" | "ledger";
+export type Place = "runs" | "blocked" | "inbox" | "gates" | "releases" | "ledger" | "unknown" | "decision";
 
 export interface Fact {
   readonly text: string;
   readonly tone: Tone;
   readonly place: Place;
+  /** Which one there: an evaluation, an environment. */
+  readonly id?: string;
 }
 
 /** An answer in one sentence, and the facts that made it so, the gravest first. */
@@ -44,7 +46,7 @@ export function safeVerdict(overview: Overview, now: number): Verdict {
   return verdict("good", "Safe: nothing is stuck, and every effect is accounted for.", facts);
 }
 
-const verdict = (tone: Tone, sentence: string, facts: readonly Fact[]): Verdict => ({
+export const verdict = (tone: Tone, sentence: string, facts: readonly Fact[]): Verdict => ({
   tone,
   sentence,
   facts: facts.toSorted((a, b) => GRAVITY.indexOf(a.tone) - GRAVITY.indexOf(b.tone)).slice(0, FACTS_SHOWN),
@@ -58,7 +60,7 @@ function troubleFacts({ runs, unknown_effects, dead_letters, reconciliations }: 
   const blocked = runs.find(({ status }) => status === "BLOCKED")?.count ?? 0;
   const kinds: readonly (readonly [Counted, string, Place, Tone])[] = [
     [{ count: blocked, is_more: false, oldest_at: null }, "runs blocked", "blocked", "bad"],
-    [unknown_effects, "effects of which nobody knows whether they happened", "runs", "bad"],
+    [unknown_effects, "effects of which nobody knows whether they happened", "unknown", "bad"],
     [dead_letters, "dead letters to review", "runs", "bad"],
     [reconciliations, "provider events to reconcile", "ledger", reconciliations.count > BACKLOG ? "bad" : "wait"],
   ];
@@ -96,54 +98,4 @@ function endFact(overview: Overview): Fact {
   return failed === 0
     ? { text: `${good} ended well in a day`, tone: "good", place: "runs" }
     : { text: `${failed} of ${good + failed} that ended in a day failed`, tone: "wait", place: "runs" };
-}
-
-interface Standing {
-  readonly environments: readonly Pick<Environments["environments"][number], "environment" | "bundle" | "served">[];
-  readonly holds: readonly Pick<Environments["holds"][number], "scope" | "reason">[];
-}
-
-interface Said {
-  readonly evaluations: readonly Pick<Evaluation, "policy_id" | "verdict" | "subject">[];
-}
-
-/** May it ship? What an environment holds, what gates last said, and what is held back. */
-export function shipVerdict({ environments, holds }: Standing, { evaluations }: Said): Verdict {
-  const served = environments.find((one) => one.served)?.bundle ?? null;
-  const [hold] = holds;
-  const last = newestByPolicy(evaluations);
-  const facts: readonly Fact[] = [
-    ...holds.map(
-      ({ scope, reason }): Fact => ({ text: `${scope} is held: ${reason}`, tone: "bad", place: "releases" }),
-    ),
-    ...last.map(
-      ({ policy_id, verdict: said, subject }): Fact => ({
-        text: `${policy_id} says ${said}${subject === null ? "" : ` about ${subject.slice(0, 8)}`}`,
-        tone: said === "GO" ? "good" : "bad",
-        place: "gates",
-      }),
-    ),
-    ...environments.map(
-      ({ environment, bundle }): Fact => ({
-        text: bundle === null ? `${environment} holds nothing` : `${environment} holds ${bundle.bundle_id}`,
-        tone: bundle === null ? "idle" : HEALTH_LOOKS[bundle.health].tone,
-        place: "releases",
-      }),
-    ),
-  ];
-  if (hold !== undefined) return verdict("bad", `No: ${hold.scope} is held.`, facts);
-  const refused = last.find(({ verdict: said }) => said === "NO-GO");
-  if (refused !== undefined) return verdict("bad", `No: ${refused.policy_id} says NO-GO.`, facts);
-  if (served === null) return verdict("idle", "Nothing was released yet.", facts);
-  if (served.health !== "good")
-    return verdict("wait", "Every gate that spoke says GO; what runs is not judged yet.", facts);
-  return verdict("good", "Yes: every gate that spoke says GO.", facts);
-}
-
-type Evaluation = Evaluations["evaluations"][number];
-
-/** What each policy said last, about whatever; newest first in, newest first out. */
-function newestByPolicy(evaluations: Said["evaluations"]): Said["evaluations"] {
-  const seen = new Set<string>();
-  return evaluations.filter(({ policy_id }) => !seen.has(policy_id) && seen.add(policy_id) !== undefined);
 }

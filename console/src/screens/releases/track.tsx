@@ -1,3 +1,5 @@
+import { Link } from "@tanstack/react-router";
+import { useTenant } from "../../api/query.ts";
 import type { Environments } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -6,42 +8,50 @@ import { HEALTH_LOOKS } from "../../ui/tone.ts";
 type Environment = Environments["environments"][number];
 
 /** The way of a bundle: dev, staging, prod; what each holds, tries, and is held by. */
-export const Track = ({ environments, holds }: Environments) => (
-  <section>
-    <h2>Environments</h2>
-    <ol className="track">
-      {environments.map((one) => (
-        <li key={one.environment} className={one.bundle === null ? "vacant" : one.bundle.health}>
-          <Stop stop={one} />
-          {holds
-            .filter(({ scope }) => scope === "all" || scope === one.environment)
-            .map(({ hold_id, reason }) => (
-              <p key={hold_id} className="held">
-                held: {reason}
-              </p>
-            ))}
-        </li>
-      ))}
-    </ol>
-  </section>
-);
+export function Track({ environments, holds }: Environments) {
+  const tenant = useTenant();
+  return (
+    <section>
+      <h2>Environments</h2>
+      <ol className="track">
+        {environments.map((one) => (
+          <li key={one.environment} className={one.bundle === null ? "vacant" : one.bundle.health}>
+            <h3>
+              <Link to="/t/$tenant/releases" params={{ tenant }} hash={one.environment}>
+                {one.environment}
+              </Link>{" "}
+              {one.served ? <span className="soft">· runs here</span> : null}
+            </h3>
+            <Holding bundle={one.bundle} />
+            {one.canary === null ? null : <Trial canary={one.canary} />}
+            {holds
+              .filter(({ scope }) => scope === "all" || scope === one.environment)
+              .map(({ hold_id, reason }) => (
+                <p key={hold_id} className="held">
+                  ✕ held: {reason}
+                </p>
+              ))}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
 
-const Stop = ({ stop: { environment, bundle, served, canary } }: { readonly stop: Environment }) => (
-  <>
-    <h3>
-      {environment} {served ? <span className="soft">· runs here</span> : null}
-    </h3>
-    {bundle === null ? (
-      <p className="soft">holds nothing</p>
-    ) : (
-      <>
-        <p className="bundle">{bundle.bundle_id}</p>
-        <Badge look={HEALTH_LOOKS[bundle.health]} />
-      </>
-    )}
-    {canary === null ? null : <Trial canary={canary} />}
-  </>
-);
+function Holding({ bundle }: Pick<Environment, "bundle">) {
+  const tenant = useTenant();
+  if (bundle === null) return <p className="soft">holds nothing</p>;
+  return (
+    <>
+      <p className="bundle">
+        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle: bundle.bundle_id }}>
+          {bundle.bundle_id}
+        </Link>
+      </p>
+      <Badge look={HEALTH_LOOKS[bundle.health]} />
+    </>
+  );
+}
 
 /** A bundle that is tried: on how many of the new runs, and when it is judged next. */
 const Trial = ({ canary }: { readonly canary: NonNullable<Environment["canary"]> }) => (

@@ -1,0 +1,159 @@
+import { Link, useSearch } from "@tanstack/react-router";
+import { flipText } from "../../../../src/gate/words.ts";
+import { useRead, useTenant } from "../../api/query.ts";
+import type { GateRow, ShownEvaluation } from "../../api/wire.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { Time } from "../../ui/time.tsx";
+import { GATE_LOOKS, type Look, VERDICT_LOOKS } from "../../ui/tone.ts";
+import { View } from "../../ui/view.tsx";
+import { compared, type GateTurn, type Turn } from "./compare.ts";
+import { Subject } from "./decisions.tsx";
+import { Interval } from "./interval.tsx";
+import "./gates.css";
+
+/** Two decisions side by side: what they rest on, where they part, and which gates turned. */
+export function CompareScreen() {
+  const { a, b } = useSearch({ from: "/t/$tenant/gates/compare" });
+  const before = useRead<ShownEvaluation>(`/v1/gates/evaluations/${a}?packet=none`);
+  const after = useRead<ShownEvaluation>(`/v1/gates/evaluations/${b}?packet=none`);
+  const tenant = useTenant();
+  return (
+    <section>
+      <p className="crumb">
+        <Link to="/t/$tenant/gates" params={{ tenant }}>
+          Gates
+        </Link>
+      </p>
+      <div className="heading">
+        <h1>Two decisions</h1>
+        <Link to="." search={{ a: b, b: a }} className="button">
+          swap them
+        </Link>
+      </div>
+      <View query={before}>{(was) => <View query={after}>{(is) => <Sides was={was} is={is} />}</View>}</View>
+    </section>
+  );
+}
+
+interface SidesProps {
+  readonly was: ShownEvaluation;
+  readonly is: ShownEvaluation;
+}
+
+function Sides({ was, is }: SidesProps) {
+  const { differences, gates } = compared(was.decision, is.decision);
+  return (
+    <>
+      <div className="sides">
+        <Side called="before" shown={was} />
+        <Side called="after" shown={is} />
+      </div>
+      <h2>What they rest on</h2>
+      {differences.length === 0 ? (
+        <p className="soft">the very same: they are one decision</p>
+      ) : (
+        <div className="scroll">
+          <table className="dense">
+            <thead>
+              <tr>
+                <th>differs in</th>
+                <th>before</th>
+                <th>after</th>
+              </tr>
+            </thead>
+            <tbody>
+              {differences.map(({ what, before, after }) => (
+                <tr key={what}>
+                  <td>{what}</td>
+                  <td className="soft">{before}</td>
+                  <td>{after}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <h2>Gates</h2>
+      <div className="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>gate</th>
+              <th>turned</th>
+              <th>before</th>
+              <th>after</th>
+              <th className="mid">what would flip it</th>
+            </tr>
+          </thead>
+          <tbody>
+            {gates.map((turn) => (
+              <TurnRow key={turn.id} turn={turn} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function Side({
+  called,
+  shown: { evaluation, decision },
+}: {
+  readonly called: string;
+  readonly shown: ShownEvaluation;
+}) {
+  const tenant = useTenant();
+  return (
+    <article className={`verdict ${VERDICT_LOOKS[decision.verdict].tone}`}>
+      <h2>{called}</h2>
+      <p className="sentence">
+        <Badge look={VERDICT_LOOKS[decision.verdict]} />{" "}
+        <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: evaluation.evaluation_id }}>
+          {evaluation.policy_id} {evaluation.policy_version}
+        </Link>
+      </p>
+      <p>
+        about <Subject subject={evaluation.subject} />, <Time at={decision.decided_at} full />
+      </p>
+      <p className="soft">
+        {decision.blocked_by.length === 0 ? "nothing blocks" : `blocked by ${decision.blocked_by.join(", ")}`}
+      </p>
+    </article>
+  );
+}
+
+const TURN_LOOKS: { readonly [T in Turn]: Look } = {
+  better: { label: "passes now", tone: "good" },
+  worse: { label: "no longer passes", tone: "bad" },
+  moved: { label: "moved", tone: "busy" },
+  same: { label: "the same", tone: "idle" },
+  added: { label: "is new", tone: "busy" },
+  gone: { label: "is gone", tone: "wait" },
+};
+
+const TurnRow = ({ turn: { id, turn, before, after } }: { readonly turn: GateTurn }) => (
+  <tr>
+    <td>{id}</td>
+    <td>
+      <Badge look={TURN_LOOKS[turn]} />
+    </td>
+    <td>
+      <Measured row={before} />
+    </td>
+    <td>
+      <Measured row={after} />
+    </td>
+    <td className="mid soft">{after?.flip.map(flipText).join(", or ") ?? ""}</td>
+  </tr>
+);
+
+const Measured = ({ row }: { readonly row: GateRow | null }) =>
+  row === null ? (
+    <span className="soft">not there</span>
+  ) : (
+    <>
+      <Badge look={GATE_LOOKS[row.status]} /> {row.value ?? "–"} <span className="soft">of {row.sample}</span>
+      <Interval row={row} />
+    </>
+  );

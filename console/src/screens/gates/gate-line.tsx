@@ -1,0 +1,49 @@
+import { GATE_LOOKS } from "../../ui/tone.ts";
+import type { GateLine } from "./backtest.ts";
+import "./gates.css";
+
+const WIDTH = 240;
+const HEIGHT = 48;
+
+/** One gate's value over the instants, its limit across. */
+export function GateLineFigure({ line: { id, rule, from, to, limit, points } }: { readonly line: GateLine }) {
+  const x = (index: number): number =>
+    points.length < 2 ? WIDTH / 2 : 4 + (index / (points.length - 1)) * (WIDTH - 8);
+  const y = (height: number): number => HEIGHT - 4 - (height / 100) * (HEIGHT - 8);
+  const path = points
+    .flatMap(({ height }, index) => (height === null ? [] : [`${x(index).toFixed(1)} ${y(height).toFixed(1)}`]))
+    .join(" L");
+  const missed = points.filter(({ status }) => status !== "PASS").length;
+  return (
+    <figure>
+      <figcaption>
+        <strong>{id}</strong> <span className="soft">{rule}</span>{" "}
+        <span className={missed === 0 ? "good" : "bad"}>
+          {missed === 0 ? "✓ always passes" : `✕ misses at ${missed} of ${points.length}`}
+        </span>
+      </figcaption>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        className="line-chart"
+        role="img"
+        aria-label={`${id} from ${from} to ${to}`}
+      >
+        {limit === null ? null : <line x1="0" x2={WIDTH} y1={y(limit)} y2={y(limit)} className="limit" />}
+        {path === "" ? null : <path d={`M${path}`} className="value" />}
+        {points.map(({ at, status, height }, index) => (
+          <circle
+            key={at}
+            cx={x(index)}
+            cy={height === null ? HEIGHT - 4 : y(height)}
+            r={status === "PASS" ? 1.5 : 2.5}
+            className={GATE_LOOKS[status].tone}
+          />
+        ))}
+      </svg>
+      <p className="scale soft">
+        <span>{from}</span>
+        <span>{to}</span>
+      </p>
+    </figure>
+  );
+}

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { shipVerdict } from "./ship.ts";
+
+const BUNDLE = {
+  bundle_id: "candidate-20260130-120000-3f1d2c4b-0a1b2c3d4e5f",
+  root_digest: "a".repeat(64),
+  label: "candidate",
+  seq: 1,
+};
+const held = (environment: "dev" | "staging" | "prod", health: "good" | "pending" | "bad" | null = "good") => ({
+  environment,
+  bundle: health === null ? null : { ...BUNDLE, health },
+  served: environment === "prod",
+  canary: null,
+});
+
+const REST = { environments: [held("dev"), held("staging"), held("prod")], holds: [], next: [] };
+
+const failed = (code: string, message: string) => ({ check: "a", passed: false, code, message });
+const waiting = (...checks: readonly ReturnType<typeof failed>[]) => [
+  {
+    environment: "staging",
+    bundle: BUNDLE,
+    preview: { checks: [{ check: "b", passed: true, code: null, message: "" }, ...checks] },
+  },
+];
+
+test("a bundle that nothing keeps back may ship, and it is said where to", () => {
+  expect(shipVerdict({ ...REST, next: waiting() })).toMatchObject({
+    tone: "good",
+    sentence: "Yes: candidate 0a1b2c3 may come into staging.",
+  });
+});
+
+test("one that a gate says NO-GO about may not, and what it said comes first, as the way to it", () => {
+  const verdict = shipVerdict({
+    ...REST,
+    next: waiting(failed("RELEASE_GATE_ALLOWS_PROMOTION", "policy `slo` says NO-GO")),
+  });
+
+  expect(verdict).toMatchObject({ tone: "bad", sentence: "No: staging does not take candidate 0a1b2c3." });
+  expect(verdict.facts[0]).toEqual({
+    text: "staging: policy `slo` says NO-GO",
+    tone: "bad",
+    place: "releases",
+    id: "staging",
+  });
+});
+
+test("one for which only evidence, time or people are wanting may not yet", () => {
+  const verdict = shipVerdict({ ...REST, next: waiting(failed("APPROVALS_SATISFIED", "prod needs 2")) });
+
+  expect(verdict).toMatchObject({ tone: "wait", sentence: "Not yet: staging does not take candidate 0a1b2c3." });
+});
+
+test("a hold outweighs everything", () => {
+  const verdict = shipVerdict({ ...REST, holds: [{ scope: "prod", reason: "incident 7" }], next: waiting() });
+
+  expect(verdict).toMatchObject({ tone: "bad", sentence: "No: prod is held." });
+  expect(verdict.facts[0]).toMatchObject({ text: "prod is held: incident 7", id: "prod" });
+});
+
+test("where nothing waits, it is said what runs, or that a version is being tried", () => {
+  const canary = {
+    bundle_id: "b",
+    baseline_bundle_id: "a",
+    share_percent: 25,
+    step: 1,
+    steps: [],
+    step_since: "",
+    started_at: "",
+    next_look_at: "",
+    looks: 2,
+    stalled_at: null,
+  };
+
+  expect(shipVerdict(REST)).toMatchObject({
+    tone: "good",
+    sentence: "Nothing waits to ship; what prod holds: does well.",
+  });
+  expect(shipVerdict({ ...REST, environments: [held("dev"), { ...held("prod", "pending"), canary }] })).toMatchObject({
+    tone: "busy",
+    sentence: "prod tries a version on 25 % of its new runs.",
+  });
+  expect(shipVerdict({ ...REST, environments: [held("prod", null)] }).sentence).toBe("Nothing was released yet.");
+});

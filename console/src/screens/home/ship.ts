@@ -1,0 +1,103 @@
+import type { Environments, PromotionPreview } from "../../api/wire.ts";
+import { HEALTH_LOOKS, type Tone } from "../../ui/tone.ts";
+import { shortBundle } from "../releases/names.ts";
+import { type Fact, type Verdict, verdict } from "./verdict.ts";
+
+type Environment = Environments["environments"][number];
+
+interface Standing {
+  readonly environments: readonly Pick<Environment, "environment" | "bundle" | "served" | "canary">[];
+  readonly holds: readonly Pick<Environments["holds"][number], "scope" | "reason">[];
+  readonly next: readonly Waiting[];
+}
+
+/** A bundle that waits to come into an environment; no preview where it cannot be said yet. */
+interface Waiting {
+  readonly environment: string;
+  readonly bundle: { readonly bundle_id: string };
+  readonly preview: Pick<PromotionPreview, "checks"> | null;
+}
+
+/** What time, evidence or people still bring; every other check that fails says that the bundle is not good enough. */
+const STILL_COMING: readonly (string | null)[] = [
+  "RELEASE_GATE_EVIDENCE_MISSING",
+  "SOURCE_SOAK_SATISFIED",
+  "APPROVALS_SATISFIED",
+  "SOURCE_ENVIRONMENT_HAS_SAME_BUNDLE",
+];
+
+/** May it ship? What waits, what keeps it back, what is held, and what is being tried. */
+export function shipVerdict({ environments, holds, next }: Standing): Verdict {
+  const facts: readonly Fact[] = [
+    ...holds.map(holdFact),
+    ...next.flatMap(nextFacts),
+    ...environments.flatMap(standingFacts),
+  ];
+  const [hold] = holds;
+  if (hold !== undefined)
+    return verdict("bad", `No: ${hold.scope === "all" ? "everything" : hold.scope} is held.`, facts);
+  const kept = next.find(({ preview }) => failing(preview).length > 0);
+  if (kept !== undefined)
+    return verdict(
+      toneOf(kept),
+      `${toneOf(kept) === "bad" ? "No" : "Not yet"}: ${kept.environment} does not take ${shortBundle(kept.bundle.bundle_id)}.`,
+      facts,
+    );
+  const free = next.find(({ preview }) => preview !== null);
+  if (free !== undefined)
+    return verdict("good", `Yes: ${shortBundle(free.bundle.bundle_id)} may come into ${free.environment}.`, facts);
+  return restVerdict(environments, facts);
+}
+
+/** Where nothing waits: what is being tried, or what runs. */
+function restVerdict(environments: Standing["environments"], facts: readonly Fact[]): Verdict {
+  const tried = environments.find(({ canary }) => canary !== null);
+  if (tried?.canary)
+    return verdict(
+      "busy",
+      `${tried.environment} tries a version on ${tried.canary.share_percent} % of its new runs.`,
+      facts,
+    );
+  const served = environments.find((one) => one.served);
+  if (served?.bundle === undefined || served.bundle === null)
+    return verdict("idle", "Nothing was released yet.", facts);
+  const { label, tone } = HEALTH_LOOKS[served.bundle.health];
+  return verdict(tone, `Nothing waits to ship; what ${served.environment} holds: ${label}.`, facts);
+}
+
+const failing = (preview: Waiting["preview"]) => (preview?.checks ?? []).filter(({ passed }) => !passed);
+
+const toneOf = ({ preview }: Waiting): Tone =>
+  failing(preview).every(({ code }) => STILL_COMING.includes(code)) ? "wait" : "bad";
+
+const holdFact = ({ scope, reason }: Standing["holds"][number]): Fact => ({
+  text: `${scope === "all" ? "everything" : scope} is held: ${reason}`,
+  tone: "bad",
+  place: "releases",
+  ...(scope === "all" ? {} : { id: scope }),
+});
+
+function nextFacts(waiting: Waiting): readonly Fact[] {
+  const { environment, bundle, preview } = waiting;
+  const place = { place: "releases", id: environment } as const;
+  if (preview === null) return [];
+  const missed = failing(preview);
+  return missed.length === 0
+    ? [{ text: `${environment} would take ${shortBundle(bundle.bundle_id)}`, tone: "good", ...place }]
+    : missed.map(({ message }): Fact => ({ text: `${environment}: ${message}`, tone: toneOf(waiting), ...place }));
+}
+
+function standingFacts({ environment, bundle, canary }: Standing["environments"][number]): readonly Fact[] {
+  const place = { place: "releases", id: environment } as const;
+  if (bundle === null) return [{ text: `${environment} holds nothing`, tone: "idle", ...place }];
+  const name = shortBundle(bundle.bundle_id);
+  if (canary === null)
+    return [{ text: `${environment} holds ${name}`, tone: HEALTH_LOOKS[bundle.health].tone, ...place }];
+  return [
+    {
+      text: `${environment} tries ${name} on ${canary.share_percent} % of its new runs${canary.stalled_at === null ? "" : ", and too few come"}`,
+      tone: canary.stalled_at === null ? "busy" : "wait",
+      ...place,
+    },
+  ];
+}

@@ -1,0 +1,102 @@
+import { Link } from "@tanstack/react-router";
+import { useTenant } from "../../api/query.ts";
+import { utc } from "../../ui/moment.ts";
+import { Time } from "../../ui/time.tsx";
+import { linesOf } from "../gates/backtest.ts";
+import { GateLineFigure } from "../gates/gate-line.tsx";
+import type { CanaryLook, Trial } from "./canary.ts";
+import { shortBundle } from "./names.ts";
+
+const ENDS: { readonly [end: string]: string } = {
+  hold: "· waited",
+  stall: "◔ held for people",
+  advance: "▸ next share",
+  pass: "✓ passed",
+  abort: "✕ aborted",
+};
+
+/** A bundle that is, or was, tried: its share of the new runs at each look, and each gate's value against its limit. */
+export function CanaryChart({ trial }: { readonly trial: Trial }) {
+  const tenant = useTenant();
+  const { bundle, baseline, began, looks } = trial;
+  const last = looks.at(-1);
+  return (
+    <figure className="canary">
+      <figcaption>
+        <strong>
+          <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle }}>
+            {shortBundle(bundle)}
+          </Link>
+        </strong>{" "}
+        tried beside {shortBundle(baseline)} <Time at={began} />
+        {last === undefined ? null : (
+          <>
+            {" "}
+            · {looks.length} {looks.length === 1 ? "look" : "looks"}, the last:{" "}
+            <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: last.evaluation }}>
+              {ENDS[last.end] ?? last.end}
+            </Link>
+            {last.why === null ? "" : ` (${last.why})`}
+          </>
+        )}
+      </figcaption>
+      {looks.length === 0 ? <p className="soft">nobody looked yet</p> : <Shares looks={looks} />}
+      {looks.length === 0 ? null : (
+        <ul className="lines">
+          {linesOf(
+            looks.map(({ at, runs, gates }) => ({
+              decided_at: at,
+              gates: gates.map((one) => ({ ...one, sample: runs })),
+            })),
+          ).map((line) => (
+            <li key={line.id}>
+              <GateLineFigure line={line} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </figure>
+  );
+}
+
+const WIDTH = 480;
+const HEIGHT = 72;
+
+/** The share of the new runs, a step a look, and under each what came of it. */
+function Shares({ looks }: { readonly looks: readonly CanaryLook[] }) {
+  const tenant = useTenant();
+  const step = WIDTH / looks.length;
+  const y = (share: number): number => HEIGHT - (share / 100) * (HEIGHT - 6);
+  const path = looks
+    .map(({ share }, index) => `${index === 0 ? "M" : "L"}${index * step} ${y(share)} H${(index + 1) * step}`)
+    .join(" ");
+  const says = looks.map(({ at, share, end }) => `${utc(at)}: ${share} %, ${end}`).join("; ");
+  return (
+    <div className="shares">
+      <p className="scale soft">
+        <span>share of the new runs, look by look</span>
+        <span>100 %</span>
+      </p>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={says}>
+        <path d={`${path} V${HEIGHT} H0 Z`} className="area" />
+        <path d={path} className="edge" vectorEffect="non-scaling-stroke" />
+      </svg>
+      <ol className="looks">
+        {looks.map(({ at, share, end, runs, evaluation, verdict }) => (
+          <li key={`${at} ${evaluation}`} className={end}>
+            <Link
+              to="/t/$tenant/gates/$evaluation"
+              params={{ tenant, evaluation }}
+              title={`${verdict} on ${runs} runs, ${utc(at)}`}
+            >
+              {ENDS[end] ?? end}
+            </Link>
+            <span className="soft">
+              {share} %, {runs} {runs === 1 ? "run" : "runs"}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

@@ -1,0 +1,178 @@
+import { useState } from "react";
+import { act } from "../../api/client.ts";
+import { useTenant } from "../../api/query.ts";
+import { ActDialog } from "../../ui/dialog.tsx";
+import { Digest } from "../../ui/digest.tsx";
+import { Blocking } from "./blocking.tsx";
+import type { Environment, Next } from "./next.ts";
+
+interface DialogProps {
+  readonly held: Environment;
+  readonly onClose: () => void;
+}
+
+export function RollBackDialog({ held, to, onClose }: DialogProps & { readonly to: string }) {
+  const tenant = useTenant();
+  return (
+    <ActDialog
+      title={`Roll ${held.environment} back?`}
+      verb={`roll ${held.environment} back`}
+      isGrave
+      needsReason
+      onClose={onClose}
+      onConfirm={async (reason) =>
+        void (await act(tenant, `/v1/environments/${held.environment}/rollback`, { reason, bundle_id: to }))
+      }
+    >
+      <dl className="facts">
+        <dt>from</dt>
+        <dd>{held.bundle?.bundle_id} (is marked bad, and comes nowhere again)</dd>
+        <dt>to</dt>
+        <dd>{to} (the last that did well)</dd>
+        {held.canary === null ? null : (
+          <>
+            <dt>canary</dt>
+            <dd>ends, at {held.canary.share_percent} % of the new runs</dd>
+          </>
+        )}
+      </dl>
+      <p>New runs start on it at once. Runs in flight stay on what they started with.</p>
+    </ActDialog>
+  );
+}
+
+/** Every check is shown before; the server looks at each again, and moves nothing where one does not pass. */
+export function PromoteDialog({ held, next, onClose }: DialogProps & { readonly next: Next }) {
+  const tenant = useTenant();
+  const [isTried, setTried] = useState(false);
+  const { bundle } = next;
+  const always = next.preview?.canary ?? null;
+  return (
+    <ActDialog
+      title={`Promote to ${held.environment}?`}
+      verb={`promote to ${held.environment}`}
+      needsReason={null}
+      onClose={onClose}
+      onConfirm={async () =>
+        void (await act(tenant, `/v1/environments/${held.environment}/promote`, {
+          bundle_id: bundle.bundle_id,
+          canary: isTried,
+        }))
+      }
+    >
+      <dl className="facts">
+        <dt>instead of</dt>
+        <dd>{held.bundle?.bundle_id ?? "nothing"}</dd>
+        <dt>bundle</dt>
+        <dd>{bundle.bundle_id}</dd>
+        <dt>digest</dt>
+        <dd>
+          <Digest text={bundle.root_digest} shown={64} />
+        </dd>
+      </dl>
+      <Blocking next={next} />
+      {always === null ? (
+        <label className="tick">
+          <input type="checkbox" checked={isTried} onChange={({ target }) => setTried(target.checked)} /> try it on a
+          share of the new runs first
+        </label>
+      ) : (
+        <p>
+          It is tried first, beside {always.baseline_bundle_id}: on{" "}
+          {always.steps.map(({ share_percent }) => `${share_percent} %`).join(", then ")} of the new runs.
+        </p>
+      )}
+    </ActDialog>
+  );
+}
+
+/** Agreeing states the digest that was looked at: it counts for nothing else. */
+export function ApproveDialog({ held, next, onClose }: DialogProps & { readonly next: Next }) {
+  const tenant = useTenant();
+  const { bundle_id, root_digest } = next.bundle;
+  return (
+    <ActDialog
+      title={`Agree that it comes into ${held.environment}?`}
+      verb="agree to exactly this"
+      needsReason
+      onClose={onClose}
+      onConfirm={async (statement) =>
+        void (await act(tenant, `/v1/environments/${held.environment}/approvals`, {
+          bundle_id,
+          root_digest,
+          statement,
+        }))
+      }
+    >
+      <dl className="facts">
+        <dt>bundle</dt>
+        <dd>{bundle_id}</dd>
+        <dt>digest</dt>
+        <dd>
+          <Digest text={root_digest} shown={64} />
+        </dd>
+      </dl>
+      <p className="soft">Your word holds for seven days, for this environment and this digest alone.</p>
+    </ActDialog>
+  );
+}
+
+export function JudgeDialog({ held, health, onClose }: DialogProps & { readonly health: "good" | "bad" }) {
+  const tenant = useTenant();
+  const isBad = health === "bad";
+  return (
+    <ActDialog
+      title={isBad ? `Does it do badly in ${held.environment}?` : `Does it do well in ${held.environment}?`}
+      verb={isBad ? "it does badly" : "it does well"}
+      isGrave={isBad}
+      needsReason
+      onClose={onClose}
+      onConfirm={async (reason) =>
+        void (await act(tenant, `/v1/environments/${held.environment}/health`, { health, reason }))
+      }
+    >
+      <p>{held.bundle?.bundle_id}</p>
+      <p className="soft">
+        {isBad
+          ? "What is bad stays bad, and comes nowhere again; the environment keeps it until it is rolled back."
+          : "What does well here may go on, and is what a rollback comes back to."}
+      </p>
+    </ActDialog>
+  );
+}
+
+export function HoldDialog({ held, onClose }: DialogProps) {
+  const tenant = useTenant();
+  return (
+    <ActDialog
+      title={`Hold ${held.environment}?`}
+      verb={`hold ${held.environment}`}
+      needsReason
+      onClose={onClose}
+      onConfirm={async (reason) => void (await act(tenant, "/v1/holds", { scope: held.environment, reason }))}
+    >
+      <p>Nothing is promoted into it until the hold is lifted. Rollbacks stay possible.</p>
+    </ActDialog>
+  );
+}
+
+export function LiftDialog({
+  hold,
+  onClose,
+}: {
+  readonly hold: { readonly hold_id: string; readonly reason: string };
+  readonly onClose: () => void;
+}) {
+  const tenant = useTenant();
+  return (
+    <ActDialog
+      title="Lift the hold?"
+      verb="lift it"
+      needsReason
+      onClose={onClose}
+      onConfirm={async (reason) => void (await act(tenant, `/v1/holds/${hold.hold_id}/lift`, { reason }))}
+    >
+      <p>{hold.reason}</p>
+    </ActDialog>
+  );
+}

@@ -1,0 +1,202 @@
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useRead, useTenant } from "../../api/query.ts";
+import type { Environments, FoundEvents } from "../../api/wire.ts";
+import { Digest } from "../../ui/digest.tsx";
+import { Time } from "../../ui/time.tsx";
+import { View } from "../../ui/view.tsx";
+import { pathWith } from "../ledger/search.ts";
+import { Blocking } from "./blocking.tsx";
+import { trialsOf } from "./canary.ts";
+import { CanaryChart } from "./canary-chart.tsx";
+import { ApproveDialog, HoldDialog, JudgeDialog, LiftDialog, PromoteDialog, RollBackDialog } from "./dialogs.tsx";
+import { momentOf } from "./history.ts";
+import { shortBundle } from "./names.ts";
+import type { Environment, Next } from "./next.ts";
+
+type Hold = Environments["holds"][number];
+
+interface EnvironmentProps {
+  readonly held: Environment;
+  /** In force here. */
+  readonly holds: readonly Hold[];
+  readonly next: Next | null;
+}
+
+/** Events of an environment that are read at once, the newest first. */
+const EVENTS = 100;
+
+/** One environment: what may be done with it, what comes next, its canaries and its past. */
+export function EnvironmentPart({ held, holds, next }: EnvironmentProps) {
+  const stream = `environment:${held.environment}`;
+  const query = useRead<FoundEvents>(
+    pathWith("/v1/ledger/events", { stream, since: "1970-01-01T00:00:00Z", limit: String(EVENTS) }),
+  );
+  return (
+    <section className="environment" id={held.environment}>
+      <div className="heading">
+        <h2>{held.environment}</h2>
+        <Acts held={held} next={next} />
+      </div>
+      {holds.map((hold) => (
+        <HeldBy key={hold.hold_id} held={held} hold={hold} />
+      ))}
+      {next === null ? null : <NextUp next={next} />}
+      <View query={query}>
+        {({ events, next: more }) => (
+          <>
+            {trialsOf(events)
+              .slice(0, 1)
+              .map((trial) => (
+                <CanaryChart key={trial.began} trial={trial} />
+              ))}
+            <History events={events} stream={stream} hasMore={more !== null} />
+          </>
+        )}
+      </View>
+    </section>
+  );
+}
+
+type Asked = "promote" | "approve" | "roll_back" | "good" | "bad" | "hold";
+
+function Acts({ held, next }: Pick<EnvironmentProps, "held" | "next">) {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const barOf = (name: Environment["actions"][number]["name"]) => held.actions.find((one) => one.name === name);
+  const back = held.rollback_to;
+  const isPending = held.bundle?.health === "pending" && held.canary === null;
+  const close = (): void => setAsked(null);
+  const button = (name: Asked, action: Environment["actions"][number]["name"], says: string, grave = false) => {
+    const bar = barOf(action);
+    const isBarred = bar?.allowed !== true;
+    return (
+      <button
+        type="button"
+        className={grave ? "grave" : ""}
+        disabled={isBarred}
+        title={isBarred ? `${bar?.reason ?? ""} (${bar?.code ?? ""})` : says}
+        onClick={() => setAsked(name)}
+      >
+        {says} …
+      </button>
+    );
+  };
+  return (
+    <div className="acts">
+      {next === null ? null : button("promote", "promote", `promote from ${next.from}`)}
+      {next === null || held.settings.approvals === 0 ? null : button("approve", "approve", "agree")}
+      {isPending ? button("good", "judge", "it does well") : null}
+      {held.bundle !== null && held.bundle.health !== "bad" && held.canary === null
+        ? button("bad", "judge", "it does badly")
+        : null}
+      {button("hold", "hold", "hold")}
+      {held.bundle === null ? null : button("roll_back", "roll_back", "roll back", true)}
+      <Barred actions={held.actions} />
+      {asked === "roll_back" && back !== null ? <RollBackDialog held={held} to={back} onClose={close} /> : null}
+      {asked === "promote" && next !== null ? <PromoteDialog held={held} next={next} onClose={close} /> : null}
+      {asked === "approve" && next !== null ? <ApproveDialog held={held} next={next} onClose={close} /> : null}
+      {asked === "good" || asked === "bad" ? <JudgeDialog held={held} health={asked} onClose={close} /> : null}
+      {asked === "hold" ? <HoldDialog held={held} onClose={close} /> : null}
+    </div>
+  );
+}
+
+/** Why a reader may move nothing here. */
+function Barred({ actions }: Pick<Environment, "actions">) {
+  const bar = actions.find(({ name, code }) => name === "promote" && code === "ROLE_REQUIRED");
+  return bar === undefined ? null : (
+    <span className="soft">
+      {bar.reason} <code>{bar.code}</code>
+    </span>
+  );
+}
+
+function HeldBy({ held, hold }: { readonly held: Environment; readonly hold: Hold }) {
+  const [isAsked, setAsked] = useState(false);
+  const mayLift = held.actions.some(({ name, allowed }) => name === "hold" && allowed);
+  return (
+    <div className="hold">
+      <p>
+        <strong className="bad">✕ held{hold.scope === "all" ? ", as is everything" : ""}</strong>: {hold.reason}{" "}
+        <span className="soft">
+          by {hold.placed_by} <Time at={hold.placed_at} />
+        </span>
+      </p>
+      {hold.basis === null ? (
+        <button type="button" disabled={!mayLift} onClick={() => setAsked(true)}>
+          lift …
+        </button>
+      ) : (
+        <p className="soft">
+          it rests on a signoff: lift it with <code>countermark hold lift {hold.hold_id}</code>
+        </p>
+      )}
+      {isAsked ? <LiftDialog hold={hold} onClose={() => setAsked(false)} /> : null}
+    </div>
+  );
+}
+
+function NextUp({ next }: { readonly next: Next }) {
+  const tenant = useTenant();
+  const { bundle, from } = next;
+  return (
+    <div className="next">
+      <h3>
+        next:{" "}
+        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle: bundle.bundle_id }} title={bundle.bundle_id}>
+          {shortBundle(bundle.bundle_id)}
+        </Link>{" "}
+        <span className="soft">from {from}</span>
+      </h3>
+      <Blocking next={next} />
+    </div>
+  );
+}
+
+interface HistoryProps {
+  readonly events: FoundEvents["events"];
+  readonly stream: string;
+  readonly hasMore: boolean;
+}
+
+/** Moves that are shown before one asks for more. */
+const SHOWN = 8;
+
+function History({ events, stream, hasMore }: HistoryProps) {
+  const tenant = useTenant();
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? events : events.slice(0, SHOWN);
+  if (events.length === 0) return <p className="soft">nothing happened here</p>;
+  return (
+    <>
+      <ol className="moves" aria-label="history, the newest first">
+        {shown.map((event) => {
+          const { says, about } = momentOf(event);
+          return (
+            <li key={event.seq}>
+              <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream }} search={{ seq: event.seq }}>
+                {says}
+              </Link>{" "}
+              <span>{about}</span>{" "}
+              <span className="soft">
+                by {event.actor} · <Time at={event.at} />
+              </span>{" "}
+              <Digest text={event.hash} shown={8} />
+            </li>
+          );
+        })}
+      </ol>
+      {isWhole || events.length <= SHOWN ? null : (
+        <button type="button" onClick={() => setWhole(true)}>
+          {events.length - SHOWN}
+          {hasMore ? " and" : ""} more
+        </button>
+      )}
+      {isWhole && hasMore ? (
+        <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream }}>
+          the rest is in its stream
+        </Link>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+/** A bundle's id as it is told apart: its label and the end of its root; the whole stands in its title. */
+export function shortBundle(id: string): string {
+  const parts = id.split("-");
+  const [label, end] = [parts[0] ?? "", parts.at(-1) ?? ""];
+  return parts.length < 3 ? id : `${label} ${end.slice(0, 7)}`;
+}
+
+/** The checks of a promotion, in words. */
+const CHECKS: { readonly [check: string]: string } = {
+  bundle_verify_ok: "the bundle is whole",
+  bundle_signature_valid: "it is signed by a key that is trusted here",
+  environment_transition_allowed: "it may come here at all",
+  source_environment_has_same_bundle: "the environment before holds it, and it does well there",
+  source_soak_satisfied: "it was held there long enough",
+  bundle_not_marked_bad: "nobody marked it bad",
+  release_gate_allows_promotion: "the policies that it pins say GO",
+  approvals_satisfied: "enough people agreed",
+  change_freeze_inactive: "no hold is in force",
+  release_lineage_complete: "all that it came from was seen",
+  state_compatibility: "it can live with the state that is there",
+};
+
+export const checkText = (check: string): string => CHECKS[check] ?? check.replaceAll("_", " ");
