@@ -7,6 +7,7 @@ import {
   showBetaEndpoint,
 } from "./endpoints/beta.ts";
 import { listBundlesEndpoint, showBundleEndpoint } from "./endpoints/bundles.ts";
+import { listBreakersEndpoint, resetBreakerEndpoint } from "./endpoints/breakers.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
 import {
   approvePromotionEndpoint,
@@ -43,6 +44,8 @@ import {
   recountEvaluationEndpoint,
   showEvaluationEndpoint,
 } from "./endpoints/gates.ts";
+import { heldRunsEndpoint, listTakeoversEndpoint, unsettledEventsEndpoint } from "./endpoints/held.ts";
+import { listKeysEndpoint, revokeKeyEndpoint } from "./endpoints/keys.ts";
 import {
   heartbeatLeaseEndpoint,
   listLeasesEndpoint,
@@ -82,6 +85,7 @@ import {
 } from "./endpoints/run-acts.ts";
 import { runStateEndpoint, runWorkflowEndpoint } from "./endpoints/run-picture.ts";
 import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
+import { seriesEndpoint } from "./endpoints/series.ts";
 import { handoffEndpoint, takeoverEndpoint } from "./endpoints/takeover.ts";
 import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
 import { upgradeRunEndpoint, upgradeRunsEndpoint } from "./endpoints/upgrades.ts";
@@ -101,6 +105,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   signInCodeEndpoint,
   overviewEndpoint,
   changesEndpoint,
+  seriesEndpoint,
+  heldRunsEndpoint,
+  listTakeoversEndpoint,
+  unsettledEventsEndpoint,
+  listBreakersEndpoint,
+  resetBreakerEndpoint,
   listRunsEndpoint,
   startRunEndpoint,
   showRunEndpoint,
@@ -190,6 +200,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listTenantsEndpoint,
   addTenantEndpoint,
   addKeyEndpoint,
+  listKeysEndpoint,
+  revokeKeyEndpoint,
   listWorkersEndpoint,
   drainWorkerEndpoint,
 ];

@@ -1,5 +1,6 @@
 import type { CommandEntry } from "./command.ts";
 import { ENVIRONMENT_COMMANDS } from "./environment-commands.ts";
+import { OPERATIONS_COMMANDS } from "./operations-commands.ts";
 
 /** Every command, in the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -404,6 +405,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "make a key; it is shown once",
     load: async () => (await import("./commands/key.ts")).keyAddCommand,
   },
+  ...OPERATIONS_COMMANDS,
   {
     path: ["credential", "set"],
     summary: "set where and with which key a service is reached",

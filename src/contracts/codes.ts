@@ -2,6 +2,7 @@ import { ACCESS_CODES } from "./access-codes.ts";
 import { AGENT_CODES } from "./agent-codes.ts";
 import { type CodeEntry, entry } from "./code-entry.ts";
 import { CONTINUITY_CODES } from "./continuity-codes.ts";
+import { OPERATIONS_CODES } from "./operations-codes.ts";
 import { RELEASE_CODES } from "./release-codes.ts";
 
 /**
@@ -12,6 +13,7 @@ export const CODES = {
   ...AGENT_CODES,
   ...ACCESS_CODES,
   ...CONTINUITY_CODES,
+  ...OPERATIONS_CODES,
   ...RELEASE_CODES,
   // Arguments and contracts (INV-01)
   SCHEMA_PARSE_ERROR: entry(

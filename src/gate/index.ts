@@ -48,6 +48,14 @@ export { type MadeReport, type Maker, promotionReportOf } from "./readiness/made
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { decisionSarif } from "./sarif.ts";
 export { drawnOf } from "./scale.ts";
+export {
+  COUNTED_MAX,
+  type EndedPart,
+  type EndedWorkflow,
+  endedParts,
+  endedWorkflows,
+  type PartedTime,
+} from "./series/queries.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 export { type JudgedRequest, judgeRequest, type WaiverRequest } from "./waiver-request.ts";
 export type { PastWaiver, UnprovedApproval, WaiverInput } from "./waiver-rules.ts";

@@ -9,6 +9,13 @@ export {
   breakerReset,
   breakerVerdict,
 } from "./breaker.ts";
+export {
+  type BreakerChange,
+  breakerChanges,
+  listBreakers,
+  moveBreaker,
+  type StoredBreaker,
+} from "./breakers/queries.ts";
 export * from "./call.ts";
 export { type CanaryShare, takesCanary } from "./canary.ts";
 export * from "./contract.ts";
@@ -20,6 +27,7 @@ export type { ApplyHold } from "./hold.ts";
 export { isLiveHost, liveCredentialIn, type Recipient, recipientRefusal } from "./hygiene.ts";
 export { isOwnRecord, REUSE_WINDOW_MS } from "./idempotency.ts";
 export { shortDigest } from "./key.ts";
+export { type KeyRow, listKeys, lockKeys, revokeKey } from "./keys/queries.ts";
 export { canonicalHost, type NetworkPolicy, networkVerdict } from "./network.ts";
 export {
   type Failed,

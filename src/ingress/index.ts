@@ -7,7 +7,15 @@ export { type EntityStanding, ORDERING_TIMEOUT_MS } from "./ordering.ts";
 export { type EntityStatus, ORDERING_RULES, type OrderingRule, type OrderingRules } from "./ordering-rules.ts";
 export type { IngressPorts } from "./ports.ts";
 export { mayMove, PROCESSING_MOVES, type ProcessingStatus } from "./processing-status.ts";
-export { type EventOutcome, intakeCounts, listEndpoints, type ReconcileRow, reconcileQueue } from "./queries.ts";
+export {
+  type EventOutcome,
+  intakeCounts,
+  listEndpoints,
+  type ReconcileRow,
+  reconcileQueue,
+  type UnsettledRow,
+  unsettledEvents,
+} from "./queries.ts";
 export { APPLIED_WITH_WARNING, BUSINESS_PAUSED, RECEIPT_AWAITED, ROUTED_TO_RECONCILIATION } from "./reason.ts";
 export type { WebhookHeaders } from "./signature/claim.ts";
 export {

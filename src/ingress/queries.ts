@@ -236,6 +236,33 @@ export const reconcileQueue = (sql: TenantQuery, limit: number) => sql<Reconcile
    order by received_at, event_id
    limit ${limit}`;
 
+/** An event that was stored and is not settled: it waits for its turn, for its tenant's pack, or for a look at its provider. */
+export interface UnsettledRow {
+  readonly event_id: string;
+  readonly source: EventSource;
+  readonly source_event_id: string;
+  readonly event_type: string;
+  readonly entity_id: string;
+  readonly processing_status: "RECEIVED" | "HELD_ORDERING" | "RECONCILE_QUEUED";
+  readonly status_reason: string | null;
+  readonly received_at: Instant;
+  readonly held_since: Instant | null;
+  readonly predecessor_source_event_id: string | null;
+}
+
+/** Events that are not settled, of one status or of all; the oldest first. */
+export const unsettledEvents = (
+  sql: TenantQuery,
+  { status, limit }: { readonly status: UnsettledRow["processing_status"] | null; readonly limit: number },
+) => sql<UnsettledRow[]>`
+  select event_id, source, source_event_id, event_type, entity_id, processing_status, status_reason, received_at, held_since,
+         predecessor_source_event_id
+    from inbound_event
+   where tenant_id = require_tenant_context() and processing_status in ('RECEIVED', 'HELD_ORDERING', 'RECONCILE_QUEUED')
+     and (${status}::text is null or processing_status = ${status})
+   order by received_at, event_id
+   limit ${limit}`;
+
 /** Ends the search for an event's receipt; what else there is to say about the event stays said. */
 export const receiptFound = (sql: TenantQuery, eventId: string, warning: string) => sql`
   update inbound_event set status_reason = case when ordering_incomplete then ${warning} end

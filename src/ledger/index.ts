@@ -49,6 +49,7 @@ export { type Redacted, redact } from "./redact/redact.ts";
 export { compileRedaction, type RedactionRules, type RedactionSource, SCAN_ONLY } from "./redact/rules.ts";
 export type { RedactionContext, RejectedStub } from "./redact/stub.ts";
 export { holdsKey, redactText } from "./redact/text.ts";
+export { countRefusals, type RefusedCount } from "./refusals/queries.ts";
 export { keepSealed, openEnvelope, openSealed, type SealedValue, sealValue, type TenantKey } from "./seal.ts";
 export { declaresSealed, isSealedReference, type SealedReference } from "./sealed-reference.ts";
 export {

@@ -113,3 +113,20 @@ test.each([
   expect(said).toMatchObject({ exit: 2, stdout: "" });
   expect(said.stderr).toContain(line);
 });
+
+test("keys are listed without what they are, and a revoked one is nobody's; a breaker that no call has moved is not reset", async () => {
+  const otto = (await run(["key", "add", "otto", "--role", "operator"])).stdout.trim();
+  const { keys } = await json(["key", "list"]);
+  const idOf = (who: string): string =>
+    keys.find(({ principal_id }: { readonly principal_id: string }) => principal_id === who).key_id;
+
+  const revoked = await run(["key", "revoke", idOf("otto"), "--reason", "he has left"]);
+  const afterwards = await run(["run", "list", "--key", otto]);
+  const unknown = await run(["breaker", "reset", "stripe", "--reason", "it is back"]);
+
+  expect(revoked).toMatchObject({ exit: 0, stdout: expect.stringMatching(/otto\s+person\s+operator/) });
+  expect(JSON.stringify(keys)).not.toContain("cmk_");
+  expect(afterwards.stderr).toContain("UNAUTHENTICATED");
+  expect((await run(["breaker", "list"])).stdout).toContain("no breaker has moved");
+  expect(unknown.stderr).toContain("BREAKER_NOT_FOUND");
+});

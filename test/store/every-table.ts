@@ -37,6 +37,7 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   await sql`
     insert into breaker (tenant_id, breaker_id, state, failure_times, success_count, probe_count, expires_at, revision)
     values (${tenant}, 'b', 'CLOSED', '{}', 0, 0, clock(), 1)`;
+  await sql`insert into breaker_change (tenant_id, breaker_id, revision, state, at) values (${tenant}, 'b', 1, 'OPEN', clock())`;
   await sql`insert into rate_window (tenant_id, tool_name, hits) values (${tenant}, 't', '{}')`;
   await sql`
     insert into artifact (tenant_id, digest, media_type, size_bytes, kept_in, content, created_at)

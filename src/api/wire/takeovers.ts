@@ -23,7 +23,7 @@ const effect = z.strictObject({
   receipt_status: z.enum(["claimed", "confirmed", "contradicted", "unknown"]).nullable(),
 });
 
-const takeover = z
+export const takeover = z
   .strictObject({
     epoch_before: z.int(),
     epoch_after: z.int(),
@@ -73,6 +73,22 @@ export async function takeoverReports(sql: TenantQuery, runId: string) {
     takeovers: taken.map((row) => takeoverView(row, effects)),
     epoch_violations: taken.length === 0 ? [] : [...(await epochViolations(sql, runId))],
   };
+}
+
+/** Takeovers of several runs, each with what became of what was in flight, and how often its run shows one thing under two epochs. */
+export async function takeoverProofs<
+  Row extends RecordedTakeover & { readonly run_id: string; readonly workflow_id: string },
+>(sql: TenantQuery, rows: readonly Row[]) {
+  const proofs = new Map<string, { readonly effects: readonly EffectOutcome[]; readonly violations: number }>();
+  for (const run of new Set(rows.map(({ run_id }) => run_id))) {
+    const effects = [...(await effectOutcomes(sql, run))];
+    proofs.set(run, { effects, violations: (await epochViolations(sql, run)).length });
+  }
+  return rows.map((row) => {
+    const { run_id, workflow_id } = row;
+    const { effects, violations } = proofs.get(run_id) ?? { effects: [], violations: 0 };
+    return { run_id, workflow_id, ...takeoverView(row, effects), violations };
+  });
 }
 
 const leaseView = ({ worker_id: holder, epoch, due_at, now }: HeldLease): z.output<typeof lease> => ({

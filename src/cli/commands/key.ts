@@ -1,7 +1,10 @@
-import { askAndPrint } from "../answer.ts";
-import type { Command } from "../command.ts";
-import { textOf } from "../document.ts";
+import type { JsonObject } from "../../contracts/index.ts";
+import { askAndPrint, part } from "../answer.ts";
+import type { Command, Context } from "../command.ts";
+import { listOf, rawOf, textOf } from "../document.ts";
 import { note } from "../output.ts";
+import { table } from "../table.ts";
+import { when } from "../when.ts";
 
 export const keyAddCommand: Command = {
   operands: [{ name: "PRINCIPAL", summary: "whose key it is: letters, digits, `@`, `.`, `_` and `-`" }],
@@ -37,3 +40,47 @@ export const keyAddCommand: Command = {
     });
   },
 };
+
+const INSTALLER = {
+  flags: "--installer",
+  summary: "the keys of those who administer the installation; takes the installer's key",
+} as const;
+
+export const keyListCommand: Command = {
+  options: [INSTALLER],
+  examples: ["countermark key list", "countermark key list --installer"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      holder: args.flag("installer") ? "installer" : "owner",
+      ask: (client) => client.get("/v1/keys"),
+      lines: (body) => keyLines(context, listOf(body, "keys")),
+    }),
+};
+
+export const keyRevokeCommand: Command = {
+  operands: [{ name: "KEY", summary: "a key's id, as `key list` shows it" }],
+  options: [{ flags: "--reason <text>", summary: "why, for the record", default: "" }, INSTALLER],
+  examples: ["countermark key revoke 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11 --reason 'she has left'"],
+  run: (context, args) =>
+    askAndPrint(context, {
+      holder: args.flag("installer") ? "installer" : "owner",
+      ask: (client) =>
+        client.post(`/v1/keys/${part(args.operand("KEY"))}/revoke`, { reason: args.value("reason") ?? "" }),
+      lines: (key) => keyLines(context, [key]),
+    }),
+};
+
+function keyLines({ host }: Context, keys: readonly JsonObject[]): readonly string[] {
+  const now = host.clock.now();
+  return table(
+    ["key", "principal", "kind", "role", "made", "revoked"],
+    keys.map((key) => [
+      textOf(key, "key_id"),
+      textOf(key, "principal_id"),
+      textOf(key, "kind"),
+      textOf(key, "role"),
+      when(textOf(key, "created_at"), now),
+      rawOf(key, "revoked_at") === undefined ? "" : when(textOf(key, "revoked_at"), now),
+    ]),
+  );
+}
