@@ -14,6 +14,7 @@ const SCREENS = [
   { to: "/t/$tenant/ledger", name: "Ledger", key: "4" },
   { to: "/t/$tenant/gates", name: "Gates", key: "5" },
   { to: "/t/$tenant/releases", name: "Releases", key: "6" },
+  { to: "/t/$tenant/health", name: "Health", key: "7" },
 ] as const;
 
 const WORDS = Object.fromEntries(SCREENS.map(({ key, name }) => [key, name]));

@@ -13,6 +13,8 @@ import { DecisionScreen } from "./screens/gates/decision.tsx";
 import { GatesScreen } from "./screens/gates/gates.tsx";
 import { PolicyScreen } from "./screens/gates/policy.tsx";
 import { backtestSearch, gatesSearch } from "./screens/gates/search.ts";
+import { HealthScreen } from "./screens/health/health.tsx";
+import type { RangeSearch } from "./screens/health/range.ts";
 import { HomeScreen } from "./screens/home/home.tsx";
 import { InboxScreen } from "./screens/inbox/inbox.tsx";
 import { LedgerScreen } from "./screens/ledger/ledger.tsx";
@@ -143,6 +145,16 @@ const lineage = createRoute({
   path: "/releases/$bundle/lineage",
   component: LineageScreen,
   validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
+const releases = createRoute({ getParentRoute: () => tenant, path: "/releases", component: ReleasesScreen });
+const health = createRoute({
+  getParentRoute: () => tenant,
+  path: "/health",
+  component: HealthScreen,
+  validateSearch: (search): RangeSearch => ({
+    range: text(search.range),
+    from: text(search.from),
+    to: text(search.to),
+  }),
 });
 
 export const router = createRouter({
@@ -165,6 +177,7 @@ export const router = createRouter({
       bundle,
       lineage,
     ]),
+    tenant.addChildren([home, runs, run, inbox, ledger, stream, gates, decision, releases, health]),
   ]),
 });
 

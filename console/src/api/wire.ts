@@ -1,9 +1,22 @@
+import type { listTenantsEndpoint } from "../../../src/api/endpoints/administration.ts";
 import type { listApprovalsEndpoint, showApprovalEndpoint } from "../../../src/api/endpoints/approvals.ts";
 import type { listBundlesEndpoint, showBundleEndpoint } from "../../../src/api/endpoints/bundles.ts";
+import type { listBreakersEndpoint } from "../../../src/api/endpoints/breakers.ts";
 import type { overviewEndpoint } from "../../../src/api/endpoints/console.ts";
+import type {
+  listLettersEndpoint,
+  needsPersonEndpoint,
+  showLetterEndpoint,
+} from "../../../src/api/endpoints/dead-letters.ts";
 import type { runTimelineEndpoint } from "../../../src/api/endpoints/diagnosis.ts";
 import type { listEnvironmentsEndpoint, previewPromotionEndpoint } from "../../../src/api/endpoints/environments.ts";
 import type { listEvaluationsEndpoint, showEvaluationEndpoint } from "../../../src/api/endpoints/gates.ts";
+import type {
+  heldRunsEndpoint,
+  listTakeoversEndpoint,
+  unsettledEventsEndpoint,
+} from "../../../src/api/endpoints/held.ts";
+import type { listKeysEndpoint } from "../../../src/api/endpoints/keys.ts";
 import type {
   listStreamsEndpoint,
   readStreamEndpoint,
@@ -21,6 +34,12 @@ import type { listWaiversEndpoint } from "../../../src/api/endpoints/waivers.ts"
 import type { Endpoint } from "../../../src/api/http/endpoint.ts";
 import type { Decision } from "../../../src/gate/decision.ts";
 import type { Manifest } from "../../../src/release/bundle/manifest.ts";
+import type { listCredentialsEndpoint, listEndpointsEndpoint } from "../../../src/api/endpoints/providers.ts";
+import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
+import type { seriesEndpoint } from "../../../src/api/endpoints/series.ts";
+import type { listWorkersEndpoint } from "../../../src/api/endpoints/workers.ts";
+import type { Endpoint } from "../../../src/api/http/endpoint.ts";
+import type { Role } from "../../../src/guard/index.ts";
 
 /** What the server answers: the very types that it is written with, so that page and server cannot disagree. */
 type Answer<E> = E extends Endpoint<infer A> ? A : never;
@@ -58,11 +77,28 @@ export type Policies = Answer<typeof listPoliciesEndpoint>;
 export type ShownPolicy = Answer<typeof showPolicyEndpoint>;
 export type Waivers = Answer<typeof listWaiversEndpoint>;
 export type Verification = Answer<typeof verifyLedgerEndpoint>;
+export type Series = Answer<typeof seriesEndpoint>;
+export type HeldRuns = Answer<typeof heldRunsEndpoint>;
+export type Takeovers = Answer<typeof listTakeoversEndpoint>;
+export type UnsettledEvents = Answer<typeof unsettledEventsEndpoint>;
+export type Breakers = Answer<typeof listBreakersEndpoint>;
+export type Breaker = Breakers["breakers"][number];
+export type DeadLetters = Answer<typeof listLettersEndpoint>;
+export type DeadLetter = DeadLetters["dead_letters"][number];
+export type ShownLetter = Answer<typeof showLetterEndpoint>;
+export type Needs = Answer<typeof needsPersonEndpoint>;
+export type Workers = Answer<typeof listWorkersEndpoint>;
+export type Worker = Workers["workers"][number];
+export type Keys = Answer<typeof listKeysEndpoint>;
+export type ApiKey = Keys["keys"][number];
+export type Tenants = Answer<typeof listTenantsEndpoint>;
+export type Credentials = Answer<typeof listCredentialsEndpoint>;
+export type WebhookAddresses = Answer<typeof listEndpointsEndpoint>;
 
 /** Who a session is in one tenant. */
 export interface Grant {
   readonly tenant_id: string;
   readonly principal_id: string;
   readonly kind: string;
-  readonly role: string;
+  readonly role: Role;
 }

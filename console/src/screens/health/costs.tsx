@@ -1,0 +1,95 @@
+import { Link } from "@tanstack/react-router";
+import { useTenant } from "../../api/query.ts";
+import type { Series } from "../../api/wire.ts";
+import { lasting } from "../../ui/moment.ts";
+import { costText, countText } from "./figures.ts";
+
+/** What each workflow's runs came to in the time of the charts, and the tenant's as a whole. */
+export function Costs({ series: { workflows } }: { readonly series: Series }) {
+  const tenant = useTenant();
+  const sum = (name: "runs" | "unexpected_failures" | "cost_micros"): number =>
+    workflows.reduce((all, one) => all + one[name], 0);
+  return (
+    <section>
+      <h2>Workflows</h2>
+      {workflows.length === 0 ? (
+        <p className="soft">No run ended in this time.</p>
+      ) : (
+        <div className="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>workflow</th>
+                <th className="number">ended</th>
+                <th className="number">failed</th>
+                <th className="number">half within</th>
+                <th className="number">95 in 100 within</th>
+                <th className="number">cost</th>
+              </tr>
+            </thead>
+            <tbody>
+              {workflows.map((one) => (
+                <tr key={one.workflow_id}>
+                  <td>
+                    <Link to="/t/$tenant/runs" params={{ tenant }} search={{ workflow: one.workflow_id }}>
+                      {one.workflow_id}
+                    </Link>
+                  </td>
+                  <td className="number">{countText(one.runs)}</td>
+                  <td className={one.unexpected_failures > 0 ? "number bad" : "number"}>
+                    {one.unexpected_failures > 0 ? "✕ " : ""}
+                    {countText(one.unexpected_failures)}
+                  </td>
+                  <td className="number">{one.p50_ms === null ? "" : lasting(one.p50_ms)}</td>
+                  <td className="number">{one.p95_ms === null ? "" : lasting(one.p95_ms)}</td>
+                  <td className="number">{costText(one.cost_micros)}</td>
+                </tr>
+              ))}
+            </tbody>
+            <tfoot>
+              <tr>
+                <th>{tenant}, all of it</th>
+                <td className="number">{countText(sum("runs"))}</td>
+                <td className="number">{countText(sum("unexpected_failures"))}</td>
+                <td />
+                <td />
+                <td className="number">{costText(sum("cost_micros"))}</td>
+              </tr>
+            </tfoot>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Why calls were refused in the time of the charts. */
+export function Refusals({ series: { refusals } }: { readonly series: Series }) {
+  return (
+    <section>
+      <h2>Reasons of refusals</h2>
+      {refusals.length === 0 ? (
+        <p className="soft">No call was refused in this time.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>code</th>
+              <th className="number">calls</th>
+            </tr>
+          </thead>
+          <tbody>
+            {refusals.map(({ code, count }) => (
+              <tr key={code}>
+                <td>
+                  <code>{code}</code>
+                </td>
+                <td className="number">{countText(count)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,119 @@
+import type { Series } from "../../api/wire.ts";
+import { lasting } from "../../ui/moment.ts";
+import type { Tone } from "../../ui/tone.ts";
+
+/** One line or one layer of bars. */
+export interface Trace {
+  readonly label: string;
+  readonly tone: Tone;
+  readonly values: readonly (number | null)[];
+  /** Drawn in a way that needs no colour to be told from the others: hatched bars, a broken line. */
+  readonly isMarked?: boolean;
+}
+
+/** What one chart shows. */
+export interface Figure {
+  readonly title: string;
+  /** What the whole time comes to, in a few words. */
+  readonly sum: string;
+  readonly kind: "bars" | "lines";
+  /** Epoch milliseconds of each part's beginning. */
+  readonly at: readonly number[];
+  readonly traces: readonly Trace[];
+  /** A value with its unit. */
+  readonly text: (value: number) => string;
+  /** What is said where there is nothing to draw. */
+  readonly none: string;
+}
+
+const counted = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const brief = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+export const countText = (count: number): string => counted.format(count);
+
+/** Cost in units, or in millionths where it is less than one. */
+export const costText = (micros: number): string =>
+  Math.abs(micros) < 1_000_000 ? `${brief.format(micros)} µunits` : `${counted.format(micros / 1_000_000)} units`;
+
+const sumOf = (values: readonly (number | null)[]): number =>
+  values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+
+/** The four charts of a time. */
+export function figuresOf({ parts }: Pick<Series, "parts">): readonly Figure[] {
+  const at = parts.map((part) => Date.parse(part.at));
+  const of = (name: Exclude<keyof Series["parts"][number], "at">) => parts.map((part) => part[name]);
+  const [good, failed, refused, cost] = [
+    of("succeeded"),
+    of("unexpected_failures"),
+    of("refused_calls"),
+    of("cost_micros"),
+  ];
+  const ended = sumOf([...good, ...of("expected_failures"), ...of("cancelled"), ...failed]);
+  return [
+    {
+      title: "Runs ended",
+      sum: `${countText(ended)} ${ended === 1 ? "run" : "runs"}, ${countText(sumOf(failed))} failed`,
+      kind: "bars",
+      at,
+      traces: [
+        { label: "succeeded", tone: "good", values: good },
+        { label: "failed as expected", tone: "busy", values: of("expected_failures") },
+        { label: "cancelled", tone: "idle", values: of("cancelled") },
+        { label: "failed", tone: "bad", values: failed, isMarked: true },
+      ],
+      text: countText,
+      none: "No run ended in this time.",
+    },
+    {
+      title: "From start to end",
+      sum: slowest(of("p95_ms")),
+      kind: "lines",
+      at,
+      traces: [
+        { label: "half of the runs", tone: "busy", values: of("p50_ms") },
+        { label: "95 in 100", tone: "wait", values: of("p95_ms"), isMarked: true },
+      ],
+      text: lasting,
+      none: "No run ended in this time.",
+    },
+    {
+      title: "Calls refused",
+      sum: `${countText(sumOf(refused))} ${sumOf(refused) === 1 ? "call" : "calls"}`,
+      kind: "bars",
+      at,
+      traces: [{ label: "refused by a guard", tone: "wait", values: refused }],
+      text: countText,
+      none: "No call was refused in this time.",
+    },
+    {
+      title: "Cost",
+      sum: costText(sumOf(cost)),
+      kind: "bars",
+      at,
+      traces: [{ label: "of runs that ended", tone: "busy", values: cost }],
+      text: costText,
+      none: "What ended in this time cost nothing.",
+    },
+  ];
+}
+
+function slowest(values: readonly (number | null)[]): string {
+  const most = values.reduce<number | null>(
+    (max, value) => (value !== null && value > (max ?? -1) ? value : max),
+    null,
+  );
+  return most === null ? "none" : `${lasting(most)} at most for 95 in 100`;
+}
+
+export const isBlank = ({ traces }: Figure): boolean =>
+  traces.every(({ values }) => values.every((value) => value === null || value === 0));
+
+/** Layers of bars one upon the other: each as high as itself and those below it. */
+export function stacked(traces: readonly Trace[]): readonly (readonly number[])[] {
+  const heights: number[][] = [];
+  for (const { values } of traces) {
+    const below = heights.at(-1);
+    heights.push(values.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
+  }
+  return heights;
+}

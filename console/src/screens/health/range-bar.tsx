@@ -1,0 +1,47 @@
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTenant } from "../../api/query.ts";
+import { useKeys } from "../../ui/keys.ts";
+import { utc } from "../../ui/moment.ts";
+import { type Range, SPANS, type Span } from "./range.ts";
+
+const names: readonly Span[] = Object.keys(SPANS).filter((name): name is Span => Object.hasOwn(SPANS, name));
+
+/** Which time the charts are about; `[` and `]` go to a shorter and a longer one. */
+export function RangeBar({ range }: { readonly range: Range }) {
+  const tenant = useTenant();
+  const navigate = useNavigate({ from: "/t/$tenant/health" });
+  const keys = useMemo(() => {
+    const at = range.span === null ? names.length : names.indexOf(range.span);
+    const go = (step: number) => (): void => {
+      const next = names[Math.max(0, Math.min(names.length - 1, at + step))];
+      void navigate({ search: { range: next } });
+    };
+    return { "[": go(-1), "]": go(1) };
+  }, [range.span, navigate]);
+  useKeys(keys);
+  return (
+    <div className="ranges">
+      {range.span === null ? (
+        <span className="soft">
+          {utc(new Date(range.from).toISOString())} to {utc(new Date(range.to).toISOString())}
+        </span>
+      ) : null}
+      <ul className="choice" aria-label="time">
+        {names.map((name) => (
+          <li key={name}>
+            <Link
+              to="/t/$tenant/health"
+              params={{ tenant }}
+              search={{ range: name }}
+              className={name === range.span ? "chosen" : ""}
+              aria-current={name === range.span}
+            >
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+import { useQuery } from "@tanstack/react-query";
+import { useRouteContext } from "@tanstack/react-router";
+import { useState } from "react";
+import { useReadAgain } from "../../api/calm.ts";
+import { type ApiError, act, read } from "../../api/client.ts";
+import { useTenant } from "../../api/query.ts";
+import type { Grant, Workers as Roster, Worker } from "../../api/wire.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { Barred } from "../../ui/barred.tsx";
+import { ActDialog } from "../../ui/dialog.tsx";
+import { Digest } from "../../ui/digest.tsx";
+import { Time } from "../../ui/time.tsx";
+import { View } from "../../ui/view.tsx";
+import { WORKER_LOOKS } from "./looks.ts";
+
+/** A worker that is silent for longer is taken for lost. */
+const LOST_MS = 30_000;
+
+/** Workers serve every tenant: whoever is signed in for the installation too sees them, from whichever tenant. */
+export function Workers() {
+  const { grants }: { readonly grants: readonly Grant[] } = useRouteContext({ from: "/t/$tenant" });
+  const installer = grants.find(({ role }) => role === "installer");
+  return (
+    <section>
+      <h2>Workers</h2>
+      {installer === undefined ? (
+        <>
+          <p className="soft">
+            Workers serve every tenant. Whoever signs in with the installer's key too sees them here; those that hold a
+            run of this tenant are among the leases.
+          </p>
+          <Barred bar={{ code: "ROLE_REQUIRED", message: "this needs a key of role installer" }} />
+        </>
+      ) : (
+        <WorkerTable platform={installer.tenant_id} />
+      )}
+    </section>
+  );
+}
+
+function WorkerTable({ platform }: { readonly platform: string }) {
+  const tenant = useTenant();
+  const [asked, setAsked] = useState<Worker | null>(null);
+  const query = useQuery<Roster, ApiError>({
+    queryKey: [tenant, platform, "/v1/workers"],
+    queryFn: () => read<Roster>(platform, "/v1/workers"),
+  });
+  useReadAgain(query, query.data?.workers.some(({ standing }) => standing !== "stopped") === true ? LOST_MS : null);
+  return (
+    <>
+      <View
+        query={query}
+        empty={{
+          when: ({ workers }) => workers.length === 0,
+          says: "No worker is at work.",
+          command: "countermark worker start",
+        }}
+      >
+        {({ workers }) => (
+          <ul className="rows-of" aria-label="workers">
+            {workers.map((worker) => (
+              <li key={worker.worker_id}>
+                <div>
+                  <Digest text={worker.worker_id} shown={18} /> <Badge look={WORKER_LOOKS[worker.standing]} />
+                  <p className="soft">
+                    holds {worker.runs} {worker.runs === 1 ? "run" : "runs"} · {worker.host}, process {worker.pid} ·
+                    began <Time at={worker.started_at} /> · beat <Time at={worker.beat_at} />
+                  </p>
+                </div>
+                {worker.standing === "working" ? (
+                  <div className="acts">
+                    <button type="button" onClick={() => setAsked(worker)}>
+                      drain …
+                    </button>
+                  </div>
+                ) : null}
+              </li>
+            ))}
+          </ul>
+        )}
+      </View>
+      {asked === null ? null : (
+        <DrainDialog
+          worker={asked}
+          platform={platform}
+          onClose={() => setAsked(null)}
+          onDone={() => void query.refetch()}
+        />
+      )}
+    </>
+  );
+}
+
+interface DrainProps {
+  readonly worker: Worker;
+  readonly platform: string;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+function DrainDialog({ worker, platform, onClose, onDone }: DrainProps) {
+  return (
+    <ActDialog
+      title="Drain this worker?"
+      verb="drain it"
+      isGrave
+      needsReason={null}
+      onClose={onClose}
+      onConfirm={async () => {
+        await act(platform, `/v1/workers/${encodeURIComponent(worker.worker_id)}/drain`, {});
+        onDone();
+      }}
+    >
+      <dl className="facts">
+        <dt>worker</dt>
+        <dd>{worker.worker_id}</dd>
+        <dt>holds</dt>
+        <dd>
+          {worker.runs} {worker.runs === 1 ? "run" : "runs"}, of all tenants
+        </dd>
+      </dl>
+      <p>
+        It lets calls in flight land, gives its runs back and stops. Other workers go on with them, if there are any.
+      </p>
+    </ActDialog>
+  );
+}
