@@ -145,7 +145,7 @@ const lineage = createRoute({
   path: "/releases/$bundle/lineage",
   component: LineageScreen,
   validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
-const releases = createRoute({ getParentRoute: () => tenant, path: "/releases", component: ReleasesScreen });
+});
 const health = createRoute({
   getParentRoute: () => tenant,
   path: "/health",
@@ -161,11 +161,11 @@ export const router = createRouter({
   routeTree: root.addChildren([
     landing,
     signIn,
-    tenant.addChildren([home, runs, run, runbook, inbox, ledger, stream, gates, decision, releases]),
     tenant.addChildren([
       home,
       runs,
       run,
+      runbook,
       inbox,
       ledger,
       stream,
@@ -176,8 +176,8 @@ export const router = createRouter({
       releases,
       bundle,
       lineage,
+      health,
     ]),
-    tenant.addChildren([home, runs, run, inbox, ledger, stream, gates, decision, releases, health]),
   ]),
 });
 

@@ -68,7 +68,6 @@ export { readPromoted } from "./environment/promoted.ts";
 export type { PromotionCheck } from "./environment/promotion.ts";
 export { reportSince } from "./environment/promotion-report.ts";
 export { type PromotionSource, readPromotionSource } from "./environment/promotion-source.ts";
-export { activeHolds, allSettings, heldBundles, packOfRoot } from "./environment/queries.ts";
 export {
   activeHolds,
   allSettings,

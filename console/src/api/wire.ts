@@ -1,7 +1,7 @@
 import type { listTenantsEndpoint } from "../../../src/api/endpoints/administration.ts";
 import type { listApprovalsEndpoint, showApprovalEndpoint } from "../../../src/api/endpoints/approvals.ts";
-import type { listBundlesEndpoint, showBundleEndpoint } from "../../../src/api/endpoints/bundles.ts";
 import type { listBreakersEndpoint } from "../../../src/api/endpoints/breakers.ts";
+import type { listBundlesEndpoint, showBundleEndpoint } from "../../../src/api/endpoints/bundles.ts";
 import type { overviewEndpoint } from "../../../src/api/endpoints/console.ts";
 import type {
   listLettersEndpoint,
@@ -22,24 +22,21 @@ import type {
   readStreamEndpoint,
   verifyLedgerEndpoint,
 } from "../../../src/api/endpoints/ledger.ts";
+import type { listReceiptsEndpoint, searchEventsEndpoint } from "../../../src/api/endpoints/ledger-search.ts";
+import type { listPoliciesEndpoint, showPolicyEndpoint } from "../../../src/api/endpoints/policies.ts";
+import type { listCredentialsEndpoint, listEndpointsEndpoint } from "../../../src/api/endpoints/providers.ts";
 import type { replayEndpoint } from "../../../src/api/endpoints/replay.ts";
 import type { runStateEndpoint, runWorkflowEndpoint } from "../../../src/api/endpoints/run-picture.ts";
 import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
+import type { seriesEndpoint } from "../../../src/api/endpoints/series.ts";
 import type { takeoverEndpoint } from "../../../src/api/endpoints/takeover.ts";
 import type { upgradeRunEndpoint } from "../../../src/api/endpoints/upgrades.ts";
-import type { listReceiptsEndpoint, searchEventsEndpoint } from "../../../src/api/endpoints/ledger-search.ts";
-import type { listPoliciesEndpoint, showPolicyEndpoint } from "../../../src/api/endpoints/policies.ts";
-import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
 import type { listWaiversEndpoint } from "../../../src/api/endpoints/waivers.ts";
-import type { Endpoint } from "../../../src/api/http/endpoint.ts";
-import type { Decision } from "../../../src/gate/decision.ts";
-import type { Manifest } from "../../../src/release/bundle/manifest.ts";
-import type { listCredentialsEndpoint, listEndpointsEndpoint } from "../../../src/api/endpoints/providers.ts";
-import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
-import type { seriesEndpoint } from "../../../src/api/endpoints/series.ts";
 import type { listWorkersEndpoint } from "../../../src/api/endpoints/workers.ts";
 import type { Endpoint } from "../../../src/api/http/endpoint.ts";
+import type { Decision } from "../../../src/gate/decision.ts";
 import type { Role } from "../../../src/guard/index.ts";
+import type { Manifest } from "../../../src/release/bundle/manifest.ts";
 
 /** What the server answers: the very types that it is written with, so that page and server cannot disagree. */
 type Answer<E> = E extends Endpoint<infer A> ? A : never;

@@ -30,7 +30,7 @@ export const settings = z
   })
   .openapi("EnvironmentSettings");
 
-const check = z
+export const check = z
   .strictObject({
     check: z.string(),
     passed: z.boolean(),
@@ -38,8 +38,6 @@ const check = z
     code: z.string().nullable(),
     message: z.string(),
   })
-export const check = z
-  .strictObject({ check: z.string(), passed: z.boolean(), code: z.string().nullable(), message: z.string() })
   .openapi("PromotionCheck");
 
 export const move = z

@@ -229,7 +229,8 @@ export const previewPromotionEndpoint = endpoint({
     const roster = await installation.readTrust();
     if (!roster.ok) return roster;
     const ports = { ...installation, roster: roster.value };
-    const asked = { tenantId: caller.tenantId, environment: params.environment, bundleId: query.bundle_id };
+    const { environment } = params;
+    const asked = { tenantId: caller.tenantId, environment, bundleId: query.bundle_id, source: null };
     const seen = await previewPromotion(ports, asked);
     return seen.ok ? reply({ ...seen.value }) : seen;
   },

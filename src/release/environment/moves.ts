@@ -1,4 +1,5 @@
 import {
+  accepted,
   assert,
   type JsonObject,
   type Refusal,
@@ -34,7 +35,6 @@ import type { PromotionSource } from "./promotion-source.ts";
 import { findBundle, heldBundles, insertBundle, moveEnvironment, setHealth } from "./queries.ts";
 import { noTarget, rollbackTargets } from "./rollback.ts";
 import type { PutBack } from "./rollback-report.ts";
-import type { EnvironmentSettings } from "./settings.ts";
 
 /*
  * Moves of environments: promotion, rollback, word of how a bundle does.
@@ -83,28 +83,13 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
     const { environment, by, source } = request;
     const bytes = await bytesOf(ports, sql, request.bundle);
     if (!bytes.ok) return bytes;
-    const now = ports.host.clock.now();
-    const verification = verifyBundle(bytes.value, { roster: ports.roster, at: now, roles: ROLES[environment] });
-    const { manifest, pack, report } = verification;
-    if (manifest === null) return rejected(report.errors[0] ?? NO_MANIFEST);
-    if ((await runningCanaries(sql)).some((canary) => canary.environment === environment))
-      return rejected(underWay(environment));
-    const facts = await factsFor(ports, sql, {
-      environment,
-      verification: { manifest, report },
-      bytes: bytes.value,
-      source,
-      now,
-    });
-    const checks = promotionChecks(facts);
+    const weighed = await weigh(ports, sql, { environment, source }, bytes.value);
+    if (!weighed.ok) return weighed;
+    const { manifest, pack, facts, checks, now } = weighed.value;
     const document = promotionReport(facts, checks);
     const decision = decidePromotion(request.policy, document, now);
     const refusal = refusalOf(checks, decision);
     assert((refusal === null) === (decision.verdict === "GO"), "what keeps a bundle back is one of the checks");
-    const weighed = await weigh(ports, sql, request, bytes.value);
-    if (!weighed.ok) return weighed;
-    const { manifest, pack, held, evaluations, lineage, checks, settings } = weighed.value;
-    const refusal = refusalOf(checks);
     if (refusal !== null) return rejected(refusal);
     assert(pack !== null, "a bundle that verifies holds its pack");
     const { held, settings } = facts;
@@ -121,6 +106,60 @@ export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise
     if (plan.value !== null) await beginCanary(ports, sql, moved, { plan: plan.value, policy: request.canary.policy });
     return { ok: true, value: { ...moved, checks, canary: plan.value } };
   });
+
+/** What a promotion would come to now. Wire form. */
+export interface PromotionPreview {
+  readonly environment: Environment;
+  readonly bundle_id: string;
+  readonly root_digest: string;
+  readonly previous_bundle_id: string | null;
+  readonly checks: readonly PromotionCheck[];
+  /** How it would be tried, where the environment always does that. */
+  readonly canary: CanaryPlan | null;
+}
+
+/** Looks at every check of a promotion; nothing moves, nothing is recorded. Refused as `promote` is, but for what checks find. */
+export const previewPromotion = (
+  ports: ReleasePorts,
+  asked: Pick<PromotionRequest, "tenantId" | "environment" | "source"> & { readonly bundleId: string },
+): Promise<Result<PromotionPreview>> =>
+  inTenant(ports.database, asked.tenantId, async (sql) => {
+    const { environment } = asked;
+    const bytes = await bytesOf(ports, sql, { id: asked.bundleId });
+    if (!bytes.ok) return bytes;
+    const weighed = await weigh(ports, sql, asked, bytes.value);
+    if (!weighed.ok) return weighed;
+    const { manifest, facts, checks } = weighed.value;
+    const plan = canaryPlan({ environment, settings: facts.settings, held: facts.held, isAsked: false });
+    return {
+      ok: true,
+      value: {
+        environment,
+        bundle_id: manifest.bundle_id,
+        root_digest: manifest.root_digest,
+        previous_bundle_id: currentOf(facts.held, environment)?.bundle_id ?? null,
+        checks,
+        canary: plan.ok ? plan.value : null,
+      },
+    };
+  });
+
+/** Every check of a promotion with the facts behind it, as of now. */
+async function weigh(
+  ports: ReleasePorts,
+  sql: TenantQuery,
+  { environment, source }: Pick<PromotionRequest, "environment" | "source">,
+  bytes: Uint8Array,
+) {
+  const now = ports.host.clock.now();
+  const verification = verifyBundle(bytes, { roster: ports.roster, at: now, roles: ROLES[environment] });
+  const { manifest, pack, report } = verification;
+  if (manifest === null) return rejected(report.errors[0] ?? NO_MANIFEST);
+  if ((await runningCanaries(sql)).some((canary) => canary.environment === environment))
+    return rejected(underWay(environment));
+  const facts = await factsFor(ports, sql, { environment, verification: { manifest, report }, bytes, source, now });
+  return accepted({ manifest, pack, facts, checks: promotionChecks(facts), now });
+}
 
 /** What a promotion rested on: whoever has the report and the policy decides on it again. */
 const promotedEntry = (
@@ -142,112 +181,6 @@ const promotedEntry = (
   decision_sha256: decision.digest,
   lineage_digest: lineage?.digest ?? null,
 });
-/** What a promotion would come to now. Wire form. */
-export interface PromotionPreview {
-  readonly environment: Environment;
-  readonly bundle_id: string;
-  readonly root_digest: string;
-  readonly previous_bundle_id: string | null;
-  readonly checks: readonly PromotionCheck[];
-  /** How it would be tried, where the environment always does that. */
-  readonly canary: CanaryPlan | null;
-}
-
-/** Looks at every check of a promotion; nothing moves, nothing is recorded. Refused as `promote` is, but for what checks find. */
-export const previewPromotion = (
-  ports: ReleasePorts,
-  asked: Pick<PromotionRequest, "tenantId" | "environment"> & { readonly bundleId: string },
-): Promise<Result<PromotionPreview>> =>
-  inTenant(ports.database, asked.tenantId, async (sql) => {
-    const { environment } = asked;
-    const bytes = await bytesOf(ports, sql, { id: asked.bundleId });
-    if (!bytes.ok) return bytes;
-    const weighed = await weigh(ports, sql, asked, bytes.value);
-    if (!weighed.ok) return weighed;
-    const { manifest, held, checks, settings } = weighed.value;
-    const plan = canaryPlan({ environment, settings, held, isAsked: false });
-    return {
-      ok: true,
-      value: {
-        environment,
-        bundle_id: manifest.bundle_id,
-        root_digest: manifest.root_digest,
-        previous_bundle_id: currentOf(held, environment)?.bundle_id ?? null,
-        checks,
-        canary: plan.ok ? plan.value : null,
-      },
-    };
-  });
-
-interface Weighed {
-  readonly manifest: Manifest;
-  readonly pack: CompiledPack | null;
-  readonly held: readonly HeldBundle[];
-  readonly evaluations: Awaited<ReturnType<typeof latestEvaluations>>;
-  readonly lineage: Lineage | null;
-  readonly settings: EnvironmentSettings;
-  readonly checks: readonly PromotionCheck[];
-}
-
-/** Every check of a promotion with the facts behind it, as of now. */
-async function weigh(
-  ports: ReleasePorts,
-  sql: TenantQuery,
-  { environment }: Pick<Act, "environment">,
-  bytes: Uint8Array,
-): Promise<Result<Weighed>> {
-  const now = ports.host.clock.now();
-  const verification = verifyBundle(bytes, { roster: ports.roster, at: now, roles: ROLES[environment] });
-  const { manifest, pack, report } = verification;
-  if (manifest === null) return rejected(report.errors[0] ?? NO_MANIFEST);
-  if ((await runningCanaries(sql)).some((canary) => canary.environment === environment))
-    return rejected(underWay(environment));
-  const [held, holds] = [await heldBundles(sql), await activeHolds(sql)];
-  const policies = manifest.policies.map(({ id }) => id);
-  const evaluations = await latestEvaluations(sql, { subject: manifest.root_digest, policies, until: now });
-  const waivers = await restedOn(sql, evaluations, { roster: ports.roster, at: now });
-  const lineage = await lineageFor(ports, sql, environment, bytes);
-  const settings = await readSettings(sql, environment);
-  const about = { environment, rootDigest: manifest.root_digest };
-  const checks = promotionChecks({
-    to: environment,
-    manifest,
-    report,
-    held,
-    evaluations,
-    waivers,
-    holds,
-    lineage,
-    settings,
-    approvals: await approvalsOf(sql, about),
-    authors: [manifest.builder.identity, ...((await findAuthors(sql, manifest.bundle_id))?.authors ?? [])],
-    now,
-  });
-  return { ok: true, value: { manifest, pack, held, evaluations, lineage, settings, checks } };
-}
-
-/** The waivers that evaluations rest on, looked at now. */
-async function restedOn(
-  sql: TenantQuery,
-  evaluations: readonly EvaluationFact[],
-  trust: { readonly roster: Roster; readonly at: Instant },
-): Promise<readonly RestingOn[]> {
-  const ids = evaluations.flatMap(({ waivers }) => waivers);
-  if (ids.length === 0) return [];
-  return (await waiversNamed(sql, ids)).map((stored) => restingOn(stored, trust));
-}
-
-/** What the bundle came from and where it has been, by the record of this moment. Dev asks for none. */
-async function lineageFor(
-  ports: ReleasePorts,
-  sql: TenantQuery,
-  environment: Environment,
-  bytes: Uint8Array,
-): Promise<Lineage | null> {
-  const opened = openBundle(bytes);
-  if (environment === "dev" || !opened.ok) return null;
-  return recordedLineage(ports, sql, { opened: opened.value, environment, stage: "deployment" });
-}
 
 const canaryEntry = ({ baseline_bundle_id, steps }: CanaryPlan, policy: string) => ({
   baseline_bundle_id,

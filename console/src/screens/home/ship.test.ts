@@ -16,12 +16,18 @@ const held = (environment: "dev" | "staging" | "prod", health: "good" | "pending
 
 const REST = { environments: [held("dev"), held("staging"), held("prod")], holds: [], next: [] };
 
-const failed = (code: string, message: string) => ({ check: "a", passed: false, code, message });
+const failed = (code: string, message: string) => ({
+  check: "a",
+  passed: false,
+  outcome: "fail" as const,
+  code,
+  message,
+});
 const waiting = (...checks: readonly ReturnType<typeof failed>[]) => [
   {
     environment: "staging",
     bundle: BUNDLE,
-    preview: { checks: [{ check: "b", passed: true, code: null, message: "" }, ...checks] },
+    preview: { checks: [{ check: "b", passed: true, outcome: "pass" as const, code: null, message: "" }, ...checks] },
   },
 ];
 
