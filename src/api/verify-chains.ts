@@ -64,12 +64,12 @@ async function* headsOf(inOwn: InOwn, only: string | null): AsyncGenerator<Strea
 
 /** The head was read before the rows, so a stream that grows meanwhile still reaches it. */
 const verifyOne = (sql: TenantQuery, tenant: string, { stream, seq, hash }: StreamSummary): Promise<ChainReport> =>
-  verifyStream(storedRows(sql, tenant, stream), { tenant, stream }, { head: { seq, hash } });
+  verifyStream(storedPages(sql, tenant, stream), { tenant, stream }, { head: { seq, hash } });
 
-async function* storedRows(sql: TenantQuery, tenant: string, stream: string) {
+async function* storedPages(sql: TenantQuery, tenant: string, stream: string) {
   for (let seq = 0; ; ) {
     const page = await readStream(sql, stream, seq, EVENTS_PAGE);
-    for (const stored of page) yield chainRow(tenant, stored);
+    yield page.map((stored) => chainRow(tenant, stored));
     const last = page.at(-1);
     if (last === undefined || page.length < EVENTS_PAGE) return;
     seq = last.seq;

@@ -83,7 +83,8 @@ describe("verifying a stream", () => {
   it("a stream as it was written verifies to its head, from rows or from a cursor", async () => {
     const rows = streamOf(5);
     async function* cursor() {
-      yield* rows;
+      yield rows.slice(0, 2);
+      yield rows.slice(2);
     }
 
     expect(await verify(rows, { head: headOf(rows) })).toEqual({ verified: 5, head: headOf(rows), broken: null });
@@ -180,6 +181,41 @@ describe("verifying a stream", () => {
     expect(cut).toMatchObject({ verified: 3, broken: { seq: 4, rule: "truncated", expected: "4", found: "3" } });
     expect(other).toMatchObject({ verified: 3, broken: { seq: 4, rule: "head_mismatch" } });
     expect(grown).toMatchObject({ verified: 4, broken: null });
+  });
+
+  it("an entry that JSON has to escape verifies like any other, and its altered bytes are found", async () => {
+    const actors = ['quote"', "line\n", "\u0007", "\\", "\u{1f512}"];
+    const escaped = streamOf(1).flatMap((row) =>
+      actors.map((actor) => {
+        const entry = { ...row.entry, actor };
+        return { ...row, entry, hash: digestOf({ ...entry }) };
+      }),
+    );
+
+    for (const row of escaped) {
+      expect((await verify([row])).broken).toBeNull();
+      expect((await verify([{ ...row, entry: { ...row.entry, epoch: 2 } }])).broken?.rule).toBe("altered_entry");
+    }
+  });
+
+  it("an entry with a member more, a member less or one of another type is altered, also where its plain text would be the same", async () => {
+    const [row] = streamOf(1);
+    const entries = [
+      { more: 1 },
+      { actor: undefined },
+      { actor: null },
+      { actor: 7 },
+      { step: ["step-1"] },
+      { epoch: "1" },
+      { epoch: 1.5 },
+      { actor: 'agent-7","at":"1970-01-01T00:00:00.001Z' },
+    ].map((change) => ({ ...row?.entry, ...change }));
+
+    for (const entry of entries) {
+      const report = await verify(JSON.parse(JSON.stringify([{ ...row, entry }])));
+
+      expect(report.broken?.rule).toBe("altered_entry");
+    }
   });
 
   it("a row that is not canonical JSON is a break, not a crash", async () => {
