@@ -69,8 +69,8 @@ function streamOf(events: number): readonly StoredEvent[] {
       recordedAt: at,
       ids,
     });
-    const { tenant: _tenant, at: _at, recorded_at: _recordedAt, ...rest } = entry;
-    stored.push({ ...rest, at, recorded_at: at, hash, payload: payload_text });
+    const row: StoredEvent = { ...entry, at, recorded_at: at, hash, payload: payload_text };
+    stored.push(JSON.parse(JSON.stringify(row))); // texts in one piece, as a driver reads them
     head = { seq: entry.seq, hash };
   }
   return stored;
