@@ -65,3 +65,18 @@ export function negated(predicate: Predicate): Predicate {
   if (predicate.kind === "not") return predicate.part;
   return predicate.kind === "compare" ? { ...predicate, op: OPPOSITE[predicate.op] } : { kind: "not", part: predicate };
 }
+
+/** A predicate as parts that hold together; what all alternatives of an `or` have in common stands once before them. */
+export function conjuncts(predicate: Predicate): readonly Predicate[] {
+  if (predicate.kind === "and") return predicate.parts.flatMap(conjuncts);
+  if (predicate.kind !== "or") return [predicate];
+  const [first = [], ...others] = predicate.parts.map(conjuncts);
+  const shared = first.filter((part) => others.every((parts) => isAmong(part, parts)));
+  const rest = [first, ...others].map((parts) => both(...parts.filter((part) => !isAmong(part, shared))));
+  return [...shared, either(...rest)];
+}
+
+const isAmong = (part: Predicate, parts: readonly Predicate[]): boolean => {
+  const text = JSON.stringify(part);
+  return parts.some((other) => JSON.stringify(other) === text);
+};

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
 import type { Parameter, Statement } from "./queries.ts";
 
@@ -8,7 +8,7 @@ export type Found = string | number | bigint | boolean | null | readonly Found[]
 /** A DuckDB of its own, in memory, for the length of one evaluation. */
 export interface Duck {
   /**
-   * All rows of an answer. Refused with `GATE_PARQUET_UNREADABLE`, and what DuckDB says.
+   * All rows of an answer; several questions may be asked at once. Refused with `GATE_PARQUET_UNREADABLE`, and what DuckDB says.
    *
    * @param zoned whether the instants that parameters meet have a zone
    */
@@ -33,13 +33,9 @@ export async function openDuck(load: typeof loadDuck = loadDuck): Promise<Result
   if (api === undefined)
     return rejected({ code: "GATE_PARQUET_READER_MISSING", message: "`@duckdb/node-api` is not installed" });
   const instance = await api.DuckDBInstance.create(":memory:", SETTINGS);
-  const connection = await instance.connect();
   return accepted({
-    ask: (statement, zoned = true) => asked(connection, statement, (value) => bound(api, value, zoned)),
-    close: () => {
-      connection.closeSync();
-      instance.closeSync();
-    },
+    ask: (statement, zoned = true) => asked(instance, statement, (value) => bound(api, value, zoned)),
+    close: () => instance.closeSync(),
   });
 }
 
@@ -58,17 +54,21 @@ function bound(api: typeof import("@duckdb/node-api"), value: Parameter, zoned: 
   return zoned ? new api.DuckDBTimestampTZValue(value.micros) : new api.DuckDBTimestampValue(value.micros);
 }
 
+/** Each question has a connection, on which one waits for another. */
 async function asked(
-  connection: DuckDBConnection,
+  instance: DuckDBInstance,
   { text, values }: Statement,
   bind: (value: Parameter) => DuckDBValue,
 ): Promise<Result<readonly (readonly Found[])[]>> {
+  const connection = await instance.connect();
   try {
     const reader = await connection.runAndReadAll(text, values.map(bind));
     return accepted(reader.getRowsJS().map((row) => row.map(foundIn)));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return rejected({ code: "GATE_PARQUET_UNREADABLE", message: firstLine(error.message) });
+  } finally {
+    connection.closeSync();
   }
 }
 

@@ -75,9 +75,14 @@ async function readFile(duck: Duck, path: string, declared: readonly string[]): 
   const columns = new Map(described.value.map(([name, type]) => [String(name), String(type)]));
   const wrong = typesOf(columns, declared);
   if (wrong.length > 0) return { path, source, columns, problems: wrong, isOrdered: false };
-  const inspected = await duck.ask(queries.inspectFile(path, [...columns.keys()]));
-  if (!inspected.ok) return { path, source, columns, problems: ["it cannot be read as Parquet"], isOrdered: false };
-  const [nameless = 0, invalid = 0, foreign = 0, rowless = 0, unordered = 0] = (inspected.value[0] ?? []).map(Number);
+  const [ids, inspected] = await Promise.all([
+    duck.ask(queries.inspectIds(path)),
+    duck.ask(queries.inspectFile(path, [...columns.keys()])),
+  ]);
+  if (!ids.ok || !inspected.ok)
+    return { path, source, columns, problems: ["it cannot be read as Parquet"], isOrdered: false };
+  const [nameless = 0, unordered = 0] = (ids.value[0] ?? []).map(Number);
+  const [invalid = 0, foreign = 0, rowless = 0] = (inspected.value[0] ?? []).map(Number);
   const problems = [
     { count: nameless, what: "without `kind` or `id`" },
     { count: invalid, what: "whose `valid` is null" },
