@@ -38,8 +38,21 @@ async function manifestOf(context: Context, path: string): Promise<Result<Manife
 }
 
 function manifestLines(manifest: Manifest, paint: Paint): readonly string[] {
-  const { bundle_id, pack, source, tools, workflows, agents, policies, sbom, lineage, evidence, files, root_digest } =
-    manifest;
+  const {
+    bundle_id,
+    pack,
+    source,
+    tools,
+    workflows,
+    agents,
+    policies,
+    sbom,
+    lineage,
+    evidence,
+    waivers,
+    files,
+    root_digest,
+  } = manifest;
   return [
     paint.bold(bundle_id),
     `  pack      ${pack.id} ${pack.version}  sha256 ${pack.digest}`,
@@ -51,6 +64,10 @@ function manifestLines(manifest: Manifest, paint: Paint): readonly string[] {
       ({ graph, version, code_digest }) => `  agent     ${graph} ${version}  code ${code_digest ?? "open"}`,
     ),
     ...policies.map(({ id, version, digest }) => `  policy    ${id} ${version}  sha256 ${digest}`),
+    ...waivers.map(
+      ({ waiver_id, check_id, expires_at, approved_by, reason }) =>
+        `  waived    ${check_id} by ${waiver_id} until ${expires_at} (${approved_by.join(", ")}): ${reason}`,
+    ),
     ...(lineage === null ? [] : [`  lineage   ${lineage.digest}`]),
     ...evidence.map(({ path, sha256 }) => `  evidence  ${path}  sha256 ${sha256}`),
     `  made of   ${sbom === null ? "no bill of materials" : sbom.path}`,

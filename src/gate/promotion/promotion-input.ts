@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ARTIFACT_CHAIN, chainProblems } from "./artifact-chain.ts";
 import { ARTIFACT_HASH, hashProblems } from "./artifact-hash.ts";
 import { CONTRACT_VERSION, codeProblems, RUN_ID, versionProblems } from "./gate-input.ts";
 import type { Problem } from "./problem.ts";
@@ -34,6 +35,8 @@ export const PROMOTION_INPUT = z
     requester: z.string().min(1),
     stage: z.enum(STAGES).optional(),
     evidence: z.array(ARTIFACT_HASH),
+    /** Over what the run has written so far. */
+    chain: ARTIFACT_CHAIN.optional(),
     /** Tasks whose dead letters nobody has settled. */
     dead_letters: z.array(z.string().min(1)),
     /** Codes of alerts that stand. */
@@ -72,5 +75,6 @@ export const promotionProblems = (
     ? []
     : [{ code: "STATE.AMBIGUOUS", about: "promotion.input", detail: `the gate decided about ${gate.run_id}` }]),
   ...hashProblems(input.evidence),
+  ...(input.chain === undefined ? [] : chainProblems(input.chain, input.evidence)),
   ...input.alerts.flatMap((one) => codeProblems("alerts", one)),
 ];

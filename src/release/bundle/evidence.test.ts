@@ -3,6 +3,7 @@ import { lineageText, sealLineage } from "../lineage/model.ts";
 import { factsOf, lineageAt } from "../lineage/testing/candidate.ts";
 import { type BundleInput, buildBundle } from "./build.ts";
 import { bundleText, readBundle } from "./container.ts";
+import { evidenceProblems } from "./evidence.ts";
 import { builtOf, inputOf, NOW, ROSTER } from "./testing/shop.ts";
 import { verifyBundle } from "./verify.ts";
 
@@ -32,6 +33,28 @@ test("BND-03: a release carries the final lineage and the evidence that this nam
     digest: FINAL.digest,
   });
   expect(built.manifest.evidence.map(({ path }) => path)).toEqual(["evidence/runs.ndjson"]);
+});
+
+test("EXC-02: a bundle's manifest lists what was waived in the decisions that it was built on, and lists nothing else", () => {
+  const built = builtOf({ label: "release", sbom: "{}", carried: whole });
+  const bundle = readBundle(built.bytes);
+  const silent = { ...built.manifest, waivers: [] };
+  const codes = bundle.ok ? evidenceProblems(silent, bundle.value.files).map(({ code }) => code) : [];
+
+  expect(built.manifest.waivers).toEqual([
+    {
+      waiver_id: "W-2026-0001",
+      check_id: "slo.correctness",
+      reason: expect.stringMatching(/.{20}/),
+      approved_by: ["olga"],
+      expires_at: expect.any(String),
+    },
+  ]);
+  expect(builtOf().manifest.waivers).toEqual([]);
+  expect(codes).toEqual(["BUNDLE_LINEAGE_MISMATCH"]);
+  expect(
+    evidenceProblems({ ...builtOf().manifest, waivers: built.manifest.waivers }, []).map(({ code }) => code),
+  ).toEqual(["BUNDLE_LINEAGE_MISMATCH"]);
 });
 
 describe("BND-04, LIN-03: a release is not built", () => {

@@ -1,4 +1,12 @@
-import { digestOf, isJsonObject, parseJson, type Refusal, sha256Hex } from "../../contracts/index.ts";
+import {
+  digestOf,
+  isJsonObject,
+  isSameJson,
+  type JsonObject,
+  parseJson,
+  type Refusal,
+  sha256Hex,
+} from "../../contracts/index.ts";
 import { type Lineage, parseLineage, sha256 } from "../lineage/model.ts";
 import { verifyDocument } from "../lineage/verify.ts";
 import { type BundleFile, listed } from "./container.ts";
@@ -25,7 +33,7 @@ export const evidenceFiles = ({ lineage, evidence }: CarriedEvidence): readonly 
 ];
 
 /** How a manifest names what a bundle carries. */
-export function evidenceEntries(files: readonly BundleFile[]): Pick<Manifest, "lineage" | "evidence"> {
+export function evidenceEntries(files: readonly BundleFile[]): Pick<Manifest, "lineage" | "evidence" | "waivers"> {
   const text = files.find(({ path }) => path === LINEAGE_FILE)?.text;
   const lineage = text === undefined ? undefined : parseLineage(text);
   return {
@@ -37,17 +45,36 @@ export function evidenceEntries(files: readonly BundleFile[]): Pick<Manifest, "l
       .filter(({ path }) => path.startsWith(EVIDENCE_FOLDER) && path !== LINEAGE_FILE)
       .map((file) => ({ path: file.path, sha256: listed(file).sha256 }))
       .sort((a, b) => (a.path < b.path ? -1 : 1)),
+    waivers: lineage === undefined || !lineage.ok ? [] : waiversIn(lineage.value),
   };
 }
 
-type Described = Pick<Manifest, "label" | "source" | "pack" | "lineage" | "evidence">;
+/** EXC-02: what was waived in the decisions of a lineage, by waiver, then check. */
+function waiversIn({ lineage: { nodes, edges } }: Lineage): Manifest["waivers"] {
+  const waived = edges.filter(({ relation }) => relation === "waives");
+  return waived
+    .map(({ source, target }) => {
+      const node = nodes.find(({ id }) => id === source);
+      const approved = Array.isArray(node?.approved_by) ? node.approved_by.map(String) : [];
+      return {
+        waiver_id: source.replace(/^waiver\./, ""),
+        check_id: target.replace(/^check\./, ""),
+        reason: String(node?.reason ?? ""),
+        approved_by: approved.toSorted(),
+        expires_at: String(node?.expires_at ?? ""),
+      };
+    })
+    .toSorted((a, b) => (`${a.waiver_id} ${a.check_id}` < `${b.waiver_id} ${b.check_id}` ? -1 : 1));
+}
+
+type Described = Pick<Manifest, "label" | "source" | "pack" | "lineage" | "evidence" | "waivers">;
 
 /**
  * What is wrong with what a bundle carries, at the build and at every verification: a release without a complete final lineage of
  * its own commit and pack, or of a decision that says no-go; a lineage that is none; evidence that the lineage does not name.
  */
 export function evidenceProblems(manifest: Described, files: readonly BundleFile[]): readonly Refusal[] {
-  const { label, lineage: named, evidence } = manifest;
+  const { label, lineage: named, evidence, waivers } = manifest;
   const text = files.find(({ path }) => path === LINEAGE_FILE)?.text;
   const missing = evidence
     .filter(({ path, sha256: digest }) => !files.some((file) => file.path === path && listed(file).sha256 === digest))
@@ -59,12 +86,16 @@ export function evidenceProblems(manifest: Described, files: readonly BundleFile
       ...missing,
       ...(named !== null ? [lacking("the lineage is named and not there")] : []),
       ...(NEEDS_LINEAGE.includes(label) ? [lacking(`a ${label} carries the final lineage of its candidate`)] : []),
+      ...(waivers.length > 0 ? [mismatch("waivers go with the lineage that has them")] : []),
       ...(evidence.length > 0 ? [lacking("evidence goes with the lineage that names it")] : []),
     ];
   return [...missing, ...lineageProblems(manifest, lineage.value), ...unnamed(lineage.value, evidence, files)];
 }
 
-function lineageProblems({ label, source, pack, lineage: named }: Described, lineage: Lineage): readonly Refusal[] {
+function lineageProblems(
+  { label, source, pack, lineage: named, waivers }: Described,
+  lineage: Lineage,
+): readonly Refusal[] {
   const { candidate, stage } = lineage;
   const parts = lineage.lineage.nodes.filter(({ id }) => id.startsWith("input.pack."));
   const { refusal } = verifyDocument(lineage);
@@ -76,6 +107,9 @@ function lineageProblems({ label, source, pack, lineage: named }: Described, lin
     ...(parts.every(({ digest }) => digest === sha256(pack.digest))
       ? []
       : [mismatch("the lineage is about another pack")]),
+    ...(isSameJson(waivers.map(asJson), waiversIn(lineage).map(asJson))
+      ? []
+      : [mismatch("the manifest does not list the waivers that the lineage has")]),
     ...(stage === "final" ? [] : [mismatch(`the lineage is of stage ${stage}, not final`)]),
     ...(refusal === null || !isHeld ? [] : [mismatch(refusal.message)]),
     ...(isHeld ? against.map(({ id }) => noGo(`${id} says no-go: no ${label} is built of it`)) : []),
@@ -101,6 +135,11 @@ function digestsOf(text: string): readonly string[] {
   const { digest: _, ...document } = parsed.value;
   return [sha256(sha256Hex(text)), sha256(digestOf(document))];
 }
+
+const asJson = (waiver: Manifest["waivers"][number]): JsonObject => ({
+  ...waiver,
+  approved_by: [...waiver.approved_by],
+});
 
 const lacking = (message: string): Refusal => ({ code: "BUNDLE_MISSING_EVIDENCE", message });
 const noGo = (message: string): Refusal => ({ code: "RELEASE_GATE_ALLOWS_PROMOTION", message });

@@ -81,6 +81,18 @@ const MANIFEST = z
       .readonly()
       .nullable(),
     evidence: listOf(z.strictObject({ path: z.string(), sha256: digest }).readonly()),
+    /** Waivers that were applied in the decisions of its lineage: what it goes out in spite of. */
+    waivers: listOf(
+      z
+        .strictObject({
+          waiver_id: z.string(),
+          check_id: z.string(),
+          reason: z.string(),
+          approved_by: listOf(z.string()),
+          expires_at: z.string(),
+        })
+        .readonly(),
+    ),
     /** Not there in one that says nothing of state. */
     compat: COMPAT.exactOptional(),
     files: listOf(listedFile),

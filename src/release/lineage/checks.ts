@@ -251,11 +251,18 @@ const waiverId = (waiver: string): string => `waiver.${waiver}`;
 /** Waivers that were applied, and proof by a person in place of a check. */
 function exceptionNodes(judged: Judged, decided: Decided): readonly LineageNode[] {
   const { applied } = decided.decision.waivers;
-  const ids = new Map(applied.map(({ waiver, expires_at }) => [waiver, expires_at]));
+  const once = new Map(applied.map((one) => [one.waiver, one]));
   const file = decided.waivers === null ? null : fileDigest(decided.waivers);
   return [
-    ...[...ids].map(
-      ([waiver, expires_at]): LineageNode => ({ id: waiverId(waiver), type: "waiver", digest: file, expires_at }),
+    ...[...once.values()].map(
+      ({ waiver, expires_at, reason, approved_by }): LineageNode => ({
+        id: waiverId(waiver),
+        type: "waiver",
+        digest: file,
+        expires_at,
+        reason,
+        approved_by,
+      }),
     ),
     ...proofs(judged, decided).map(({ node }) => node),
   ];
