@@ -1,4 +1,5 @@
 import { DUAL_TRACK_BETA } from "./beta/derive.ts";
+import { COMPLETION_CLAIM } from "./claim/derive.ts";
 import { type Derivation, UNITS } from "./derivation.ts";
 import { PROMOTION } from "./promotion/derive-gate.ts";
 import { PROMOTION_DECISION } from "./promotion/derive-promotion.ts";
@@ -15,4 +16,5 @@ export const DERIVATIONS: readonly Derivation[] = [
   PROMOTION,
   PROMOTION_DECISION,
   TEST_REPORTS,
+  COMPLETION_CLAIM,
 ];
