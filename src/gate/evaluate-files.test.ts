@@ -166,3 +166,17 @@ test("a derivation that rests on reproduction hears whether a second evaluation 
   expect(decisionOf(evaluateFiles(input, [reproducing(true)])).decision.gates[0]).toMatchObject({ status: "FAIL" });
   expect(decisionOf(evaluateFiles(input, [refusingReversed])).decision.gates[0]).toMatchObject({ status: "FAIL" });
 });
+
+test("W42: an evaluator that throws decides nothing: there is no decision that anybody could take for a GO", () => {
+  const broken: Derivation = {
+    fn: "units",
+    version: 1,
+    isReproduced: false,
+    derive: () => {
+      throw new RangeError("out of range");
+    },
+  };
+  const input = { policy: policyOf(), profile: null, files: [], decidedAt: DECIDED_AT, waivers: null };
+
+  expect(() => evaluateFiles(input, [broken])).toThrow("out of range");
+});

@@ -31,7 +31,7 @@ test("a key that is made is for its owner's eyes, never replaced, and comes with
   expect(key).toMatchObject({ keyid: expect.stringMatching(/^[0-9a-f]{64}$/), roles: ["release"] });
 });
 
-test("a bundle is built, shown and verified without a database; one that exists is never replaced", async () => {
+test("BND-02: a bundle is built, shown and verified without a database; one that exists is never replaced", async () => {
   const built = await build(
     "--label",
     "candidate",

@@ -252,7 +252,7 @@ test("PRM-02 a promotion that a check keeps back leaves the environment as it wa
   expect(await admin.post(lift, { reason: "again" })).toMatchObject(refused("HOLD_NOT_FOUND"));
 });
 
-test("what does not verify under the installation's roster goes nowhere, and a build's key not past dev", async () => {
+test("BND-02 what does not verify under the installation's roster goes nowhere, a build's key not past dev, and no file under another's id", async () => {
   const { admin } = await shop();
   const { text } = bundle(opened().till.pack);
   const stranger = bundle(opened().till.pack, { key: keyOf(3) });
@@ -283,7 +283,7 @@ test("of two moves of one environment at once, one is told that the other is und
   expect(await standing(admin)).toMatchObject({ environments: [{ bundle: null }, {}, {}] });
 });
 
-test("a rollback goes to the last bundle that did well, also under a hold, marks the other bad, and bad is never promoted", async () => {
+test("RBK-01 one request rolls back to the last bundle that did well, also under a hold, judges that, marks the other bad, and bad is never promoted", async () => {
   const { admin } = await shop();
   const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
   const nothing = await admin.post("/v1/environments/dev/rollback", { reason: "none" });
@@ -292,8 +292,20 @@ test("a rollback goes to the last bundle that did well, also under a hold, marks
   await bring(admin, second, ["dev"]);
   await admin.post("/v1/holds", { scope: "dev", reason: "peak season" });
 
-  const back = await admin.post("/v1/environments/dev/rollback", { reason: "refunds fail" });
+  const back = await admin.post("/v1/environments/dev/rollback", { reason: "refunds fail", incident_ref: "INC-7" });
+  const { moves } = environmentHistoryEndpoint.answer.parse((await admin.get("/v1/environments/dev/history")).body);
 
+  expect(member(back.body, "report")).toMatchObject({
+    from_bundle_id: second.id,
+    to_bundle_id: first.id,
+    selection_rule: "last_known_good",
+    incident_ref: "INC-7",
+    verification: { ok: true },
+    compatibility: { ok: true },
+    canary: { suites: [{ suite: "canary" }], status: "unverified" },
+    status: "rollback_incomplete",
+  });
+  expect(moves.slice(-2).map(({ type }) => type)).toEqual(["environment.rolled_back", "environment.rollback_judged"]);
   expect([nothing, alone]).toMatchObject([refused("ENVIRONMENT_EMPTY"), refused("ROLLBACK_TARGET_MISSING")]);
   expect(back).toMatchObject({ status: 200, body: { bundle_id: first.id, previous_bundle_id: second.id } });
   expect(await standing(admin)).toMatchObject({

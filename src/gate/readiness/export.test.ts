@@ -137,3 +137,42 @@ test("GATE-18 readers of the first version get its fields, and critical as high"
     ]),
   });
 });
+
+const PROMOTED = { "R35-dev": { environment: "dev", bundle_id: "b1", root_digest: "d1" } };
+const SCHEDULED = { event: "schedule" };
+
+test("RBK-06: a release that was promoted and is a no-go since is rolled back where that is grave, else mended within a day", () => {
+  const situation = "gate decision of the deployed candidate turns no-go";
+  const grave = { ...PROMOTED, R16: { status: "failed" } };
+  const light = { ...PROMOTED, R01: { failed: 1 } };
+
+  expect(reported({ reports: grave, context: SCHEDULED })).toMatchObject({
+    decision: "no-go",
+    rollback_guidance: {
+      situation,
+      metric: "tenant_isolation_status_passed",
+      since: "2026-07-20T10:00:00.000Z",
+      recommended_action: expect.stringContaining("roll the environment back"),
+      deadline: "2026-07-20T10:10:00.000Z",
+    },
+  });
+  expect(reported({ reports: light, context: SCHEDULED })).toMatchObject({
+    rollback_guidance: {
+      situation,
+      recommended_action: expect.stringContaining("within a day"),
+      deadline: "2026-07-21T10:00:00.000Z",
+    },
+  });
+});
+
+test("what was never promoted, is promoted just now or is still a go is not rolled back", () => {
+  const R16 = { status: "failed" };
+  const promotion = { event: "promotion", target_environment: "staging" };
+
+  for (const given of [
+    { reports: { R16 }, context: SCHEDULED },
+    { reports: { ...PROMOTED, R16 }, context: promotion, profile: "promotion" },
+    { reports: PROMOTED, context: SCHEDULED },
+  ])
+    expect(reported(given)).toMatchObject({ rollback_guidance: null });
+});

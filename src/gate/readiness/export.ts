@@ -44,7 +44,7 @@ export function releaseReport(policy: PolicyText, evaluation: FileEvaluation): J
       rule: columns.rule ?? null,
     })),
     lineage_ref: { digest: reportDigest(evidence.units.report, "R32") },
-    rollback_guidance: guidanceOf(evidence.units.breach ?? []),
+    rollback_guidance: guidanceOf(decision, evidence),
     next_actions: failing.map((row) => `${ownerOf(row)}: ${row.remedy} (${row.id})`),
   };
   return { ...document, digest: `sha256:${digestOf(document)}` };

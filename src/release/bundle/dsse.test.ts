@@ -36,7 +36,7 @@ test("a known key signs a known payload with the known signature, which verifies
   expect(payloadOf(envelope)).toBe("hello world");
 });
 
-test("neither another type, nor another payload, nor a signature over the bare payload verifies", () => {
+test("BND-01: neither another type, nor another payload, nor a signature over the bare payload verifies", () => {
   const envelope = sealEnvelope({ type: TYPE, text: "hello world" }, SIGNER);
   const bare = sign(null, Buffer.from("hello world"), PRIVATE).toString("base64");
 

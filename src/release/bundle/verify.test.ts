@@ -85,7 +85,7 @@ test("a bundle that is cut, extended or said in another way is no bundle", () =>
   expect(codesOf(Uint8Array.of(0xff, 0x0a))).toEqual(["BUNDLE_MALFORMED"]);
 });
 
-describe("trust comes from the roster alone", () => {
+describe("BND-01: trust comes from the roster alone", () => {
   const { bytes } = builtOf();
   const withKey = (other: Partial<RosterEntry>): Roster => rosterOf(entryOf(RELEASE_KEY, other));
 

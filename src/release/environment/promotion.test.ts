@@ -173,7 +173,7 @@ describe("PRM-01, PRM-04: one fact that is otherwise fails one check", () => {
       "bundle_not_marked_bad",
       "BUNDLE_MARKED_BAD",
     ],
-    ["a policy that was not evaluated about it", { evaluations: [] }, GATE, MISSING],
+    ["W42: a policy whose evaluator threw, so that nothing was recorded", { evaluations: [] }, GATE, MISSING],
     ["another version of the policy", { evaluations: [said({ policy_sha256: sha256Hex("x") })] }, GATE, MISSING],
     ["a GO that has just expired", { evaluations: [said({ valid_until: NOW })] }, GATE, MISSING],
     ["NO-GO for want of evidence", { evaluations: [said({ verdict: "NO-GO", cause: "missing" })] }, GATE, MISSING],
