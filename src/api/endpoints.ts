@@ -6,8 +6,8 @@ import {
   reportBetaIncidentEndpoint,
   showBetaEndpoint,
 } from "./endpoints/beta.ts";
-import { listBundlesEndpoint, showBundleEndpoint } from "./endpoints/bundles.ts";
 import { listBreakersEndpoint, resetBreakerEndpoint } from "./endpoints/breakers.ts";
+import { listBundlesEndpoint, showBundleEndpoint } from "./endpoints/bundles.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
 import {
   approvePromotionEndpoint,
@@ -68,8 +68,8 @@ import {
   restoreToolEndpoint,
   revokeToolEndpoint,
 } from "./endpoints/packs.ts";
-import { promotionReportEndpoint } from "./endpoints/promotion-report.ts";
 import { lintPolicyEndpoint, listPoliciesEndpoint, showPolicyEndpoint } from "./endpoints/policies.ts";
+import { promotionReportEndpoint } from "./endpoints/promotion-report.ts";
 import {
   addEndpointEndpoint,
   listCredentialsEndpoint,
