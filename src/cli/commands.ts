@@ -340,6 +340,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/bundle-build.ts")).bundleBuildCommand,
   },
   {
+    path: ["bundle", "notes"],
+    summary: "print what is to be told of a bundle: what was decided on it, and what was waived",
+    load: async () => (await import("./commands/bundle.ts")).bundleNotesCommand,
+  },
+  {
     path: ["bundle", "show"],
     summary: "show what a bundle says of itself",
     load: async () => (await import("./commands/bundle.ts")).bundleShowCommand,

@@ -178,7 +178,10 @@ describe("the lineage of a bundle, from its record", () => {
     const built = await build("r.bundle", "release", ...lock, "--lineage", "final.json", "--evidence", "runs.ndjson");
     const verified = await cli("bundle", "verify", "r.bundle", "--trust", ".countermark/trust.json", "--json");
     const shown = await cli("bundle", "show", "r.bundle", "--json");
+    const notes = [await cli("bundle", "notes", "r.bundle"), await cli("bundle", "notes", "a.bundle")];
 
+    expect(notes.map(({ exit }) => exit)).toEqual([0, 8]);
+    expect(notes[0]?.stdout).toContain("## Waived\n\nnothing");
     expect([bare.exit, stray.exit, other.exit]).toEqual([8, 8, 8]);
     expect(bare.stderr).toContain("a release carries the final lineage");
     expect(stray.stderr).toContain("`evidence/slo.yaml` is nothing that the lineage names");

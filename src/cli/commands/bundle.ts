@@ -3,6 +3,7 @@ import {
   BUNDLE_BYTES_MAX,
   type BundleReport,
   type Manifest,
+  NOTES_FILE,
   readBundle,
   readManifest,
   verifyBundle,
@@ -25,6 +26,25 @@ export const bundleShowCommand: Command = {
     const manifest = await manifestOf(context, args.operand("BUNDLE"));
     if (!manifest.ok) return reportRefusal(talkOf(context), manifest.refusal);
     print(context, manifest.value, (paint) => manifestLines(manifest.value, paint));
+    note(context, "this is what the bundle says of itself; `countermark bundle verify` says whether it is so");
+    return EXIT.done;
+  },
+};
+
+export const bundleNotesCommand: Command = {
+  operands: [BUNDLE],
+  examples: ["countermark bundle notes shop.bundle > RELEASE_NOTES.md"],
+  run: async (context, args) => {
+    const bytes = await readBytes(context, args.operand("BUNDLE"), { max: BUNDLE_BYTES_MAX });
+    const bundle = bytes.ok ? readBundle(bytes.value) : bytes;
+    if (!bundle.ok) return reportRefusal(talkOf(context), bundle.refusal);
+    const notes = bundle.value.files.find(({ path }) => path === NOTES_FILE)?.text;
+    if (notes === undefined)
+      return reportRefusal(talkOf(context), {
+        code: "BUNDLE_MISSING_EVIDENCE",
+        message: "the bundle has no release notes: it was built without a lineage",
+      });
+    print(context, { notes }, () => [notes.trimEnd()]);
     note(context, "this is what the bundle says of itself; `countermark bundle verify` says whether it is so");
     return EXIT.done;
   },

@@ -11,8 +11,9 @@ import type { CompiledPack } from "../../run/index.ts";
 import { type BundleFile, bundleText, listed, rootDigest } from "./container.ts";
 import { contentsOf, packText } from "./contents.ts";
 import { sealEnvelope } from "./dsse.ts";
-import { type CarriedEvidence, evidenceEntries, evidenceFiles, evidenceProblems } from "./evidence.ts";
+import { type CarriedEvidence, evidenceEntries, evidenceFiles, evidenceProblems, notesText } from "./evidence.ts";
 import { bundleIdOf, type Compat, type Label, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
+import { NOTES_FILE } from "./notes.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** A policy by which the bundle's promotion is to be decided, pinned. */
@@ -78,8 +79,11 @@ export function labelProblem(label: Label, { dirty, hasSbom }: { readonly dirty:
   return null;
 }
 
-function filesOf({ pack, policies, sbom, carried }: BundleInput): readonly BundleFile[] {
+function filesOf({ pack, policies, sbom, carried, source }: BundleInput): readonly BundleFile[] {
+  const about = { pack: contentsOf(pack).pack, source, policies: byId(policies) };
+  const notes = notesText(about, carried?.lineage ?? null);
   return [
+    ...(notes === null ? [] : [{ path: NOTES_FILE, text: notes }]),
     { path: PACK_FILE, text: packText(pack) },
     { path: POLICIES_FILE, text: policiesText(policies) },
     ...(sbom === null ? [] : [{ path: SBOM_FILE, text: sbom }]),

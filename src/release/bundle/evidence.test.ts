@@ -57,6 +57,31 @@ test("EXC-02: a bundle's manifest lists what was waived in the decisions that it
   ).toEqual(["BUNDLE_LINEAGE_MISMATCH"]);
 });
 
+test("REL-02: a bundle with a lineage has notes that tell what was decided, waived and vouched for; others do not verify", () => {
+  const { bytes } = builtOf({ label: "release", sbom: "{}", carried: whole });
+  const bundle = readBundle(bytes);
+  const notes = bundle.ok ? bundle.value.files.find(({ path }) => path === "RELEASE_NOTES.md")?.text : undefined;
+  const silent = (text: string | null) => {
+    if (!bundle.ok) return [];
+    const others = bundle.value.files.filter(({ path }) => path !== "RELEASE_NOTES.md");
+    const files = text === null ? others : [...others, { path: "RELEASE_NOTES.md", text }];
+    const said = bundleText({ ...bundle.value, files });
+    return verifyBundle(Buffer.from(said), { roster: ROSTER, at: NOW }).report.errors.map(({ message }) => message);
+  };
+
+  for (const told of [
+    "# shop 1.0.0",
+    FINAL.digest,
+    "decision.slo: conditional-go",
+    "slo.correctness by W-2026-0001 until",
+    "olga",
+  ])
+    expect(notes).toContain(told);
+  for (const text of ["# shop 1.0.0\n", null])
+    expect(silent(text)).toContain("the release notes are not what is to be told of this bundle");
+  expect(builtOf().manifest.files.some(({ path }) => path === "RELEASE_NOTES.md")).toBe(false);
+});
+
 describe("BND-04, LIN-03: a release is not built", () => {
   const missing = {
     ...FACTS,

@@ -11,6 +11,7 @@ import { type Lineage, parseLineage, sha256 } from "../lineage/model.ts";
 import { verifyDocument } from "../lineage/verify.ts";
 import { type BundleFile, listed } from "./container.ts";
 import type { Label, Manifest } from "./manifest.ts";
+import { type Noted, releaseNotes } from "./notes.ts";
 
 /** Where a bundle has the lineage of its candidate, and what that rests on. */
 export const LINEAGE_FILE = "evidence/lineage.json";
@@ -47,6 +48,13 @@ export function evidenceEntries(files: readonly BundleFile[]): Pick<Manifest, "l
       .sort((a, b) => (a.path < b.path ? -1 : 1)),
     waivers: lineage === undefined || !lineage.ok ? [] : waiversIn(lineage.value),
   };
+}
+
+/** What is to be told of a bundle with a lineage; null without one that can be read. */
+export function notesText(about: Omit<Noted, "lineage" | "waivers">, lineage: string | null): string | null {
+  const parsed = lineage === null ? undefined : parseLineage(lineage);
+  if (parsed === undefined || !parsed.ok) return null;
+  return releaseNotes({ ...about, lineage: parsed.value, waivers: waiversIn(parsed.value) });
 }
 
 /** EXC-02: what was waived in the decisions of a lineage, by waiver, then check. */

@@ -4,8 +4,9 @@ import { labelProblem, PACK_FILE, POLICIES_FILE, policiesText } from "./build.ts
 import { type Bundle, type BundleFile, listed, readBundle, rootDigest } from "./container.ts";
 import { contentsOf, packIn } from "./contents.ts";
 import { isSignedBy } from "./dsse.ts";
-import { evidenceProblems } from "./evidence.ts";
+import { evidenceProblems, LINEAGE_FILE, notesText } from "./evidence.ts";
 import { bundleIdOf, type Label, type Manifest, readManifest } from "./manifest.ts";
+import { NOTES_FILE } from "./notes.ts";
 import { readPublicKey } from "./signing-key.ts";
 import { type KeyRole, type Roster, trustedKey } from "./trust.ts";
 
@@ -181,12 +182,20 @@ function contentErrors(
     ...(policiesFile?.text === policiesText(policies)
       ? []
       : [no("BUNDLE_CONTENT_MISMATCH", "the manifest does not name the policies")]),
+    ...(notesFit(manifest, present)
+      ? []
+      : [no("BUNDLE_CONTENT_MISMATCH", "the release notes are not what is to be told of this bundle")]),
     ...(isBill ? [] : [no("BUNDLE_CONTENT_MISMATCH", "the manifest does not list the bill of materials")]),
     ...evidenceProblems(manifest, present),
     ...(present.filter(isCarried).length === carriedCount(manifest)
       ? []
       : [no("BUNDLE_CONTENT_MISMATCH", "the manifest does not name all the evidence")]),
   ];
+}
+
+function notesFit(manifest: Manifest, present: readonly BundleFile[]): boolean {
+  const textOf = (wanted: string): string | null => present.find(({ path }) => path === wanted)?.text ?? null;
+  return textOf(NOTES_FILE) === notesText(manifest, textOf(LINEAGE_FILE));
 }
 
 const isCarried = ({ path }: BundleFile): boolean => path.startsWith("evidence/");
