@@ -151,7 +151,8 @@ function digestOfLines(read: readonly { readonly source: string; readonly lines:
 /** Characters by which a line that cannot be read is named: its number would say something else wherever lines are in another order. */
 const NAMED = 40;
 
-const beginningOf = (line: string): string => (line.length > NAMED ? `${line.slice(0, NAMED)}...` : line);
+/** A line as it is named where it cannot be read. */
+export const beginningOf = (line: string): string => (line.length > NAMED ? `${line.slice(0, NAMED)}...` : line);
 
 interface Declared {
   readonly kind: string;

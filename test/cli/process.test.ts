@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeQuery } from "../../src/gate/parquet/testing/write-parquet.ts";
 
 // The program as it is installed: compiled, in processes of its own, with the embedded database; so there is nothing to
 // learn from a second time on a server.
@@ -133,6 +134,63 @@ whole("a reader that has read enough is no error", async () => {
   expect({ exit, errors }).toEqual({ exit: 0, errors: [] });
 });
 
+const PLACES: readonly Environment[] = [
+  { TZ: "UTC", LC_ALL: "C" },
+  { TZ: "Pacific/Apia", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" },
+  { TZ: "America/St_Johns", LC_ALL: "sv_SE.UTF-8" },
+];
+
+whole(
+  "counted in Parquet, a decision is the same bytes in every time zone and language, and the same but for the file's digest in any order",
+  async () => {
+    const cwd = folderOf("purity-parquet");
+    const select = `select 'run' as kind, 'r' || i as id, ['I', 'ı', 'İ', 'ß', 'ä', 'a-b'][1 + i % 6] as name, i % 7 > 0 as good,
+                           i + 0.5::double as ms, 'prod_traffic' as channel, AT as "at" from range(400) as t(i)`;
+    // Half an hour before and after midnight in UTC; with a zone, and without one.
+    const at = "(timestamp '2026-07-19 23:30:00' + to_minutes((i % 2)::bigint * 60))";
+    await writeQuery(join(cwd, "plain.parquet"), select.replace("AT", at));
+    await writeQuery(join(cwd, "shuffled.parquet"), `${select.replace("AT", at)} order by hash(i)`);
+    await writeQuery(join(cwd, "zoned.parquet"), select.replace("AT", `timezone('UTC', ${at})`));
+    writeFileSync(
+      join(cwd, "policy.yaml"),
+      `
+id: shop
+version: 1.0.0
+engine: 1
+derive: { fn: units, version: 1 }
+rows: { run: { name: string, good: boolean, ms: number } }
+validity_seconds: 3600
+window: { kind: calendar, unit: day }
+metrics:
+  - { id: correct, kind: ratio, from: run, distinct: name, fold: last, good: $.good == true }
+  - { id: slow, kind: quantile, from: run, column: ms, q: 0.5 }
+  - { id: last, kind: value, from: run, column: ms, fold: last }
+gates:
+  - { id: rate, metric: correct, limit: 0.9, remedy: look }
+  - { id: median, metric: slow, op: "<=", limit: { metric: last, times: 0.1 }, remedy: look }
+`,
+    );
+    const decided = async (env: Environment, file: string) => {
+      const words = ["gate", "eval", "policy.yaml", "--evidence", file, "--at", "2026-07-20T01:00:00Z"];
+      const { stdout } = await run([...words, "--format", "core"], cwd, env);
+      return stdout;
+    };
+
+    const [plain, ...others] = await Promise.all(PLACES.map((env) => decided(env, "plain.parquet")));
+    const again = await Promise.all(
+      ["shuffled.parquet", "zoned.parquet"].map((file, index) => decided(PLACES[index + 1] ?? {}, file)),
+    );
+
+    expect(JSON.parse(plain ?? "")).toMatchObject({
+      evidence: { units: { run: 400 } },
+      gates: [{ sample: 3 }, { sample: 200 }],
+    });
+    for (const other of others) expect(other).toBe(plain);
+    const { gates } = JSON.parse(plain ?? "");
+    for (const other of again) expect(JSON.parse(other).gates).toEqual(gates);
+  },
+);
+
 whole(
   "a decision is the same bytes in every time zone and language, and whatever order its evidence comes in",
   async () => {
@@ -173,11 +231,11 @@ gates:
       return { exit, stdout };
     };
 
-    const plain = await decided({ TZ: "UTC", LC_ALL: "C" }, runs);
-    const others = [
-      await decided({ TZ: "Pacific/Apia", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" }, runs.toReversed()),
-      await decided({ TZ: "America/St_Johns", LC_ALL: "sv_SE.UTF-8" }, [...runs.slice(7), ...runs.slice(0, 7)]),
-    ];
+    const [home = {}, ...places] = PLACES;
+    const plain = await decided(home, runs);
+    const orders = [runs.toReversed(), [...runs.slice(7), ...runs.slice(0, 7)]];
+    const others = [];
+    for (const [index, env] of places.entries()) others.push(await decided(env, orders[index] ?? []));
 
     expect(plain).toMatchObject({ exit: 4, stdout: expect.stringContaining("rate:ß") });
     for (const other of others) expect(other).toEqual(plain);

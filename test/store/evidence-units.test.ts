@@ -245,6 +245,42 @@ test("counting in PostgreSQL comes to the same bytes as rows in memory do, whate
   );
 });
 
+test("counting in PostgreSQL comes to the same bytes in every time zone, style of dates and order of rows", async () => {
+  const many = fc.sample(evidence, { seed: 7, numRuns: 20 }).reduce((a, b) => (b.run.length > a.run.length ? b : a));
+  const policies = fc.sample(randomPolicy(KINDS), { seed: 7, numRuns: 6 });
+  const counted = async (units: Units, zone: string, style: string) => {
+    const tenant = await addTenant(database);
+    await inTenant(database, tenant, (sql) => store(sql, tenant, units));
+    const home = process.env.TZ;
+    process.env.TZ = zone;
+    try {
+      return await inTenantSnapshot(database, tenant, async (sql) => {
+        await sql`select set_config('timezone', ${zone}, true), set_config('datestyle', ${style}, true)`;
+        const decisions: string[] = [];
+        for (const policy of policies) {
+          const asked = { policy, profile: null, decidedAt: DECIDED_AT, waivers: null };
+          const decided = await evaluateTable(asked, ledgerTable(sql, RANGE), (found) => ledgerHead(RANGE, found));
+          decisions.push(decided.ok ? JSON.stringify(decided.value.decision) : decided.refusal.message);
+        }
+        return decisions;
+      });
+    } finally {
+      if (home === undefined) delete process.env.TZ;
+      else process.env.TZ = home;
+    }
+  };
+
+  const here = await counted(many, "UTC", "ISO, MDY");
+  const there = await counted(
+    { run: many.run.toReversed(), receipt: many.receipt.toReversed() },
+    "Pacific/Apia",
+    "German, DMY",
+  );
+
+  expect(there).toEqual(here);
+  expect(here.join()).toContain('"verdict"');
+});
+
 test("more of a ledger than is read is counted, and the packet of what was counted is decided again without the ledger", async () => {
   const tenant = await addTenant(database);
   await inTenant(database, tenant, async (sql) => {

@@ -13,7 +13,7 @@ import { compareRationals, rationalOf } from "../rational.ts";
 import type { Cell, EvidenceSet, SourceState, Unit } from "../unit.ts";
 import { CRITICAL_JOBS, parseCiRuns, trendOf } from "./ci-run.ts";
 import { dxUnits, parseDxMetrics } from "./dx-metrics.ts";
-import { sloEvents } from "./events.ts";
+import { linesOf, sloEvents } from "./events.ts";
 import { parseHistory, type RepeatedBreach, repeatedBreaches, until } from "./repeated-breach.ts";
 
 const FILES = ["ci_runs.json", "dx_metrics.json", "slo_history.json", "events.ndjson"] as const;
@@ -43,6 +43,9 @@ interface Part {
 
 const COMPLETE: SourceState = { state: "complete", detail: "" };
 
+/** A file of lines is the same evidence in any order. */
+const contentOf = (name: string, text: string): string => (name.endsWith(".ndjson") ? linesOf(text).join("\n") : text);
+
 function derived(input: DerivationInput): EvidenceSet {
   const { files } = input;
   const read = (name: string): Json | undefined => {
@@ -54,7 +57,7 @@ function derived(input: DerivationInput): EvidenceSet {
   const history = historyPart(read("slo_history.json"), read("ci_runs.json"), input.decidedAt);
   const events = sloEvents(onlyText(files, "events.ndjson"), hasBudget(input), input.decidedAt);
   const foreign = FILES.flatMap((name) => foreignThresholds(name, read(name)));
-  const contents = FILES.map((name) => `${name}\n${onlyText(files, name) ?? ""}`);
+  const contents = FILES.map((name) => `${name}\n${contentOf(name, onlyText(files, name) ?? "")}`);
   return {
     digest: sha256Hex(contents.join("\n")),
     sources: { ...trend.sources, ...dx.sources, ...history.sources, events: events.state },

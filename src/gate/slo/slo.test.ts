@@ -250,6 +250,17 @@ test("three times too fast in a day and in two hours opens a ticket, which is me
   });
 });
 
+test("events in another order, two of which say the same, decide the same bytes; their failing rows are cited by what they say", () => {
+  const events = [...hour(40, 120), ...hour(1)];
+
+  const [there, back] = [events, events.toReversed()].map((some) => decided({ events: some }));
+
+  expect(JSON.stringify(back)).toBe(JSON.stringify(there));
+  const { rows } = rowOf(there ?? expect.fail("it is decided"), "burn_page:checkout").failing;
+  expect(rows).toEqual(rows.map(() => expect.stringMatching(/^event [0-9a-f]{16}(\+1)?$/)));
+  expect(rows.filter((row) => row.endsWith("+1"))).toHaveLength(1);
+});
+
 test("too few events in a window alert nobody", () => {
   const decision = decided({ events: hour(9, 9) });
 
