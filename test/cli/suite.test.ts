@@ -56,6 +56,13 @@ beforeAll(async () => {
 
 afterAll(() => fresh.drop());
 
+test("golden cases of a workflow that waits tell it of events and of what a person says, and see where it stays", async () => {
+  const said = await cli("suite", "run", join(process.cwd(), "examples/courier"), "--json");
+
+  expect(said).toMatchObject({ exit: 0 });
+  expect(JSON.parse(said.stdout)).toMatchObject({ verdict: "GO" });
+});
+
 test("INV-08 a pack's golden cases are played for real, judged, written as evidence, and nothing of the runtime is left", async () => {
   const said = await cli(
     "suite",

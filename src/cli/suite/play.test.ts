@@ -18,6 +18,7 @@ const CASE: GoldenCase = {
   tools: {},
   faults: [],
   approvals: [],
+  signals: [],
   within_seconds: 30,
   expect: { status: "SUCCEEDED", code: null, state: {} },
 };
@@ -38,10 +39,17 @@ const run = (status: string, approvals: readonly string[] = []) => ({
 function runtime(scripts: readonly Script[]) {
   const started: Json[] = [];
   const decided: string[] = [];
+  const told: string[] = [];
   const looks = new Map<string, number>();
   const client = (principal: string): DemoClient => ({
     ...UNUSED,
-    post: async (_path, body) => {
+    post: async (path, body) => {
+      if (/(signal|resume)$/.test(path)) {
+        told.push(`${path} ${JSON.stringify(body)}`);
+        return JSON.stringify(body).includes("lost")
+          ? { code: "REQUEST_INVALID", detail: "it waits for no such event" }
+          : { run_id: "r1" };
+      }
       started.push(body);
       return { run_id: `r${started.length}` };
     },
@@ -59,7 +67,7 @@ function runtime(scripts: readonly Script[]) {
       return {};
     },
   });
-  return { started, decided, client };
+  return { started, decided, told, client };
 }
 
 const unused = async (): Promise<never> => assertUnused();
@@ -77,7 +85,7 @@ const WORLD: SuiteWorld = {
 };
 
 async function play(scripts: readonly Script[], one: GoldenCase, isOver = () => false) {
-  const { started, decided, client } = runtime(scripts);
+  const { started, decided, told, client } = runtime(scripts);
   const clock = new ManualClock(instant(0));
   let tenants = 0;
   const stage = {
@@ -94,7 +102,7 @@ async function play(scripts: readonly Script[], one: GoldenCase, isOver = () => 
       };
     },
   };
-  return { attempts: await playCases(stage, { cases: [one], runs: null }), started, decided };
+  return { attempts: await playCases(stage, { cases: [one], runs: null }), started, decided, told };
 }
 
 const GOOD: Script = [run("RUNNING"), run("SUCCEEDED")];
@@ -159,6 +167,56 @@ test("approvals are decided in their order, by whom the case names, each once th
 
   expect(decided).toEqual(["ada r1 APPROVE", "grace r1 DENY"]);
   expect(attempts).toMatchObject([{ differences: [] }]);
+});
+
+const waiting = (step: string, events: number) => ({
+  ...run("SUSPENDED_WAIT"),
+  events,
+  lanes: [{ phase: "waiting", step }],
+});
+
+test("a run that waits is told what its case says, one after the other, each once that it took up the last", async () => {
+  const script: Script = [
+    { ...run("RUNNING"), events: 1 },
+    waiting("door", 2),
+    waiting("door", 2),
+    waiting("pause", 3),
+    waiting("check", 4),
+    { ...run("SUCCEEDED"), events: 6 },
+  ];
+  const signals = [
+    { event_type: "parcel.delivered", entity_id: "{tenant}_ful_1", payload: { cents: "$.input.cents" } },
+    { resume: "check", payload: { is_whole: true } },
+  ];
+
+  const { attempts, told } = await play([script], caseOf({ runs: 1, signals }));
+
+  expect(attempts).toMatchObject([{ differences: [] }]);
+  expect(told).toEqual([
+    '/v1/runs/r1/signal {"event_type":"parcel.delivered","entity_id":"t1_ful_1","payload":{"cents":5}}',
+    '/v1/runs/r1/resume {"payload":{"is_whole":true}}',
+  ]);
+});
+
+test("what a run cannot be told, or does not wait for, and where it waits instead, are differences", async () => {
+  const lost = caseOf({
+    runs: 1,
+    tags: [...CASE.tags].with(1, "deterministic"),
+    within_seconds: 1,
+    signals: [
+      { event_type: "parcel.lost", payload: {} },
+      { resume: "check", payload: {} },
+    ],
+    expect: { status: "SUSPENDED_WAIT", code: null, state: {}, waits_at: ["check"] },
+  });
+
+  const { attempts } = await play([[waiting("door", 2)]], lost);
+
+  expect(attempts[0]?.differences).toEqual([
+    "it waits at door, not check",
+    "the signal was refused with REQUEST_INVALID: it waits for no such event",
+    "it did not wait for 1 more signals",
+  ]);
 });
 
 test("a run that does not come to its end in time is as it is then", async () => {

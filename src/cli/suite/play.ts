@@ -67,15 +67,18 @@ async function playRun(stage: SuiteStage, one: GoldenCase, index: number): Promi
   const tenant = await stage.tenant();
   const operator = await tenant.operator(one.by);
   const own = localised(start, tenant.tenantId);
-  const told = { ...own, ...(await world.arrange(one, own, { tenantId: tenant.tenantId, operator })) };
-  const started = await startOf(one, told, operator);
-  const observed = "refused" in started ? null : await playToEnd(stage, one, { tenant, operator, ...started });
+  const facts = { ...own, ...(await world.arrange(one, own, { tenantId: tenant.tenantId, operator })) };
+  const started = await startOf(one, facts, operator);
+  const played = "refused" in started ? null : await playToEnd(stage, one, { tenant, operator, facts, ...started });
   await world.settled();
   return {
     caseId: one.id,
     inputDigest: digest,
-    runId: observed?.runId ?? null,
-    differences: observed === null ? [String(Object(started).refused)] : differencesFrom(one, observed, told),
+    runId: played?.observed.runId ?? null,
+    differences:
+      played === null
+        ? [String(Object(started).refused)]
+        : [...differencesFrom(one, played.observed, facts), ...played.untold],
     ms: clock.now() - begunAt,
   };
 }
@@ -111,28 +114,88 @@ interface Playing {
   readonly tenant: StageTenant;
   readonly operator: DemoClient;
   readonly runId: string;
+  /** What paths of the case mean. */
+  readonly facts: JsonObject;
 }
 
 const POLL_MS = 10;
 
-/** Follows a run to its end, or to where it is expected to stay, deciding its approvals as the case says. */
-async function playToEnd({ clock }: SuiteStage, one: GoldenCase, playing: Playing): Promise<ObservedRun> {
+/** What is still to be done to a run, and how many events it had when it was last told something: it takes that up with another. */
+interface ToDo {
+  readonly approvals: GoldenCase["approvals"][number][];
+  readonly signals: GoldenCase["signals"][number][];
+  events: number;
+}
+
+/**
+ * Follows a run to its end, or to where it is expected to stay, deciding its approvals and telling it of events as the case says. Gives
+ * what could not be told, too.
+ */
+async function playToEnd({ clock }: SuiteStage, one: GoldenCase, playing: Playing): Promise<Played> {
   const { operator, runId } = playing;
   const never = new AbortController().signal;
   const giveUpAt = after(clock.now(), one.within_seconds * 1000);
-  const approvals = [...one.approvals];
+  const toDo: ToDo = { approvals: [...one.approvals], signals: [...one.signals], events: -1 };
+  const untold: string[] = [];
   for (;;) {
     const run = await operator.get(`/v1/runs/${runId}`);
     const status = textOf(run, "status");
-    const isAsking = listOf(run, "approvals").some(
-      (approval) => isJsonObject(approval) && approval.status === "PENDING",
-    );
-    const next = isAsking ? approvals.shift() : undefined;
-    if (next !== undefined) await (await playing.tenant.approver(next.by)).decide(runId, next.decision);
-    else if (isEnded(status) || status === one.expect.status || clock.now() >= giveUpAt)
-      return observedOf(operator, run, runId);
-    else await clock.wake(after(clock.now(), POLL_MS), never);
+    const isLate = clock.now() >= giveUpAt;
+    if (!isLate && (await act(run, toDo, playing, untold))) continue;
+    if (isEnded(status) || isLate || (status === one.expect.status && hasTakenUp(run, toDo)))
+      return { observed: await observedOf(operator, run, runId), untold: [...untold, ...leftOf(toDo)] };
+    await clock.wake(after(clock.now(), POLL_MS), never);
   }
+}
+
+interface Played {
+  readonly observed: ObservedRun;
+  readonly untold: readonly string[];
+}
+
+/** Does the next thing that the run is ready for. Whether there was one. */
+async function act(run: Json, toDo: ToDo, playing: Playing, untold: string[]): Promise<boolean> {
+  const { tenant, runId } = playing;
+  const isAsking = listOf(run, "approvals").some((approval) => isJsonObject(approval) && approval.status === "PENDING");
+  const approval = isAsking ? toDo.approvals.shift() : undefined;
+  if (approval !== undefined) {
+    await (await tenant.approver(approval.by)).decide(runId, approval.decision);
+    return true;
+  }
+  const [signal] = toDo.signals;
+  if (signal === undefined || !hasTakenUp(run, toDo) || !isReadyFor(signal, run)) return false;
+  toDo.signals.shift();
+  toDo.events = eventsOf(run);
+  const refused = await told(signal, playing);
+  if (refused.length > 0) toDo.events = -1; // nothing comes of it that could be waited for
+  untold.push(...refused);
+  return true;
+}
+
+/** What a person ends is there to be ended once the run is at it; an event may outrun its step. */
+const isReadyFor = (signal: GoldenCase["signals"][number], run: Json): boolean =>
+  "resume" in signal ? waitsOf(run).includes(signal.resume) : textOf(run, "status") === "SUSPENDED_WAIT";
+
+const eventsOf = (run: Json): number => (isJsonObject(run) && typeof run.events === "number" ? run.events : 0);
+
+/** Whether the run has folded what it was last told. */
+const hasTakenUp = (run: Json, { events }: ToDo): boolean => eventsOf(run) > events;
+
+const leftOf = ({ signals }: ToDo): readonly string[] =>
+  signals.length === 0 ? [] : [`it did not wait for ${signals.length} more signals`];
+
+/** Tells a run what a case says; why not, where that is refused. */
+async function told(
+  signal: GoldenCase["signals"][number],
+  { tenant, operator, runId, facts }: Playing,
+): Promise<readonly string[]> {
+  const [act, said] = "resume" in signal ? ["resume", { payload: signal.payload }] : ["signal", { ...signal }];
+  const body = filledIn(localised(JSON.parse(JSON.stringify(said)), tenant.tenantId), facts);
+  if (!body.ok) return [body.refusal.message];
+  const answer = await operator.post(`/v1/runs/${runId}/${act}`, body.value);
+  return isJsonObject(answer) && typeof answer.run_id === "string"
+    ? []
+    : [`the ${act} was refused with ${String(Object(answer).code)}: ${String(Object(answer).detail)}`];
 }
 
 /** Events of one run that are read: a case that makes more has lost its bounds. */
@@ -145,9 +208,18 @@ async function observedOf(operator: DemoClient, run: Json, runId: string): Promi
     runId,
     status: String(status),
     code: typeof code === "string" ? code : null,
+    waitsAt: waitsOf(run),
     calls: events.flatMap(callIn),
     document: isJsonObject(document) ? document : {},
   };
+}
+
+/** The steps at which a run waits. */
+function waitsOf(run: Json): readonly string[] {
+  const lanes = isJsonObject(run) && Array.isArray(run.lanes) ? run.lanes : [];
+  return lanes.flatMap((lane) =>
+    isJsonObject(lane) && lane.phase === "waiting" && typeof lane.step === "string" ? [lane.step] : [],
+  );
 }
 
 /** The call that an event of a run records; none where it records something else. */

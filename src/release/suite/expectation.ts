@@ -6,6 +6,8 @@ export interface ObservedRun {
   readonly runId: string;
   readonly status: string;
   readonly code: string | null;
+  /** The steps at which it waits. */
+  readonly waitsAt: readonly string[];
   /** Calls that reached a handler or were refused by a guard, in the order of the record. */
   readonly calls: readonly ObservedCall[];
   readonly document: JsonObject;
@@ -23,10 +25,13 @@ export interface ObservedCall {
  * @param facts what the expectation's paths `$.input` and `$.order` mean
  */
 export function differencesFrom({ expect }: GoldenCase, run: ObservedRun, facts: JsonObject): readonly string[] {
-  const { status, code, calls, state } = expect;
+  const { status, code, waits_at, calls, state } = expect;
   return [
     ...(run.status === status ? [] : [`status is ${run.status}, not ${status}`]),
     ...(run.code === code ? [] : [`code is ${run.code ?? "none"}, not ${code ?? "none"}`]),
+    ...(waits_at === undefined || isSameJson(waits_at.toSorted(), run.waitsAt.toSorted())
+      ? []
+      : [`it waits at ${namesOf(run.waitsAt)}, not ${namesOf(waits_at)}`]),
     ...(calls === undefined ? [] : callDifferences(calls, run.calls, facts)),
     ...Object.entries(state).flatMap(([path, value]) => {
       const meant = filledIn(value, facts);

@@ -47,6 +47,12 @@ test.each([
   ["a variation of what is not there", { vary: { "$.input.name": ["Ben"] } }, 'SUITE_INVALID $.vary["$.input.name"]'],
   ["a path that is none", { vary: { guest: ["Ben"] } }, "SUITE_INVALID $.vary.guest"],
   ["an answer that is none", { tools: { greet: [{ answer: 1 }] } }, "SUITE_INVALID $.tools.greet[0]"],
+  ["a signal that is none", { signals: [{ event: "x" }] }, "SUITE_INVALID $.signals[0]"],
+  [
+    "a step to wait at, and another status",
+    { expect: { status: "SUCCEEDED", waits_at: ["door"] } },
+    "SUITE_INVALID $.expect.waits_at",
+  ],
   ["no runs", { runs: 0 }, "SUITE_INVALID $.runs"],
   ["a status that there is not", { expect: { status: "DONE" } }, "SUITE_INVALID $.expect.status"],
 ])("a case with %s is refused, naming field and rule", (_, other, error) => {
@@ -78,6 +84,7 @@ const RUN: ObservedRun = {
   runId: "r1",
   status: "SUCCEEDED",
   code: null,
+  waitsAt: [],
   calls: [
     { tool: "greet", input: { guest: "Ada", loud: true } },
     { tool: "pay", input: { cents: 5 } },

@@ -61,6 +61,18 @@ const APPROVAL = z.union([
   z.strictObject({ decision: z.enum(["APPROVE", "DENY"]), by: z.string().min(1) }),
 ]);
 
+/** What a run that waits is told: of an event; or by a person, at a step that only a person ends. */
+const SIGNAL = z.union([
+  z
+    .strictObject({
+      event_type: z.string().min(1),
+      entity_id: z.string().min(1).optional(),
+      payload: object.default({}),
+    })
+    .readonly(),
+  z.strictObject({ resume: z.string().min(1), payload: object.default({}) }).readonly(),
+]);
+
 const CALL = z.strictObject({ tool: z.string().min(1), input: object.optional() }).readonly();
 
 const STATUSES = [
@@ -95,11 +107,15 @@ const SHAPE = z
     tools: z.record(z.string(), z.array(ANSWER).min(1).readonly()).default({}),
     faults: z.array(FAULT).readonly().default([]),
     approvals: z.array(APPROVAL).readonly().default([]),
+    /** One after the other, each once that the run waits; `$.input` and `{tenant}` stand in them as in `start`. */
+    signals: z.array(SIGNAL).readonly().default([]),
     /** Seconds within which the run has to come to its end. */
     within_seconds: z.int().min(1).max(600).default(30),
     expect: z.strictObject({
       status: z.enum(STATUSES),
       code: z.string().nullable().default(null),
+      /** The steps at which it waits, where it is to stay there; in any order. */
+      waits_at: z.array(z.string().min(1)).min(1).readonly().optional(),
       /** The calls that were made, all of them and in order; of `input` the members that are named. */
       calls: z.array(CALL).readonly().optional(),
       /** Values in the run's document, by path. */
@@ -126,10 +142,12 @@ const CASE_TEXT: TextKind<CaseText> = {
   shape: SHAPE,
   codes: { syntax: "SUITE_SYNTAX", unknown: "SUITE_FIELD_UNKNOWN", invalid: "SUITE_INVALID" },
   union:
-    "is none of the forms that stand here: for an answer, `output`, `rejected`, `not_applied`, `unknown` or `fault`",
+    "is none of the forms that stand here: for an answer, `output`, `rejected`, `not_applied`, `unknown` or `fault`; for a signal, `event_type` or `resume`",
   between: (value) => {
     const shaped = SHAPE.safeParse(value);
-    return shaped.success ? [...tagErrors(shaped.data.tags), ...startErrors(shaped.data)] : [];
+    return shaped.success
+      ? [...tagErrors(shaped.data.tags), ...startErrors(shaped.data), ...waitErrors(shaped.data.expect)]
+      : [];
   },
 };
 
@@ -166,6 +184,11 @@ function startErrors({ start, vary }: CaseText): readonly FoundError[] {
     ...(inputs > INPUTS_MAX ? [found(["vary"], `makes more than ${INPUTS_MAX} inputs`)] : []),
   ];
 }
+
+const waitErrors = ({ status, waits_at }: CaseText["expect"]): readonly FoundError[] =>
+  waits_at === undefined || status === "SUSPENDED_WAIT"
+    ? []
+    : [found(["expect", "waits_at"], "is for a run whose `status` is to be SUSPENDED_WAIT")];
 
 const startOf = ({ input, order }: CaseText["start"]): JsonObject => ({
   ...(input === undefined ? {} : { input }),

@@ -276,7 +276,26 @@ describe("INV-08 the gate artifact", () => {
   });
 });
 
-test.each(["hello", "commerce"])("the golden cases of the example %s are a suite of its pack", (name) => {
+test("a case tells a run only what its workflow waits for, and waits only where that does", () => {
+  const pack = packOf("courier");
+  const delivered = (change: (text: string) => string) =>
+    readSuite(
+      [settings(), file("delivered.yaml", change(readFileSync("examples/courier/golden/delivered.yaml", "utf8")))],
+      pack,
+    ).findings.map(({ code, path, message }) => `${code} ${path} ${message}`);
+
+  expect(delivered((text) => text.replace("event_type: parcel.delivered", "event_type: parcel.lost"))).toEqual([
+    "SUITE_NAME_UNKNOWN $.signals[0] the workflow `deliver` has no WAIT step for `parcel.lost`",
+  ]);
+  expect(delivered((text) => text.replace("resume: checked", "resume: settle"))).toEqual([
+    "SUITE_NAME_UNKNOWN $.signals[1] the workflow `deliver` has no WAIT step `settle` that a person ends",
+  ]);
+  expect(delivered((text) => text.replace("status: SUCCEEDED", "status: SUSPENDED_WAIT\n  waits_at: [route]"))).toEqual(
+    ["SUITE_NAME_UNKNOWN $.expect.waits_at the workflow `deliver` has no WAIT step `route`"],
+  );
+});
+
+test.each(["hello", "commerce", "courier"])("the golden cases of the example %s are a suite of its pack", (name) => {
   const folder = `examples/${name}/golden`;
   const files = readdirSync(folder).map((one) => file(one, readFileSync(`${folder}/${one}`, "utf8")));
 

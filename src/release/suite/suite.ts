@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Code, readShapedText, type ShapedText, type TextError, type TextKind } from "../../contracts/index.ts";
-import type { CompiledPack } from "../../run/index.ts";
+import type { CompiledPack, StepDefinition, WaitStep } from "../../run/index.ts";
 import { type GoldenCase, inputsOf, parseGoldenCase, type Tier } from "./golden-case.ts";
 import { NO_QUARANTINE, parseQuarantine, type QuarantineRegistry } from "./quarantine.ts";
 
@@ -101,14 +101,44 @@ const finding = (file: string, code: Code, message: string, path = "$"): SuiteFi
   column: null,
 });
 
-function nameFindings({ id, workflow, tools, expect }: GoldenCase, { pack }: CompiledPack): readonly SuiteFinding[] {
+function nameFindings(one: GoldenCase, { pack }: CompiledPack): readonly SuiteFinding[] {
+  const { id, tools, expect } = one;
   const strange = (path: string, what: string, name: string) =>
     finding(`${id}.yaml`, "SUITE_NAME_UNKNOWN", `the pack has no ${what} \`${name}\``, path);
   const called = (expect.calls ?? []).map(({ tool }) => tool);
+  const workflow = pack.workflows.find((each) => each.id === one.workflow);
   return [
-    ...(pack.workflows.some((one) => one.id === workflow) ? [] : [strange("$.workflow", "workflow", workflow)]),
+    ...(workflow === undefined
+      ? [strange("$.workflow", "workflow", one.workflow)]
+      : waitFindings(one, workflow.steps.filter(isWait))),
     ...Object.keys(tools).flatMap((tool) => (tool in pack.tools ? [] : [strange("$.tools", "tool", tool)])),
     ...called.flatMap((tool) => (tool in pack.tools ? [] : [strange("$.expect.calls", "tool", tool)])),
+  ];
+}
+
+const isWait = (step: StepDefinition): step is WaitStep => step.type === "WAIT";
+
+/** A case says of waits only what its workflow has: nothing else would ever be taken. */
+function waitFindings(
+  { id, workflow, signals, expect }: GoldenCase,
+  waits: readonly WaitStep[],
+): readonly SuiteFinding[] {
+  const strange = (path: string, what: string) =>
+    finding(`${id}.yaml`, "SUITE_NAME_UNKNOWN", `the workflow \`${workflow}\` has no ${what}`, path);
+  const events = waits.flatMap(({ wait_for }) => (wait_for.type === "WEBHOOK" ? [wait_for.event_type] : []));
+  const manual = waits.flatMap(({ id: step, wait_for }) => (wait_for.type === "MANUAL" ? [step] : []));
+  return [
+    ...signals.flatMap((signal, index) => {
+      if ("resume" in signal)
+        return manual.includes(signal.resume)
+          ? []
+          : [strange(`$.signals[${index}]`, `WAIT step \`${signal.resume}\` that a person ends`)];
+      const { event_type } = signal;
+      return events.includes(event_type) ? [] : [strange(`$.signals[${index}]`, `WAIT step for \`${event_type}\``)];
+    }),
+    ...(expect.waits_at ?? [])
+      .filter((step) => !waits.some((wait) => wait.id === step))
+      .map((step) => strange("$.expect.waits_at", `WAIT step \`${step}\``)),
   ];
 }
 
