@@ -17,15 +17,29 @@ export function decisionMarkdown(decision: Decision): string {
       : ["", `On condition of ${conditions.map(code).join(", ")}.`]),
     ...(groups.length === 0 ? [] : ["", ...groups.map(({ title, status }) => `- ${status}: ${escaped(title)}`)]),
     "",
+    talliedLine(decision),
+    "",
     "| gate | status | value | sample | rule | bound | severity |",
     "|---|---|--:|--:|---|--:|---|",
     ...gates.map(rowLine),
-    ...gates.filter(isTold).flatMap(toldLines),
     ...waiverLines(decision.waivers),
+    ...SEVERITIES.flatMap((severity) =>
+      gates.filter((row) => isTold(row) && row.severity === severity).flatMap(toldLines),
+    ),
     "",
     `Policy \`${policy.digest}\`, evidence \`${decision.evidence.digest}\`, decision \`${decision.digest}\`.`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** In this order rows are told of; last those that weigh nothing. */
+const SEVERITIES = ["critical", "high", "medium", "low", null] as const;
+
+function talliedLine({ gates, spent }: Decision): string {
+  const counting = gates.filter(({ standing }) => standing !== "excluded");
+  const passed = counting.filter(({ status }) => status === "PASS").length;
+  const { critical, high, medium, low, waived } = spent;
+  return `${passed} of ${counting.length} pass; critical ${critical}, high ${high}, medium ${medium}, low ${low}, waived ${waived}.`;
 }
 
 function waiverLines({ applied, rejected }: Decision["waivers"]): readonly string[] {

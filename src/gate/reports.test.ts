@@ -83,6 +83,14 @@ test("SARIF has a result a gate that does not pass, levelled by its severity, wi
   ]);
 });
 
+test("GATE-17 Markdown counts what passes and what does not by severity, and tells of the gravest first", () => {
+  const page = decisionMarkdown(DECISION);
+
+  expect(page).toContain("\n2 of 4 pass; critical 1, high 0, medium 1, low 1, waived 0.\n");
+  const told = [...page.matchAll(/^### (\w+)/gm)].map(([, gate]) => gate);
+  expect(told).toEqual(["lacks", "fails", "warns"]);
+});
+
 test("Markdown says the verdict first, then a line a gate, then why and what would flip it", () => {
   const page = decisionMarkdown(DECISION);
 

@@ -192,7 +192,7 @@ gates:
 );
 
 whole(
-  "a decision is the same bytes in every time zone and language, and whatever order its evidence comes in",
+  "GATE-01 a decision is the same bytes in every time zone and language, and whatever order its evidence comes in",
   async () => {
     const cwd = folderOf("purity");
     const names = ["I", "i", "ı", "İ", "ß", "ss", "Z", "ä", "a-b", "a_b", "10", "9"];

@@ -220,7 +220,7 @@ test("3.9 an override that nothing needs is not used", () => {
   expect(promotion.override).toBeUndefined();
 });
 
-test("RT-1102 a month over its error budget freezes promotions, except those that carry an override", () => {
+test("RT-1102 RT-1103 a month over its error budget freezes promotions, except those that carry an override", () => {
   const beside = besideOf({ runs: { valid: 10_000, good: 9_989 } });
   const frozen = promoted({ gate: APPROVED, beside });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { evaluated, rowOf } from "./testing/release.ts";
+import { USE_CASES } from "./catalogue.ts";
+import { evaluated, releaseFiles, rowOf } from "./testing/release.ts";
 
 /** What a release comes to when one thing of its evidence is otherwise: how it ends, and one row that says why. */
 describe("one thing that is not as it should be, and a release is NO-GO", () => {
@@ -78,6 +79,25 @@ test("EVD-14 every job of the pipeline has to have succeeded, and one that is no
 
   expect(told.decision.blocked_by).toContain("job_result:pin_drift_guard");
   expect(evaluated({ jobs: null }).decision).toMatchObject({ verdict: "NO-GO" });
+});
+
+test("EVD-13 a report is found by its own name alone: what resembles it is no report", () => {
+  const text = releaseFiles({})["R09.json"] ?? "";
+  const more = { "R09-2.json": text, "r09.json": text, "latest-R09.json": text, "R09.json.bak": text };
+
+  const told = evaluated({ reports: { R09: null }, more });
+
+  expect(text).toContain("R09");
+  expect(rowOf(told, "policy_shadow_status_passed").status).toBe("UNKNOWN");
+  expect(told.decision).toMatchObject({ verdict: "NO-GO", cause: "missing" });
+});
+
+test.each(USE_CASES)("GEC-6 %s without evidence of its own keeps a version from being released", (useCase) => {
+  const { use_cases } = JSON.parse(releaseFiles({})["context.json"] ?? "{}");
+
+  const told = evaluated({ document: { use_cases: { ...use_cases, [useCase]: { evidence: [] } } } });
+
+  expect(told.decision.blocked_by).toEqual([`use_case_evidence:${useCase}`]);
 });
 
 test("GATE-16 a low finding changes no decision", () => {

@@ -213,7 +213,7 @@ const hour = (bad: number, total = 40): readonly JsonObject[] =>
     at: formatInstant(instant(DECIDED_AT - 1000 - index * 10_000)),
   }));
 
-test("a budget that burns 14.4 times too fast in an hour and in five minutes pages; 14.4 times is not too fast", () => {
+test("RT-1103 a budget that burns 14.4 times too fast in an hour and in five minutes pages; 14.4 times is not too fast", () => {
   // 250 events in the hour, 30 of them in the last five minutes: a rate of 0.144 is 36 of 250.
   const events = (bad: number) =>
     Array.from({ length: 250 }, (_, index) => ({
@@ -239,7 +239,7 @@ test("a burn that has stopped does not page: the short window is clean", () => {
   expect(rowOf(decided({ events }), "burn_page:checkout")).toMatchObject({ status: "PASS" });
 });
 
-test("three times too fast in a day and in two hours opens a ticket, which is medium", () => {
+test("RT-1103 three times too fast in a day and in two hours opens a ticket, which is medium", () => {
   const events = hour(4, 120);
 
   expect(rowOf(decided({ events }), "burn_page:checkout").status).toBe("PASS");

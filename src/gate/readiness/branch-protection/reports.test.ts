@@ -200,6 +200,16 @@ describe("BP-02 the canonical list, the document, the mapping and the workflows 
       { canonical: { ...CANONICAL, required_status_checks: CANONICAL.required_status_checks.slice(1) } },
       "listed:cognitive-quality-gates: it is not in the list",
     ],
+    ...["release_readiness_gate", "release_lineage"].map((gate): [string, Partial<ProtectionInput>, string] => [
+      `GATE-15 ${gate} itself is not in the list`,
+      {
+        canonical: {
+          ...CANONICAL,
+          required_status_checks: CANONICAL.required_status_checks.filter((name) => name !== gate),
+        },
+      },
+      `listed:${gate}: it is not in the list`,
+    ]),
     [
       "a check has no job",
       { canonical: { ...CANONICAL, check_job_mapping: others } },

@@ -53,6 +53,8 @@ export interface ReleaseGiven {
   readonly context?: JsonObject;
   /** Members of `context.json` beside the candidate. */
   readonly document?: JsonObject;
+  /** Files beside those of a release. */
+  readonly more?: { readonly [name: string]: string };
   readonly jobs?: { readonly [job: string]: string } | null;
   readonly history?: Json;
   /** How the lineage is other than the reports say. */
@@ -244,7 +246,7 @@ export function evaluated(given: ReleaseGiven): FileEvaluation {
     {
       policy: policyOf(given.policy ?? POLICY_TEXT),
       profile: given.profile ?? "strict",
-      files: Object.entries(releaseFiles(given)).map(([name, text]) => ({ name, text })),
+      files: Object.entries({ ...releaseFiles(given), ...given.more }).map(([name, text]) => ({ name, text })),
       decidedAt: given.at ?? EVALUATED_AT,
       waivers:
         given.waivers === undefined
