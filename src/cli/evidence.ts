@@ -7,8 +7,8 @@ import type { Context } from "./command.ts";
 const ENDINGS: readonly string[] = [".ndjson", ".json"];
 
 /**
- * Files of evidence: those named, and of each folder those that end in `.ndjson` or `.json`, by name. Refused: FILE_NOT_FOUND, and
- * BODY_NOT_UTF8.
+ * Files of evidence: those named, and of each folder those that end in `.ndjson` or `.json`, by name. Refused: FILE_NOT_FOUND,
+ * GATE_EVIDENCE_TOO_LARGE, BODY_NOT_UTF8.
  */
 export async function readEvidence(
   context: Context,
@@ -52,10 +52,18 @@ async function filesAt(path: string, endings: readonly string[]): Promise<readon
   }
 }
 
-/** Text of a file of any size. Refused as evidence is. */
+/** Bytes of a file that is read into memory as a whole: its lines are strings, which have an end. */
+const EVIDENCE_BYTES_MAX = 256 * 1_048_576;
+
+/** Text of a file. Refused as evidence is. */
 export async function textOf(path: string): Promise<Result<string>> {
   const name = basename(path);
   try {
+    if ((await stat(path)).size > EVIDENCE_BYTES_MAX)
+      return rejected({
+        code: "GATE_EVIDENCE_TOO_LARGE",
+        message: `\`${name}\` is larger than ${EVIDENCE_BYTES_MAX} bytes`,
+      });
     return accepted(new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code !== "ERR_ENCODING_INVALID_ENCODED_DATA")

@@ -207,7 +207,7 @@ export const CODES = {
   GATE_EVIDENCE_TOO_LARGE: entry(
     422,
     "there is more evidence than one evaluation reads",
-    "state a shorter window in the policy, or evaluate exported files",
+    "state a shorter window in the policy, or give the units as Parquet: `--evidence units.parquet --at T`",
   ),
   GATE_EVALUATION_NOT_FOUND: entry(404, "no such evaluation", "list the recorded ones with `countermark gate list`"),
   GATE_INPUT_INVALID: entry(400, "these are no counts or no threshold", "give whole numbers, 0 <= good <= valid"),

@@ -5,7 +5,7 @@ export const COUNTING_CODES = {
   GATE_NOT_COUNTABLE: entry(
     422,
     "the policy asks more of the evidence than counting answers",
-    "leave out what is named, state a shorter window, or evaluate NDJSON files",
+    "leave out what is named, state a shorter window, or give up to 500,000 units as Parquet: `--evidence units.parquet --at T`",
   ),
   GATE_NOT_COUNTED: entry(
     409,

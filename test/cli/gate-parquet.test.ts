@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeQuery } from "../../src/gate/parquet/testing/write-parquet.ts";
@@ -43,6 +43,17 @@ test("Parquet is judged like any evidence, and a packet of it is decided again w
   expect(told.stdout).toContain("NO-GO  shop 1.0.0");
   expect(JSON.parse(again.stdout)).toMatchObject({ verdict: "NO-GO", gates: [{ failing: { rows: ["r8", "r9"] } }] });
   expect(altered.exit).toBe(8);
+});
+
+test("NDJSON beyond what is read into memory is refused before it is read, and leads to Parquet", async () => {
+  const cwd = await folderOf(8);
+  writeFileSync(join(cwd, "runs.ndjson"), "");
+  truncateSync(join(cwd, "runs.ndjson"), 256 * 1_048_576 + 1); // blocks that nobody wrote take no room
+
+  const told = await runCli(["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", ...AT], { cwd });
+
+  expect(told).toMatchObject({ exit: 2, stdout: "" });
+  expect(told.stderr).toMatch(/^GATE_EVIDENCE_TOO_LARGE: `runs.ndjson` .*\nremedy: .*`--evidence units.parquet --at T`/);
 });
 
 test("Parquet stands by itself, and what was judged on its rows is kept in no packet", async () => {
