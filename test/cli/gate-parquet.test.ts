@@ -53,7 +53,9 @@ test("NDJSON beyond what is read into memory is refused before it is read, and l
   const told = await runCli(["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", ...AT], { cwd });
 
   expect(told).toMatchObject({ exit: 2, stdout: "" });
-  expect(told.stderr).toMatch(/^GATE_EVIDENCE_TOO_LARGE: `runs.ndjson` .*\nremedy: .*`--evidence units.parquet --at T`/);
+  expect(told.stderr).toMatch(
+    /^GATE_EVIDENCE_TOO_LARGE: `runs.ndjson` .*\nremedy: .*`--evidence units.parquet --at T`/,
+  );
 });
 
 test("Parquet stands by itself, and what was judged on its rows is kept in no packet", async () => {
