@@ -15,6 +15,7 @@ const SCREENS = [
   { to: "/t/$tenant/gates", name: "Gates", key: "5" },
   { to: "/t/$tenant/releases", name: "Releases", key: "6" },
   { to: "/t/$tenant/health", name: "Health", key: "7" },
+  { to: "/t/$tenant/settings", name: "Settings", key: "8" },
 ] as const;
 
 const WORDS = Object.fromEntries(SCREENS.map(({ key, name }) => [key, name]));

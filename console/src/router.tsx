@@ -26,6 +26,7 @@ import { ReleasesScreen } from "./screens/releases/releases.tsx";
 import { releasesSearch } from "./screens/releases/search.ts";
 import { RunScreen } from "./screens/runs/run.tsx";
 import { RunsScreen } from "./screens/runs/runs.tsx";
+import { SettingsScreen } from "./screens/settings/settings.tsx";
 import { SignInScreen } from "./screens/sign-in/sign-in.tsx";
 
 const root = createRootRoute({
@@ -156,6 +157,7 @@ const health = createRoute({
     to: text(search.to),
   }),
 });
+const settings = createRoute({ getParentRoute: () => tenant, path: "/settings", component: SettingsScreen });
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -177,6 +179,7 @@ export const router = createRouter({
       bundle,
       lineage,
       health,
+      settings,
     ]),
   ]),
 });

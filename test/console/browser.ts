@@ -20,6 +20,7 @@ import { demoTools } from "../../src/cli/demo/demo-pack.ts";
 import { type DevShop, startDevShop } from "../../src/cli/demo/dev-shop.ts";
 import { orderIdOf, placeOrder, quiet, requestRefund } from "../../src/cli/demo/scenario.ts";
 import type { Role } from "../../src/guard/index.ts";
+import { inTenant } from "../../src/store/index.ts";
 import { freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
 
@@ -54,6 +55,8 @@ export interface ConsoleStage {
   keyOf(principal: string, role: Role, tenant?: string): Promise<string>;
   /** A refund that waits for approval: its run, and the order it is about. */
   refund(): Promise<{ readonly runId: string; readonly orderId: string }>;
+  /** Has a service's breaker open, as its failures would. */
+  openBreaker(service: string): Promise<void>;
   /** Cuts every connection, and answers none until `mend`. */
   cut(): Promise<void>;
   mend(): Promise<void>;
@@ -111,6 +114,7 @@ async function openStage() {
       const runId = await requestRefund({ operator, tenantId: TENANT }, order);
       return { runId, orderId: orderIdOf(TENANT, order) };
     },
+    openBreaker: (service) => openBreaker(installation, service),
     cut: () => listening.close(),
     async mend() {
       listening = await serve(app, { port });
@@ -129,6 +133,16 @@ async function openStage() {
     },
   };
 }
+
+/** Its revision is one that no call has reached: what the shop's calls say of it meanwhile counts for nothing. */
+const openBreaker = (installation: Installation, service: string): Promise<void> =>
+  inTenant(installation.database, TENANT, async (sql) => {
+    await sql`
+      insert into breaker (tenant_id, breaker_id, state, failure_times, success_count, probe_count, opened_at, expires_at, revision)
+      values (${TENANT}, ${service}, 'OPEN', '{}', 0, 0, clock(), clock() + interval '1 hour', 1000)
+          on conflict (tenant_id, breaker_id) do update
+         set state = 'OPEN', opened_at = clock(), expires_at = excluded.expires_at, revision = breaker.revision + 1000`;
+  });
 
 /** Another key of the demo's automation, to which the pack's scopes grant the shop's tools. */
 const automationKey = async (installation: Installation): Promise<string> =>

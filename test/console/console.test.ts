@@ -6,7 +6,7 @@ import { CHROMIUM, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases"];
+const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "health", "settings"];
 
 describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
   const stage = useStage();
@@ -133,6 +133,43 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
 
     expect(await page.locator(".row").count()).toBeGreaterThan(0);
     expect(await tab.locator(".row").count()).toBe(0);
+    await page.context().close();
+  });
+
+  test("an open breaker is reset by who may, with a reason, and its history says both", async () => {
+    await stage().openBreaker("stripe");
+    const page = await stage().open("ida", "admin", "health");
+    const card = page.locator(".cards li", { hasText: "stripe" });
+    await card.getByText("calls are refused").waitFor();
+    await card.getByRole("button", { name: "reset stripe …" }).click();
+    await page.getByLabel("reason").fill("its status page says all clear");
+    await page.getByRole("button", { name: "reset stripe", exact: true }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await card.getByText("calls go through").waitFor();
+
+    expect(await card.locator(".history").textContent()).toMatch(/closed.*open/);
+    expect(await page.locator(".plot canvas").count()).toBeGreaterThan(0);
+    await page.getByRole("link", { name: "6h" }).click();
+    expect(page.url()).toContain("range=6h");
+    await page.context().close();
+  });
+
+  test("a key is made, shown once and revoked, and is nobody's from then on", async () => {
+    const page = await stage().open("jan", "admin", "settings");
+    await page.getByRole("button", { name: "make a key …" }).click();
+    await page.getByLabel("whose it is").fill("newcomer");
+    await page.getByRole("button", { name: "make the key" }).click();
+    const key = (await page.getByRole("dialog", { name: "The key" }).locator("pre").textContent()) ?? "";
+    await page.getByRole("button", { name: "I have kept it" }).click();
+    const asks = () => fetch(`${stage().origin}/v1/me`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await asks()).status).toBe(200);
+    const row = page.getByRole("list", { name: "keys of newcomer" });
+    await row.getByRole("button", { name: "revoke …" }).click();
+    await page.getByRole("button", { name: "revoke it for ever" }).click();
+    await row.getByText("revoked").waitFor();
+
+    expect((await asks()).status).toBe(401);
+    expect(await page.content()).not.toContain(key);
     await page.context().close();
   });
 

@@ -25,7 +25,7 @@ export function Breakers() {
       >
         {({ breakers }) => (
           <ul className="cards">
-            {breakers.map((breaker) => (
+            {gravestFirst(breakers).map((breaker) => (
               <li key={breaker.breaker_id} className={BREAKER_LOOKS[breaker.state].tone}>
                 <BreakerCard breaker={breaker} />
               </li>
@@ -36,6 +36,11 @@ export function Breakers() {
     </section>
   );
 }
+
+const GRAVITY: readonly Breaker["state"][] = ["OPEN", "HALF_OPEN", "CLOSED"];
+
+const gravestFirst = (breakers: readonly Breaker[]): readonly Breaker[] =>
+  breakers.toSorted((a, b) => GRAVITY.indexOf(a.state) - GRAVITY.indexOf(b.state));
 
 function BreakerCard({ breaker }: { readonly breaker: Breaker }) {
   const [isAsked, setAsked] = useState(false);
@@ -93,7 +98,7 @@ function History({ changes }: Pick<Breaker, "changes">) {
         </li>
       ))}
       {changes.length === 0 ? <li className="soft">it has not opened for a month</li> : null}
-      {changes.length > SHOWN ? <li className="soft">and {changes.length - SHOWN} changes before</li> : null}
+      {changes.length > SHOWN ? <li className="soft">and {changes.length - SHOWN} before</li> : null}
     </ol>
   );
 }

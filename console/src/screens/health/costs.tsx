@@ -22,7 +22,7 @@ export function Costs({ series: { workflows } }: { readonly series: Series }) {
                 <th>workflow</th>
                 <th className="number">ended</th>
                 <th className="number">failed</th>
-                <th className="number">half within</th>
+                <th className="number roomy">half within</th>
                 <th className="number">95 in 100 within</th>
                 <th className="number">cost</th>
               </tr>
@@ -40,7 +40,7 @@ export function Costs({ series: { workflows } }: { readonly series: Series }) {
                     {one.unexpected_failures > 0 ? "✕ " : ""}
                     {countText(one.unexpected_failures)}
                   </td>
-                  <td className="number">{one.p50_ms === null ? "" : lasting(one.p50_ms)}</td>
+                  <td className="number roomy">{one.p50_ms === null ? "" : lasting(one.p50_ms)}</td>
                   <td className="number">{one.p95_ms === null ? "" : lasting(one.p95_ms)}</td>
                   <td className="number">{costText(one.cost_micros)}</td>
                 </tr>
@@ -51,7 +51,7 @@ export function Costs({ series: { workflows } }: { readonly series: Series }) {
                 <th>{tenant}, all of it</th>
                 <td className="number">{countText(sum("runs"))}</td>
                 <td className="number">{countText(sum("unexpected_failures"))}</td>
-                <td />
+                <td className="roomy" />
                 <td />
                 <td className="number">{costText(sum("cost_micros"))}</td>
               </tr>

@@ -17,8 +17,9 @@ export interface Figure {
   /** What the whole time comes to, in a few words. */
   readonly sum: string;
   readonly kind: "bars" | "lines";
-  /** Epoch milliseconds of each part's beginning. */
+  /** Epoch milliseconds of each part's beginning, and of the end of the last. */
   readonly at: readonly number[];
+  readonly end: number;
   readonly traces: readonly Trace[];
   /** A value with its unit. */
   readonly text: (value: number) => string;
@@ -33,13 +34,14 @@ export const countText = (count: number): string => counted.format(count);
 
 /** Cost in units, or in millionths where it is less than one. */
 export const costText = (micros: number): string =>
-  Math.abs(micros) < 1_000_000 ? `${brief.format(micros)} µunits` : `${counted.format(micros / 1_000_000)} units`;
+  micros > 0 && micros < 1_000_000 ? `${brief.format(micros)} µunits` : `${counted.format(micros / 1_000_000)} units`;
 
 const sumOf = (values: readonly (number | null)[]): number =>
   values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
 /** The four charts of a time. */
-export function figuresOf({ parts }: Pick<Series, "parts">): readonly Figure[] {
+export function figuresOf({ parts, to }: Pick<Series, "parts" | "to">): readonly Figure[] {
+  const end = Date.parse(to);
   const at = parts.map((part) => Date.parse(part.at));
   const of = (name: Exclude<keyof Series["parts"][number], "at">) => parts.map((part) => part[name]);
   const [good, failed, refused, cost] = [
@@ -55,6 +57,7 @@ export function figuresOf({ parts }: Pick<Series, "parts">): readonly Figure[] {
       sum: `${countText(ended)} ${ended === 1 ? "run" : "runs"}, ${countText(sumOf(failed))} failed`,
       kind: "bars",
       at,
+      end,
       traces: [
         { label: "succeeded", tone: "good", values: good },
         { label: "failed as expected", tone: "busy", values: of("expected_failures") },
@@ -69,6 +72,7 @@ export function figuresOf({ parts }: Pick<Series, "parts">): readonly Figure[] {
       sum: slowest(of("p95_ms")),
       kind: "lines",
       at,
+      end,
       traces: [
         { label: "half of the runs", tone: "busy", values: of("p50_ms") },
         { label: "95 in 100", tone: "wait", values: of("p95_ms"), isMarked: true },
@@ -81,6 +85,7 @@ export function figuresOf({ parts }: Pick<Series, "parts">): readonly Figure[] {
       sum: `${countText(sumOf(refused))} ${sumOf(refused) === 1 ? "call" : "calls"}`,
       kind: "bars",
       at,
+      end,
       traces: [{ label: "refused by a guard", tone: "wait", values: refused }],
       text: countText,
       none: "No call was refused in this time.",
@@ -90,6 +95,7 @@ export function figuresOf({ parts }: Pick<Series, "parts">): readonly Figure[] {
       sum: costText(sumOf(cost)),
       kind: "bars",
       at,
+      end,
       traces: [{ label: "of runs that ended", tone: "busy", values: cost }],
       text: costText,
       none: "What ended in this time cost nothing.",

@@ -60,7 +60,10 @@ function optionsOf({ figure, onPoint, onChoose }: PlotProps, place: HTMLElement)
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), "UTC"),
     legend: { show: false },
     cursor: { sync: { key: PLOTS_IN_STEP }, points: { show: false }, drag: { x: true, y: false } },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max) * 1.08] } },
+    scales: {
+      x: { range: [(figure.at[0] ?? 0) / 1_000, figure.end / 1_000] },
+      y: { range: (_plot, _min, max) => [0, Math.max(1, max) * 1.08] },
+    },
     axes: [
       { ...axis, grid: { show: false }, space: 70, size: 24, values: TIMES },
       {

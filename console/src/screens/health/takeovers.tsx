@@ -25,26 +25,13 @@ export function TakeoverList() {
         }}
       >
         {({ takeovers }) => (
-          <div className="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th>run</th>
-                  <th>noticed</th>
-                  <th>from</th>
-                  <th>to</th>
-                  <th className="number">silent for</th>
-                  <th>what was in flight</th>
-                  <th>proof</th>
-                </tr>
-              </thead>
-              <tbody>
-                {takeovers.map((one) => (
-                  <TakeoverRow key={`${one.run_id} ${one.epoch_after}`} takeover={one} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <ul className="rows-of" aria-label="takeovers">
+            {takeovers.map((one) => (
+              <li key={`${one.run_id} ${one.epoch_after}`}>
+                <TakeoverRow takeover={one} />
+              </li>
+            ))}
+          </ul>
         )}
       </View>
     </section>
@@ -55,39 +42,41 @@ function TakeoverRow({ takeover }: { readonly takeover: Takeover }) {
   const tenant = useTenant();
   const silentMs = Date.parse(takeover.detected_at) - Date.parse(takeover.stale_since);
   return (
-    <tr>
-      <td>
+    <>
+      <div>
         <Link to="/t/$tenant/runs/$run" params={{ tenant, run: takeover.run_id }}>
           {takeover.workflow_id}
         </Link>{" "}
         <Digest text={takeover.run_id} shown={8} />
-      </td>
-      <td>
-        <Time at={takeover.detected_at} />
-      </td>
-      <td>
-        <Digest text={takeover.previous_holder} /> <span className="soft">epoch {takeover.epoch_before}</span>
-      </td>
-      <td>
-        {takeover.holder === null ? <span className="soft">the next worker</span> : <Digest text={takeover.holder} />}{" "}
-        <span className="soft">epoch {takeover.epoch_after}</span>
-      </td>
-      <td className="number">{lasting(silentMs)}</td>
-      <td>
-        {takeover.effects.length === 0 ? <span className="soft">nothing</span> : null}
-        {takeover.effects.map(({ internal_key, generation, step_id, became }) => (
-          <div key={`${internal_key} ${generation}`}>
-            {step_id} <Badge look={EFFECT_LOOKS[became]} />
-          </div>
-        ))}
-      </td>
-      <td>
-        {takeover.violations === 0 ? (
-          <Badge look={{ label: "nothing under two epochs", tone: "good" }} />
-        ) : (
-          <Badge look={{ label: `${takeover.violations} under two epochs`, tone: "bad" }} />
-        )}
-      </td>
-    </tr>
+        <p className="soft">
+          <Digest text={takeover.previous_holder} shown={18} /> was silent for {lasting(silentMs)} · epoch{" "}
+          {takeover.epoch_before} to {takeover.epoch_after}, now{" "}
+          {takeover.holder === null ? "of the next worker" : <Digest text={takeover.holder} shown={18} />} · noticed{" "}
+          <Time at={takeover.detected_at} />
+        </p>
+      </div>
+      <div className="proof aside">
+        <Proof takeover={takeover} />
+      </div>
+    </>
+  );
+}
+
+/** What was in flight and what became of it; and whether the run shows anything under two epochs. */
+function Proof({ takeover: { effects, violations } }: { readonly takeover: Takeover }) {
+  return (
+    <>
+      {violations === 0 ? (
+        <Badge look={{ label: "nothing under two epochs", tone: "good" }} />
+      ) : (
+        <Badge look={{ label: `${violations} under two epochs`, tone: "bad" }} />
+      )}
+      {effects.length === 0 ? <p className="soft">nothing was in flight</p> : null}
+      {effects.map(({ internal_key, generation, step_id, became }) => (
+        <p key={`${internal_key} ${generation}`}>
+          {step_id} <Badge look={EFFECT_LOOKS[became]} />
+        </p>
+      ))}
+    </>
   );
 }

@@ -24,13 +24,12 @@ export function Workers() {
     <section>
       <h2>Workers</h2>
       {installer === undefined ? (
-        <>
-          <p className="soft">
-            Workers serve every tenant. Whoever signs in with the installer's key too sees them here; those that hold a
-            run of this tenant are among the leases.
-          </p>
-          <Barred bar={{ code: "ROLE_REQUIRED", message: "this needs a key of role installer" }} />
-        </>
+        <Barred
+          bar={{
+            code: "ROLE_REQUIRED",
+            message: "workers serve every tenant: sign in with the installer's key too, to see and drain them here",
+          }}
+        />
       ) : (
         <WorkerTable platform={installer.tenant_id} />
       )}

@@ -66,8 +66,8 @@ const PLACES = {
   inbox: { to: "/t/$tenant/inbox", search: {} },
   gates: { to: "/t/$tenant/gates", search: {} },
   releases: { to: "/t/$tenant/releases", search: {} },
-  ledger: { to: "/t/$tenant/ledger", search: {} },
   unknown: { to: "/t/$tenant/ledger", search: { tab: "receipts", status: "unknown" } },
+  health: { to: "/t/$tenant/health", search: {} },
 } as const;
 
 function FactLink({ fact: { place, id, text } }: { readonly fact: Fact }) {

@@ -3,7 +3,7 @@ import { relative } from "../../ui/moment.ts";
 import type { Tone } from "../../ui/tone.ts";
 
 /** Where the rows behind a fact are. */
-export type Place = "runs" | "blocked" | "inbox" | "gates" | "releases" | "ledger" | "unknown" | "decision";
+export type Place = "runs" | "blocked" | "inbox" | "gates" | "releases" | "health" | "unknown" | "decision";
 
 export interface Fact {
   readonly text: string;
@@ -61,8 +61,8 @@ function troubleFacts({ runs, unknown_effects, dead_letters, reconciliations }: 
   const kinds: readonly (readonly [Counted, string, Place, Tone])[] = [
     [{ count: blocked, is_more: false, oldest_at: null }, "runs blocked", "blocked", "bad"],
     [unknown_effects, "effects of which nobody knows whether they happened", "unknown", "bad"],
-    [dead_letters, "dead letters to review", "runs", "bad"],
-    [reconciliations, "provider events to reconcile", "ledger", reconciliations.count > BACKLOG ? "bad" : "wait"],
+    [dead_letters, "dead letters to review", "health", "bad"],
+    [reconciliations, "provider events to reconcile", "health", reconciliations.count > BACKLOG ? "bad" : "wait"],
   ];
   return kinds
     .filter(([counted]) => counted.count > 0)
@@ -81,7 +81,7 @@ const breakerFacts = ({ breakers }: Overview): readonly Fact[] =>
   breakers.map(({ breaker_id, state }) => ({
     text: state === "OPEN" ? `calls to ${breaker_id} are cut off` : `${breaker_id} is being probed`,
     tone: state === "OPEN" ? "bad" : "wait",
-    place: "runs",
+    place: "health",
   }));
 
 const sumOf = ({ runs }: Overview, statuses: readonly string[]): number =>

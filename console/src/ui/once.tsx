@@ -1,0 +1,37 @@
+import { useEffect, useRef, useState } from "react";
+
+interface OnceProps {
+  readonly title: string;
+  /** What is in this one answer and nowhere else. */
+  readonly text: string;
+  readonly onClose: () => void;
+}
+
+/** Shows a secret for the only time that it can be shown. */
+export function OnceDialog({ title, text, onClose }: OnceProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isCopied, setCopied] = useState(false);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} aria-label={title} onClose={onClose}>
+      <h2>{title}</h2>
+      <p>It is shown this once, and stored nowhere: keep it now.</p>
+      <pre className="json once">{text}</pre>
+      <div className="acts">
+        <button
+          type="button"
+          className="main"
+          onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+        >
+          copy it
+        </button>
+        <button type="button" onClick={onClose}>
+          I have kept it
+        </button>
+        <span className="good" role="status">
+          {isCopied ? "✓ copied" : ""}
+        </span>
+      </div>
+    </dialog>
+  );
+}
