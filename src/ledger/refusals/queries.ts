@@ -11,7 +11,7 @@ export interface RefusedCount {
 }
 
 /** Refused calls that one answer counts. */
-const COUNTED_MAX = 100_000;
+const COUNTED_MAX = 50_000;
 
 /**
  * Refused calls from one instant on and before another, by part and reason; of more than can be counted, the newest. The reason is

@@ -81,7 +81,7 @@ function BreakerCard({ breaker }: { readonly breaker: Breaker }) {
 function standingOf(breaker: Breaker): string {
   if (breaker.state === "HALF_OPEN")
     return `${breaker.probes} of ${breaker.probes_max} calls let through, ${breaker.successes} of ${breaker.success_threshold} went well that close it`;
-  return `${breaker.failures} failures within ${breaker.failure_window_seconds} s; ${breaker.failure_threshold} open it for ${breaker.open_duration_seconds} s`;
+  return `${breaker.failures} failures within ${breaker.failure_window_seconds}\u00a0s; ${breaker.failure_threshold} open it for ${breaker.open_duration_seconds}\u00a0s`;
 }
 
 const SHOWN = 4;

@@ -34,11 +34,13 @@ export function Charts({ series, onChoose }: ChartsProps) {
 
 function Chart({ figure, onChoose }: { readonly figure: Figure; readonly onChoose: ChartsProps["onChoose"] }) {
   const [pointed, setPointed] = useState<number | null>(null);
+  const at = pointed === null ? undefined : figure.at[pointed];
   const point = useCallback((index: number | null) => setPointed(index), []);
   return (
     <figure>
       <figcaption>
-        <h2>{figure.title}</h2> <span className="soft">{figure.sum}</span>
+        <h2>{figure.title}</h2>{" "}
+        <span className="soft">{at === undefined ? figure.sum : utc(new Date(at).toISOString())}</span>
       </figcaption>
       {isBlank(figure) ? (
         <p className="soft nothing">{figure.none}</p>
@@ -55,9 +57,8 @@ function Chart({ figure, onChoose }: { readonly figure: Figure; readonly onChoos
   );
 }
 
-/** What is drawn how; while a part is pointed at, when it was and its values. */
+/** What is drawn how; while a part is pointed at, its values. */
 function Legend({ figure, pointed }: { readonly figure: Figure; readonly pointed: number | null }) {
-  const at = pointed === null ? undefined : figure.at[pointed];
   return (
     <ul className="legend">
       {figure.traces.map(({ label, tone, values }) => {
@@ -72,7 +73,6 @@ function Legend({ figure, pointed }: { readonly figure: Figure; readonly pointed
           </li>
         );
       })}
-      {at === undefined ? null : <li className="soft when">{utc(new Date(at).toISOString())}</li>}
     </ul>
   );
 }

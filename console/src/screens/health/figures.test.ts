@@ -34,12 +34,12 @@ test("each chart says in words what its time comes to", () => {
   expect(figures.map(isBlank)).toEqual([false, false, true, false]);
 });
 
-test("bars stand one upon the other", () => {
+test("bars stand one upon the other, and what did not happen is not drawn", () => {
   const [ended] = figuresOf({ parts: [EMPTY, BUSY], to: "2026-01-01T00:02:00.000Z" });
 
-  expect(stacked(ended?.traces ?? []).map((heights) => heights[1])).toEqual([3, 3, 3, 4]);
+  expect(stacked(ended?.traces ?? []).map((heights) => heights[1])).toEqual([3, null, null, 4]);
 });
 
 test("a cost has its unit", () => {
-  expect([0, 1_200, 3_000_000].map(costText)).toEqual(["0 units", "1.2K µunits", "3 units"]);
+  expect([0, 120, 51_200, 3_000_000].map(costText)).toEqual(["0 units", "120 µunits", "0.051 units", "3 units"]);
 });

@@ -28,13 +28,20 @@ export interface Figure {
 }
 
 const counted = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const brief = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 export const countText = (count: number): string => counted.format(count);
 
-/** Cost in units, or in millionths where it is less than one. */
-export const costText = (micros: number): string =>
-  micros > 0 && micros < 1_000_000 ? `${brief.format(micros)} µunits` : `${counted.format(micros / 1_000_000)} units`;
+const fine = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+
+/** Less than this, in millionths of a unit, is told in millionths. */
+const SMALL_MICROS = 1_000;
+
+/** Cost in units, as fine as it takes to see it. */
+export function costText(micros: number): string {
+  if (micros > 0 && micros < SMALL_MICROS) return `${counted.format(micros)} µunits`;
+  const units = micros / 1_000_000;
+  return `${units < 1 ? fine.format(units) : counted.format(units)} units`;
+}
 
 const sumOf = (values: readonly (number | null)[]): number =>
   values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
@@ -114,12 +121,15 @@ function slowest(values: readonly (number | null)[]): string {
 export const isBlank = ({ traces }: Figure): boolean =>
   traces.every(({ values }) => values.every((value) => value === null || value === 0));
 
-/** Layers of bars one upon the other: each as high as itself and those below it. */
-export function stacked(traces: readonly Trace[]): readonly (readonly number[])[] {
-  const heights: number[][] = [];
-  for (const { values } of traces) {
-    const below = heights.at(-1);
-    heights.push(values.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
-  }
-  return heights;
+/** Layers of bars one upon the other: each as high as itself and those below it; nothing where it is nothing itself. */
+export function stacked(traces: readonly Trace[]): readonly (readonly (number | null)[])[] {
+  const below = new Map<number, number>();
+  return traces.map(({ values }) =>
+    values.map((value, index) => {
+      if (value === null || value === 0) return null;
+      const height = (below.get(index) ?? 0) + value;
+      below.set(index, height);
+      return height;
+    }),
+  );
 }

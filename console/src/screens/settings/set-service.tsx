@@ -56,7 +56,7 @@ export function SetServiceDialog({
         />
       </label>
       <label>
-        settings, one `name=value` a line
+        settings, one name=value a line
         <textarea value={lines} rows={3} spellCheck={false} onChange={({ target }) => setLines(target.value)} />
       </label>
       {lost.length === 0 ? null : (
