@@ -3,12 +3,12 @@ import { useTenant } from "../../api/query.ts";
 import type { Series } from "../../api/wire.ts";
 import { lasting } from "../../ui/moment.ts";
 import { costText, countText } from "./figures.ts";
+import { TenantCosts } from "./tenant-costs.tsx";
 
-/** What each workflow's runs came to in the time of the charts, and the tenant's as a whole. */
-export function Costs({ series: { workflows } }: { readonly series: Series }) {
+/** What each workflow's runs came to in the time of the charts, and each tenant's as a whole. */
+export function Costs({ series, path }: { readonly series: Series; readonly path: string }) {
+  const { workflows } = series;
   const tenant = useTenant();
-  const sum = (name: "runs" | "unexpected_failures" | "cost_micros"): number =>
-    workflows.reduce((all, one) => all + one[name], 0);
   return (
     <section>
       <h2>Workflows</h2>
@@ -46,16 +46,7 @@ export function Costs({ series: { workflows } }: { readonly series: Series }) {
                 </tr>
               ))}
             </tbody>
-            <tfoot>
-              <tr>
-                <th>{tenant}, all of it</th>
-                <td className="number">{countText(sum("runs"))}</td>
-                <td className="number">{countText(sum("unexpected_failures"))}</td>
-                <td className="roomy" />
-                <td />
-                <td className="number">{costText(sum("cost_micros"))}</td>
-              </tr>
-            </tfoot>
+            <TenantCosts series={series} path={path} />
           </table>
         </div>
       )}

@@ -46,6 +46,11 @@ export function costText(micros: number): string {
 const sumOf = (values: readonly (number | null)[]): number =>
   values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
+type Workflow = Series["workflows"][number];
+
+export const totalOf = (workflows: readonly Workflow[], name: "runs" | "unexpected_failures" | "cost_micros"): number =>
+  sumOf(workflows.map((one) => one[name]));
+
 /** The four charts of a time. */
 export function figuresOf({ parts, to }: Pick<Series, "parts" | "to">): readonly Figure[] {
   const end = Date.parse(to);

@@ -21,7 +21,8 @@ export function HealthScreen() {
   const navigate = useNavigate({ from: "/t/$tenant/health" });
   const news = useLastNews();
   const range = rangeOf(search, news === 0 ? Date.now() : news);
-  const series = useCalmRead<Series>(seriesPath(range));
+  const path = seriesPath(range);
+  const series = useCalmRead<Series>(path);
   const choose = useCallback(
     (from: number, to: number) => {
       const chosen = chosenRange(from, to);
@@ -40,7 +41,7 @@ export function HealthScreen() {
           <>
             <Charts series={data} onChoose={choose} />
             <div className="pair">
-              <Costs series={data} />
+              <Costs series={data} path={path} />
               <Refusals series={data} />
             </div>
           </>
