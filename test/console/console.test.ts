@@ -139,7 +139,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
   test("an open breaker is reset by who may, with a reason, and its history says both", async () => {
     await stage().openBreaker("stripe");
     const page = await stage().open("ida", "admin", "health");
-    const card = page.locator(".cards li", { hasText: "stripe" });
+    const card = page.locator(".breakers li", { hasText: "stripe" });
     await card.getByText("calls are refused").waitFor();
     await card.getByRole("button", { name: "reset stripe …" }).click();
     await page.getByLabel("reason").fill("its status page says all clear");
@@ -147,7 +147,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await card.getByText("calls go through").waitFor();
 
-    expect(await card.locator(".history").textContent()).toMatch(/closed.*open/);
+    expect(await card.getByRole("list", { name: "history" }).textContent()).toMatch(/closed.*open/);
     expect(await page.locator(".plot canvas").count()).toBeGreaterThan(0);
     await page.getByRole("link", { name: "6h" }).click();
     expect(page.url()).toContain("range=6h");

@@ -4,7 +4,7 @@ import { useRead, useTenant } from "../../api/query.ts";
 import type { Breaker, Breakers as BreakerList } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
-import { Time } from "../../ui/time.tsx";
+import { Time, useNow } from "../../ui/time.tsx";
 import { MARKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { BREAKER_LOOKS, BREAKER_MEANS } from "./looks.ts";
@@ -24,7 +24,7 @@ export function Breakers() {
         }}
       >
         {({ breakers }) => (
-          <ul className="cards">
+          <ul className="breakers">
             {gravestFirst(breakers).map((breaker) => (
               <li key={breaker.breaker_id} className={BREAKER_LOOKS[breaker.state].tone}>
                 <BreakerCard breaker={breaker} />
@@ -53,11 +53,7 @@ function BreakerCard({ breaker }: { readonly breaker: Breaker }) {
       </h3>
       <p>
         {BREAKER_MEANS[breaker.state]}
-        {breaker.probes_from === null ? null : (
-          <>
-            ; one is let through to see <Time at={breaker.probes_from} />
-          </>
-        )}
+        {breaker.probes_from === null ? null : <Probe from={breaker.probes_from} />}
       </p>
       <p className="soft">{standingOf(breaker)}</p>
       <History changes={breaker.changes} />
@@ -78,6 +74,16 @@ function BreakerCard({ breaker }: { readonly breaker: Breaker }) {
   );
 }
 
+/** When a call is let through an open breaker to see. */
+const Probe = ({ from }: { readonly from: string }) =>
+  useNow() < Date.parse(from) ? (
+    <>
+      ; one is let through to see <Time at={from} />
+    </>
+  ) : (
+    "; the next one is let through to see"
+  );
+
 function standingOf(breaker: Breaker): string {
   if (breaker.state === "HALF_OPEN")
     return `${breaker.probes} of ${breaker.probes_max} calls let through, ${breaker.successes} of ${breaker.success_threshold} went well that close it`;
@@ -88,7 +94,7 @@ const SHOWN = 4;
 
 function History({ changes }: Pick<Breaker, "changes">) {
   return (
-    <ol className="history" aria-label="history, the newest first">
+    <ol aria-label="history, the newest first">
       {changes.slice(0, SHOWN).map(({ state, at }) => (
         <li key={at}>
           <span className={BREAKER_LOOKS[state].tone} aria-hidden="true">

@@ -8,6 +8,7 @@ import { Breakers } from "./breakers.tsx";
 import { Charts } from "./charts.tsx";
 import { Costs, Refusals } from "./costs.tsx";
 import { Events } from "./events.tsx";
+import { figuresOf, isBlank } from "./figures.ts";
 import { Leases } from "./leases.tsx";
 import { Letters } from "./letters.tsx";
 import { chosenRange, rangeOf, seriesPath } from "./range.ts";
@@ -36,7 +37,14 @@ export function HealthScreen() {
         <h1>Health</h1>
         <RangeBar range={range} />
       </div>
-      <View query={series}>
+      <View
+        query={series}
+        empty={{
+          when: (data) => figuresOf(data).every(isBlank),
+          says: "Nothing ended and nothing was refused in this time.",
+          command: "countermark run start WORKFLOW --input '{}'",
+        }}
+      >
         {(data) => (
           <>
             <Charts series={data} onChoose={choose} />

@@ -70,7 +70,7 @@ function MemberRow({ member, onRevoke }: { readonly member: Member; readonly onR
           {member.kind}, {member.roles.length === 0 ? "may do nothing any more" : member.roles.join(" and ")}
         </p>
       </div>
-      <ul className="keys" aria-label={`keys of ${member.principal_id}`}>
+      <ul className="held-keys" aria-label={`keys of ${member.principal_id}`}>
         {member.keys.map((key) => (
           <li key={key.key_id}>
             <span>
