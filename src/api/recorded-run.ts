@@ -1,5 +1,5 @@
 import { type ApprovalRow, findApproval } from "../approve/index.ts";
-import { readStream } from "../ledger/index.ts";
+import { readStream, readStreamOf } from "../ledger/index.ts";
 import {
   evolve,
   findRun,
@@ -53,11 +53,15 @@ export async function recordedEvents(
   }
 }
 
+/** More than a person would ever decide of one run. */
+const APPROVALS_MAX = 10_000;
+
 /** The approvals that a run asked for, in order; its transcript names them. */
 export async function approvalsOfRun(sql: TenantQuery, runId: string): Promise<readonly ApprovalRow[]> {
   const approvals: ApprovalRow[] = [];
-  for (const { event } of await recordedEvents(sql, runId, 0)) {
-    if (event.type !== "approval.requested") continue;
+  for (const stored of await readStreamOf(sql, runId, "approval.requested", APPROVALS_MAX)) {
+    const event = runEventOf(stored);
+    if (event?.type !== "approval.requested") continue;
     const row = await findApproval(sql, event.payload.approval_id);
     if (row !== undefined) approvals.push(row);
   }

@@ -34,6 +34,7 @@ export {
   type ReceiptRow,
   readAfterSnapshot,
   readStream,
+  readStreamOf,
   receiptsBetween,
   receiptsOfRun,
   recordEvidence,

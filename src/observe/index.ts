@@ -4,12 +4,18 @@ export { type CallAuthority, callsOf, type RunCall } from "./calls.ts";
 export { type Bar, type BarKind, CHART_CATEGORIES, type ChartRow, chartOf, wantedRows } from "./chart.ts";
 export { type ContinuitySeverity, SEVERITIES } from "./continuity-event.ts";
 export { type Diagnosis, type DiagnosisReport, diagnose } from "./diagnosis.ts";
-export { type DiagnosisFilter, type DiagnosisInput, type DiagnosisScope, EVERYTHING } from "./diagnosis-input.ts";
+export {
+  type DiagnosisFilter,
+  type DiagnosisInput,
+  type DiagnosisScope,
+  EVERYTHING,
+  readEvents,
+} from "./diagnosis-input.ts";
 export { type Move, pathOf } from "./path.ts";
 export { continuityEvent, diagnosisInput, type LedgerRun, type Liveness, scopeOf } from "./projection.ts";
 export { type Recovery, type RecoveryFile, recoveryOf } from "./recovery-files.ts";
 export { type RecoveryReport, recoveryReport } from "./recovery-report.ts";
 export { runbookOf } from "./runbook.ts";
-export { CATEGORIES, type OperatorTimeline, type TimelineEntry } from "./timeline.ts";
+export { CATEGORIES, type OperatorTimeline, operatorTimeline, type TimelineEntry } from "./timeline.ts";
 export { type Change, changesBetween, type DocumentVersion, versionAt } from "./versions.ts";
 export { type LeaseFact, type Why, type WhyFacts, whyOf, whyText } from "./why.ts";

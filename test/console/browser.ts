@@ -57,6 +57,8 @@ export interface ConsoleStage {
   refund(): Promise<{ readonly runId: string; readonly orderId: string }>;
   /** Has a service's breaker open, as its failures would. */
   openBreaker(service: string): Promise<void>;
+  /** How many listen to the server's changes just now. */
+  listeners(): number;
   /** Cuts every connection, and answers none until `mend`. */
   cut(): Promise<void>;
   mend(): Promise<void>;
@@ -88,7 +90,8 @@ async function openStage() {
   const worker = installation.newWorker();
   worker.start();
   const app = createApp(installation, { nudge: () => worker.nudge(), consoleDirectory: BUILT });
-  let listening: Listening = await serve(app, { port: 0 });
+  const { served, listeners } = counted(app);
+  let listening: Listening = await serve(served, { port: 0 });
   const { origin, port } = listening;
   const keyOf: ConsoleStage["keyOf"] = async (principalId, role, tenantId = TENANT) =>
     (await addKey(installation, { tenantId, principalId, kind: "person", role, by: "test" })).key;
@@ -115,9 +118,10 @@ async function openStage() {
       return { runId, orderId: orderIdOf(TENANT, order) };
     },
     openBreaker: (service) => openBreaker(installation, service),
+    listeners,
     cut: () => listening.close(),
     async mend() {
-      listening = await serve(app, { port });
+      listening = await serve(served, { port });
     },
   };
   return {
@@ -143,6 +147,24 @@ const openBreaker = (installation: Installation, service: string): Promise<void>
           on conflict (tenant_id, breaker_id) do update
          set state = 'OPEN', opened_at = clock(), expires_at = excluded.expires_at, revision = breaker.revision + 1000`;
   });
+/** An app that counts the streams of changes that it has open: each ends when its listener goes, or when it is done. */
+function counted(app: ReturnType<typeof createApp>) {
+  let open = 0;
+  const served = {
+    async fetch(request: Request): Promise<Response> {
+      const response = await app.fetch(request);
+      if (new URL(request.url).pathname !== "/v1/changes" || response.body === null) return response;
+      open += 1;
+      const ended = new TransformStream<Uint8Array, Uint8Array>();
+      const leave = (): void => {
+        open -= 1;
+      };
+      void response.body.pipeTo(ended.writable).then(leave, leave);
+      return new Response(ended.readable, response);
+    },
+  };
+  return { served, listeners: () => open };
+}
 
 /** Another key of the demo's automation, to which the pack's scopes grant the shop's tools. */
 const automationKey = async (installation: Installation): Promise<string> =>

@@ -18,6 +18,10 @@ export function KeyHelp() {
   );
 }
 
+/** What is of this page alone comes first; what every page has, digits and the question mark, last. */
+const byKind = ([one]: readonly [string, string], [other]: readonly [string, string]): number =>
+  Number(/[\d?]/.test(one)) - Number(/[\d?]/.test(other)) || Number(one === "?") - Number(other === "?");
+
 function HelpDialog({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -25,14 +29,16 @@ function HelpDialog({ onClose }: { readonly onClose: () => void }) {
     <dialog ref={dialog} aria-label="Keys of this page" onClose={onClose}>
       <h2>Keys of this page</h2>
       <dl className="facts">
-        {keysTold().map(([key, words]) => (
-          <div key={key} className="pair">
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{words}</dd>
-          </div>
-        ))}
+        {keysTold()
+          .toSorted(byKind)
+          .map(([key, words]) => (
+            <div key={key} className="pair">
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{words}</dd>
+            </div>
+          ))}
         <div className="pair">
           <dt>
             <kbd>Tab</kbd>

@@ -6,7 +6,9 @@ import {
   type DiagnosisFilter,
   diagnose,
   diagnosisInput,
+  operatorTimeline,
   type RunCall,
+  readEvents,
   recoveryOf,
   scopeOf,
   wantedRows,
@@ -61,7 +63,8 @@ export const runTimelineEndpoint = endpoint({
     if (!found.ok) return found;
     const run = found.value;
     const filter = filterOf(query);
-    const { report } = diagnose(diagnosisInput(run, run.now), scopeOf(run, run.now), filter);
+    const scope = scopeOf(run, run.now);
+    const marks = operatorTimeline(readEvents(diagnosisInput(run, run.now).events, scope).events, scope, filter);
     const events = run.events.flatMap((stored) => {
       const event = runEventOf(stored);
       return event === null ? [] : [{ seq: stored.seq, event }];
@@ -75,7 +78,7 @@ export const runTimelineEndpoint = endpoint({
       ...whyView(run.why),
       generated_at: timeOf(run.now),
       rows: wantedRows(rows, filter).map(chartRowView),
-      marks: report.timeline.entries.map(timelineEntryView),
+      marks: marks.entries.map(timelineEntryView),
       calls: callsOf(events).filter(isWantedCall(filter)).map(runCallView),
     });
   },

@@ -11,6 +11,18 @@ test("headings, paragraphs and code of a text are told apart", () => {
   ]);
 });
 
+test("a table is its rows, the heads first", () => {
+  const [part] = partsOf("| a | b |\n|---|---|\n| `x` | y |");
+
+  expect(part).toMatchObject({
+    kind: "table",
+    rows: [
+      ["a", "b"],
+      ["`x`", "y"],
+    ],
+  });
+});
+
 test("the runbook is written so that all of it can be drawn", () => {
   const parts = partsOf(readFileSync(new URL("../../../../docs/runbook.md", import.meta.url), "utf8"));
 

@@ -20,6 +20,33 @@ export function RunbookScreen() {
   );
 }
 
+function Table({ rows: [heads = [], ...rows] }: { readonly rows: readonly (readonly string[])[] }) {
+  return (
+    <div className="scroll">
+      <table>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head}>{head}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells) => (
+            <tr key={cells.join()}>
+              {cells.map((cell) => (
+                <td key={cell}>
+                  <Coded text={cell} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
 function PartOf({ part, isMeant }: { readonly part: Part; readonly isMeant: boolean }) {
   switch (part.kind) {
     case "title":
@@ -30,6 +57,8 @@ function PartOf({ part, isMeant }: { readonly part: Part; readonly isMeant: bool
           {part.text}
         </h2>
       );
+    case "table":
+      return <Table rows={part.rows} />;
     case "code":
       return <pre className="json">{part.text}</pre>;
     case "paragraph":

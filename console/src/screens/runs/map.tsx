@@ -1,15 +1,20 @@
+import type { UseQueryResult } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { useRead } from "../../api/query.ts";
+import type { ApiError } from "../../api/client.ts";
 import type { Run, RunWorkflow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Graph } from "../../ui/graph/graph.tsx";
 import { View } from "../../ui/view.tsx";
 import { type Place, pictureOfPath, placesOf } from "./path.ts";
 
+interface PathMapProps {
+  readonly run: Run;
+  readonly workflow: UseQueryResult<RunWorkflow, ApiError>;
+}
+
 /** The workflow as a graph, with the way that the run took; a step that is chosen is told beneath. */
-export function PathMap({ run }: { readonly run: Run }) {
-  const workflow = useRead<RunWorkflow>(`/v1/runs/${run.run_id}/workflow`);
+export function PathMap({ run, workflow }: PathMapProps) {
   return (
     <section>
       <h2>Path</h2>

@@ -1,6 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useRead, useTenant } from "../../api/query.ts";
-import type { Run, RunTimeline } from "../../api/wire.ts";
+import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Coded } from "../../ui/coded.tsx";
 import { Digest } from "../../ui/digest.tsx";
@@ -13,7 +13,7 @@ import { RunChart } from "./chart.tsx";
 import { Effects } from "./effects.tsx";
 import { PathMap } from "./map.tsx";
 import { StateAt } from "./state.tsx";
-import { Transcript } from "./transcript.tsx";
+import { Transcript, useTranscript } from "./transcript.tsx";
 import "./run.css";
 
 /** One run: why it is where it is and what to do next, the way it took, what it did and when, and by what authority. */
@@ -25,12 +25,15 @@ export function RunScreen() {
 function RunPage({ id }: { readonly id: string }) {
   const run = useRead<Run>(`/v1/runs/${id}`);
   const timeline = useRead<RunTimeline>(`/v1/runs/${id}/timeline`);
+  // Read at once, not one after the other: what draws them is drawn when the run is there.
+  const workflow = useRead<RunWorkflow>(`/v1/runs/${id}/workflow`);
+  const transcript = useTranscript(id);
   return (
     <View query={run}>
       {(data) => (
         <article className="run">
           <Heading run={data} />
-          <PathMap run={data} />
+          <PathMap run={data} workflow={workflow} />
           <View query={timeline}>
             {(shown) => (
               <>
@@ -43,7 +46,7 @@ function RunPage({ id }: { readonly id: string }) {
             )}
           </View>
           <StateAt runId={id} />
-          <Transcript runId={id} total={data.events} />
+          <Transcript transcript={transcript} total={data.events} />
         </article>
       )}
     </View>

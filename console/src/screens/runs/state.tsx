@@ -27,30 +27,32 @@ const WORDS = { "[": "the state a version earlier", "]": "the state a version la
 function Version({ state }: { readonly state: RunDocument }) {
   const { version, last_version, made_by, document_sha256 } = state;
   const go = useVersion(last_version);
+  // What is asked for, which what is shown follows.
+  const asked = Math.min(useSearch({ from: "/t/$tenant/runs/$run" }).version ?? last_version, last_version);
   const keys = useMemo(
-    () => ({ "[": () => go(Math.max(1, version - 1)), "]": () => go(Math.min(last_version, version + 1)) }),
-    [go, version, last_version],
+    () => ({ "[": () => go(Math.max(1, asked - 1)), "]": () => go(Math.min(last_version, asked + 1)) }),
+    [go, asked, last_version],
   );
   useKeys(keys, WORDS);
   return (
     <>
       <div className="versions">
-        <button type="button" disabled={version <= 1} onClick={() => go(version - 1)} aria-label="a version earlier">
+        <button type="button" disabled={asked <= 1} onClick={() => go(asked - 1)} aria-label="a version earlier">
           ‹
         </button>
         <input
           type="range"
           min={1}
           max={last_version}
-          value={version}
+          value={asked}
           aria-label="version of the state"
-          aria-valuetext={`version ${version} of ${last_version}`}
+          aria-valuetext={`version ${asked} of ${last_version}`}
           onChange={({ target }) => go(Number(target.value))}
         />
         <button
           type="button"
-          disabled={version >= last_version}
-          onClick={() => go(version + 1)}
+          disabled={asked >= last_version}
+          onClick={() => go(asked + 1)}
           aria-label="a version later"
         >
           ›

@@ -103,22 +103,20 @@ function spanOf(from: number, to: number): Pick<Span, "left" | "width"> {
 /** Bars too narrow to be told apart are drawn as one; thousands would draw for seconds and show no more. */
 function gathered(spans: readonly Span[]): readonly Span[] {
   const drawn: { span: Span; count: number }[] = [];
-  for (const span of spans) {
+  for (const span of spans.toSorted((a, b) => a.left - b.left)) {
     const last = drawn.at(-1);
-    if (last !== undefined && isOneWith(last.span, span)) {
-      const end = Math.max(last.span.left + last.span.width, span.left + span.width);
+    if (last !== undefined && isNarrow(span) && (last.count > 1 || isNarrow(last.span)) && isOneWith(last.span, span)) {
       last.count += 1;
-      last.span = { ...last.span, width: end - last.span.left };
+      last.span = { ...last.span, width: Math.max(last.span.width, span.left + span.width - last.span.left) };
     } else drawn.push({ span, count: 1 });
   }
   return drawn.map(({ span, count }) => (count === 1 ? span : { ...span, says: `${count} × ${span.says}` }));
 }
 
+const isNarrow = ({ width }: Span): boolean => width <= WIDTH_MIN * 1.5;
+
 const isOneWith = (one: Span, next: Span): boolean =>
-  one.kind === next.kind &&
-  one.severity === next.severity &&
-  next.width <= WIDTH_MIN * 1.5 &&
-  next.left < one.left + one.width;
+  one.kind === next.kind && one.severity === next.severity && next.left < one.left + one.width;
 
 /** Who or what let a call through, or stopped it, in a few words. */
 export function letThroughBy({ outcome, authority }: Call, approvals: readonly Approvers[]): string {

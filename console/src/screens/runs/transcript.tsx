@@ -15,7 +15,7 @@ const ROW_PX = 32;
 const pathAfter = (runId: string, after: unknown): string => `/v1/runs/${runId}/events?after=${after}&limit=${PAGE}`;
 
 /** A run's events, page by page. What is recorded never changes, so news only adds what comes after. */
-function useEvents(runId: string) {
+export function useTranscript(runId: string) {
   const tenant = useTenant();
   const client = useQueryClient();
   const queryKey = useMemo(() => ["transcript", tenant, runId], [tenant, runId]);
@@ -47,9 +47,14 @@ const withPage = (held: InfiniteData<StreamPage>, after: number, page: StreamPag
     ? held
     : { pages: [...held.pages, page], pageParams: [...held.pageParams, after] };
 
+interface TranscriptProps {
+  readonly transcript: ReturnType<typeof useTranscript>;
+  readonly total: number;
+}
+
 /** What was recorded, in order: each event with its hash, and with what let its call through. Only what is in sight is drawn. */
-export function Transcript({ runId, total }: { readonly runId: string; readonly total: number }) {
-  const { query, events } = useEvents(runId);
+export function Transcript({ transcript, total }: TranscriptProps) {
+  const { query, events } = transcript;
   return (
     <section>
       <h2>

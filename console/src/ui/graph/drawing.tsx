@@ -43,6 +43,7 @@ export function GraphDrawing({ nodes, edges, name, chosen, onChoose }: GraphProp
             key={`${edge.from} ${edge.to} ${index}`}
             edge={edge}
             points={picture.arrows[index] ?? []}
+            labelAt={picture.labels[index] ?? null}
             head={`url(#${id}-${edge.isOnPath === true ? "path" : "head"})`}
           />
         ))}
@@ -77,18 +78,18 @@ const Head = ({ id, isOnPath }: { readonly id: string; readonly isOnPath: boolea
 interface ArrowLineProps {
   readonly edge: GraphEdge;
   readonly points: readonly Point[];
+  readonly labelAt: Point | null;
   readonly head: string;
 }
 
-function ArrowLine({ edge: { isOnPath = false, isAside = false, label }, points, head }: ArrowLineProps) {
-  const middle = points[Math.floor(points.length / 2)];
-  if (middle === undefined) return null;
+function ArrowLine({ edge: { isOnPath = false, isAside = false, label }, points, labelAt, head }: ArrowLineProps) {
+  if (points.length === 0) return null;
   const kinds = ["arrow", isOnPath ? "path" : "", isAside ? "aside" : ""].filter((kind) => kind !== "");
   return (
     <g className={kinds.join(" ")}>
       <path d={lineOf(points)} markerEnd={head} />
-      {label === undefined ? null : (
-        <text x={middle.x} y={middle.y - 4} textAnchor="middle">
+      {labelAt === null ? null : (
+        <text x={labelAt.x} y={labelAt.y + 3.5} textAnchor="middle">
           {label}
         </text>
       )}
@@ -127,7 +128,6 @@ function Nodes({ nodes, sizes, picture, chosen, onChoose }: NodesProps) {
             data-node={node.id}
             role="button"
             tabIndex={node.id === stop ? 0 : -1}
-            aria-label={node.says}
             aria-pressed={node.id === chosen}
             className={classOf(node, node.id === chosen)}
             transform={`translate(${place.x - size.width / 2} ${place.y - size.height / 2})`}
@@ -155,8 +155,9 @@ function NodeBox({
 }) {
   return (
     <>
-      <title>{says}</title>
-      <rect width={size.width} height={size.height} rx="6" />
+      <rect width={size.width} height={size.height} rx="6">
+        <title>{says}</title>
+      </rect>
       <text x={PADDING_PX} y="19">
         {tone === undefined ? null : <tspan className="mark">{MARKS[tone]} </tspan>}
         {shortened(label)}

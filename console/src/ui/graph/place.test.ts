@@ -42,6 +42,18 @@ test("an arrow back, two between the same nodes, one to itself and one to nowher
 
   expect(found.arrows.map((points) => points.length > 0)).toEqual([true, true, true, false, false]);
   expect(found.arrows[0]).not.toEqual(found.arrows[1]);
+  expect(found.labels).toEqual([null, null, null, null, null]);
+});
+
+test("a label stands between the nodes of its arrow, and room is left for it", () => {
+  const nodes = ["a", "b"].map(node);
+  const bare = placed(nodes, [{ from: "a", to: "b" }], "right");
+  const labelled = placed(nodes, [{ from: "a", to: "b", label: "a very long way to go" }], "right");
+  const [label] = labelled.labels;
+
+  expect(label?.x).toBeGreaterThan(xOf("a", labelled) + 50);
+  expect(label?.x).toBeLessThan(xOf("b", labelled) - 50);
+  expect(labelled.width).toBeGreaterThan(bare.width);
 });
 
 test("a line begins and ends where its arrow does, and is round where it bends", () => {

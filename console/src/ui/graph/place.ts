@@ -15,6 +15,8 @@ export interface Sized {
 export interface Arrow {
   readonly from: string;
   readonly to: string;
+  /** Room is left for it. */
+  readonly label?: string | undefined;
 }
 
 /** Where everything stands. A node's place is its middle; an arrow is the points that it passes. */
@@ -24,9 +26,13 @@ export interface Placed {
   readonly nodes: ReadonlyMap<string, Point>;
   /** In the order of the arrows given. */
   readonly arrows: readonly (readonly Point[])[];
+  /** The middle of each arrow's label, in the same order; null for one that has none, or is not drawn. */
+  readonly labels: readonly (Point | null)[];
 }
 
 const MARGIN_PX = 6;
+const LABEL_LETTER_PX = 6;
+const LABEL_HEIGHT_PX = 14;
 
 /** Which way arrows lead. */
 export type Direction = "right" | "down";
@@ -38,8 +44,7 @@ export function placed(nodes: readonly Sized[], arrows: readonly Arrow[], direct
   dag.setGraph({ rankdir, nodesep: 18, edgesep: 14, ranksep: 44, marginx: MARGIN_PX, marginy: MARGIN_PX });
   for (const { id, width, height } of nodes) dag.setNode(id, { width, height });
   const isDrawn = ({ from, to }: Arrow): boolean => dag.hasNode(from) && dag.hasNode(to) && from !== to;
-  for (const [index, arrow] of arrows.entries())
-    if (isDrawn(arrow)) dag.setEdge({ v: arrow.from, w: arrow.to, name: String(index) }, {});
+  for (const [index, arrow] of arrows.entries()) if (isDrawn(arrow)) dag.setEdge(named(arrow, index), labelSize(arrow));
   layout(dag);
   const { width = 0, height = 0 } = dag.graph();
   return {
@@ -47,10 +52,19 @@ export function placed(nodes: readonly Sized[], arrows: readonly Arrow[], direct
     height: Math.ceil(height),
     nodes: new Map(nodes.map(({ id }) => [id, pointOf(dag.node(id))])),
     arrows: arrows.map((arrow, index) =>
-      isDrawn(arrow) ? (dag.edge({ v: arrow.from, w: arrow.to, name: String(index) }).points ?? []).map(pointOf) : [],
+      isDrawn(arrow) ? (dag.edge(named(arrow, index)).points ?? []).map(pointOf) : [],
+    ),
+    labels: arrows.map((arrow, index) =>
+      isDrawn(arrow) && arrow.label !== undefined ? pointOf(dag.edge(named(arrow, index))) : null,
     ),
   };
 }
+
+/** Two arrows between the same nodes are told apart by their place among all. */
+const named = ({ from, to }: Arrow, index: number) => ({ v: from, w: to, name: String(index) });
+
+const labelSize = ({ label }: Arrow) =>
+  label === undefined ? {} : { width: label.length * LABEL_LETTER_PX, height: LABEL_HEIGHT_PX, labelpos: "c" as const };
 
 const pointOf = ({ x = 0, y = 0 }: { readonly x?: number; readonly y?: number }): Point => ({ x, y });
 

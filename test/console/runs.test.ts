@@ -1,0 +1,134 @@
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { CHROMIUM, NO_BROWSER, TENANT, useStage } from "./browser.ts";
+
+/** Tabs of one browser; a browser opens six connections to one server, so with one each the page would stand still. */
+const TABS = 7;
+
+describe.skipIf(CHROMIUM === undefined)(`runs in the console (${NO_BROWSER})`, () => {
+  const stage = useStage();
+
+  /** A run that waits for approval and that a program outside holds by token, of which nothing more is heard. */
+  async function stuckRun(): Promise<string> {
+    const { runId } = await stage().refund();
+    const held = { step_id: "execute", thread_id: "outside-program", host_id: "h", pid: 7, ttl_seconds: 3_600 };
+    await stage().operator.post(`/v1/runs/${runId}/leases`, held);
+    return runId;
+  }
+
+  const openRun = async (page: Page, runId: string): Promise<void> => {
+    await page.goto(`${stage().origin}/t/${TENANT}/runs/${runId}`);
+    await page.getByRole("heading", { name: "Transcript" }).waitFor();
+  };
+
+  test("a stuck run says in whose hands it is, is taken from them after a look, and goes on", async () => {
+    const runId = await stuckRun();
+    const page = await stage().open("tom", "admin");
+    await openRun(page, runId);
+    expect(await page.locator(".facts", { hasText: "held by" }).textContent()).toContain("outside-program");
+    await page.keyboard.press("t");
+    const dialog = page.getByRole("dialog", { name: /^Take over/ });
+    await dialog.waitFor();
+    const told = await dialog.textContent();
+    await dialog.getByLabel("reason").fill("the program was stopped");
+    await dialog.getByRole("button", { name: "take over" }).click();
+    await page.getByText("taken over: the next worker goes on with it").waitFor();
+
+    expect(told).toMatch(/outside-program.* loses the run at once: whatever it still sends under epoch \d+ is refused/);
+    await page.locator(".facts", { hasText: "taken over" }).waitFor();
+    await page.goto(`${stage().origin}/t/${TENANT}/inbox`);
+    await page.getByText("what is shown is what is hashed").waitFor();
+    await page.keyboard.press("a");
+    await page.getByRole("dialog", { name: "Approve executeRefund?" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await stage().operator.untilRunEnds(runId)).toBe("SUCCEEDED");
+    await page.context().close();
+  });
+
+  test("who may only look sees what cannot be done and why, and may replay", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("viv", "viewer");
+    await openRun(page, runId);
+    await page.getByText("what you cannot do to it now, and why").click();
+    expect(await page.locator(".barred").textContent()).toMatch(/cancel.*ROLE_REQUIRED/);
+    expect(await page.getByRole("button", { name: /^cancel/ }).count()).toBe(0);
+    await page.keyboard.press("p");
+    await page.getByRole("dialog", { name: /^Replay/ }).waitFor();
+    await page.keyboard.press("Enter");
+
+    await page.getByText(/replayed: all \d+ events are decided alike/).waitFor();
+    await page.context().close();
+  });
+
+  test("a run's path is walked by keyboard, and its state is there at each version", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("pat", "viewer");
+    await openRun(page, runId);
+    const first = page.locator(".graph .node").first();
+    await first.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.locator(".step-facts").waitFor();
+    expect(await page.locator(".step-facts h3").textContent()).toContain("check");
+    await page.keyboard.press("[");
+    await page.getByText("version 3 of 4").waitFor();
+
+    expect(new URL(page.url()).search).toBe("?step=check&version=3");
+    await page.context().close();
+  });
+
+  test("runs are searched, and a view of them is kept in the browser", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("sue", "viewer", "runs");
+    await page.getByRole("list", { name: "runs" }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type(runId);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/search=/);
+    await page.locator(".row").nth(1).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "save this view …" }).click();
+    await page.getByLabel("name of the view").fill("the refund");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "all", exact: true }).click();
+    await page.reload();
+    await page.getByRole("link", { name: "the refund" }).click();
+
+    await page.waitForURL((url) => url.searchParams.get("search") === runId);
+    await page.context().close();
+  });
+
+  test("a question mark lists the keys of the page that is shown", async () => {
+    const page = await stage().open("kim", "viewer", "runs");
+    await page.getByRole("list", { name: "runs" }).waitFor();
+    await page.keyboard.press("?");
+    const onRuns = await page.getByRole("dialog", { name: "Keys of this page" }).textContent();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("3");
+    await page.getByRole("heading", { name: "Inbox" }).waitFor();
+    await page.keyboard.press("?");
+    const onInbox = await page.getByRole("dialog", { name: "Keys of this page" }).textContent();
+
+    expect(onRuns).toMatch(/\/search.*jthe next run.*2Runs/);
+    expect(onInbox).not.toContain("the next run");
+    await page.context().close();
+  });
+
+  test("many tabs of one browser listen through one connection, and the last one to go ends it", async () => {
+    const page = await stage().open("tab", "viewer", "runs");
+    const others = stage().listeners() - 1;
+    const tabs = await Promise.all(Array.from({ length: TABS - 1 }, () => page.context().newPage()));
+    await Promise.all(
+      tabs.map(async (tab) => {
+        await tab.goto(`${stage().origin}/t/${TENANT}/runs`);
+        await tab.getByText("● live").waitFor();
+      }),
+    );
+    const { runId } = await stage().refund();
+    for (const tab of [page, ...tabs]) await tab.getByText(runId).waitFor();
+
+    expect(stage().listeners() - others).toBe(1);
+    await page.context().close();
+    await expect.poll(() => stage().listeners(), { timeout: 5_000 }).toBe(others);
+  });
+});
