@@ -7,6 +7,7 @@ import { CHROMIUM, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "health", "settings"];
+const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "runbook"];
 
 describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
   const stage = useStage();

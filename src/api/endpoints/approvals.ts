@@ -61,7 +61,9 @@ export const showApprovalEndpoint = endpoint({
     const { row, decisions, preview } = found;
     const { secrets } = await currentControl(installation, caller.tenantId);
     const bar = decisionBar(row, decisions, { caller, now: installation.host.clock.now() });
-    return reply(approvalView(row, decisions, { preview, bar, token: tokenOf(row, secrets.tokenKey) }));
+    const tool = installation.registry.find(row.tool_name, row.tool_version);
+    const level = tool.ok ? tool.value.contract.side_effect_level : null;
+    return reply(approvalView(row, decisions, { preview, bar, level, token: tokenOf(row, secrets.tokenKey) }));
   },
 });
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type ApprovalRow, approverBar, approversOf, closedBar, type DecisionRow } from "../../approve/index.ts";
 import type { Instant, JsonObject, Refusal, Result } from "../../contracts/index.ts";
+import type { SideEffectLevel } from "../../guard/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import type { Caller } from "../http/caller.ts";
 import { hasRight, roleRefusal } from "../http/rights.ts";
@@ -46,6 +47,8 @@ export const listedApproval = z
 export const approval = z
   .strictObject({
     ...summaryFields,
+    /** What the tool may do to the world; null where this server does not have it. */
+    side_effect_level: z.enum(["READ", "SOFT_WRITE", "HARD_WRITE", "FINANCIAL"]).nullable(),
     /** Null, like its text, where it is gone or no longer what was asked; then nobody may approve. */
     preview: jsonObject.nullable().openapi({ type: ["object", "null"] }),
     /** Exactly the text whose SHA-256 is `preview_sha256`. */
@@ -136,17 +139,25 @@ export function decisionBar(
   return hasVoted ? { code: "HITL_TOKEN_REPLAY", message: "you have decided on this already" } : null;
 }
 
+interface ApprovalFacts {
+  readonly preview: Result<string>;
+  readonly bar: Refusal | null;
+  readonly token: string;
+  readonly level: SideEffectLevel | null;
+}
+
 /** An approval as its reader sees it. `token` is the present one; it is shown only where `bar` is null. */
 export function approvalView(
   row: ApprovalRow,
   decisions: readonly DecisionRow[],
-  { preview, bar, token }: { readonly preview: Result<string>; readonly bar: Refusal | null; readonly token: string },
+  { preview, bar, token, level }: ApprovalFacts,
 ): ApprovalView {
   const text = preview.ok ? preview.value : null;
   const document: JsonObject | null = text === null ? null : JSON.parse(text);
   const approving = bar ?? (preview.ok ? null : preview.refusal);
   return {
     ...approvalSummaryOf(row),
+    side_effect_level: level,
     preview: document,
     preview_text: text,
     decisions: decisions.map(({ at, ...decision }) => ({ ...decision, at: timeOf(at) })),

@@ -4,10 +4,11 @@ import { act } from "../../api/client.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Approval } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Countdown } from "../../ui/countdown.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { useKeys } from "../../ui/keys.ts";
 import { Time } from "../../ui/time.tsx";
-import { APPROVAL_LOOKS } from "../../ui/tone.ts";
+import { APPROVAL_LOOKS, type Look } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { given } from "./given.ts";
 import { fieldsOf, sha256, stretchesOf } from "./preview.ts";
@@ -40,7 +41,9 @@ function Panel({ approval }: { readonly approval: Approval }) {
         <h2>
           {approval.tool_name} <Badge look={APPROVAL_LOOKS[approval.status]} />
         </h2>
-        <p>{approval.reason}</p>
+        <p>
+          {approval.side_effect_level === null ? null : <Risk level={approval.side_effect_level} />} {approval.reason}
+        </p>
       </header>
       <Asked approval={approval} />
       <About approval={approval} />
@@ -60,6 +63,20 @@ function Panel({ approval }: { readonly approval: Approval }) {
     </article>
   );
 }
+
+/** What the call may do to the world, as its contract has it. */
+const RISKS: { readonly [L in NonNullable<Approval["side_effect_level"]>]: Look } = {
+  READ: { label: "only reads", tone: "idle" },
+  SOFT_WRITE: { label: "writes what can be changed back", tone: "idle" },
+  HARD_WRITE: { label: "writes what cannot simply be taken back", tone: "wait" },
+  FINANCIAL: { label: "moves money", tone: "wait" },
+};
+
+const Risk = ({ level }: { readonly level: keyof typeof RISKS }) => (
+  <span className="risk">
+    <Badge look={RISKS[level]} /> <code className="soft">{level}</code> ·
+  </span>
+);
 
 /** Why the reader may not decide. */
 function Bar({ approval }: { readonly approval: Approval }) {
@@ -147,13 +164,13 @@ function About({ approval }: { readonly approval: Approval }) {
           step {approval.step_id} of its run
         </Link>
       </dd>
-      <dt>against</dt>
+      <dt>touches</dt>
       <dd>{Array.isArray(base) && base.length > 0 ? base.map(baseText).join(", ") : "nothing that could drift"}</dd>
       {approval.status === "PENDING" ? (
         <>
           <dt>expires</dt>
           <dd>
-            <Time at={approval.timeout_at} full />
+            <Countdown at={approval.timeout_at} />
           </dd>
         </>
       ) : null}
