@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "react";
+import "./help.css";
 import { keysTold, useKeys } from "./keys.ts";
 
 const WORDS = { "?": "this help" } as const;
@@ -26,7 +27,7 @@ function HelpDialog({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} aria-label="Keys of this page" onClose={onClose}>
+    <dialog ref={dialog} className="help" aria-label="Keys of this page" onClose={onClose}>
       <h2>Keys of this page</h2>
       <dl className="facts">
         {keysTold()

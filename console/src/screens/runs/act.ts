@@ -120,7 +120,7 @@ export const ACTS: { readonly [A in RunAction["name"]]: Act } = {
   },
   cancel: {
     key: "x",
-    verb: () => "cancel",
+    verb: () => "cancel the run",
     title: () => "Cancel",
     isGrave: true,
     needsReason: true,

@@ -78,12 +78,13 @@ function Why({ run }: { readonly run: Run }) {
         It <Coded text={says} />.
       </p>
       {next === null ? null : (
-        <p className="next">
-          <span className="soft">Next: {next.how}</span> <Digest text={next.command} shown={80} />
+        <p className="what-next">
+          <span className="soft">Next: {next.how === "then" ? "" : next.how}</span>{" "}
+          <Digest text={next.command} shown={80} />
         </p>
       )}
       {runbook === null ? null : (
-        <p className="next">
+        <p className="what-next">
           <Link to="/t/$tenant/runbook" params={{ tenant }} hash={runbook.split("#")[1] ?? ""}>
             what the runbook says
           </Link>
