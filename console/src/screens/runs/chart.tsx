@@ -12,9 +12,10 @@ const TITLES: { readonly [G in LaneGroup["name"]]: string } = {
   waits: "waits",
   calls: "calls",
   authority: "let through by",
+  owners: "owners",
 };
 
-/** Bars over time: a lane for each step, wait and tool, and for whoever or whatever let effects through. */
+/** Bars over time: a lane for each step, wait and tool, and for whoever or whatever let effects through, and what happened to its owners. */
 export function RunChart({ timeline, approvals }: ChartProps) {
   const { groups, startedAt, endedAt } = pictureOf(timeline, approvals);
   return (

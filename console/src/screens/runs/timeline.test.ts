@@ -18,6 +18,7 @@ const bar = (from: number, to: number | null) =>
 const timelineOf = (rows: RunTimeline["rows"], ended: number | null) => ({
   rows,
   calls: [],
+  marks: [],
   started_at: at(0),
   ended_at: ended === null ? null : at(ended),
   generated_at: at(400),
@@ -76,6 +77,29 @@ test("steps, waits, calls and what let them through are lanes of their own", () 
     ["calls", ["refund 3"]],
     ["authority", ["refused by permission 1", "ann and ben 1"]],
   ]);
+});
+
+test("what happened to a run's owners is marked by kind, each with its words", () => {
+  const mark = (category: "LEASE" | "TAKEOVER" | "APPROVAL", ms: number, severity = "INFO") => ({
+    occurred_at: at(ms),
+    category,
+    event_type: "LEASE_TAKEOVER",
+    severity,
+    reason_code: null,
+    summary: `${category} at ${ms}`,
+    correlation: { task_id: "t", run_id: "r", step_id: null, event_id: null, event_type: null, occurred_at: at(ms) },
+    payload: {},
+  });
+  const marks = [mark("LEASE", 50), mark("TAKEOVER", 100, "WARN"), mark("APPROVAL", 100)];
+  const { groups } = pictureOf({ ...timelineOf([], 200), marks });
+
+  expect(groups.map(({ name }) => name)).toEqual(["owners"]);
+  expect(groups[0]?.lanes.map(({ name, spans }) => [name, spans[0]?.left, spans[0]?.severity, spans[0]?.says])).toEqual(
+    [
+      ["leases", 25, "info", "LEASE at 50"],
+      ["takeovers", 50, "warning", "TAKEOVER at 100"],
+    ],
+  );
 });
 
 test("an effect says who let it through: people by name, or the guards alone", () => {

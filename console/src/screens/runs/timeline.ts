@@ -14,9 +14,9 @@ export interface Lane {
   readonly spans: readonly Span[];
 }
 
-/** Lanes of one kind: what steps did, what was waited for, what was called, and by what authority. */
+/** Lanes of one kind: what steps did, what was waited for, what was called, by what authority, and in whose hands it was. */
 export interface LaneGroup {
-  readonly name: "steps" | "waits" | "calls" | "authority";
+  readonly name: "steps" | "waits" | "calls" | "authority" | "owners";
   readonly lanes: readonly Lane[];
 }
 
@@ -29,14 +29,14 @@ export interface Picture {
 /** Narrower than this a bar cannot be seen, in per cent. */
 const WIDTH_MIN = 0.4;
 
-type Shown = Pick<RunTimeline, "rows" | "calls" | "started_at" | "ended_at" | "generated_at">;
+type Shown = Pick<RunTimeline, "rows" | "calls" | "marks" | "started_at" | "ended_at" | "generated_at">;
 type Call = RunTimeline["calls"][number];
 type Approvers = Pick<Run["approvals"][number], "approval_id" | "approved_by">;
 type Place = (at: string | null) => number;
 
 /** A run over time. Who approved what is read from the approvals. */
 export function pictureOf(timeline: Shown, approvals: readonly Approvers[] = []): Picture {
-  const { rows, calls, started_at, ended_at, generated_at } = timeline;
+  const { rows, calls, marks, started_at, ended_at, generated_at } = timeline;
   const startedAt = Date.parse(started_at);
   const endedAt = Math.max(Date.parse(ended_at ?? generated_at), startedAt + 1);
   const place: Place = (at) => ((Date.parse(at ?? generated_at) - startedAt) / (endedAt - startedAt)) * 100;
@@ -52,6 +52,7 @@ export function pictureOf(timeline: Shown, approvals: readonly Approvers[] = [])
         (call) => letThroughBy(call, approvals),
       ),
     },
+    { name: "owners", lanes: markLanes(marks, place) },
   ];
   return { startedAt, endedAt, groups: groups.filter(({ lanes }) => lanes.length > 0) };
 }
@@ -93,6 +94,29 @@ function callLanes(calls: readonly Call[], place: Place, nameOf: (call: Call) =>
     });
   }
   return [...lanes].map(([name, spans]) => ({ name, spans: gathered(spans) }));
+}
+
+const MARKED: { readonly [category: string]: string } = {
+  HEARTBEAT: "signs of life",
+  LEASE: "leases",
+  TAKEOVER: "takeovers",
+};
+
+const SEVERITIES: { readonly [severity: string]: Span["severity"] } = { WARN: "warning", ERROR: "error" };
+
+/** What happened to a run's ownership, each kind on a lane; approvals have their waits already. */
+function markLanes(marks: Shown["marks"], place: Place): readonly Lane[] {
+  return Object.entries(MARKED).flatMap(([category, name]) => {
+    const spans = marks
+      .filter((mark) => mark.category === category)
+      .map(({ occurred_at, severity, summary }) => ({
+        ...spanOf(place(occurred_at), place(occurred_at)),
+        kind: "mark",
+        severity: SEVERITIES[severity] ?? "info",
+        says: summary,
+      }));
+    return spans.length === 0 ? [] : [{ name, spans: gathered(spans) }];
+  });
 }
 
 function spanOf(from: number, to: number): Pick<Span, "left" | "width"> {
