@@ -97,10 +97,18 @@ export function readPolicyText(text: string): Result<ReadPolicy> {
 
 const FOLDER = new URL("../../policies/", import.meta.url);
 
-/** Those that come with the program; a file of the folder that is no policy is none. */
-async function ourPolicies(): Promise<readonly ReadPolicy[]> {
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".yaml")).toSorted();
-  const texts = await Promise.all(names.map((name) => readFile(new URL(name, FOLDER), "utf8")));
+let kept: Promise<readonly ReadPolicy[]> | undefined;
+
+/** Those that come with the program, read and linted once: they change with it alone. */
+function ourPolicies(): Promise<readonly ReadPolicy[]> {
+  kept ??= policiesIn(FOLDER);
+  return kept;
+}
+
+/** A file of the folder that is no policy is none. */
+async function policiesIn(folder: URL): Promise<readonly ReadPolicy[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).toSorted();
+  const texts = await Promise.all(names.map((name) => readFile(new URL(name, folder), "utf8")));
   return texts.flatMap((text) => {
     const read = parsePolicy(text);
     return read.ok ? [{ policy: read.value, text, findings: lintPolicy(read.value) }] : [];

@@ -39,7 +39,8 @@ export const CHROMIUM = PLACES.find((path) => path !== "" && existsSync(path));
 export const NO_BROWSER = "needs Chromium: install it, or name it in COUNTERMARK_CHROMIUM";
 if (CHROMIUM === undefined && process.env.CI !== undefined) throw new Error(NO_BROWSER);
 
-const BUILT = fileURLToPath(new URL("../../console/dist", import.meta.url));
+/** The console as it was built last. */
+export const BUILT = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
 export const TENANT = "shop";
 export const OTHER = "other";
@@ -178,10 +179,11 @@ const automationKey = async (installation: Installation): Promise<string> =>
     })
   ).key;
 
-async function openTab(
+/** A tab of a browser of its own, signed in by a link that a key made; where no path is given, at home. */
+export async function openTab(
   browser: Browser,
   origin: string,
-  { key, path }: { readonly key: string; readonly path: string },
+  { key, path, tenant = TENANT }: { readonly key: string; readonly path: string; readonly tenant?: string },
 ): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
@@ -191,6 +193,6 @@ async function openTab(
   const { path: link } = Object(await made.json());
   await page.goto(`${origin}${link}`);
   await page.getByRole("heading", { name: "Is it safe?" }).waitFor();
-  if (path !== "") await page.goto(`${origin}/t/${TENANT}/${path}`);
+  if (path !== "") await page.goto(`${origin}/t/${tenant}/${path}`);
   return page;
 }

@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { CHROMIUM, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { IS_WITHIN, seriousIn } from "./fit.ts";
 
 const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "health", "settings"];
 const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "runbook"];
@@ -192,23 +189,3 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
     await page.context().close();
   });
 });
-
-/** In the page: whether nothing reaches past its right edge. */
-const IS_WITHIN = "document.documentElement.scrollWidth <= innerWidth";
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** What axe calls serious or critical. */
-async function seriousIn(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE); // not as a script of the page: its policy takes none
-  const { violations }: { readonly violations: readonly Violation[] } = await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  );
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}

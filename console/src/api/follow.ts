@@ -50,3 +50,7 @@ export function streamsIn(frame: string): readonly string[] {
   const { streams = [] }: { streams?: readonly { readonly stream: string }[] } = JSON.parse(data);
   return streams.map(({ stream }) => stream);
 }
+
+/** Whether a document of some streams, by how their names begin, is to be read anew; one that names none always is. */
+export const concerns = (of: readonly string[] | undefined, grown: readonly string[] | null): boolean =>
+  of === undefined || grown === null || grown.some((stream) => of.some((begin) => stream.startsWith(begin)));

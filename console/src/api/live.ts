@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { follow, type News } from "./follow.ts";
+import { concerns, follow, type News } from "./follow.ts";
 
 /** Changes closer together than this are read at once. */
 const GATHER_MS = 150;
@@ -19,15 +19,19 @@ export function useLive(tenant: string): boolean {
   const [isLive, setLive] = useState(true);
   useEffect(() => {
     let gathered: ReturnType<typeof setTimeout> | undefined;
-    const refresh = (): void => {
+    /** Streams that grew since; null: any may have. */
+    let grown: readonly string[] | null = [];
+    const refresh = (streams: readonly string[] | null): void => {
+      grown = grown === null || streams === null ? null : [...grown, ...streams];
       gathered ??= setTimeout(() => {
-        gathered = undefined;
-        void client.invalidateQueries({ queryKey: [tenant] });
+        const told = grown;
+        [gathered, grown] = [undefined, []];
+        void client.invalidateQueries({ queryKey: [tenant], predicate: ({ meta }) => concerns(meta?.of, told) });
       }, GATHER_MS);
     };
     const hear = (news: News): void => {
       setLive(news.kind !== "lost");
-      if (news.kind !== "lost") refresh();
+      if (news.kind !== "lost") refresh(news.kind === "change" ? news.streams : null);
       for (const tell of listeners) tell(news);
     };
     const stop = listenShared(tenant, hear);

@@ -1,6 +1,6 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { flipText } from "../../../../src/gate/words.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { GateRow, ShownEvaluation } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -14,8 +14,8 @@ import "./gates.css";
 /** Two decisions side by side: what they rest on, where they part, and which gates turned. */
 export function CompareScreen() {
   const { a, b } = useSearch({ from: "/t/$tenant/gates/compare" });
-  const before = useRead<ShownEvaluation>(`/v1/gates/evaluations/${a}?packet=none`);
-  const after = useRead<ShownEvaluation>(`/v1/gates/evaluations/${b}?packet=none`);
+  const before = useRead<ShownEvaluation>(`/v1/gates/evaluations/${a}?packet=none`, RELEASE_STREAMS);
+  const after = useRead<ShownEvaluation>(`/v1/gates/evaluations/${b}?packet=none`, RELEASE_STREAMS);
   const tenant = useTenant();
   return (
     <section>
@@ -73,7 +73,7 @@ function Sides({ was, is }: SidesProps) {
           </table>
         </div>
       )}
-      <h2>Gates</h2>
+      <h2 className="turns">Gates</h2>
       <div className="scroll">
         <table>
           <thead>
@@ -153,7 +153,7 @@ const Measured = ({ row }: { readonly row: GateRow | null }) =>
     <span className="soft">not there</span>
   ) : (
     <>
-      <Badge look={GATE_LOOKS[row.status]} /> {row.value ?? "–"} <span className="soft">of {row.sample}</span>
+      <Badge look={GATE_LOOKS[row.status]} /> {row.value ?? "–"}
       <Interval row={row} />
     </>
   );

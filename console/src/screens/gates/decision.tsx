@@ -3,7 +3,7 @@ import { useState } from "react";
 import { isTold } from "../../../../src/gate/words.ts";
 import { ApiError, read } from "../../api/client.ts";
 import { saveText } from "../../api/download.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Decision, ShownEvaluation } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
@@ -18,7 +18,7 @@ import "./gates.css";
 /** A decision: for each gate what was measured, against what, and what would flip it. */
 export function DecisionScreen() {
   const { tenant, evaluation } = useParams({ from: "/t/$tenant/gates/$evaluation" });
-  const query = useRead<ShownEvaluation>(`/v1/gates/evaluations/${evaluation}?packet=none`);
+  const query = useRead<ShownEvaluation>(`/v1/gates/evaluations/${evaluation}?packet=none`, RELEASE_STREAMS);
   return (
     <View query={query}>
       {(shown) => (
@@ -107,7 +107,7 @@ function Heading({ evaluation, count, decision }: ShownEvaluation) {
 const Evidence = ({ evidence: { units, sources } }: Pick<Decision, "evidence">) => (
   <>
     {Object.entries(units)
-      .map(([kind, count]) => `${count} ${kind}`)
+      .map(([kind, count]) => `${count} ${count === 1 ? kind : `${kind}s`}`)
       .join(", ")}
     {Object.entries(sources)
       .filter(([, { state }]) => state !== "complete")

@@ -22,28 +22,30 @@ export function GateLineFigure({ line: { id, rule, from, to, limit, points } }: 
           {missed === 0 ? "✓ always passes" : `✕ misses at ${missed} of ${points.length}`}
         </span>
       </figcaption>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        className="line-chart"
-        role="img"
-        aria-label={`${id} from ${from} to ${to}`}
-      >
-        {limit === null ? null : <line x1="0" x2={WIDTH} y1={y(limit)} y2={y(limit)} className="limit" />}
-        {path === "" ? null : <path d={`M${path}`} className="value" />}
-        {points.map(({ at, status, height }, index) => (
-          <circle
-            key={at}
-            cx={x(index)}
-            cy={height === null ? HEIGHT - 4 : y(height)}
-            r={status === "PASS" ? 1.5 : 2.5}
-            className={GATE_LOOKS[status].tone}
-          />
-        ))}
-      </svg>
-      <p className="scale soft">
-        <span>{from}</span>
-        <span>{to}</span>
-      </p>
+      <div className="plot">
+        <p className="scale soft">
+          <span>{to}</span>
+          <span>{from}</span>
+        </p>
+        <svg
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          className="line-chart"
+          role="img"
+          aria-label={`${id} from ${from} to ${to}`}
+        >
+          {limit === null ? null : <line x1="0" x2={WIDTH} y1={y(limit)} y2={y(limit)} className="limit" />}
+          {path === "" ? null : <path d={`M${path}`} className="value" />}
+          {points.map(({ at, status, height }, index) => (
+            <circle
+              key={at}
+              cx={x(index)}
+              cy={height === null ? HEIGHT - 4 : y(height)}
+              r={status === "PASS" ? 1.5 : 2.5}
+              className={GATE_LOOKS[status].tone}
+            />
+          ))}
+        </svg>
+      </div>
     </figure>
   );
 }

@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { flipText } from "../../../../src/gate/words.ts";
+import { flipText, isTold } from "../../../../src/gate/words.ts";
 import { useTenant } from "../../api/query.ts";
 import type { Evaluation, GateRow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { GATE_LOOKS } from "../../ui/tone.ts";
 import { Interval } from "./interval.tsx";
 
@@ -24,7 +25,7 @@ export const GateTable = ({ gates }: { readonly gates: readonly GateRow[] }) => 
       <tbody>
         {gates.map((row) => (
           <tr key={row.id}>
-            <td>{row.id}</td>
+            <td>{isTold(row) ? <a href={`#${row.id}`}>{row.id}</a> : row.id}</td>
             <td>
               <Badge look={GATE_LOOKS[row.status]} />
               {row.standing === "counts" ? null : <span className="soft"> {row.standing}</span>}
@@ -77,7 +78,7 @@ export const Told = ({ row, evaluation }: ToldProps) => (
     )}
     <AtFault row={row} isLedger={evaluation.source === "ledger"} />
     <p className="soft">
-      {row.remedy}
+      <Marked text={row.remedy} />
       {row.waivable ? "; it may be waived" : ""}
     </p>
   </section>

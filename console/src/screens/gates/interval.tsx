@@ -10,11 +10,11 @@ export function Interval({ row }: { readonly row: Pick<GateRow, "value" | "bound
   const { from, to, value, bound, limit } = drawn;
   const says = `${row.value ?? ""}${row.bound === null ? "" : `, bound ${row.bound}`}, limit ${row.rule}`;
   return (
-    <svg className="interval" viewBox="-24 0 148 16" role="img" aria-label={says}>
-      <text x="-3" y="10.5" textAnchor="end">
+    <svg className="interval" viewBox="-28 0 156 16" role="img" aria-label={says}>
+      <text x="-7" y="10.5" textAnchor="end">
         {label(from)}
       </text>
-      <text x="103" y="10.5">
+      <text x="107" y="10.5">
         {label(to)}
       </text>
       <line x1="0" y1="8" x2="100" y2="8" className="axis" />

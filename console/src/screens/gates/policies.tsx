@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Policies } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
@@ -12,7 +12,7 @@ type Known = Policies["policies"][number];
 
 /** Every policy that is known, with what lint says of it and what it said last. */
 export function PoliciesPart() {
-  const query = useRead<Policies>("/v1/gates/policies");
+  const query = useRead<Policies>("/v1/gates/policies", RELEASE_STREAMS);
   return (
     <View
       query={query}

@@ -1,8 +1,9 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { useRead } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
 import type { Evaluations, ShownPolicy } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { View } from "../../ui/view.tsx";
 import { pathWith } from "../ledger/search.ts";
 import { Backtest } from "./backtest.tsx";
@@ -13,7 +14,7 @@ import "./gates.css";
 /** A policy: what it asks, what lint says of it, what it would have said, and what it did say. */
 export function PolicyScreen() {
   const { tenant, policy } = useParams({ from: "/t/$tenant/gates/policies/$policy" });
-  const query = useRead<ShownPolicy>(`/v1/gates/policies/${policy}`);
+  const query = useRead<ShownPolicy>(`/v1/gates/policies/${policy}`, RELEASE_STREAMS);
   return (
     <View query={query}>
       {(shown) => (
@@ -89,7 +90,9 @@ const Asked = ({ shown: { gates, profiles } }: PolicyProps) => (
                 {title === null ? null : <p className="soft">{title}</p>}
               </td>
               <td className="mid">{metrics.join(", ")}</td>
-              <td className="soft">{remedy}</td>
+              <td className="soft">
+                <Marked text={remedy} />
+              </td>
               <td className="mid">{waivable ? "yes" : "no"}</td>
             </tr>
           ))}

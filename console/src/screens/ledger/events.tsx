@@ -139,7 +139,9 @@ function EventRow({ event }: { readonly event: LedgerEvent }) {
         <span className="soft">{seq}</span>
       </td>
       <td className="mid">{step ?? ""}</td>
-      <td className="mid soft">{actor}</td>
+      <td className="mid soft" title={actor}>
+        {actor.startsWith("worker-") ? `worker …${actor.slice(-6)}` : actor}
+      </td>
       <td className="wide">
         <Link to="." search={(held) => ({ ...held, correlation, before: undefined })} title={correlation}>
           <code>{shortId(correlation)}</code>

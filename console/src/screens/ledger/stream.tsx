@@ -28,7 +28,7 @@ export function StreamScreen() {
         </Link>
       </p>
       <div className="heading">
-        <h1>
+        <h1 className="stream-name">
           <code>{stream}</code>
         </h1>
         <Verify stream={stream} says="verify this stream" />

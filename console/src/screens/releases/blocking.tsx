@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { flipText } from "../../../../src/gate/words.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Evaluations, PromotionPreview, ShownEvaluation } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { GATE_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { pathWith } from "../ledger/search.ts";
@@ -17,7 +18,7 @@ export function Blocking({ next }: { readonly next: Next }) {
   if (next.refusal !== null)
     return (
       <p className="soft">
-        {next.refusal.message} <code>{next.refusal.code}</code>
+        <Marked text={next.refusal.message} /> <code>{next.refusal.code}</code>
       </p>
     );
   if (next.preview === null) return <p className="soft loading">reading …</p>;
@@ -69,7 +70,7 @@ function FailedCheck({ check, root, bundle }: FailedProps) {
         <strong className="bad">✕ not yet: {checkText(check.check)}</strong>
       </p>
       <p>
-        {check.message} <code className="soft">{check.code}</code>
+        <Marked text={check.message} /> <code className="soft">{check.code}</code>
       </p>
       {check.check === "release_gate_allows_promotion" ? <Flips root={root} /> : null}
       {check.check === "release_lineage_complete" ? (
@@ -113,7 +114,7 @@ export function newestByPolicy<E extends Pick<Evaluation, "policy_id">>(evaluati
 
 function FlipsOf({ evaluation }: { readonly evaluation: string }) {
   const tenant = useTenant();
-  const query = useRead<ShownEvaluation>(`/v1/gates/evaluations/${evaluation}?packet=none`);
+  const query = useRead<ShownEvaluation>(`/v1/gates/evaluations/${evaluation}?packet=none`, RELEASE_STREAMS);
   return (
     <View query={query}>
       {({ decision }) => (

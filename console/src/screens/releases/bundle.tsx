@@ -2,7 +2,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError, read } from "../../api/client.ts";
 import { saveText } from "../../api/download.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Evaluations, ShownBundle } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
@@ -18,7 +18,7 @@ import "./releases.css";
 /** A bundle: what it is, by digests; who signed it; where it is; and everything that was decided about it. */
 export function BundleScreen() {
   const { tenant, bundle } = useParams({ from: "/t/$tenant/releases/$bundle" });
-  const query = useRead<ShownBundle>(`/v1/bundles/${encodeURIComponent(bundle)}`);
+  const query = useRead<ShownBundle>(`/v1/bundles/${encodeURIComponent(bundle)}`, RELEASE_STREAMS);
   return (
     <View query={query}>
       {(shown) => (

@@ -1,5 +1,5 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Bundles } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
@@ -15,7 +15,7 @@ type Bundle = Bundles["bundles"][number];
 export function BundlesPart() {
   const { before } = useSearch({ from: "/t/$tenant/releases" });
   const navigate = useNavigate({ from: "/t/$tenant/releases" });
-  const query = useRead<Bundles>(pathWith("/v1/bundles", { before, limit: "50" }));
+  const query = useRead<Bundles>(pathWith("/v1/bundles", { before, limit: "50" }), RELEASE_STREAMS);
   return (
     <View
       query={query}

@@ -73,17 +73,14 @@ function Shares({ looks }: { readonly looks: readonly CanaryLook[] }) {
   const says = looks.map(({ at, share, end }) => `${utc(at)}: ${share} %, ${end}`).join("; ");
   return (
     <div className="shares">
-      <p className="scale soft">
-        <span>share of the new runs, look by look</span>
-        <span>100 %</span>
-      </p>
+      <p className="soft">share of the new runs, look by look, of 100 %</p>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={says}>
         <path d={`${path} V${HEIGHT} H0 Z`} className="area" />
         <path d={path} className="edge" vectorEffect="non-scaling-stroke" />
       </svg>
       <ol className="looks">
         {looks.map(({ at, share, end, runs, evaluation, verdict }) => (
-          <li key={`${at} ${evaluation}`} className={end}>
+          <li key={`${at} ${evaluation}`} className={`ended-${end}`}>
             <Link
               to="/t/$tenant/gates/$evaluation"
               params={{ tenant, evaluation }}

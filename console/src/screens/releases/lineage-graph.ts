@@ -1,6 +1,7 @@
 import type { Lineage, LineageEdge, LineageNode } from "../../api/wire.ts";
 import type { GraphEdge, GraphNode } from "../../ui/graph/graph.tsx";
 import type { Tone } from "../../ui/tone.ts";
+import { shortBundle } from "./names.ts";
 
 /** A lineage as a picture: its nodes, and those that are only named because an edge to them is missing. */
 export interface LineagePicture {
@@ -15,20 +16,21 @@ export function pictureOf(
 ): LineagePicture {
   const known = new Map(nodes.map((node) => [node.id, node]));
   const ids = [...new Set([...known.keys(), ...edges.flatMap(({ source, target }) => [source, target])])];
-  const path = chosen === null ? new Set<string>() : pathThrough(edges, chosen);
+  // Where nothing is chosen, nothing stands back.
+  const path = chosen === null ? new Set(ids) : pathThrough(edges, chosen);
   return {
     nodes: ids.map((id) => nodeOf(id, known.get(id), path.has(id))),
     edges: edges.map(({ source, target, relation, status }) => ({
       from: source,
       to: target,
       ...(status === "missing" ? { label: `missing: ${relation.replaceAll("_", " ")}`, isAside: true } : {}),
-      isOnPath: path.has(source) && path.has(target),
+      isOnPath: chosen !== null && path.has(source) && path.has(target),
     })),
   };
 }
 
 function nodeOf(id: string, node: LineageNode | undefined, isOnPath: boolean): GraphNode {
-  const name = id.slice(id.indexOf(".") + 1);
+  const name = nameOf(id);
   if (node === undefined)
     return { id, label: name, detail: "not there", tone: "bad", isOnPath, says: `${id}: named, and not there` };
   const [detail, tone] = [noteOf(node), toneOf(node)];
@@ -40,6 +42,14 @@ function nodeOf(id: string, node: LineageNode | undefined, isOnPath: boolean): G
     isOnPath,
     says: `${node.type} ${name}${detail === "" ? "" : `, ${detail}`}`,
   };
+}
+
+/** An id without its kind; what is longer than anybody reads is told by what tells it apart. */
+function nameOf(id: string): string {
+  const [kind = "", ...rest] = id.split(".");
+  const name = rest.join(".");
+  if (kind === "source") return name.replace(/^(commit\.[0-9a-f]{10})[0-9a-f]+$/, "$1");
+  return kind === "bundle" ? shortBundle(name) : name;
 }
 
 /** How a node came out, or the beginning of its digest. */

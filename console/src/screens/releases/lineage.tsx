@@ -2,12 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { type ApiError, act } from "../../api/client.ts";
-import { useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useTenant } from "../../api/query.ts";
 import type { Lineage, LineageEdge, LineageNode } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Graph } from "../../ui/graph/graph.tsx";
 import { View } from "../../ui/view.tsx";
 import { pictureOf, placeOf } from "./lineage-graph.ts";
+import { shortBundle } from "./names.ts";
 import "./releases.css";
 
 /** What a bundle came from and where it went, to be walked: the node that is looked at is in the URL. */
@@ -16,12 +17,13 @@ export function LineageScreen() {
   const query = useQuery<{ readonly lineage: Lineage }, ApiError>({
     queryKey: [tenant, "lineage", bundle],
     queryFn: () => act(tenant, "/v1/lineage", { bundle_id: bundle }),
+    meta: { of: RELEASE_STREAMS },
   });
   return (
     <section>
       <p className="crumb">
         <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle }}>
-          {bundle}
+          {shortBundle(bundle)}
         </Link>
       </p>
       <h1>Lineage</h1>

@@ -1,7 +1,8 @@
-/** A bundle's id as it is told apart: its label and the end of its root; the whole stands in its title. */
+/** A bundle's id, or its root digest, as it is told apart: its label and the beginning of its root. */
 export function shortBundle(id: string): string {
   const parts = id.split("-");
   const [label, end] = [parts[0] ?? "", parts.at(-1) ?? ""];
+  if (/^[0-9a-f]{64}$/.test(id)) return `root ${id.slice(0, 7)}`;
   return parts.length < 3 ? id : `${label} ${end.slice(0, 7)}`;
 }
 

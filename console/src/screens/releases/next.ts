@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { ApiError, read } from "../../api/client.ts";
-import { useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useTenant } from "../../api/query.ts";
 import type { Environments, PromotionPreview } from "../../api/wire.ts";
 import { pathWith } from "../ledger/search.ts";
 
@@ -42,8 +42,9 @@ export function useNext(environments: readonly Environment[]): readonly Next[] {
       return {
         queryKey: [tenant, path],
         queryFn: () => read<PromotionPreview>(tenant, path),
-        throwOnError: false,
         retry: false,
+        // Looking at every check takes the server a while: only what may change them asks for it again.
+        meta: { of: RELEASE_STREAMS },
       };
     }),
   });
