@@ -9,7 +9,7 @@ import { utc } from "../../ui/moment.ts";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { linesOf } from "./backtest.ts";
-import { GateLineFigure } from "./gate-line.tsx";
+import { GateLines } from "./gate-line.tsx";
 import { GateTable } from "./gate-table.tsx";
 import { type BacktestSearch, EVERY } from "./search.ts";
 
@@ -133,13 +133,11 @@ function Picture({ decisions }: { readonly decisions: readonly Decision[] }) {
           );
         })}
       </ol>
-      <ul className="lines">
-        {linesOf(decisions).map((line) => (
-          <li key={line.id}>
-            <GateLineFigure line={line} />
-          </li>
-        ))}
-      </ul>
+      <p className="ends soft">
+        <span>{utc(decisions[0]?.decided_at ?? "")}</span>
+        <span>{utc(decisions.at(-1)?.decided_at ?? "")}</span>
+      </p>
+      <GateLines lines={linesOf(decisions)} />
       {one === undefined ? (
         <p className="soft">choose an instant to see its gates</p>
       ) : (

@@ -5,21 +5,47 @@ import "./gates.css";
 const WIDTH = 240;
 const HEIGHT = 48;
 
+/** Gates over some instants: those that always pass are named, the others are drawn. */
+export function GateLines({ lines }: { readonly lines: readonly GateLine[] }) {
+  const isQuiet = ({ points }: GateLine): boolean => points.every(({ status }) => status === "PASS");
+  const quiet = lines.filter(isQuiet);
+  return (
+    <>
+      {quiet.length === 0 ? null : (
+        <p>
+          <span className="good">✓ always {quiet.length === 1 ? "passes" : "pass"}:</span>{" "}
+          {quiet.map(({ id }) => id).join(", ")}
+        </p>
+      )}
+      <ul className="lines">
+        {lines
+          .filter((line) => !isQuiet(line))
+          .map((line) => (
+            <li key={line.id}>
+              <GateLineFigure line={line} />
+            </li>
+          ))}
+      </ul>
+    </>
+  );
+}
+
 /** One gate's value over the instants, its limit across. */
-export function GateLineFigure({ line: { id, rule, from, to, limit, points } }: { readonly line: GateLine }) {
+function GateLineFigure({ line: { id, rule, from, to, limit, points } }: { readonly line: GateLine }) {
   const x = (index: number): number =>
     points.length < 2 ? WIDTH / 2 : 4 + (index / (points.length - 1)) * (WIDTH - 8);
   const y = (height: number): number => HEIGHT - 4 - (height / 100) * (HEIGHT - 8);
   const path = points
     .flatMap(({ height }, index) => (height === null ? [] : [`${x(index).toFixed(1)} ${y(height).toFixed(1)}`]))
     .join(" L");
-  const missed = points.filter(({ status }) => status !== "PASS").length;
+  const passed = points.filter(({ status }) => status === "PASS").length;
+  const hasFailed = points.some(({ status }) => status === "FAIL");
   return (
     <figure>
       <figcaption>
         <strong>{id}</strong> <span className="soft">{rule}</span>{" "}
-        <span className={missed === 0 ? "good" : "bad"}>
-          {missed === 0 ? "✓ always passes" : `✕ misses at ${missed} of ${points.length}`}
+        <span className={hasFailed ? "bad" : "wait"}>
+          {hasFailed ? "✕" : "◔"} passes at {passed} of {points.length}
         </span>
       </figcaption>
       <div className="plot">

@@ -28,7 +28,7 @@ export function PoliciesPart() {
             <thead>
               <tr>
                 <th>policy</th>
-                <th className="mid">decides whether</th>
+                <th className="mid">about</th>
                 <th>lint</th>
                 <th>said last</th>
                 <th className="wide">digest</th>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Environments, Evaluations, Overview } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { useNow } from "../../ui/time.tsx";
 import { MARKS, RUN_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
@@ -75,13 +76,13 @@ function FactLink({ fact: { place, id, text } }: { readonly fact: Fact }) {
   if (place === "decision")
     return (
       <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: id ?? "" }}>
-        {text}
+        <Marked text={text} />
       </Link>
     );
   const { to, search } = PLACES[place];
   return (
     <Link to={to} params={{ tenant }} search={search} {...(id === undefined ? {} : { hash: id })}>
-      {text}
+      <Marked text={text} />
     </Link>
   );
 }

@@ -3,7 +3,7 @@ import { useTenant } from "../../api/query.ts";
 import { utc } from "../../ui/moment.ts";
 import { Time } from "../../ui/time.tsx";
 import { linesOf } from "../gates/backtest.ts";
-import { GateLineFigure } from "../gates/gate-line.tsx";
+import { GateLines } from "../gates/gate-line.tsx";
 import type { CanaryLook, Trial } from "./canary.ts";
 import { shortBundle } from "./names.ts";
 
@@ -42,18 +42,14 @@ export function CanaryChart({ trial }: { readonly trial: Trial }) {
       </figcaption>
       {looks.length === 0 ? <p className="soft">nobody looked yet</p> : <Shares looks={looks} />}
       {looks.length === 0 ? null : (
-        <ul className="lines">
-          {linesOf(
+        <GateLines
+          lines={linesOf(
             looks.map(({ at, runs, gates }) => ({
               decided_at: at,
               gates: gates.map((one) => ({ ...one, sample: runs })),
             })),
-          ).map((line) => (
-            <li key={line.id}>
-              <GateLineFigure line={line} />
-            </li>
-          ))}
-        </ul>
+          )}
+        />
       )}
     </figure>
   );

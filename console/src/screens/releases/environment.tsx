@@ -160,7 +160,7 @@ interface HistoryProps {
 }
 
 /** Moves that are shown before one asks for more. */
-const SHOWN = 8;
+const SHOWN = 5;
 
 function History({ events, stream, hasMore }: HistoryProps) {
   const tenant = useTenant();

@@ -6,19 +6,28 @@ export function shortBundle(id: string): string {
   return parts.length < 3 ? id : `${label} ${end.slice(0, 7)}`;
 }
 
-/** The checks of a promotion, in words. */
-const CHECKS: { readonly [check: string]: string } = {
-  bundle_verify_ok: "the bundle is whole",
-  bundle_signature_valid: "it is signed by a key that is trusted here",
-  environment_transition_allowed: "it may come here at all",
-  source_environment_has_same_bundle: "the environment before holds it, and it does well there",
-  source_soak_satisfied: "it was held there long enough",
-  bundle_not_marked_bad: "nobody marked it bad",
-  release_gate_allows_promotion: "the policies that it pins say GO",
-  approvals_satisfied: "enough people agreed",
-  change_freeze_inactive: "no hold is in force",
-  release_lineage_complete: "all that it came from was seen",
-  state_compatibility: "it can live with the state that is there",
+/** The checks of a promotion in words: what holds where one passes, and what does not where it fails. */
+const CHECKS: { readonly [check: string]: readonly [holds: string, fails: string] } = {
+  bundle_verify_ok: ["the bundle is whole", "the bundle is not whole"],
+  bundle_signature_valid: [
+    "it is signed by a key that is trusted here",
+    "it is not signed by a key that is trusted here",
+  ],
+  environment_transition_allowed: ["it may come here", "it may not come here"],
+  source_environment_has_same_bundle: [
+    "the environment before holds it, and it does well there",
+    "the environment before does not hold it, or it does not do well there",
+  ],
+  source_soak_satisfied: ["it was held there long enough", "it was not held there long enough"],
+  bundle_not_marked_bad: ["nobody marked it bad", "it was marked bad"],
+  release_gate_allows_promotion: ["the policies that it pins say GO", "a policy that it pins does not say GO"],
+  approvals_satisfied: ["enough people agreed", "too few people agreed"],
+  change_freeze_inactive: ["no hold is in force", "a hold is in force"],
+  release_lineage_complete: ["all that it came from was seen", "not all that it came from was seen"],
+  state_compatibility: ["it can live with the state that is there", "it cannot live with the state that is there"],
 };
 
-export const checkText = (check: string): string => CHECKS[check] ?? check.replaceAll("_", " ");
+export function checkText({ check, passed }: { readonly check: string; readonly passed: boolean }): string {
+  const [holds, fails] = CHECKS[check] ?? [check.replaceAll("_", " "), `not ${check.replaceAll("_", " ")}`];
+  return passed ? holds : fails;
+}

@@ -21,16 +21,14 @@ function sizeOf({ id, label, detail = "", tone }: GraphNode): Sized {
   };
 }
 
-/** Nodes in layers: from left to right where there is room for it, else whichever way takes less of it. */
+/** Nodes in layers: from left to right where there is room for it, else from top to bottom. */
 export function GraphDrawing({ nodes, edges, name, chosen, onChoose }: GraphProps) {
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box);
   const sizes = useMemo(() => nodes.map(sizeOf), [nodes]);
   const picture = useMemo(() => {
     const wide = placed(sizes, edges, "right");
-    if (wide.width <= room) return wide;
-    const tall = placed(sizes, edges, "down");
-    return tall.width < wide.width ? tall : wide;
+    return wide.width <= room ? wide : placed(sizes, edges, "down");
   }, [sizes, edges, room]);
   const id = useId();
   return (
