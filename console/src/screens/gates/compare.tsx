@@ -10,6 +10,7 @@ import { compared, type GateTurn, type Turn } from "./compare.ts";
 import { Subject } from "./decisions.tsx";
 import { Interval } from "./interval.tsx";
 import "./gates.css";
+import "../../ui/table.css";
 
 /** Two decisions side by side: what they rest on, where they part, and which gates turned. */
 export function CompareScreen() {

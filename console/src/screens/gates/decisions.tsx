@@ -9,6 +9,7 @@ import { VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { pathWith } from "../ledger/search.ts";
 import type { GatesSearch } from "./search.ts";
+import "../../ui/table.css";
 
 /** What policies decided, the newest first; any two can be laid side by side. */
 export function DecisionsPart() {
@@ -106,7 +107,7 @@ function DecisionRow({ one, held }: { readonly one: Evaluation; readonly held: s
     <tr>
       <td>
         <Badge look={VERDICT_LOOKS[one.verdict]} />
-        {one.cause === "missing" ? <span className="soft"> for want of evidence</span> : null}
+        {one.cause === "missing" ? <span className="soft mid"> for want of evidence</span> : null}
       </td>
       <td>
         <Link to="/t/$tenant/gates/$evaluation" params={params}>

@@ -6,6 +6,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Marked } from "../../ui/marked.tsx";
 import { GATE_LOOKS } from "../../ui/tone.ts";
 import { Interval } from "./interval.tsx";
+import "../../ui/table.css";
 
 /** Every gate of a decision: what was measured, on how much, against what. */
 export const GateTable = ({ gates }: { readonly gates: readonly GateRow[] }) => (

@@ -7,6 +7,7 @@ import { Time } from "../../ui/time.tsx";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { lintText } from "./lint.ts";
+import "../../ui/table.css";
 
 type Known = Policies["policies"][number];
 

@@ -10,6 +10,7 @@ import { Backtest } from "./backtest.tsx";
 import { DecisionTable } from "./decisions.tsx";
 import { LEVEL_LOOKS, lintText } from "./lint.ts";
 import "./gates.css";
+import "../../ui/table.css";
 
 /** A policy: what it asks, what lint says of it, what it would have said, and what it did say. */
 export function PolicyScreen() {

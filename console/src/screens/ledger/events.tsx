@@ -12,6 +12,7 @@ import { Pager } from "../../ui/pager.tsx";
 import { Time } from "../../ui/time.tsx";
 import { Problem, View } from "../../ui/view.tsx";
 import { askedOf, type LedgerSearch, pathWith, SPANS } from "./search.ts";
+import "../../ui/table.css";
 
 /** Entries of all streams, by what they are and when they happened; the search is the address. */
 export function EventSearch() {

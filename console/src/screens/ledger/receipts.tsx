@@ -11,6 +11,7 @@ import { Time } from "../../ui/time.tsx";
 import { RECEIPT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { type LedgerSearch, pathWith } from "./search.ts";
+import "../../ui/table.css";
 
 type Receipt = ReceiptsBook["receipts"][number];
 

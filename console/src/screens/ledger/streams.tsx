@@ -5,6 +5,7 @@ import { Digest } from "../../ui/digest.tsx";
 import { Pager } from "../../ui/pager.tsx";
 import { View } from "../../ui/view.tsx";
 import { pathWith } from "./search.ts";
+import "../../ui/table.css";
 
 /** Every stream with its head. */
 export function StreamsPart() {

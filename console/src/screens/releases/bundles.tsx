@@ -8,6 +8,7 @@ import { Time } from "../../ui/time.tsx";
 import { HEALTH_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { pathWith } from "../ledger/search.ts";
+import "../../ui/table.css";
 
 type Bundle = Bundles["bundles"][number];
 
