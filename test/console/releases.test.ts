@@ -89,7 +89,7 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
   test("a promotion that a gate keeps back is understood from home down to the row, and goes through once that is flipped", async () => {
     const page = await open("olga", "admin");
     await page.getByText("No: staging does not take candidate").waitFor();
-    await page.getByRole("link", { name: /policy `slo` 1\.0\.0 says NO-GO/ }).click();
+    await page.getByRole("link", { name: /policy slo 1\.0\.0 says NO-GO/ }).click();
     const kept = page.locator("#staging").getByRole("list", { name: "what keeps it back" });
     await kept.getByText("would pass with").waitFor();
     const why = await kept.textContent();
@@ -181,6 +181,7 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     for (const place of places) {
       await page.goto(`${listening.origin}/t/${TENANT}/${place}`);
       await page.locator("main h1").first().waitFor();
+      await page.locator(".loading").first().waitFor({ state: "detached" });
       for (const width of [390, 820, 1440]) {
         await page.setViewportSize({ width, height: 900 });
         expect(await page.evaluate(IS_WITHIN), `${place} at ${width} px`).toBe(true);

@@ -432,7 +432,7 @@ test("an operator reads environments and moves none", async () => {
 test("a promotion is previewed with every check, and nothing moves; what blocks it is mended, and it is let through", async () => {
   const { tenantId, admin } = await shop();
   const built = bundle(opened().till.pack);
-  const preview = () => admin.get(`/v1/environments/staging/promotion?bundle_id=${built.id}`);
+  const preview = () => admin.get(`/v1/environments/staging/promotion-preview?bundle_id=${built.id}`);
   const lacking = async () => {
     const checks = member((await preview()).body, "checks");
     return Array.isArray(checks)
@@ -451,7 +451,9 @@ test("a promotion is previewed with every check, and nothing moves; what blocks 
   expect(await lacking()).toEqual([]);
   expect(await promote(admin, "staging", { bundle_id: built.id })).toMatchObject({ status: 200 });
   const viewer = await opened().client("vic", "viewer", { tenant: tenantId });
-  expect(await viewer.get("/v1/environments/prod/promotion?bundle_id=none")).toMatchObject(refused("BUNDLE_NOT_FOUND"));
+  expect(await viewer.get("/v1/environments/prod/promotion-preview?bundle_id=none")).toMatchObject(
+    refused("BUNDLE_NOT_FOUND"),
+  );
 });
 
 test("bundles are listed with where they are, and shown with their manifest and whether they verify", async () => {

@@ -209,7 +209,7 @@ export const environmentHistoryEndpoint = endpoint({
 
 export const previewPromotionEndpoint = endpoint({
   method: "get",
-  path: "/v1/environments/{environment}/promotion",
+  path: "/v1/environments/{environment}/promotion-preview",
   summary: "See what a promotion would come to: every check, as of now; nothing moves",
   needs: ["read"],
   request: { ...NOTHING, params: ENVIRONMENT, query: z.strictObject({ bundle_id: name }) },

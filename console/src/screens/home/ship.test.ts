@@ -90,3 +90,14 @@ test("where nothing waits, it is said what runs, or that a version is being trie
   });
   expect(shipVerdict({ ...REST, environments: [held("prod", null)] }).sentence).toBe("Nothing was released yet.");
 });
+
+test("one of which nobody can say yet is not said to be none", () => {
+  const [one] = waiting();
+  const verdict = shipVerdict({ ...REST, next: one === undefined ? [] : [{ ...one, preview: null }] });
+
+  expect(verdict).toMatchObject({
+    tone: "wait",
+    sentence: "It cannot be said yet whether staging takes what is next.",
+  });
+  expect(verdict.facts.map(({ text }) => text)).toContain("candidate 0a1b2c3 waits for staging");
+});

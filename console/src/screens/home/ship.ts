@@ -46,6 +46,9 @@ export function shipVerdict({ environments, holds, next }: Standing): Verdict {
   const free = next.find(({ preview }) => preview !== null);
   if (free !== undefined)
     return verdict("good", `Yes: ${shortBundle(free.bundle.bundle_id)} may come into ${free.environment}.`, facts);
+  const [unknown] = next;
+  if (unknown !== undefined)
+    return verdict("wait", `It cannot be said yet whether ${unknown.environment} takes what is next.`, facts);
   return restVerdict(environments, facts);
 }
 
@@ -80,7 +83,8 @@ const holdFact = ({ scope, reason }: Standing["holds"][number]): Fact => ({
 function nextFacts(waiting: Waiting): readonly Fact[] {
   const { environment, bundle, preview } = waiting;
   const place = { place: "releases", id: environment } as const;
-  if (preview === null) return [];
+  if (preview === null)
+    return [{ text: `${shortBundle(bundle.bundle_id)} waits for ${environment}`, tone: "wait", ...place }];
   const missed = failing(preview);
   return missed.length === 0
     ? [{ text: `${environment} would take ${shortBundle(bundle.bundle_id)}`, tone: "good", ...place }]

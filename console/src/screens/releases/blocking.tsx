@@ -28,7 +28,7 @@ export function Blocking({ next }: { readonly next: Next }) {
   return (
     <>
       {failing.length === 0 ? (
-        <p className="good">✓ nothing keeps it back: all {checks.length} checks pass</p>
+        <p className="good">✓ nothing keeps it back: {checks.length} checks</p>
       ) : (
         <ul className="checks" aria-label="what keeps it back">
           {failing.map((check) => (
@@ -41,12 +41,12 @@ export function Blocking({ next }: { readonly next: Next }) {
       {failing.length === 0 || passing.length === 0 ? null : (
         <details>
           <summary className="soft">
-            {passing.length} of {checks.length} checks pass
+            {passing.length} of {checks.length} checks keep nothing back
           </summary>
           <ul className="checks">
             {passing.map((check) => (
-              <li key={check.check} className="good">
-                ✓ {checkText(check)}
+              <li key={check.check} className={check.outcome === "pass" ? "good" : "soft"}>
+                {check.outcome === "pass" ? `✓ ${checkText(check)}` : `○ ${checkText(check)}: nothing to look at here`}
               </li>
             ))}
           </ul>
@@ -72,7 +72,7 @@ function FailedCheck({ check, root, bundle }: FailedProps) {
       <p>
         <Marked text={check.message} /> <code className="soft">{check.code}</code>
       </p>
-      {check.check === "release_gate_allows_promotion" ? <Flips root={root} /> : null}
+      {check.check.startsWith("release_gate_") ? <Flips root={root} /> : null}
       {check.check === "release_lineage_complete" ? (
         <p>
           <Link to="/t/$tenant/releases/$bundle/lineage" params={{ tenant, bundle }}>

@@ -13,6 +13,14 @@ const CHECKS: { readonly [check: string]: readonly [holds: string, fails: string
     "it is signed by a key that is trusted here",
     "it is not signed by a key that is trusted here",
   ],
+  source_provenance_valid: ["it was built from what it says", "it is not shown to be built from what it says"],
+  release_gate_contract_valid: ["what its gates said can be read", "what its gates said cannot be read"],
+  promotion_readiness_contract_valid: ["its readiness can be read", "its readiness cannot be read"],
+  promotion_readiness_status_passed: ["it is ready", "it is not ready"],
+  promotion_readiness_allows_target_env: [
+    "its readiness is of this environment",
+    "its readiness is of another environment",
+  ],
   environment_transition_allowed: ["it may come here", "it may not come here"],
   source_environment_has_same_bundle: [
     "the environment before holds it, and it does well there",

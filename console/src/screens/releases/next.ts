@@ -38,7 +38,7 @@ export function useNext(environments: readonly Environment[]): readonly Next[] {
   const candidates = candidatesOf(environments);
   const found = useQueries({
     queries: candidates.map(({ environment, bundle }) => {
-      const path = pathWith(`/v1/environments/${environment}/promotion`, { bundle_id: bundle.bundle_id });
+      const path = pathWith(`/v1/environments/${environment}/promotion-preview`, { bundle_id: bundle.bundle_id });
       return {
         queryKey: [tenant, path],
         queryFn: () => read<PromotionPreview>(tenant, path),

@@ -10,6 +10,9 @@ const PADDING_PX = 12;
 const HEIGHT_PX = 30;
 const HEIGHT_WITH_DETAIL_PX = 44;
 
+/** A picture that is wider than its room by no more than this is made smaller instead of being scrolled. */
+const SHRINKS = 1.3;
+
 const shortened = (text: string): string => (text.length > LETTERS_MAX ? `${text.slice(0, LETTERS_MAX - 1)}…` : text);
 
 function sizeOf({ id, label, detail = "", tone }: GraphNode): Sized {
@@ -21,19 +24,27 @@ function sizeOf({ id, label, detail = "", tone }: GraphNode): Sized {
   };
 }
 
-/** Nodes in layers: from left to right where there is room for it, else from top to bottom. */
+/** Nodes in layers: from left to right where there is room for it, else whichever way takes less of it. */
 export function GraphDrawing({ nodes, edges, name, chosen, onChoose }: GraphProps) {
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box);
   const sizes = useMemo(() => nodes.map(sizeOf), [nodes]);
   const picture = useMemo(() => {
     const wide = placed(sizes, edges, "right");
-    return wide.width <= room ? wide : placed(sizes, edges, "down");
+    if (wide.width <= room * SHRINKS) return wide;
+    const tall = placed(sizes, edges, "down");
+    return tall.width < wide.width ? tall : wide;
   }, [sizes, edges, room]);
   const id = useId();
   return (
     <div ref={box} className="scroll">
-      <svg width={picture.width} height={picture.height} aria-label={name}>
+      <svg
+        viewBox={`0 0 ${picture.width} ${picture.height}`}
+        width={picture.width}
+        height={picture.height}
+        className={picture.width <= room * SHRINKS ? "fits" : ""}
+        aria-label={name}
+      >
         <defs>
           <Head id={`${id}-head`} isOnPath={false} />
           <Head id={`${id}-path`} isOnPath />
