@@ -148,6 +148,7 @@ const openBreaker = (installation: Installation, service: string): Promise<void>
           on conflict (tenant_id, breaker_id) do update
          set state = 'OPEN', opened_at = clock(), expires_at = excluded.expires_at, revision = breaker.revision + 1000`;
   });
+
 /** An app that counts the streams of changes that it has open: each ends when its listener goes, or when it is done. */
 function counted(app: ReturnType<typeof createApp>) {
   let open = 0;

@@ -3,8 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CHROMIUM, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
 import { IS_WITHIN, seriousIn } from "./fit.ts";
 
-const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "health", "settings"];
-const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "runbook"];
+const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "health", "settings", "runbook"];
 
 describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
   const stage = useStage();
