@@ -2,12 +2,15 @@ import type { ApprovalRow } from "../approve/index.ts";
 import { assert, type Instant } from "../contracts/index.ts";
 import { readStream, type StoredEvent } from "../ledger/index.ts";
 import { type LedgerRun, type Why, whyOf } from "../observe/index.ts";
+import { findRun, type RecordedEvent } from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
-import { findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
-import { approvalsOfRun, type RecordedRun, readRun } from "./recorded-run.ts";
+import { findLease, type HeldLease, leasesOf, runEventOf, WORKER_PROFILE } from "../worker/index.ts";
+import { approvalsOfRun, type RecordedRun, snapshotOf, stateOf } from "./recorded-run.ts";
 
 /** A run with everything that a diagnosis of it needs. */
 export interface DiagnosedRun extends LedgerRun {
+  /** Those of the run itself, without the entries of others in its stream. */
+  readonly own: readonly RecordedEvent[];
   readonly approvals: readonly ApprovalRow[];
   readonly lease: HeldLease;
   readonly why: Why;
@@ -17,21 +20,23 @@ export interface DiagnosedRun extends LedgerRun {
 
 /** Reads a run for its diagnosis, or undefined. */
 export async function readDiagnosed(sql: TenantQuery, runId: string): Promise<DiagnosedRun | undefined> {
-  const recorded = await readRun(sql, runId);
-  if (recorded === undefined) return undefined;
-  const { row, state } = recorded;
+  const row = await findRun(sql, runId);
+  if (row === undefined) return undefined;
   const events = await eventsUpTo(sql, runId, row.head_seq);
+  const own = events.flatMap(recordedEvent);
+  const state = stateOf(row, snapshotOf(row), own);
   const approvals = await approvalsOfRun(sql, runId);
   const lease = await leaseOf(sql, runId);
   return {
     row,
     state,
     events,
+    own,
     approvals,
     lease,
     tokens: await leasesOf(sql, runId),
     liveness: WORKER_PROFILE,
-    why: whyHeld(recorded, approvals, lease),
+    why: whyHeld({ row, state }, approvals, lease),
     now: lease.now,
   };
 }
@@ -46,6 +51,11 @@ export async function leaseOf(sql: TenantQuery, runId: string): Promise<HeldLeas
 /** Where a run is, with whoever holds it. */
 export const whyHeld = ({ row, state }: RecordedRun, approvals: readonly ApprovalRow[], lease: HeldLease): Why =>
   whyOf(state, { row, approvals, lease: { fact: lease, now: lease.now } });
+
+function recordedEvent(stored: StoredEvent): readonly RecordedEvent[] {
+  const event = runEventOf(stored);
+  return event === null ? [] : [{ seq: stored.seq, event }];
+}
 
 const EVENTS_PAGE = 1_000;
 

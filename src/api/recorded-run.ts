@@ -26,10 +26,21 @@ export interface RecordedRun {
 export async function readRun(sql: TenantQuery, runId: string): Promise<RecordedRun | undefined> {
   const row = await findRun(sql, runId);
   if (row === undefined) return undefined;
-  const snapshot = row.snapshot === null ? null : readSnapshot(row.snapshot);
+  const snapshot = snapshotOf(row);
   const events = await recordedEvents(sql, runId, snapshot === null ? 0 : row.snapshot_seq);
-  const counted = events.filter(({ seq }) => seq <= row.head_seq).map(({ event }) => event);
-  return { row, state: snapshot === null ? foldRun(counted) : counted.reduce(evolve, snapshot) };
+  return { row, state: stateOf(row, snapshot, events) };
+}
+
+/** Null where there is none, or it is not what was written. */
+export const snapshotOf = ({ snapshot }: RunRow): RunState | null =>
+  snapshot === null ? null : readSnapshot(snapshot);
+
+/** The state that a row counts, from its snapshot on where it has one; the events are all of the run, or those after it. */
+export function stateOf(row: RunRow, snapshot: RunState | null, events: readonly RecordedEvent[]): RunState {
+  const counted = events.filter(({ seq }) => seq <= row.head_seq);
+  if (snapshot === null) return foldRun(counted.map(({ event }) => event));
+  const after = counted.filter(({ seq }) => seq > row.snapshot_seq);
+  return after.map(({ event }) => event).reduce(evolve, snapshot);
 }
 
 const EVENTS_PAGE = 1_000;

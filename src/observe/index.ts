@@ -11,11 +11,12 @@ export {
   EVERYTHING,
   readEvents,
 } from "./diagnosis-input.ts";
+export { marksOf } from "./marks.ts";
 export { type Move, pathOf } from "./path.ts";
 export { continuityEvent, diagnosisInput, type LedgerRun, type Liveness, scopeOf } from "./projection.ts";
 export { type Recovery, type RecoveryFile, recoveryOf } from "./recovery-files.ts";
 export { type RecoveryReport, recoveryReport } from "./recovery-report.ts";
 export { runbookOf } from "./runbook.ts";
-export { CATEGORIES, type OperatorTimeline, operatorTimeline, type TimelineEntry } from "./timeline.ts";
-export { type Change, changesBetween, type DocumentVersion, versionAt } from "./versions.ts";
+export { CATEGORIES, type OperatorTimeline, type TimelineEntry } from "./timeline.ts";
+export { type Change, changesBetween, type DocumentVersion, versionAt, versionsOf } from "./versions.ts";
 export { type LeaseFact, type Why, type WhyFacts, whyOf, whyText } from "./why.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Json } from "../contracts/index.ts";
 import { recordedRunEvent } from "../run/index.ts";
 import { started, stream, succeeded } from "./testing/recorded.ts";
-import { changesBetween, versionAt } from "./versions.ts";
+import { changesBetween, versionAt, versionsOf } from "./versions.ts";
 
 const patched = (ms: number, step: string, next: string | null, version: number, value: Json) => {
   const event = succeeded(ms, step, next);
@@ -21,7 +21,7 @@ const EVENTS = stream(
 });
 
 test("a version is the document as its event left it; one beyond the last is the last", () => {
-  const versions = [1, 2, 3, 99].map((version) => versionAt(EVENTS, version));
+  const versions = [1, 2, 3, 99].map((version) => versionAt(versionsOf(EVENTS), version));
 
   expect(versions.map(({ version, madeBy }) => [version, madeBy.seq])).toEqual([
     [1, 1],

@@ -7,7 +7,7 @@ import {
   type JsonObject,
   type PatchOperation,
 } from "../contracts/index.ts";
-import { evolve, initialState, type RunEvent } from "../run/index.ts";
+import { evolve, initialState, type RunEvent, type RunState } from "../run/index.ts";
 
 /** A version of a run's document, and what made it. */
 export interface DocumentVersion {
@@ -26,18 +26,30 @@ export interface Change {
 
 type Recorded = DocumentVersion["madeBy"];
 
-/** The newest version of a run's document that is not newer than `version`. The events begin with `run.started`. */
-export function versionAt(events: readonly Recorded[], version: number): DocumentVersion {
+/** Every version of a run's document, in order; the first one has the number 1. The events begin with `run.started`. */
+export function versionsOf(events: readonly Recorded[]): readonly DocumentVersion[] {
   const [first, ...rest] = events;
   assert(first?.event.type === "run.started", "a run's first event is run.started");
   let state = initialState(first.event);
-  let found: DocumentVersion = { version: state.document_version, document: state.document, madeBy: first };
+  const versions: DocumentVersion[] = [versionOf(state, first)];
   for (const madeBy of rest) {
+    const before = state.document_version;
     state = evolve(state, madeBy.event);
-    if (state.document_version > version) break;
-    if (state.document_version !== found.version)
-      found = { version: state.document_version, document: state.document, madeBy };
+    if (state.document_version !== before) versions.push(versionOf(state, madeBy));
   }
+  return versions;
+}
+
+const versionOf = ({ document_version: version, document }: RunState, madeBy: Recorded): DocumentVersion => ({
+  version,
+  document,
+  madeBy,
+});
+
+/** The newest version that is not newer than `version`; the first one where all are. */
+export function versionAt(versions: readonly DocumentVersion[], version: number): DocumentVersion {
+  const found = versions.findLast((one) => one.version <= version) ?? versions[0];
+  assert(found !== undefined, "a run's document has a first version");
   return found;
 }
 

@@ -6,15 +6,13 @@ import {
   type DiagnosisFilter,
   diagnose,
   diagnosisInput,
-  operatorTimeline,
+  marksOf,
   type RunCall,
-  readEvents,
   recoveryOf,
   scopeOf,
   wantedRows,
 } from "../../observe/index.ts";
 import { inTenant } from "../../store/index.ts";
-import { runEventOf } from "../../worker/index.ts";
 import { type DiagnosedRun, readDiagnosed } from "../diagnosed-run.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { diagnosis } from "../wire/diagnosis.ts";
@@ -64,13 +62,9 @@ export const runTimelineEndpoint = endpoint({
     const run = found.value;
     const filter = filterOf(query);
     const scope = scopeOf(run, run.now);
-    const marks = operatorTimeline(readEvents(diagnosisInput(run, run.now).events, scope).events, scope, filter);
-    const events = run.events.flatMap((stored) => {
-      const event = runEventOf(stored);
-      return event === null ? [] : [{ seq: stored.seq, event }];
-    });
+    const marks = marksOf(run, scope, filter);
     const rows = chartOf(
-      events.map(({ event }) => event),
+      run.own.map(({ event }) => event),
       run.now,
     );
     return reply({
@@ -78,8 +72,8 @@ export const runTimelineEndpoint = endpoint({
       ...whyView(run.why),
       generated_at: timeOf(run.now),
       rows: wantedRows(rows, filter).map(chartRowView),
-      marks: marks.entries.map(timelineEntryView),
-      calls: callsOf(events).filter(isWantedCall(filter)).map(runCallView),
+      marks: marks.map(timelineEntryView),
+      calls: callsOf(run.own).filter(isWantedCall(filter)).map(runCallView),
     });
   },
 });

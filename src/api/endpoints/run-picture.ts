@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { assert, digestOf, rejected } from "../../contracts/index.ts";
-import { changesBetween, pathOf, versionAt } from "../../observe/index.ts";
+import { changesBetween, pathOf, versionAt, versionsOf } from "../../observe/index.ts";
 import { type CompiledStep, findRun, type RunRow, type StepDefinition, waysOf } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
@@ -155,10 +155,10 @@ export const runStateEndpoint = endpoint({
   async handle(call, { params, query }) {
     const found = await readEvents(call, params.run_id);
     if (found === undefined) return rejected(runNotFound(params.run_id));
-    const { events } = found;
-    const last = versionAt(events, Number.POSITIVE_INFINITY).version;
-    const { version, document, madeBy } = versionAt(events, query.version ?? last);
-    const since = versionAt(events, query.since ?? Math.max(1, version - 1));
+    const versions = versionsOf(found.events);
+    const last = versionAt(versions, Number.POSITIVE_INFINITY).version;
+    const { version, document, madeBy } = versionAt(versions, query.version ?? last);
+    const since = versionAt(versions, query.since ?? Math.max(1, version - 1));
     const { seq, event } = madeBy;
     const { patch, changes } = changesBetween(since.document, document);
     return reply({
