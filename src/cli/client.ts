@@ -26,6 +26,12 @@ export interface Client {
   /** @param query values that are undefined are left out */
   get(path: string, query?: { readonly [name: string]: string | undefined }): Promise<Answer>;
   post(path: string, body: JsonObject): Promise<Answer>;
+  /** Takes an answer of any length as it comes; null once all of it was taken. */
+  take(
+    path: string,
+    query: { readonly [name: string]: string | undefined },
+    piece: (text: string) => void,
+  ): Promise<Problem | null>;
   /** True: nobody else may be working, so what is to happen happens while this command waits. */
   readonly isLocal: boolean;
   /** Has a worker of this process advance runs until the client is closed; a server has its own. */
@@ -132,13 +138,23 @@ async function fetchFrom(url: string, request: Request): Promise<Response> {
   }
 }
 
-function requests({ context, key }: Caller, origin: string, send: Send): Pick<Client, "get" | "post"> {
+function requests({ context, key }: Caller, origin: string, send: Send): Pick<Client, "get" | "post" | "take"> {
   const headers = { authorization: `Bearer ${key}`, accept: "application/json" };
+  const asked = async (path: string, query: { readonly [name: string]: string | undefined }): Promise<Response> => {
+    const url = new URL(`${origin}${path}`);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+    return send(new Request(url, { headers }));
+  };
   return {
-    get: async (path, query = {}) => {
-      const url = new URL(`${origin}${path}`);
-      for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-      return answerOf(await send(new Request(url, { headers })), origin);
+    get: async (path, query = {}) => answerOf(await asked(path, query), origin),
+    take: async (path, query, piece) => {
+      const response = await asked(path, query);
+      if (!response.ok || response.body === null) {
+        const answer = await answerOf(response, origin);
+        return answer.ok ? strange(origin, response.status) : answer.problem;
+      }
+      await takeAll(response.body, origin, piece);
+      return null;
     },
     post: async (path, body) => {
       const once = { "content-type": "application/json", "idempotency-key": context.host.ids.next() };
@@ -146,6 +162,16 @@ function requests({ context, key }: Caller, origin: string, send: Send): Pick<Cl
       return answerOf(await send(new Request(`${origin}${path}`, init)), origin);
     },
   };
+}
+
+/** An answer that breaks off is no answer. */
+async function takeAll(body: ReadableStream<Uint8Array>, origin: string, piece: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  try {
+    for await (const bytes of body) piece(decoder.decode(bytes, { stream: true }));
+  } catch (cause) {
+    throw new Fault("SERVER_UNREACHABLE", `the answer of ${origin} broke off`, { retry: "never", cause });
+  }
 }
 
 async function answerOf(response: Response, origin: string): Promise<Answer> {

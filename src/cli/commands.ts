@@ -396,6 +396,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/ledger.ts")).ledgerShowCommand,
   },
   {
+    path: ["ledger", "export"],
+    summary: "print entries as NDJSON, oldest first, as they are recorded: redacted, with their hashes",
+    load: async () => (await import("./commands/ledger-export.ts")).ledgerExportCommand,
+  },
+  {
     path: ["tenant", "add"],
     summary: "add a tenant",
     load: async () => (await import("./commands/tenant.ts")).tenantAddCommand,

@@ -61,6 +61,7 @@ test("a run that is started is worked to its end in this process, listed, shown,
   const replayed = await json(["replay", id]);
   const verified = await run(["ledger", "verify"]);
   const stream = await run(["ledger", "show", id]);
+  const exported = await run(["ledger", "export", id, "--type", "run", "--since", "1d"]);
 
   expect(started).toMatchObject({ exit: 0, data: { status: "SUCCEEDED", outcome: "SUCCESS" } });
   expect(listed.data.runs.map(({ run_id }: { run_id: string }) => run_id)).toContain(id);
@@ -69,6 +70,8 @@ test("a run that is started is worked to its end in this process, listed, shown,
   expect(replayed).toMatchObject({ exit: 0, data: { identical: true, first: null } });
   expect(verified).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^verified {2}\d+ streams, \d+ events\n$/) });
   expect(stream.stdout).toMatch(/^SEQ +TYPE +STEP +ACTOR +AT +HASH\n1 /);
+  const entries = exported.stdout.trim().split("\n");
+  expect(entries.map((line) => JSON.parse(line).type)).toEqual(["run.started", "run.ended"]);
 });
 
 test("one start key starts one run", async () => {
