@@ -13,8 +13,9 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe calls serious or critical. */
+/** What axe calls serious or critical of a screen that has come; while it comes, its words fade in and out. */
 export async function seriousIn(page: Page): Promise<readonly string[]> {
+  await page.waitForFunction('document.querySelector(".loading") === null');
   await page.evaluate(AXE); // not as a script of the page: its policy takes none
   const { violations }: { readonly violations: readonly Violation[] } = await page.evaluate(
     'axe.run(document, { resultTypes: ["violations"] })',
