@@ -15,7 +15,8 @@ interface Violation {
 
 /** What axe calls serious or critical of a screen that has come; while it comes, its words fade in and out. */
 export async function seriousIn(page: Page): Promise<readonly string[]> {
-  await page.waitForFunction('document.querySelector(".loading") === null');
+  const coming = page.locator(".loading");
+  while ((await coming.count()) > 0) await coming.first().waitFor({ state: "detached" });
   await page.evaluate(AXE); // not as a script of the page: its policy takes none
   const { violations }: { readonly violations: readonly Violation[] } = await page.evaluate(
     'axe.run(document, { resultTypes: ["violations"] })',
