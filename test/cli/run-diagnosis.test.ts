@@ -141,12 +141,16 @@ test.each(["diagnose", "timeline", "report"])("run %s of a run that is none is r
   expect(said).toMatchObject({ exit: 2, stdout: "", stderr: expect.stringContaining("RUN_NOT_FOUND: ") });
 });
 
-test("a time that is none is refused", async () => {
+test("a timeline is cut to a time, said as an instant or as how long ago; what is neither is refused", async () => {
   const id = await start("note", { text: "hello" });
 
+  const all = await json(["run", "timeline", id, "--since", "1h"]);
+  const none = await json(["run", "timeline", id, "--until", "1h"]);
   const said = await run(["run", "timeline", id, "--since", "yesterday"]);
 
-  expect(said).toMatchObject({ exit: 2, stderr: expect.stringContaining("REQUEST_INVALID: `$.since`") });
+  expect(all.data.rows).not.toEqual([]);
+  expect(none.data.rows).toEqual([]);
+  expect(said).toMatchObject({ exit: 2, stderr: expect.stringContaining("7d for seven days ago") });
 });
 
 test("the board lists runs with owner, signs of life and recovery, and what those that wait need", async () => {
