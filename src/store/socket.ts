@@ -1,11 +1,16 @@
 import { Socket } from "node:net";
 import { nextTurn } from "../contracts/index.ts";
+import { fatalIn } from "./fatal.ts";
 
 /*
  * The driver (postgres 3.4.9, its issues 1154 and 1208) keeps writes for the end of the turn, and forgets its socket the moment
  * it closes. What a failing transaction then still sends, its rollback, is written to nothing: an exception that no caller can
  * catch ends the process; or the write stays queued, and the connection is never made again. So its sockets close late:
  * whatever is in flight fails first, what follows from that is sent to a socket that swallows it, and only then it is closed.
+ *
+ * And it keeps a server's last words, which end the connection, for the answer that never comes, and fails the first statement of the next
+ * connection with them: after an outage each connection cost a statement more, and a worker's runs a lease each. So last words are told as
+ * the socket's error, which fails what is in flight now.
  */
 
 /** A socket whose end is told as an error at once, and as its close a few turns later. */
@@ -19,6 +24,8 @@ class LateClosing extends Socket {
   }
 
   override emit(event: string | symbol, ...details: unknown[]): boolean {
+    const fatal = event === "data" ? fatalIn(details[0]) : undefined;
+    if (fatal !== undefined) return super.emit("error", fatal);
     if (event !== "close") return super.emit(event, ...details);
     // Where TLS has taken the connection over, nobody listens here any more.
     if (this.listenerCount("error") > 0) super.emit("error", closedError());
