@@ -19,6 +19,7 @@ export function Contents({ manifest }: ContentsProps) {
         <Part
           title="policies that have to say GO"
           items={policies.map(({ id, version, digest }) => ({
+            id,
             name: (
               <Link to="/t/$tenant/gates/policies/$policy" params={{ tenant, policy: digest }}>
                 {id} {version}
@@ -27,10 +28,11 @@ export function Contents({ manifest }: ContentsProps) {
             digest,
           }))}
         />
-        <Part title="workflows" items={workflows.map(({ id, digest }) => ({ name: id, digest }))} />
+        <Part title="workflows" items={workflows.map(({ id, digest }) => ({ id, name: id, digest }))} />
         <Part
           title="contracts of tools"
           items={tools.map(({ name, version, contract_digest }) => ({
+            id: `${name} ${version}`,
             name: `${name} ${version}`,
             digest: contract_digest,
           }))}
@@ -38,6 +40,7 @@ export function Contents({ manifest }: ContentsProps) {
         <Part
           title="agents"
           items={agents.map(({ workflow, step, graph, version, code_digest }) => ({
+            id: `${workflow} ${step}`,
             name: `${workflow} ${step}: ${graph} ${version}`,
             digest: code_digest,
           }))}
@@ -45,6 +48,7 @@ export function Contents({ manifest }: ContentsProps) {
         <Part
           title="files"
           items={files.map(({ path, size, sha256 }) => ({
+            id: path,
             name: (
               <>
                 {path} <span className="soft">{bytesText(size)}</span>
@@ -61,7 +65,8 @@ export function Contents({ manifest }: ContentsProps) {
 
 interface PartProps {
   readonly title: string;
-  readonly items: readonly { readonly name: ReactNode; readonly digest: string | null }[];
+  /** Each by what tells it from the others of the bundle. */
+  readonly items: readonly { readonly id: string; readonly name: ReactNode; readonly digest: string | null }[];
 }
 
 const Part = ({ title, items }: PartProps) =>
@@ -69,9 +74,8 @@ const Part = ({ title, items }: PartProps) =>
     <div>
       <h3>{title}</h3>
       <ul className="plain pinned">
-        {items.map(({ name, digest }, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a manifest is never reordered
-          <li key={`${digest} ${at}`}>
+        {items.map(({ id, name, digest }) => (
+          <li key={id}>
             <span>{name}</span> {digest === null ? <span className="wait">not pinned</span> : <Digest text={digest} />}
           </li>
         ))}
