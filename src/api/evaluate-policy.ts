@@ -1,13 +1,4 @@
-import {
-  accepted,
-  after,
-  assert,
-  formatInstant,
-  type Instant,
-  parseInstant,
-  type Result,
-  rejected,
-} from "../contracts/index.ts";
+import { accepted, after, assert, type Instant, type Result, rejected } from "../contracts/index.ts";
 import {
   countEvaluations,
   cutoffOf,
@@ -18,7 +9,6 @@ import {
   evaluateFiles,
   evidenceOfAnother,
   evidenceSince,
-  insertEvaluation,
   ledgerEvidence,
   MEASURED_FILE,
   measuredJson,
@@ -28,13 +18,12 @@ import {
   signoffReport,
   type WaiverInput,
 } from "../gate/index.ts";
-import { appendOutside, receiptsBetween } from "../ledger/index.ts";
+import { receiptsBetween } from "../ledger/index.ts";
 import {
   BETA_POLICY,
   offeredWaivers,
-  packetJson,
-  packetPage,
   packOfRoot,
+  recordDecision,
   recordExpired,
   recordSignoff,
 } from "../release/index.ts";
@@ -107,13 +96,18 @@ export async function evaluatePolicy(
       decidedAt,
     );
     if (!judged.ok) return judged;
-    const recorded = await record(installation, sql, asked, judged.value);
-    const { decision, signoff } = judged.value;
+    const { tenantId, by, profile, subject } = asked;
+    const { signoff, ...made } = judged.value;
+    const { decision } = made;
+    const source = asked.evidence === null ? "ledger" : "imported";
+    const about = { tenantId, by, policy: asked.policy, profile, subject, source } as const;
+    const evaluation = await recordDecision(installation, sql, { ...made, ...about });
     if (signoff !== null) {
-      const actor = { ports: installation, sql, tenantId: asked.tenantId, by: asked.by };
-      await recordSignoff(actor, { decision, report: signoff, evaluationId: recorded.evaluation.evaluation_id });
+      const actor = { ports: installation, sql, tenantId, by };
+      await recordSignoff(actor, { decision, report: signoff, evaluationId: evaluation.evaluation_id });
     }
-    return accepted(recorded);
+    const count = await countEvaluations(sql, { policy: evaluation.policy_id, subject });
+    return accepted({ evaluation, decision, count });
   });
 }
 
@@ -273,61 +267,3 @@ async function receiptsOn<R extends { readonly execution_id: string }>(
   const on = new Set((await runsOnPack(sql, ids, packDigest)).map(({ run_id }) => run_id));
   return receipts.filter(({ execution_id }) => on.has(execution_id));
 }
-
-async function record(
-  installation: EvaluationPorts,
-  sql: TenantQuery,
-  { tenantId, by, policy, profile, subject, evidence: given }: AskedEvaluation,
-  { evidence, waivers, decision }: Judged,
-): Promise<RecordedEvaluation> {
-  const { host, artifacts } = installation;
-  const decidedAt = instantOf(decision.decided_at);
-  const document = packetJson({ policy, profile, decidedAt, evidence, waivers, decision });
-  const packet = await artifacts.put(sql, { content: packetPage(decision, document), mediaType: "text/html" });
-  const evaluation: EvaluationRow = {
-    evaluation_id: host.ids.next(),
-    policy_id: decision.policy.id,
-    policy_version: decision.policy.version,
-    policy_sha256: decision.policy.digest,
-    profile: decision.profile,
-    subject,
-    source: given === null ? "ledger" : "imported",
-    verdict: decision.verdict,
-    cause: decision.cause,
-    decision_sha256: decision.digest,
-    evidence_sha256: decision.evidence.digest,
-    packet_sha256: packet.digest,
-    decided_at: decidedAt,
-    valid_until: instantOf(decision.valid_until),
-    waivers: decision.waivers.applied.map(({ waiver }) => waiver),
-    recorded_at: host.clock.now(),
-    recorded_by: by,
-  };
-  await insertEvaluation(sql, evaluation);
-  await appendOutside(sql, host, {
-    tenantId,
-    stream: `gate:${evaluation.policy_id}`,
-    type: "gate.decided",
-    actor: by,
-    correlation: evaluation.evaluation_id,
-    channel: "prod_traffic",
-    severity: decision.verdict === "GO" ? "info" : "warning",
-    payload: eventOf(evaluation),
-  });
-  const count = await countEvaluations(sql, { policy: evaluation.policy_id, subject });
-  return { evaluation, decision, count };
-}
-
-const instantOf = (text: string): Instant => {
-  const at = parseInstant(text);
-  assert(at !== undefined, "a decision's instants are instants");
-  return at;
-};
-
-/** The row as its event states it: instants as text. */
-const eventOf = ({ decided_at, valid_until, recorded_at, ...rest }: EvaluationRow) => ({
-  ...rest,
-  decided_at: formatInstant(decided_at),
-  valid_until: formatInstant(valid_until),
-  recorded_at: formatInstant(recorded_at),
-});

@@ -70,7 +70,11 @@ const APPROVALS_MAX = 10_000;
 /** The approvals that a run asked for, in order; its transcript names them. */
 export async function approvalsOfRun(sql: TenantQuery, runId: string): Promise<readonly ApprovalRow[]> {
   const approvals: ApprovalRow[] = [];
-  for (const stored of await readStreamOf(sql, runId, "approval.requested", APPROVALS_MAX)) {
+  for (const stored of await readStreamOf(sql, {
+    stream: runId,
+    types: ["approval.requested"],
+    limit: APPROVALS_MAX,
+  })) {
     const event = runEventOf(stored);
     if (event?.type !== "approval.requested") continue;
     const row = await findApproval(sql, event.payload.approval_id);

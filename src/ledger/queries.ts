@@ -42,12 +42,15 @@ export const readStream = (sql: TenantQuery, stream: string, afterSeq: number, l
    order by seq
    limit ${limit}`;
 
-/** Events of one stream and one type, in order: of a long stream only they are carried over. */
-export const readStreamOf = (sql: TenantQuery, stream: string, type: string, limit: number) => sql<StoredEvent[]>`
+/** Events of one stream and of some types, in order: of a long stream only they are carried over. */
+export const readStreamOf = (
+  sql: TenantQuery,
+  { stream, types, limit }: { readonly stream: string; readonly types: readonly string[]; readonly limit: number },
+) => sql<StoredEvent[]>`
   select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
          payload_sha256, prev_hash, hash, payload
     from event
-   where tenant_id = require_tenant_context() and stream = ${stream} and type = ${type}
+   where tenant_id = require_tenant_context() and stream = ${stream} and type = any(${[...types]}::text[])
    order by seq
    limit ${limit}`;
 

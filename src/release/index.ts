@@ -67,7 +67,7 @@ export {
 } from "./environment/moves.ts";
 export { readPromoted } from "./environment/promoted.ts";
 export type { PromotionCheck } from "./environment/promotion.ts";
-export { reportSince } from "./environment/promotion-report.ts";
+export { REPORTED, reportSince } from "./environment/promotion-report.ts";
 export { type PromotionSource, readPromotionSource } from "./environment/promotion-source.ts";
 export {
   activeHolds,
@@ -111,6 +111,7 @@ export { lineageSvg } from "./lineage/svg.ts";
 export { type LineageReport, type LineageVerification, verifyDocument, verifyLineage } from "./lineage/verify.ts";
 export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/packet.ts";
 export { documentIn, packetPage } from "./packet/page.ts";
+export { recordDecision } from "./packet/record-decision.ts";
 export { tracedPage } from "./packet/traced.ts";
 export { untrustedIn } from "./packet/trusted.ts";
 export { differencesFrom, type ObservedCall, type ObservedRun } from "./suite/expectation.ts";

@@ -74,6 +74,9 @@ test("a bundle is built, promoted behind its policy, shown, held back, rolled ba
   expect(shown.stdout).toContain("held  staging: peak season");
   expect(toStaging.exit).toBe(0);
   expect(history.stdout).toContain("environment.promoted");
+  const refusal = /environment\.refused.* says NO-GO .*(\S{36})/.exec(history.stdout);
+  const explained = await cli("gate", "explain", refusal?.[1] ?? "");
+  expect(explained.stdout).toContain("release_gate_allows_promotion");
   expect([unknown.exit, judged.exit, report.exit]).toEqual([5, 5, 0]);
   expect(judged.stdout).toContain("post_deploy_canary");
   expect(report.stdout).toContain(`passed  ${bundle_id} into staging, gate go`);

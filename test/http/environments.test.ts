@@ -1,86 +1,18 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { environmentHistoryEndpoint } from "../../src/api/endpoints/environments.ts";
 import { activatePack, addTenant } from "../../src/api/index.ts";
-import { after, assert, formatInstant, seededRandom } from "../../src/contracts/index.ts";
-import { parsePolicy } from "../../src/gate/index.ts";
-import {
-  buildBundle,
-  heldBundles,
-  type Label,
-  newSigningKey,
-  publicKeyOf,
-  readSigningKey,
-} from "../../src/release/index.ts";
-import { type CompiledPack, compilePack } from "../../src/run/index.ts";
+import { assert } from "../../src/contracts/index.ts";
+import { heldBundles } from "../../src/release/index.ts";
+import { compilePack } from "../../src/run/index.ts";
 import { inTenant } from "../../src/store/index.ts";
-import { realHost } from "../database/real-host.ts";
 import { runsEvidence, SLO_POLICY } from "../slo.ts";
 import { asStarted, type Got, member } from "./answer.ts";
 import { type Client, freshOrder, useBench } from "./bench.ts";
+import { bundle, CI_KEY, COMMIT, changedPack, keyOf, RELEASE_KEY, trustKeys } from "./till-bundle.ts";
 
 const opened = useBench();
 
-const NOW = realHost.clock.now();
-const DAY_MS = 86_400_000;
-const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
-
-const keyOf = (seed: number) => {
-  const key = readSigningKey(newSigningKey(seededRandom(seed)));
-  assert(key.ok, "a key that was made can be read");
-  return key.value;
-};
-
-/** The policy as bundles pin it. */
-function pinned() {
-  const policy = parsePolicy(SLO_POLICY);
-  assert(policy.ok, "the test's policy can be read");
-  const { id, version } = policy.value.text;
-  return { id, version, digest: policy.value.digest };
-}
-
-const RELEASE_KEY = keyOf(1);
-const CI_KEY = keyOf(2);
-
-beforeAll(async () => {
-  const valid = { valid_from: formatInstant(after(NOW, -DAY_MS)), valid_until: formatInstant(after(NOW, DAY_MS)) };
-  const keys = [
-    { keyid: RELEASE_KEY.keyId, public_key: publicKeyOf(RELEASE_KEY), roles: ["release"], ...valid },
-    { keyid: CI_KEY.keyId, public_key: publicKeyOf(CI_KEY), roles: ["ci"], ...valid },
-  ];
-  await writeFile(join(opened().directory, "trust.json"), JSON.stringify({ keys }));
-});
-
-/** The till's next version: `note` has another contract, so it is another tool. */
-function changedPack(version: string): CompiledPack {
-  const { pack } = opened().till.pack;
-  const { note } = pack.tools;
-  assert(note !== undefined, "the till takes notes");
-  const compilation = compilePack({
-    ...pack,
-    version,
-    tools: { ...pack.tools, note: { ...note, timeout_seconds: 6 } },
-  });
-  assert(compilation.ok, "the changed pack compiles");
-  return compilation.compiled;
-}
-
-/** A bundle's text and id. */
-function bundle(pack: CompiledPack, other: { readonly label?: Label; readonly key?: typeof CI_KEY } = {}) {
-  const built = buildBundle({
-    pack,
-    label: other.label ?? "candidate",
-    source: { commit: COMMIT, dirty: false },
-    builder: "test",
-    createdAt: NOW,
-    policies: [pinned()],
-    sbom: null,
-    key: other.key ?? RELEASE_KEY,
-  });
-  assert(built.ok, "the test's bundle can be built");
-  return { text: built.value.text, id: built.value.manifest.bundle_id, root: built.value.manifest.root_digest };
-}
+beforeAll(() => trustKeys(opened().directory));
 
 /** Records what the policy says of a bundle. */
 const evaluate = (admin: Client, { root }: { readonly root: string }, isGood = true): Promise<Got> =>
@@ -215,7 +147,7 @@ test("PRM-04 a bundle passes through dev, staging and prod, each with a report o
   expect(await admin.post("/v1/ledger/verify")).toMatchObject({ status: 200, body: { verified: true, broken: null } });
 });
 
-test("PRM-02 a promotion that a check keeps back leaves the environment as it was, and is recorded", async () => {
+test("PRM-02 a promotion that a check keeps back leaves the environment as it was, and is recorded with its report and the decision on it", async () => {
   const { admin } = await shop();
   const built = bundle(opened().till.pack);
   const next = { bundle_id: built.id };
@@ -243,8 +175,22 @@ test("PRM-02 a promotion that a check keeps back leaves the environment as it wa
   expect(noGo).toMatchObject(refused("RELEASE_GATE_ALLOWS_PROMOTION"));
   expect(held).toMatchObject(refused("CHANGE_FREEZE_INACTIVE"));
   expect(await standing(admin)).toMatchObject({ environments: [{}, { environment: "staging", bundle: null }, {}] });
-  const { body: audit } = await admin.get("/v1/ledger/streams/audit");
-  expect(JSON.stringify(audit)).toContain("environment.refused");
+  const { moves } = environmentHistoryEndpoint.answer.parse((await admin.get("/v1/environments/staging/history")).body);
+  const refusals = moves.filter(({ type }) => type === "environment.refused").map(({ payload }) => payload);
+  const blocked = refusals.find(({ code }) => code === "RELEASE_GATE_ALLOWS_PROMOTION");
+  expect(refusals).toHaveLength(8);
+  expect(blocked).toMatchObject({
+    act: "promote",
+    bundle_id: built.id,
+    message: expect.stringContaining("says NO-GO"),
+    report: { status: "failed", gate_decision: "no-go", bundle_id: built.id },
+  });
+  expect(await admin.get(`/v1/gates/evaluations/${String(blocked?.decision_sha256)}`)).toMatchObject({
+    body: {
+      evaluation: { evaluation_id: blocked?.evaluation_id, policy_id: "promotion", subject: built.id },
+      decision: { verdict: "NO-GO", blocked_by: ["release_gate_allows_promotion"] },
+    },
+  });
 
   const lift = `/v1/holds/${String(member(placed.body, "hold_id"))}/lift`;
   await admin.post(lift, { reason: "over" });
@@ -264,7 +210,7 @@ test("BND-02 what does not verify under the installation's roster goes nowhere, 
   );
   expect(await promote(admin, "dev", { bundle: stranger.text })).toMatchObject(refused("BUNDLE_UNTRUSTED_KEY"));
   expect(await promote(admin, "staging", { bundle: build.text })).toMatchObject(refused("BUNDLE_KEY_ROLE"));
-  await bring(admin, bundle(changedPack("2.0.0")), ["dev"]);
+  await bring(admin, bundle(changedPack(opened().till, "2.0.0")), ["dev"]);
   expect(await promote(admin, "dev", { bundle: text })).toMatchObject(refused("BUNDLE_EXISTS"));
   expect(await promote(admin, "dev", { bundle_id: "none" })).toMatchObject(refused("BUNDLE_NOT_FOUND"));
   expect(await promote(admin, "dev", {})).toMatchObject(refused("REQUEST_INVALID"));
@@ -279,13 +225,15 @@ test("of two moves of one environment at once, one is told that the other is und
     return promote(admin, "dev", { bundle: text });
   });
 
+  const { body: audit } = await admin.get("/v1/ledger/streams/audit");
   expect(second).toMatchObject(refused("ENVIRONMENT_LOCKED"));
+  expect(JSON.stringify(audit)).toContain("environment.refused");
   expect(await standing(admin)).toMatchObject({ environments: [{ bundle: null }, {}, {}] });
 });
 
 test("RBK-01 one request rolls back to the last bundle that did well, also under a hold, judges that, marks the other bad, and bad is never promoted", async () => {
   const { admin } = await shop();
-  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack(opened().till, "2.0.0"))];
   const nothing = await admin.post("/v1/environments/dev/rollback", { reason: "none" });
   await bring(admin, first, ["dev"]);
   const alone = await admin.post("/v1/environments/dev/rollback", { reason: "none" });
@@ -321,7 +269,9 @@ test("RBK-01 one request rolls back to the last bundle that did well, also under
 
 test("a rollback to a bundle by name goes to it if it did well there, and nowhere otherwise", async () => {
   const { tenantId, admin } = await shop();
-  const [first, second, third] = ["1.1.0", "2.0.0", "3.0.0"].map((version) => bundle(changedPack(version)));
+  const [first, second, third] = ["1.1.0", "2.0.0", "3.0.0"].map((version) =>
+    bundle(changedPack(opened().till, version)),
+  );
   assert(first !== undefined && second !== undefined && third !== undefined, "there are three");
   for (const one of [first, second, third]) await bring(admin, one, ["dev"]);
   const to = (bundle_id: string) => admin.post("/v1/environments/dev/rollback", { reason: "no better", bundle_id });
@@ -345,7 +295,7 @@ test("what is bad stays bad", async () => {
 test("where a bundle is promoted, no other version of its pack is activated", async () => {
   const { tenantId, admin } = await shop();
   const { installation, till } = opened();
-  await promote(admin, "dev", { bundle: bundle(changedPack("2.0.0")).text });
+  await promote(admin, "dev", { bundle: bundle(changedPack(opened().till, "2.0.0")).text });
 
   const activated = await activatePack(installation, { tenantId, pack: till.pack, by: "test" });
   const document = await admin.post("/v1/packs", { document: JSON.stringify(till.pack.pack) });
@@ -404,7 +354,7 @@ async function resumed(admin: Client, runId: string) {
 test("a run in flight is refused a tool that was not promoted; one whose own bundle was promoted finishes on it", async () => {
   const place = await shop();
   const { admin } = place;
-  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack(opened().till, "2.0.0"))];
   const before = await waiting(place);
   await bring(admin, second, ["dev"]);
 
@@ -412,7 +362,7 @@ test("a run in flight is refused a tool that was not promoted; one whose own bun
 
   await bring(admin, first, ["dev"]);
   const pinned = await waiting(place);
-  await bring(admin, bundle(changedPack("3.0.0")), ["dev"]);
+  await bring(admin, bundle(changedPack(opened().till, "3.0.0")), ["dev"]);
   const finished = await resumed(admin, pinned);
 
   expect(unpromoted.body).toMatchObject({ outcome: "UNEXPECTED_FAILURE", code: "CONTRACT_NOT_PROMOTED" });
@@ -442,10 +392,11 @@ test("a promotion is previewed with every check, and nothing moves; what blocks 
   await promote(admin, "dev", { bundle: built.text });
   await health(admin, "dev", "good");
   await evaluate(admin, built, false);
-  const before = (await admin.get("/v1/ledger/streams/audit")).body;
+  const history = "/v1/environments/staging/history";
+  const before = (await admin.get(history)).body;
 
   expect(await lacking()).toEqual(["RELEASE_GATE_ALLOWS_PROMOTION"]);
-  expect((await admin.get("/v1/ledger/streams/audit")).body).toEqual(before);
+  expect((await admin.get(history)).body).toEqual(before);
   expect(await standing(admin)).toMatchObject({ environments: [{}, { bundle: null }, {}] });
   await evaluate(admin, built);
   expect(await lacking()).toEqual([]);
@@ -458,7 +409,7 @@ test("a promotion is previewed with every check, and nothing moves; what blocks 
 
 test("bundles are listed with where they are, and shown with their manifest and whether they verify", async () => {
   const { tenantId, admin } = await shop();
-  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack(opened().till, "2.0.0"))];
   await bring(admin, first, ["dev"]);
   await bring(admin, second, ["dev"]);
   const viewer = await opened().client("vic", "viewer", { tenant: tenantId });
@@ -481,7 +432,7 @@ test("bundles are listed with where they are, and shown with their manifest and 
 
 test("an environment says what its reader may do with it, and what a rollback would put it back onto", async () => {
   const { tenantId, admin } = await shop();
-  const [first, second] = [bundle(opened().till.pack), bundle(changedPack("2.0.0"))];
+  const [first, second] = [bundle(opened().till.pack), bundle(changedPack(opened().till, "2.0.0"))];
   await bring(admin, first, ["dev"]);
   await bring(admin, second, ["dev"]);
   const approver = await opened().client("app", "approver", { tenant: tenantId });

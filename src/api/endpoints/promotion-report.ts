@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { isJsonObject, parseJson, rejected } from "../../contracts/index.ts";
-import { readStream } from "../../ledger/index.ts";
-import { currentOf, heldBundles, reportSince, streamOf } from "../../release/index.ts";
+import { readStreamOf } from "../../ledger/index.ts";
+import { currentOf, heldBundles, REPORTED, reportSince, streamOf } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { jsonObject, name, time } from "../wire/parts.ts";
@@ -56,7 +56,7 @@ export const promotionReportEndpoint = endpoint({
   async handle({ installation, caller }, { params }) {
     const { environment: named } = params;
     return inTenant(installation.database, caller.tenantId, async (sql) => {
-      const events = await readStream(sql, streamOf(named), 0, ENTRIES_MAX);
+      const events = await readStreamOf(sql, { stream: streamOf(named), types: REPORTED, limit: ENTRIES_MAX });
       const entries = events.map(({ seq, type, payload }) => {
         const parsed = parseJson(payload ?? "{}");
         return { seq, type, payload: parsed.ok && isJsonObject(parsed.value) ? parsed.value : {} };

@@ -1,8 +1,9 @@
 import { accepted, type Json, type JsonObject, parseJson, type Result } from "../../contracts/index.ts";
 import { HOLD_SCOPES } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
+import type { Answer, Client } from "../client.ts";
 import type { Command, Context } from "../command.ts";
-import { listOf, objectOf, textOf } from "../document.ts";
+import { listOf, numberOf, objectOf, textOf } from "../document.ts";
 import { trackLines } from "../env-lines.ts";
 import { readText } from "../files.ts";
 import type { Paint } from "../output.ts";
@@ -38,20 +39,38 @@ export const envHistoryCommand: Command = {
   examples: ["countermark env history prod", "countermark env history prod --json | jq '.moves[].payload.reason'"],
   run: (context, args) =>
     askAndPrint(context, {
-      ask: (client) => client.get(`/v1/environments/${part(args.operand("ENVIRONMENT"))}/history?limit=200`),
+      ask: (client) => wholeHistory(client, `/v1/environments/${part(args.operand("ENVIRONMENT"))}/history`),
       lines: (body) => {
-        const rows = listOf(body, "moves").map((move) => [
-          textOf(move, "seq"),
-          textOf(move, "at"),
-          textOf(move, "type"),
-          textOf(objectOf(move, "payload"), "bundle_id"),
-          textOf(move, "actor"),
-          textOf(objectOf(move, "payload"), "reason"),
-        ]);
-        return rows.length === 0 ? ["no moves"] : table(["seq", "at", "what", "bundle", "by", "why"], rows);
+        const rows = listOf(body, "moves").map((move) => {
+          const payload = objectOf(move, "payload");
+          return [
+            textOf(move, "seq"),
+            textOf(move, "at"),
+            textOf(move, "type"),
+            textOf(payload, "bundle_id"),
+            textOf(move, "actor"),
+            payload.code === undefined
+              ? textOf(payload, "reason")
+              : `${textOf(payload, "code")}: ${textOf(payload, "message")}`,
+            textOf(payload, "evaluation_id"),
+          ];
+        });
+        return rows.length === 0 ? ["no moves"] : table(["seq", "at", "what", "bundle", "by", "why", "decision"], rows);
       },
     }),
 };
+
+async function wholeHistory(client: Client, path: string): Promise<Answer> {
+  const moves: JsonObject[] = [];
+  for (let after = 0; ; ) {
+    const page = await client.get(path, { after: String(after), limit: "200" });
+    if (!page.ok) return page;
+    moves.push(...listOf(page.body, "moves"));
+    const next = numberOf(page.body, "next");
+    if (next === undefined) return { ...page, body: { moves, next: null } };
+    after = next;
+  }
+}
 
 export const envHealthCommand: Command = {
   operands: [ENVIRONMENT, { name: "HEALTH", summary: "good or bad; what is bad stays bad" }],

@@ -1,4 +1,4 @@
-import { type Host, type Json, type Refusal, type Result, rejected } from "../../contracts/index.ts";
+import { type Host, type Json, type JsonObject, type Refusal, type Result, rejected } from "../../contracts/index.ts";
 import { type ArtifactStore, AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Roster } from "../bundle/trust.ts";
@@ -10,7 +10,8 @@ import { lockEnvironment } from "./queries.ts";
  *
  * E2 Who moves an environment has it alone, and its source too, for as long as it takes to decide and to move; whoever finds it
  *    taken is told so and changes nothing.
- * E3 A move that is refused leaves the environment as it was, and is recorded.
+ * E3 An act that is refused leaves the environment as it was, and is an entry of its stream; who did not get the environment (E2) has
+ *    no entry there, but one among what the tenant's people tried.
  */
 
 /** What moves reach the world through. */
@@ -29,22 +30,26 @@ export interface Act {
   readonly by: string;
 }
 
-/** One act on an environment, alone (E2); a refusal is recorded in the audit stream (E3). */
+/** What came of an act, and what the entry of a refused one says besides. */
+export type Attempt<T> = Result<T> & { readonly about?: JsonObject };
+
+/** One act on an environment, alone (E2); a refusal is recorded (E3). */
 export function acting<T>(
   ports: ReleasePorts,
   act: Act,
   what: string,
-  work: (sql: TenantQuery) => Promise<Result<T>>,
+  work: (sql: TenantQuery) => Promise<Attempt<T>>,
 ): Promise<Result<T>> {
   return inTenant(ports.database, act.tenantId, async (sql) => {
     const isAlone = await lockAll(sql, act.environment);
-    const done = isAlone ? await work(sql) : rejected(locked(act.environment));
-    if (!done.ok) {
-      const { code, message } = done.refusal;
-      const payload = { environment: act.environment, act: what, code, message };
-      await append(ports, sql, act, { stream: AUDIT_STREAM, type: "environment.refused", payload });
-    }
-    return done;
+    const done: Attempt<T> = isAlone ? await work(sql) : rejected(locked(act.environment));
+    if (done.ok) return done;
+    const { refusal, about } = done;
+    const { code, message } = refusal;
+    const stream = isAlone ? streamOf(act.environment) : AUDIT_STREAM;
+    const payload = { environment: act.environment, act: what, code, message, ...about };
+    await append(ports, sql, act, { stream, type: "environment.refused", payload });
+    return rejected(refusal);
   });
 }
 

@@ -8,7 +8,7 @@ import {
   sha256Hex,
   transitionOf,
 } from "../../contracts/index.ts";
-import type { Decision, Policy } from "../../gate/index.ts";
+import type { Policy } from "../../gate/index.ts";
 import { touchControl } from "../../guard/index.ts";
 import { type CompiledPack, installPack, keepPack } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
@@ -18,6 +18,7 @@ import { type Verification, verifyBundle } from "../bundle/verify.ts";
 import { nextLooks, stepOf } from "../canary/canary.ts";
 import { type CanaryPlan, canaryPlan } from "../canary/plan.ts";
 import { endCanary, insertCanary, runningCanaries } from "../canary/queries.ts";
+import { recordDecision } from "../packet/record-decision.ts";
 import { type Act, acting, empty, type ReleasePorts, record } from "./act.ts";
 import {
   currentOf,
@@ -30,7 +31,7 @@ import {
 } from "./environment.ts";
 import { type PromotionCheck, type PromotionFacts, promotionChecks, refusalOf } from "./promotion.ts";
 import { factsFor } from "./promotion-facts.ts";
-import { decidePromotion, type PromotionReport, promotionReport } from "./promotion-report.ts";
+import { decidePromotion, type JudgedReport, promotionReport } from "./promotion-report.ts";
 import type { PromotionSource } from "./promotion-source.ts";
 import { findBundle, heldBundles, insertBundle, moveEnvironment, setHealth } from "./queries.ts";
 import { noTarget, rollbackTargets } from "./rollback.ts";
@@ -45,8 +46,8 @@ import type { PutBack } from "./rollback-report.ts";
  */
 
 export interface PromotionRequest extends Act {
-  /** The policy that decides on the promotion's report. */
-  readonly policy: Policy;
+  /** The policy that decides on the promotion's report, and as it is written. */
+  readonly policy: { readonly read: Policy; readonly text: string };
   /** Which run built it; null where nobody says. */
   readonly source: PromotionSource | null;
   /** The file's bytes, or the id of a bundle that was promoted before. */
@@ -80,32 +81,42 @@ const ROLES: { readonly [environment in Environment]: readonly KeyRole[] } = {
  */
 export const promote = (ports: ReleasePorts, request: PromotionRequest): Promise<Result<Move>> =>
   acting(ports, request, "promote", async (sql) => {
-    const { environment, by, source } = request;
+    const { environment, source } = request;
     const bytes = await bytesOf(ports, sql, request.bundle);
     if (!bytes.ok) return bytes;
     const weighed = await weigh(ports, sql, { environment, source }, bytes.value);
     if (!weighed.ok) return weighed;
-    const { manifest, pack, facts, checks, now } = weighed.value;
-    const document = promotionReport(facts, checks);
-    const decision = decidePromotion(request.policy, document, now);
-    const refusal = refusalOf(checks, decision);
-    assert((refusal === null) === (decision.verdict === "GO"), "what keeps a bundle back is one of the checks");
-    if (refusal !== null) return rejected(refusal);
-    assert(pack !== null, "a bundle that verifies holds its pack");
-    const { held, settings } = facts;
-    const plan = canaryPlan({ environment, settings, held, isAsked: request.canary.isAsked });
-    if (!plan.ok) return plan;
-    const kept = await keep(ports, sql, { manifest, pack, bytes: bytes.value, by });
-    if (!kept.ok) return kept;
-    const payload = {
-      ...promotedEntry(facts, { report: document, decision }),
-      canary: plan.value === null ? null : canaryEntry(plan.value, request.canary.policy),
-    };
-    const event = { type: "environment.promoted", payload };
-    const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
-    if (plan.value !== null) await beginCanary(ports, sql, moved, { plan: plan.value, policy: request.canary.policy });
-    return { ok: true, value: { ...moved, checks, canary: plan.value } };
+    const { manifest, facts, checks, now } = weighed.value;
+    const judged = decidePromotion(request.policy.read, promotionReport(facts, checks), now);
+    const entry = await promotedEntry(ports, sql, request, { facts, judged });
+    const refusal = refusalOf(checks, judged.decision);
+    assert((refusal === null) === (judged.decision.verdict === "GO"), "what keeps a bundle back is one of the checks");
+    const weight = { ...weighed.value, bytes: bytes.value, entry };
+    const done = refusal === null ? await carryOut(ports, sql, request, weight) : rejected(refusal);
+    const { bundle_id, root_digest } = manifest;
+    return done.ok ? done : { ...done, about: { bundle_id, root_digest, ...entry } };
   });
+
+/** Does what was decided to be done. Refused: BUNDLE_EXISTS, and what keeps a canary from being begun. */
+async function carryOut(
+  ports: ReleasePorts,
+  sql: TenantQuery,
+  request: PromotionRequest,
+  { manifest, pack, facts, checks, bytes, entry }: Weight,
+): Promise<Result<Move>> {
+  assert(pack !== null, "a bundle that verifies holds its pack");
+  const { environment, by, canary } = request;
+  const { held, settings } = facts;
+  const plan = canaryPlan({ environment, settings, held, isAsked: canary.isAsked });
+  if (!plan.ok) return plan;
+  const kept = await keep(ports, sql, { manifest, pack, bytes, by });
+  if (!kept.ok) return kept;
+  const payload = { ...entry, canary: plan.value === null ? null : canaryEntry(plan.value, canary.policy) };
+  const event = { type: "environment.promoted", payload };
+  const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
+  if (plan.value !== null) await beginCanary(ports, sql, moved, { plan: plan.value, policy: canary.policy });
+  return accepted({ ...moved, checks, canary: plan.value });
+}
 
 /** What a promotion would come to now. Wire form. */
 export interface PromotionPreview {
@@ -161,26 +172,47 @@ async function weigh(
   return accepted({ manifest, pack, facts, checks: promotionChecks(facts), now });
 }
 
-/** What a promotion rested on: whoever has the report and the policy decides on it again. */
-const promotedEntry = (
-  { to, evaluations, lineage }: PromotionFacts,
-  { report, decision }: { readonly report: PromotionReport; readonly decision: Decision },
-) => ({
-  source_environment: sourceOf(to),
-  evaluations: evaluations.map(({ evaluation_id, policy_id, profile, verdict, decision_sha256, waivers }) => ({
+/** A bundle with all that a promotion of it is judged by, and what its entry will say. */
+interface Weight extends Pick<Verification, "pack"> {
+  readonly manifest: Manifest;
+  readonly facts: PromotionFacts;
+  readonly checks: readonly PromotionCheck[];
+  readonly bytes: Uint8Array;
+  readonly entry: JsonObject;
+}
+
+/**
+ * Records the decision on a promotion, and says what it rested on: whoever has the report and the policy decides on it again. It is
+ * about the bundle's id: about its root digest speak the policies that it pins.
+ */
+async function promotedEntry(
+  ports: ReleasePorts,
+  sql: TenantQuery,
+  { tenantId, by, policy }: PromotionRequest,
+  { facts, judged }: { readonly facts: PromotionFacts; readonly judged: JudgedReport },
+) {
+  const { to, evaluations, lineage, manifest } = facts;
+  const { report, ...made } = judged;
+  const about = { tenantId, by, policy: policy.text, subject: manifest.bundle_id, source: "ledger" } as const;
+  const { evaluation_id } = await recordDecision(ports, sql, { ...made, ...about });
+  return {
+    source_environment: sourceOf(to),
+    evaluations: evaluations.map(({ evaluation_id, policy_id, profile, verdict, decision_sha256, waivers }) => ({
+      evaluation_id,
+      policy_id,
+      profile,
+      verdict,
+      decision_sha256,
+      waivers,
+    })),
+    checks: report.checks.map(({ check_id }) => check_id),
+    report: JSON.parse(JSON.stringify(report)),
     evaluation_id,
-    policy_id,
-    profile,
-    verdict,
-    decision_sha256,
-    waivers,
-  })),
-  checks: report.checks.map(({ check_id }) => check_id),
-  report: JSON.parse(JSON.stringify(report)),
-  policy_sha256: decision.policy.digest,
-  decision_sha256: decision.digest,
-  lineage_digest: lineage?.digest ?? null,
-});
+    policy_sha256: made.decision.policy.digest,
+    decision_sha256: made.decision.digest,
+    lineage_digest: lineage?.digest ?? null,
+  };
+}
 
 const canaryEntry = ({ baseline_bundle_id, steps }: CanaryPlan, policy: string) => ({
   baseline_bundle_id,

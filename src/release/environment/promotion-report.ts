@@ -1,13 +1,7 @@
 import { z } from "zod";
 import { assert, formatInstant, type Instant, isJsonObject, type JsonObject } from "../../contracts/index.ts";
-import {
-  BUNDLE_PROFILE,
-  type CheckOutcome,
-  DERIVATIONS,
-  type Decision,
-  evaluateFiles,
-  type Policy,
-} from "../../gate/index.ts";
+import { BUNDLE_PROFILE, type CheckOutcome, DERIVATIONS, evaluateFiles, type Policy } from "../../gate/index.ts";
+import type { Packet } from "../packet/packet.ts";
 import { countedApprovals } from "./approvals.ts";
 import { currentOf, type Environment, sourceOf } from "./environment.ts";
 import type { PromotionCheck, PromotionFacts } from "./promotion.ts";
@@ -122,16 +116,29 @@ function readinessOf(checks: readonly ReportedCheck[]): PromotionReport["promoti
   return asked.length === 0 ? "not_applicable" : statusOf(asked);
 }
 
-/** Decides on a promotion by its report: the one decision that moves anything. */
-export function decidePromotion(policy: Policy, report: PromotionReport, decidedAt: Instant): Decision {
-  const file = { name: `R35-${report.environment}.json`, text: JSON.stringify(report) };
-  const asked = { policy, profile: BUNDLE_PROFILE, files: [file], decidedAt, waivers: null };
-  const evaluated = evaluateFiles(asked, DERIVATIONS);
-  assert(evaluated.ok, "the policy of promotions decides on every report");
-  return evaluated.value.decision;
+/** A report with what was decided on it, and of what that can be decided again. */
+export interface JudgedReport extends Pick<Packet, "profile" | "evidence" | "waivers" | "decision"> {
+  readonly report: PromotionReport;
 }
 
-/** An entry of an environment's stream, as far as it says how a bundle does. */
+/** Decides on a promotion by its report: the one decision that moves anything. */
+export function decidePromotion(policy: Policy, report: PromotionReport, decidedAt: Instant): JudgedReport {
+  const evidence = [{ name: `R35-${report.environment}.json`, text: JSON.stringify(report) }];
+  const asked = { profile: BUNDLE_PROFILE, waivers: null };
+  const evaluated = evaluateFiles({ ...asked, policy, files: evidence, decidedAt }, DERIVATIONS);
+  assert(evaluated.ok, "the policy of promotions decides on every report");
+  return { ...asked, evidence, decision: evaluated.value.decision, report };
+}
+
+/** Entries of an environment's stream that say what came there, and how it does. */
+export const REPORTED: readonly string[] = [
+  "environment.promoted",
+  "environment.rolled_back",
+  "environment.canary",
+  "environment.health",
+];
+
+/** One of them, as far as it says how a bundle does. */
 export interface StreamEntry {
   readonly seq: number;
   readonly type: string;

@@ -74,7 +74,7 @@ function decided(other: Partial<PromotionFacts> = {}) {
   const facts = factsOf(other);
   const checks = promotionChecks(facts);
   const report = promotionReport(facts, checks);
-  return { checks, report, decision: decidePromotion(POLICY, report, NOW) };
+  return { checks, ...decidePromotion(POLICY, report, NOW) };
 }
 
 const failing = (other: Partial<PromotionFacts>) =>

@@ -32,12 +32,13 @@ export interface Released {
   readonly decisions: ReadonlyMap<string, string>;
 }
 
-const MOVED: readonly string[] = ["environment.promoted", "environment.rolled_back"];
+/** Entries by which an environment came to another bundle. */
+export const MOVED: readonly string[] = ["environment.promoted", "environment.rolled_back"];
 
 /** The bundle as a node, and what it was deployed as: where, when, by which decisions, and back from where. */
 export function releasedTraces(released: Released): Traces {
   const { manifest, moves } = released;
-  const own = moves.filter(({ type, payload }) => MOVED.includes(type) && payload.root_digest === manifest.root_digest);
+  const own = moves.filter(({ payload }) => payload.root_digest === manifest.root_digest);
   return joined([bundleTraces(released), ...own.map((move) => moveTraces(released, own, move))]);
 }
 
@@ -163,7 +164,7 @@ const authorizes = (edge: {
 /** Where the bundle came from, and what was held there just then, folded from that environment's own moves. */
 function sourceOf({ moves }: Released, { payload, at }: RecordedMove) {
   const source = textIn(payload.source_environment);
-  const before = moves.filter((move) => move.environment === source && MOVED.includes(move.type) && move.at <= at);
+  const before = moves.filter((move) => move.environment === source && move.at <= at);
   const held = before.at(-1);
   return {
     source_environment: source ?? null,

@@ -1,6 +1,6 @@
 import { formatInstant, isJsonObject, parseJson, type Result, rejected, sha256Hex } from "../../contracts/index.ts";
 import { type EvaluationRow, evaluationsAbout, findEvaluation, parsePolicy } from "../../gate/index.ts";
-import { type ArtifactStore, readStream } from "../../ledger/index.ts";
+import { type ArtifactStore, readStreamOf } from "../../ledger/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import { policiesText } from "../bundle/build.ts";
 import { type Bundle, readBundle } from "../bundle/container.ts";
@@ -11,7 +11,7 @@ import { findBundleAbout } from "../environment/queries.ts";
 import { decideAgain, parsePacket } from "../packet/packet.ts";
 import { documentIn } from "../packet/page.ts";
 import { buildLineage } from "./build.ts";
-import { type RecordedMove, releasedTraces } from "./deployments.ts";
+import { MOVED, type RecordedMove, releasedTraces } from "./deployments.ts";
 import type { LineageFacts } from "./facts.ts";
 import { decisionId, type Judged } from "./judged.ts";
 import { type Lineage, parseLineage, type Stage, sha256 } from "./model.ts";
@@ -210,7 +210,11 @@ const MOVES_MAX = 10_000;
 async function recordedMoves(sql: TenantQuery): Promise<readonly RecordedMove[]> {
   const moves: RecordedMove[] = [];
   for (const environment of ENVIRONMENTS)
-    for (const { seq, type, at, actor, hash, payload } of await readStream(sql, streamOf(environment), 0, MOVES_MAX)) {
+    for (const { seq, type, at, actor, hash, payload } of await readStreamOf(sql, {
+      stream: streamOf(environment),
+      types: MOVED,
+      limit: MOVES_MAX,
+    })) {
       const parsed = parseJson(payload ?? "{}");
       const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
       moves.push({ environment, seq, type, at, actor, hash, payload: body });

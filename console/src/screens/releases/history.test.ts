@@ -7,6 +7,18 @@ test.each([
   ["environment.promoted", { bundle_id: ID, previous_bundle_id: null, canary: null }, "promoted", "candidate 0a1b2c3"],
   ["environment.promoted", { bundle_id: ID, canary: {} }, "promoted, on trial", "candidate 0a1b2c3"],
   [
+    "environment.refused",
+    { act: "promote", bundle_id: ID, code: "BUNDLE_MARKED_BAD", message: "it was marked bad in prod" },
+    "refused to promote",
+    "candidate 0a1b2c3, BUNDLE_MARKED_BAD: it was marked bad in prod",
+  ],
+  [
+    "environment.refused",
+    { act: "look", code: "ENVIRONMENT_EMPTY", message: "none" },
+    "refused to look",
+    "ENVIRONMENT_EMPTY: none",
+  ],
+  [
     "environment.rolled_back",
     { bundle_id: ID, reason: "refunds fail" },
     "rolled back",

@@ -22,6 +22,10 @@ const SAYS: { readonly [type: string]: (body: Members) => { readonly says: strin
     says: canary === null || canary === undefined ? "promoted" : "promoted, on trial",
     about: `${bundle(bundle_id)}${text(previous_bundle_id) === "" ? "" : ` instead of ${bundle(previous_bundle_id)}`}`,
   }),
+  "environment.refused": ({ act, bundle_id, code, message }) => ({
+    says: `refused to ${text(act)}`,
+    about: `${text(bundle_id) === "" ? "" : `${bundle(bundle_id)}, `}${text(code)}: ${text(message)}`,
+  }),
   "environment.rolled_back": ({ bundle_id, reason }) => ({
     says: "rolled back",
     about: `to ${bundle(bundle_id)}: ${text(reason)}`,
