@@ -1,4 +1,4 @@
-import { accepted, type Result } from "../contracts/index.ts";
+import type { Result } from "../contracts/index.ts";
 import {
   type CanaryRow,
   ENVIRONMENTS,
@@ -52,10 +52,9 @@ async function look(ports: CanaryPorts, at: CanaryAt, canary: CanaryRow): Promis
   const settled = await settleLook(release, request);
   if (!settled.ok) return settled;
   await ports.control.reread(tenantId);
-  const { look: done, back } = settled.value;
-  if (back === null) return accepted(done);
-  const report = await judgePutBack(release, tenantId, back);
-  return report.ok ? accepted(done) : report;
+  if (settled.value.end !== "abort") return settled;
+  const judged = await judgePutBack(release, { tenantId, environment, by });
+  return judged.ok ? settled : judged;
 }
 
 const asked = ({ tenantId }: CanaryAt, { policy, pack_digest, started_at }: CanaryRow) => ({

@@ -29,6 +29,7 @@ import { diagnoseRunEndpoint, runRecoveryEndpoint, runTimelineEndpoint } from ".
 import {
   environmentHealthEndpoint,
   environmentHistoryEndpoint,
+  judgeRollbackEndpoint,
   liftHoldEndpoint,
   listEnvironmentsEndpoint,
   placeHoldEndpoint,
@@ -186,6 +187,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   promoteEndpoint,
   lookAtCanaryEndpoint,
   rollbackEndpoint,
+  judgeRollbackEndpoint,
   environmentHealthEndpoint,
   placeHoldEndpoint,
   liftHoldEndpoint,

@@ -1,10 +1,10 @@
 import { accepted, type Result } from "../contracts/index.ts";
 import {
+  findRollback,
+  type JudgedRollback,
   judgeRollback,
   type Move,
-  type PutBack,
   type ReleasePorts,
-  type RollbackReport,
   type RollbackRequest,
   rollBack,
 } from "../release/index.ts";
@@ -16,29 +16,31 @@ import type { Installation } from "./installation.ts";
 type PutBackPorts = ReleasePorts & Pick<Installation, "readTrust">;
 
 /** A move back as it was judged. Wire form. */
-export interface JudgedRollback extends Move {
-  readonly report: RollbackReport;
+interface JudgedMove extends Move, JudgedRollback {}
+
+/**
+ * Puts an environment back and has that judged. Refused as `rollBack` is; once the environment was moved, nothing moves it again.
+ */
+export async function putBack(ports: PutBackPorts, request: RollbackRequest): Promise<Result<JudgedMove>> {
+  const moved = await rollBack(ports, request);
+  if (!moved.ok) return moved;
+  const judged = await judgePutBack(ports, request);
+  return judged.ok ? accepted({ ...moved.value, ...judged.value }) : judged;
 }
 
 /**
- * Puts an environment back and has that judged: by the last word of the bundle's own policies, and by what ran on it lately. Refused as
- * `rollBack` is; once the environment was moved, nothing moves it again.
+ * Judges the rollback by which an environment came to what it holds: by the last word of the bundle's own policies, and by what ran on it
+ * lately. As often as one likes: what is complete stays so, and nothing is recorded then. Refused as `findRollback` and `judgeRollback` are.
  */
-export async function putBack(ports: PutBackPorts, request: RollbackRequest): Promise<Result<JudgedRollback>> {
-  const moved = await rollBack(ports, request);
-  if (!moved.ok) return moved;
-  const { move, back } = moved.value;
-  const report = await judgePutBack(ports, request.tenantId, back);
-  return report.ok ? accepted({ ...move, report: report.value }) : report;
-}
-
-/** Judges a move back that was made. */
 export async function judgePutBack(
   ports: PutBackPorts,
-  tenantId: string,
-  back: PutBack,
-): Promise<Result<RollbackReport>> {
-  const { environment, by, manifest } = back;
+  { tenantId, environment, by }: Pick<RollbackRequest, "tenantId" | "environment" | "by">,
+): Promise<Result<JudgedRollback>> {
+  const found = await findRollback(ports, { tenantId, environment });
+  if (!found.ok) return found;
+  const { back, judged } = found.value;
+  if (judged?.report.status === "passed") return accepted(judged);
+  const { manifest } = back;
   const evaluated = await evaluatePolicy(ports, {
     tenantId,
     by,
@@ -57,7 +59,7 @@ export async function judgePutBack(
     tenantId,
     environment,
     by,
-    back,
+    rollback: found.value,
     evaluated: evaluated.ok
       ? { decision: evaluated.value.decision, evaluationId: evaluated.value.evaluation.evaluation_id }
       : null,

@@ -73,6 +73,7 @@ export async function approvalsOfRun(sql: TenantQuery, runId: string): Promise<r
   for (const stored of await readStreamOf(sql, {
     stream: runId,
     types: ["approval.requested"],
+    after: 0,
     limit: APPROVALS_MAX,
   })) {
     const event = runEventOf(stored);

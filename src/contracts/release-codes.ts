@@ -155,10 +155,15 @@ export const RELEASE_CODES = {
     "go back to one that is proposed: `countermark rollback ENVIRONMENT --to BUNDLE`; or mend it with a new bundle",
     ["rollback_incompatible"],
   ),
+  ROLLBACK_NOT_FOUND: entry(
+    409,
+    "the environment holds nothing that a rollback put it back onto, so there is none to judge",
+    "see its moves with `countermark env history ENVIRONMENT`; say how what it holds does with `countermark env health`",
+  ),
   ROLLBACK_INCOMPLETE: entry(
     409,
     "the environment was put back, and what it holds now is not shown to do well: the gate does not say GO, or too little ran on it",
-    "see what is lacking with `countermark env show`; once runs ended on it judge them with `countermark gate eval policies/canary.yaml --pack DIGEST`, then lift the hold with `countermark env lift`",
+    "see what is lacking with `countermark env show`; once runs ended on it judge it again with `countermark rollback ENVIRONMENT --judge`, which lifts the hold where it is complete",
     ["rollback_incomplete"],
   ),
   CANARY_IMPOSSIBLE: entry(

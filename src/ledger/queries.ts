@@ -45,12 +45,17 @@ export const readStream = (sql: TenantQuery, stream: string, afterSeq: number, l
 /** Events of one stream and of some types, in order: of a long stream only they are carried over. */
 export const readStreamOf = (
   sql: TenantQuery,
-  { stream, types, limit }: { readonly stream: string; readonly types: readonly string[]; readonly limit: number },
+  {
+    stream,
+    types,
+    after,
+    limit,
+  }: { readonly stream: string; readonly types: readonly string[]; readonly after: number; readonly limit: number },
 ) => sql<StoredEvent[]>`
   select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
          payload_sha256, prev_hash, hash, payload
     from event
-   where tenant_id = require_tenant_context() and stream = ${stream} and type = any(${[...types]}::text[])
+   where tenant_id = require_tenant_context() and stream = ${stream} and type = any(${[...types]}::text[]) and seq > ${after}
    order by seq
    limit ${limit}`;
 

@@ -34,7 +34,7 @@ export {
 } from "./bundle/trust.ts";
 export { type BundleReport, type Verification, type VerifyOptions, verifyBundle } from "./bundle/verify.ts";
 export { type CanaryState, type CanaryStep, type LookEnd, lookEnd, stepOf } from "./canary/canary.ts";
-export { findCanary, type Look, type LookRequest, type SettledLook, settleLook, takeGlance } from "./canary/looks.ts";
+export { findCanary, type Look, type LookRequest, settleLook, takeGlance } from "./canary/looks.ts";
 export type { CanaryPlan } from "./canary/plan.ts";
 export { type CanaryRow, runningCanaries } from "./canary/queries.ts";
 export type { ReleasePorts } from "./environment/act.ts";
@@ -52,12 +52,11 @@ export {
   streamOf,
 } from "./environment/environment.ts";
 export { endHold, placeHold } from "./environment/holds.ts";
-export { judgeRollback } from "./environment/judge-rollback.ts";
+export { findRollback, type JudgedRollback, judgeRollback } from "./environment/judge-rollback.ts";
 export {
   type HealthRequest,
   judgeHealth,
   type Move,
-  type MovedBack,
   type PromotionPreview,
   type PromotionRequest,
   previewPromotion,
@@ -79,7 +78,7 @@ export {
   promotedBundle,
 } from "./environment/queries.ts";
 export { rollbackTargets } from "./environment/rollback.ts";
-export type { PutBack, RollbackReport } from "./environment/rollback-report.ts";
+export { ROLLBACK_REPORT, type RollbackReport } from "./environment/rollback-report.ts";
 export { setSettings } from "./environment/set-settings.ts";
 export { type EnvironmentSettings, SETTINGS, type SetSettings, settingsOf } from "./environment/settings.ts";
 export {

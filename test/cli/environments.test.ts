@@ -65,6 +65,9 @@ test("a bundle is built, promoted behind its policy, shown, held back, rolled ba
     ...["gate", "eval", PROMOTION, "--profile", "bundle", "--evidence", "R35-staging.json", "--at", now()],
   );
   const back = await cli("rollback", "staging", "--reason", "refunds fail");
+  const unsaid = await cli("rollback", "staging");
+  const both = await cli("rollback", "staging", "--judge", "--reason", "refunds fail");
+  const none = await cli("rollback", "staging", "--judge");
 
   expect(toDev.exit).toBe(0);
   expect(toDev.stdout).toContain(`dev holds ${bundle_id}`);
@@ -82,6 +85,8 @@ test("a bundle is built, promoted behind its policy, shown, held back, rolled ba
   expect(report.stdout).toContain(`passed  ${bundle_id} into staging, gate go`);
   expect(back).toMatchObject({ exit: 9, stdout: "" });
   expect(back.stderr).toContain("ROLLBACK_TARGET_MISSING");
+  expect([unsaid.exit, both.exit, none.exit]).toEqual([2, 2, 9]);
+  expect(none.stderr).toContain("ROLLBACK_NOT_FOUND");
 });
 
 test("where a bundle is promoted, another pack is not activated: exit 7 and a remedy", async () => {

@@ -221,7 +221,17 @@ test("W44: an environment that asks for approvals takes a bundle only when enoug
   expect(await promote(asked, false)).toMatchObject({ status: 200, body: { bundle_id: asked.id } });
 });
 
-test("W49: a rollback after which the gate says no is incomplete: the environment holds what it went back to, and is held", async () => {
+/** Judges until it is as it is waited for: a run counts from the second after its end. */
+async function judgedUntil(judge: () => Promise<Got>, isThere: (body: Record<string, unknown>) => boolean) {
+  for (let look = 0; look < 200; look++) {
+    const { body } = await judge();
+    if (isThere(Object(body))) return Object(body);
+    await realHost.clock.wake(after(realHost.clock.now(), 50), new AbortController().signal);
+  }
+  throw new Error("it never came");
+}
+
+test("W49: a rollback after which the gate says no is incomplete, and the environment is held until one command finds the gate saying go of it", async () => {
   const policy = parsePolicy(SLO_POLICY);
   assert(policy.ok, "the test's policy can be read");
   const { id, version: of } = policy.value.text;
@@ -254,4 +264,30 @@ test("W49: a rollback after which the gate says no is incomplete: the environmen
     environments: [{ bundle: { bundle_id: before.id } }, {}, {}],
     holds: [{ scope: "dev", reason: "rollback incomplete: gate no-go, canary unverified (completion)" }],
   });
+
+  const judge = () => admin.post("/v1/environments/dev/rollback/judge");
+  const unlike = await judge();
+  const held = Object(await dev()).holds;
+  expect(unlike).toMatchObject({ body: { report: { gate_decision: "no-go" }, hold_id: Object(back.body).hold_id } });
+  expect(held).toHaveLength(1);
+
+  const good = [{ name: "runs.ndjson", text: runsEvidence(true) }];
+  await admin.post("/v1/gates/evaluations", { policy: SLO_POLICY, subject: before.salt, evidence: good });
+  await startRuns(before, { sharePercent: 50, tried: 2, others: 2 });
+  const complete = await judgedUntil(judge, (body) => body.hold_id === null);
+  const history = (await admin.get("/v1/environments/dev/history?limit=200")).body;
+
+  expect(complete.report).toMatchObject({
+    from_bundle_id: after.id,
+    to_bundle_id: before.id,
+    incident_ref: "INC-7",
+    gate_decision: "go",
+    canary: { status: "passed" },
+    status: "passed",
+  });
+  expect(Object(await dev()).holds).toEqual([]);
+  expect((await judge()).body).toEqual(complete);
+  expect((await admin.get("/v1/environments/dev/history?limit=200")).body).toEqual(history);
+  await promote(version("3.2.0", true, pins), false);
+  expect(await judge()).toMatchObject({ status: 409, body: { code: "ROLLBACK_NOT_FOUND" } });
 });

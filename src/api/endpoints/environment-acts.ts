@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Result } from "../../contracts/index.ts";
-import { ENVIRONMENTS, type ReleasePorts, SETTINGS } from "../../release/index.ts";
+import { ENVIRONMENTS, type ReleasePorts, ROLLBACK_REPORT, SETTINGS } from "../../release/index.ts";
 import { type Call, reply } from "../http/endpoint.ts";
 import type { Installation } from "../installation.ts";
-import { digest, name, time } from "../wire/parts.ts";
+import { digest, name } from "../wire/parts.ts";
 
 /** What requests that act on environments share. */
 
@@ -53,33 +53,8 @@ export const move = z
   })
   .openapi("EnvironmentMove");
 
-/** How a rollback went. */
-export const rollbackReport = z
-  .strictObject({
-    contract: z.literal("release_bundle_rollback_v1"),
-    environment,
-    from_bundle_id: name,
-    to_bundle_id: name,
-    selection_rule: z.enum(["last_known_good", "named"]),
-    reason: z.string(),
-    incident_ref: z.string().nullable(),
-    operator: name,
-    started_at: time,
-    switched_at: time,
-    finished_at: time,
-    duration_s: z.number(),
-    verification: z.strictObject({ ok: z.boolean(), verified_files: z.int() }),
-    compatibility: z.strictObject({ ok: z.boolean() }),
-    canary: z.strictObject({
-      suites: z.array(z.strictObject({ suite: z.string(), evaluation_id: name, decision_sha256: digest })).readonly(),
-      /** `unverified`: too little ran on it to tell; `not_applicable`: no new run starts on it. */
-      status: z.enum(["passed", "failed", "unverified", "not_applicable"]),
-    }),
-    gate_decision: z.enum(["go", "no-go", "unverified"]),
-    status: z.enum(["passed", "rollback_incomplete"]),
-    lineage_digest: z.string().nullable(),
-  })
-  .openapi("RollbackReport");
+/** How a rollback went, and the hold that keeps the environment for it; null where it is complete. */
+export const judged = z.strictObject({ report: ROLLBACK_REPORT, hold_id: name.nullable() });
 
 export const actOf = <E>({ caller }: Call, environment: E) => ({
   tenantId: caller.tenantId,

@@ -29,7 +29,7 @@ import { canaryPolicy } from "../canary-policy.ts";
 import { policyIn } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { promotionPolicy } from "../promotion-policy.ts";
-import { putBack } from "../put-back.ts";
+import { judgePutBack, putBack } from "../put-back.ts";
 import { environmentAction, environmentActions } from "../wire/environment-actions.ts";
 import { afterSeq, digest, jsonObject, limit, name, nextOf, time, timeOf, timeOrNull } from "../wire/parts.ts";
 import {
@@ -37,10 +37,10 @@ import {
   check,
   ENVIRONMENT,
   environment,
+  judged,
   move,
   moved,
   reason,
-  rollbackReport,
   settings,
   steps,
 } from "./environment-acts.ts";
@@ -312,7 +312,7 @@ export const rollbackEndpoint = endpoint({
   statuses: {
     200: "the environment holds the earlier bundle; `report.status` says whether the gate agrees, and the environment is held where not",
   },
-  answer: move.extend({ report: rollbackReport }),
+  answer: move.extend(judged.shape),
   handle: (call, { params, body }) =>
     moved(call, (ports) =>
       putBack(ports, {
@@ -322,6 +322,20 @@ export const rollbackEndpoint = endpoint({
         incidentRef: body.incident_ref,
       }),
     ),
+});
+
+export const judgeRollbackEndpoint = endpoint({
+  method: "post",
+  path: "/v1/environments/{environment}/rollback/judge",
+  summary: "Judge the last rollback again, by what the ledger holds now: where it is complete, its hold is over",
+  description:
+    "One that is complete stays so: nothing is recorded then. The environment must not have been moved since.",
+  needs: ["administer"],
+  idempotent: true,
+  request: { ...NOTHING, params: ENVIRONMENT },
+  statuses: { 200: "`report.status` says whether it is complete; while it is not, the environment is held" },
+  answer: judged,
+  handle: (call, { params }) => moved(call, (ports) => judgePutBack(ports, actOf(call, params.environment))),
 });
 
 export const environmentHealthEndpoint = endpoint({

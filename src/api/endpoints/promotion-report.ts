@@ -56,7 +56,12 @@ export const promotionReportEndpoint = endpoint({
   async handle({ installation, caller }, { params }) {
     const { environment: named } = params;
     return inTenant(installation.database, caller.tenantId, async (sql) => {
-      const events = await readStreamOf(sql, { stream: streamOf(named), types: REPORTED, limit: ENTRIES_MAX });
+      const events = await readStreamOf(sql, {
+        stream: streamOf(named),
+        types: REPORTED,
+        after: 0,
+        limit: ENTRIES_MAX,
+      });
       const entries = events.map(({ seq, type, payload }) => {
         const parsed = parseJson(payload ?? "{}");
         return { seq, type, payload: parsed.ok && isJsonObject(parsed.value) ? parsed.value : {} };

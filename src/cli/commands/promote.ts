@@ -51,26 +51,40 @@ export const promoteCommand: Command = {
 export const rollbackCommand: Command = {
   operands: [{ name: "ENVIRONMENT", summary: "dev, staging or prod" }],
   options: [
-    REASON,
+    { flags: REASON.flags, summary: REASON.summary },
+    {
+      flags: "--judge",
+      summary: "move nothing: judge the last rollback again by what ran since, and end its hold where it is complete",
+    },
     { flags: "--incident <reference>", summary: "what happened, as it is known elsewhere" },
     { flags: "--to <bundle>", summary: "the id of another bundle that did well there, not the last" },
   ],
   examples: [
     "countermark rollback prod --reason 'refunds fail since the last release'",
     `countermark rollback prod --to ${BUNDLE_ID} --reason 'the one before is no better'`,
+    "countermark rollback prod --judge",
   ],
-  run: (context, args) =>
-    askAndPrint(context, {
-      ask: (client) =>
-        client.post(`/v1/environments/${part(args.operand("ENVIRONMENT"))}/rollback`, {
-          reason: args.value("reason") ?? "",
-          bundle_id: args.value("to") ?? null,
-          incident_ref: args.value("incident") ?? null,
-        }),
-      lines: (move, paint) => [...moveLines(move, paint), backLine(objectOf(move, "report"), paint)],
+  run: async (context, args) => {
+    const reason = args.value("reason");
+    const isJudged = args.flag("judge");
+    const isMeant = isJudged ? MOVING.every((name) => args.value(name) === undefined) : reason !== undefined;
+    if (!isMeant) return reportRefusal(talkOf(context), { code: "USAGE", message: "give --reason, or --judge alone" });
+    const path = `/v1/environments/${part(args.operand("ENVIRONMENT"))}/rollback`;
+    const asked = {
+      reason: reason ?? "",
+      bundle_id: args.value("to") ?? null,
+      incident_ref: args.value("incident") ?? null,
+    };
+    return askAndPrint(context, {
+      ask: (client) => (isJudged ? client.post(`${path}/judge`, {}) : client.post(path, asked)),
+      lines: (move, paint) => [...(isJudged ? [] : moveLines(move, paint)), backLine(objectOf(move, "report"), paint)],
       exit: (move) => (objectOf(move, "report").status === "passed" ? EXIT.done : exitCodeOf("ROLLBACK_INCOMPLETE")),
-    }),
+    });
+  },
 };
+
+/** Options that say something of a move. */
+const MOVING = ["reason", "to", "incident"] as const;
 
 const backLine = (report: JsonObject, paint: Paint): string => {
   const said = `gate ${textOf(report, "gate_decision")}, what ran on it ${textOf(objectOf(report, "canary"), "status")}`;

@@ -6,7 +6,6 @@ import { type Act, acting, type ReleasePorts, record } from "../environment/act.
 import { hold } from "../environment/holds.ts";
 import { goBack } from "../environment/moves.ts";
 import { setHealth } from "../environment/queries.ts";
-import type { PutBack } from "../environment/rollback-report.ts";
 import { guidanceOf, type LookEnd, lookEnd, nextLooks, type RollbackGuidance, stepOf } from "./canary.ts";
 import { type CanaryRow, claimGlance, endCanary, moveCanary, runningCanaries } from "./queries.ts";
 
@@ -25,12 +24,6 @@ export interface Look {
   readonly holds: string;
   /** What to do about a version that was aborted; null of any other. */
   readonly guidance: RollbackGuidance | null;
-}
-
-/** A look, with what its rollback's report is made of where it was aborted. */
-export interface SettledLook {
-  readonly look: Look;
-  readonly back: PutBack | null;
 }
 
 /** The canary of an environment. Refused with CANARY_NOT_RUNNING. */
@@ -63,7 +56,7 @@ export interface LookRequest extends Act {
  * Does with a canary what a decision on its runs says: nothing, the next share, its end; or back to the bundle beside it, in the same
  * transaction. Refused: ENVIRONMENT_LOCKED, CANARY_NOT_RUNNING where it went on or ended meanwhile, and what a rollback is refused with.
  */
-export const settleLook = (ports: ReleasePorts, request: LookRequest): Promise<Result<SettledLook>> =>
+export const settleLook = (ports: ReleasePorts, request: LookRequest): Promise<Result<Look>> =>
   acting(ports, request, "look", async (sql) => {
     const { environment, canary, decision, evaluationId } = request;
     const found = await findCanary(sql, environment);
@@ -93,8 +86,7 @@ export const settleLook = (ports: ReleasePorts, request: LookRequest): Promise<R
     const done = await DOES[end.end](ports, sql, { request, canary: found.value, end });
     if (!done.ok) return done;
     await touchControl(sql, now);
-    const { back, ...standing } = done.value;
-    return accepted({ look: { ...told, environment, ...standing, guidance }, back });
+    return accepted({ ...told, environment, ...done.value, guidance });
   });
 
 interface Judged {
@@ -107,7 +99,7 @@ type Does = (
   ports: ReleasePorts,
   sql: TenantQuery,
   judged: Judged,
-) => Promise<Result<Pick<Look, "share_percent" | "holds"> & { readonly back: PutBack | null }>>;
+) => Promise<Result<Pick<Look, "share_percent" | "holds">>>;
 
 const DOES: { readonly [end in LookEnd["end"]]: Does } = { hold: wait, stall, advance: goOn, pass, abort };
 
@@ -144,7 +136,7 @@ async function pass(ports: ReleasePorts, sql: TenantQuery, { request, canary }: 
   await setHealth(sql, { environment, bundleId: bundle_id, health: "good" });
   const payload = { bundle_id, health: "good", reason: "its canary passed" };
   await record(ports, sql, request, { type: "environment.health", payload });
-  return accepted({ share_percent: null, holds: bundle_id, back: null });
+  return accepted({ share_percent: null, holds: bundle_id });
 }
 
 async function abort(ports: ReleasePorts, sql: TenantQuery, { request, canary, end }: Judged) {
@@ -152,14 +144,12 @@ async function abort(ports: ReleasePorts, sql: TenantQuery, { request, canary, e
   const asked = { ...request, reason, bundleId: canary.baseline_bundle_id, incidentRef: null };
   const done = await goBack(ports, sql, asked, "aborted");
   if (!done.ok) return done;
-  const { move, back } = done.value;
-  return accepted({ share_percent: null, holds: move.bundle_id, back });
+  return accepted({ share_percent: null, holds: done.value.bundle_id });
 }
 
 const standing = ({ bundle_id, steps }: CanaryRow, step: number) => ({
   share_percent: stepOf({ steps, step }).share_percent,
   holds: bundle_id,
-  back: null,
 });
 
 const notRunning = (environment: string) =>

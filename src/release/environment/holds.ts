@@ -14,6 +14,11 @@ interface HoldAct {
   readonly reason: string;
 }
 
+interface Lifting extends HoldAct {
+  readonly holdId: string;
+  readonly corrections: readonly Correction[];
+}
+
 type HoldPorts = Pick<ReleasePorts, "database" | "host">;
 
 /** Keeps promotions out of an environment or out of all, or extensions from applying, until it is lifted. Rollbacks stay possible. */
@@ -40,33 +45,37 @@ export async function hold(
 /** Ends a hold. Refused: HOLD_NOT_FOUND; HOLD_CORRECTIONS_MISSING where it rests on a signoff that is not shown to be mended. */
 export const endHold = (
   { database, host }: HoldPorts,
-  {
-    tenantId,
-    by,
-    reason,
-    holdId,
-    corrections,
-  }: HoldAct & { readonly holdId: string; readonly corrections: readonly Correction[] },
+  { tenantId, by, reason, holdId, corrections }: Lifting,
 ): Promise<Result<{ readonly hold_id: string }>> =>
   inTenant(database, tenantId, async (sql) => {
     const hold = (await activeHolds(sql)).find(({ hold_id }) => hold_id === holdId);
     const bar = hold === undefined ? null : await liftBar({ sql, ports: { host } }, hold, corrections);
     if (bar !== null) return rejected(bar);
-    const at = host.clock.now();
-    const isLifted = await liftHold(sql, { holdId, by, reason, at });
+    const isLifted = await lift({ host }, sql, { tenantId, by, reason, holdId, corrections });
     if (!isLifted) return rejected({ code: "HOLD_NOT_FOUND", message: `no hold \`${holdId}\` is in force` });
-    await touchControl(sql, at);
-    await appendOutside(sql, host, {
-      ...entryOf({ tenantId, by }),
-      type: "hold.lifted",
-      payload: {
-        hold_id: holdId,
-        reason,
-        corrections: corrections.map((one) => ({ ...one, corrected_at: formatInstant(one.corrected_at) })),
-      },
-    });
     return { ok: true, value: { hold_id: holdId } };
   });
+
+/** The same in the caller's transaction, without asking what it rests on. False: none of this id is in force. */
+export async function lift(
+  { host }: Pick<HoldPorts, "host">,
+  sql: TenantQuery,
+  { tenantId, by, reason, holdId, corrections }: Lifting,
+): Promise<boolean> {
+  const at = host.clock.now();
+  if (!(await liftHold(sql, { holdId, by, reason, at }))) return false;
+  await touchControl(sql, at);
+  await appendOutside(sql, host, {
+    ...entryOf({ tenantId, by }),
+    type: "hold.lifted",
+    payload: {
+      hold_id: holdId,
+      reason,
+      corrections: corrections.map((one) => ({ ...one, corrected_at: formatInstant(one.corrected_at) })),
+    },
+  });
+  return true;
+}
 
 const entryOf = ({ tenantId, by }: Pick<HoldAct, "tenantId" | "by">) =>
   ({

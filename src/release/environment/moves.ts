@@ -1,6 +1,7 @@
 import {
   accepted,
   assert,
+  formatInstant,
   type JsonObject,
   type Refusal,
   type Result,
@@ -13,7 +14,6 @@ import { touchControl } from "../../guard/index.ts";
 import { type CompiledPack, installPack, keepPack } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
-import type { KeyRole } from "../bundle/trust.ts";
 import { type Verification, verifyBundle } from "../bundle/verify.ts";
 import { nextLooks, stepOf } from "../canary/canary.ts";
 import { type CanaryPlan, canaryPlan } from "../canary/plan.ts";
@@ -35,7 +35,7 @@ import { decidePromotion, type JudgedReport, promotionReport } from "./promotion
 import type { PromotionSource } from "./promotion-source.ts";
 import { findBundle, heldBundles, insertBundle, moveEnvironment, setHealth } from "./queries.ts";
 import { noTarget, rollbackTargets } from "./rollback.ts";
-import type { PutBack } from "./rollback-report.ts";
+import { KEY_ROLES, verifyHeld } from "./verify-held.ts";
 
 /*
  * Moves of environments: promotion, rollback, word of how a bundle does.
@@ -68,12 +68,6 @@ export interface Move {
   /** Null where every new run starts on it at once. */
   readonly canary: CanaryPlan | null;
 }
-
-const ROLES: { readonly [environment in Environment]: readonly KeyRole[] } = {
-  dev: ["ci", "release"],
-  staging: ["release"],
-  prod: ["release"],
-};
 
 /**
  * Puts an environment onto a bundle, if every check passes. Refused: ENVIRONMENT_LOCKED, BUNDLE_NOT_FOUND, BUNDLE_EXISTS, what
@@ -163,7 +157,7 @@ async function weigh(
   bytes: Uint8Array,
 ) {
   const now = ports.host.clock.now();
-  const verification = verifyBundle(bytes, { roster: ports.roster, at: now, roles: ROLES[environment] });
+  const verification = verifyBundle(bytes, { roster: ports.roster, at: now, roles: KEY_ROLES[environment] });
   const { manifest, pack, report } = verification;
   if (manifest === null) return rejected(report.errors[0] ?? NO_MANIFEST);
   if ((await runningCanaries(sql)).some((canary) => canary.environment === environment))
@@ -249,18 +243,12 @@ export interface RollbackRequest extends Act {
   readonly incidentRef: string | null;
 }
 
-/** A move back, and what its report is made of once it is judged. */
-export interface MovedBack {
-  readonly move: Move;
-  readonly back: PutBack;
-}
-
 /**
  * Puts an environment back onto a bundle that did well there and still verifies, the last such unless one is named, and marks the
  * one it leaves as bad.
  * Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ROLLBACK_TARGET_MISSING, ROLLBACK_INCOMPATIBLE. No hold keeps a rollback.
  */
-export const rollBack = (ports: ReleasePorts, request: RollbackRequest): Promise<Result<MovedBack>> =>
+export const rollBack = (ports: ReleasePorts, request: RollbackRequest): Promise<Result<Move>> =>
   acting(ports, request, "roll back", (sql) => goBack(ports, sql, request, "ended"));
 
 /** The same, of who has the environment. A canary that runs there ends so. */
@@ -269,38 +257,31 @@ export async function goBack(
   sql: TenantQuery,
   request: RollbackRequest,
   canary: "aborted" | "ended",
-): Promise<Result<MovedBack>> {
-  const { environment, reason, bundleId, incidentRef, by } = request;
+): Promise<Result<Move>> {
+  const { environment, reason, bundleId, incidentRef } = request;
   const startedAt = ports.host.clock.now();
   const held = await heldBundles(sql);
   const current = currentOf(held, environment);
   if (current === undefined) return rejected(empty(environment));
   const targets = rollbackTargets(held, environment, bundleId);
   if (!targets.ok) return targets;
-  const target = await firstVerified(ports, sql, targets.value, environment);
+  const target = await firstVerified(ports, sql, targets.value);
   if (target === undefined) return rejected(noTarget(environment));
-  const { manifest, pack, report: verification } = target;
+  const { manifest, pack } = target;
   await setHealth(sql, { environment, bundleId: current.bundle_id, health: "bad" });
   await endCanary(sql, { environment, status: canary, at: ports.host.clock.now() });
   const event = {
     type: "environment.rolled_back",
-    payload: { reason, marked_bad: current.bundle_id, incident_ref: incidentRef },
+    payload: {
+      reason,
+      marked_bad: current.bundle_id,
+      incident_ref: incidentRef,
+      selection_rule: bundleId === null ? "last_known_good" : "named",
+      started_at: formatInstant(startedAt),
+    },
   };
   const moved = await move(ports, sql, request, { to: manifest, pack, health: "good", held, event });
-  const back = {
-    environment,
-    from: current.bundle_id,
-    manifest,
-    verification,
-    isNamed: bundleId !== null,
-    isServed: willServe(held, environment),
-    reason,
-    incidentRef,
-    by,
-    startedAt,
-    switchedAt: ports.host.clock.now(),
-  };
-  return { ok: true, value: { move: { ...moved, checks: [], canary: null }, back } };
+  return accepted({ ...moved, checks: [], canary: null });
 }
 
 export interface HealthRequest extends Act {
@@ -406,20 +387,10 @@ async function move(ports: ReleasePorts, sql: TenantQuery, act: Act, { to, pack,
   return { environment, bundle_id, root_digest, previous_bundle_id, seq: entry.seq };
 }
 
-/**
- * The first of some bundles whose stored file verifies, under keys that may sign for the environment: valid when the bundle was
- * promoted first, since a key that has merely expired must not keep anybody from going back, and not revoked by now.
- */
-async function firstVerified(
-  { artifacts, roster, host }: ReleasePorts,
-  sql: TenantQuery,
-  candidates: readonly HeldBundle[],
-  environment: Environment,
-) {
-  for (const { artifact_digest, added_at: validAt } of candidates) {
-    const bytes = await artifacts.get(sql, artifact_digest);
-    const options = { roster, at: host.clock.now(), validAt, roles: ROLES[environment] };
-    const verified = verifyBundle(bytes, options);
+/** The first of some bundles whose stored file verifies. */
+async function firstVerified(ports: ReleasePorts, sql: TenantQuery, candidates: readonly HeldBundle[]) {
+  for (const bundle of candidates) {
+    const verified = await verifyHeld(ports, sql, bundle);
     if (isWhole(verified)) return verified;
   }
   return undefined;

@@ -55,7 +55,7 @@ const reported = (gate: "go" | "no-go" | "unverified", decision: Decision | null
       from: "bad",
       manifest,
       verification: { ok: true, verified_files: 2 },
-      isNamed: false,
+      selectionRule: "last_known_good",
       isServed,
       reason: "refunds fail",
       incidentRef: "INC-7",

@@ -1,50 +1,57 @@
+import { z } from "zod";
 import { formatInstant, type Instant } from "../../contracts/index.ts";
 import type { Decision } from "../../gate/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { BundleReport } from "../bundle/verify.ts";
-import type { Environment } from "./environment.ts";
+import { ENVIRONMENTS, type Environment } from "./environment.ts";
 import { type EvaluationFact, lastSaid } from "./promotion.ts";
 
+const text = z.string();
+
 /** RBK-05: how an environment was put back. Wire form. */
-export interface RollbackReport {
-  readonly contract: "release_bundle_rollback_v1";
-  readonly environment: Environment;
-  readonly from_bundle_id: string;
-  readonly to_bundle_id: string;
-  readonly selection_rule: "last_known_good" | "named";
-  readonly reason: string;
-  readonly incident_ref: string | null;
-  readonly operator: string;
-  readonly started_at: string;
-  readonly switched_at: string;
-  readonly finished_at: string;
-  readonly duration_s: number;
-  readonly verification: { readonly ok: boolean; readonly verified_files: number };
-  readonly compatibility: { readonly ok: boolean };
-  readonly canary: {
-    readonly suites: readonly {
-      readonly suite: string;
-      readonly evaluation_id: string;
-      readonly decision_sha256: string;
-    }[];
-    readonly status: CanaryStatus;
-  };
-  readonly gate_decision: GateWord;
-  readonly status: "passed" | "rollback_incomplete";
-  /** Null where the bundle carries none. */
-  readonly lineage_digest: string | null;
-}
+export const ROLLBACK_REPORT = z
+  .strictObject({
+    contract: z.literal("release_bundle_rollback_v1"),
+    environment: z.enum(ENVIRONMENTS),
+    from_bundle_id: text,
+    to_bundle_id: text,
+    selection_rule: z.enum(["last_known_good", "named"]),
+    reason: text,
+    incident_ref: text.nullable(),
+    operator: text,
+    started_at: text,
+    switched_at: text,
+    finished_at: text,
+    duration_s: z.number(),
+    verification: z.strictObject({ ok: z.boolean(), verified_files: z.int() }).readonly(),
+    compatibility: z.strictObject({ ok: z.boolean() }).readonly(),
+    canary: z
+      .strictObject({
+        suites: z
+          .array(z.strictObject({ suite: text, evaluation_id: text, decision_sha256: text }).readonly())
+          .readonly(),
+        /** `unverified`: too little ran on it to tell; `not_applicable`: no new run starts on it. */
+        status: z.enum(["passed", "failed", "unverified", "not_applicable"]),
+      })
+      .readonly(),
+    gate_decision: z.enum(["go", "no-go", "unverified"]),
+    status: z.enum(["passed", "rollback_incomplete"]),
+    /** Null where the bundle carries none. */
+    lineage_digest: text.nullable(),
+  })
+  .readonly();
 
-type CanaryStatus = "passed" | "failed" | "unverified" | "not_applicable";
-type GateWord = "go" | "no-go" | "unverified";
+export type RollbackReport = z.infer<typeof ROLLBACK_REPORT>;
+type CanaryStatus = RollbackReport["canary"]["status"];
+type GateWord = RollbackReport["gate_decision"];
 
-/** What a move back was, before it was judged. */
+/** A move back, as it is judged. */
 export interface PutBack {
   readonly environment: Environment;
   readonly from: string;
   readonly manifest: Manifest;
   readonly verification: Pick<BundleReport, "ok" | "verified_files">;
-  readonly isNamed: boolean;
+  readonly selectionRule: RollbackReport["selection_rule"];
   /** Whether new runs start on it: nothing further on holds a bundle. */
   readonly isServed: boolean;
   readonly reason: string;
@@ -100,13 +107,13 @@ export function rollbackReport(
 ): RollbackReport {
   const { gate, evaluated, finishedAt } = judged;
   const status = evaluated === null ? "unverified" : canaryStatus(evaluated.decision, back);
-  const isComplete = gate === "go" && (status === "passed" || status === "not_applicable");
+  const isComplete = back.verification.ok && gate === "go" && (status === "passed" || status === "not_applicable");
   return {
     contract: "release_bundle_rollback_v1",
     environment: back.environment,
     from_bundle_id: back.from,
     to_bundle_id: back.manifest.bundle_id,
-    selection_rule: back.isNamed ? "named" : "last_known_good",
+    selection_rule: back.selectionRule,
     reason: back.reason,
     incident_ref: back.incidentRef,
     operator: back.by,

@@ -213,6 +213,7 @@ async function recordedMoves(sql: TenantQuery): Promise<readonly RecordedMove[]>
     for (const { seq, type, at, actor, hash, payload } of await readStreamOf(sql, {
       stream: streamOf(environment),
       types: MOVED,
+      after: 0,
       limit: MOVES_MAX,
     })) {
       const parsed = parseJson(payload ?? "{}");
