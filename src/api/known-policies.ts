@@ -9,7 +9,7 @@ import {
   type Policy,
   parsePolicy,
 } from "../gate/index.ts";
-import { documentIn, parsePacket } from "../release/index.ts";
+import { packetIn } from "../release/index.ts";
 import { inTenant } from "../store/index.ts";
 import { policyIn } from "./evaluate-policy.ts";
 import type { Installation } from "./installation.ts";
@@ -84,8 +84,7 @@ export async function findPolicy(
   });
   if (page === undefined)
     return rejected({ code: "GATE_POLICY_NOT_FOUND", message: `there is no policy \`${digest}\`` });
-  const document = documentIn(page);
-  const packet = document.ok ? parsePacket(document.value) : document;
+  const packet = packetIn(page);
   return packet.ok ? readPolicyText(packet.value.policy) : packet;
 }
 

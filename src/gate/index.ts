@@ -31,9 +31,9 @@ export {
   evaluatedPolicies,
   evaluationByPolicy,
   evaluationsAbout,
+  evaluationsBy,
   findEvaluation,
   insertEvaluation,
-  latestEvaluations,
   listEvaluations,
 } from "./queries.ts";
 export { type Rational, rationalOf } from "./rational.ts";

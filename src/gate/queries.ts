@@ -99,16 +99,16 @@ export async function countEvaluations(
   return rows[0]?.count ?? 0;
 }
 
-/** What policies last said about something up to an instant, in each of their profiles. */
-export const latestEvaluations = (
+/** What policies said about something up to an instant, the newest first. */
+export const evaluationsBy = (
   sql: TenantQuery,
   about: { readonly subject: string; readonly policies: readonly string[]; readonly until: Instant },
 ) => sql<EvaluationRow[]>`
-  select distinct on (policy_sha256, profile) ${columns(sql)}
+  select ${columns(sql)}
     from gate_evaluation
    where tenant_id = require_tenant_context() and policy_id = any(${[...about.policies]}::text[]) and subject = ${about.subject}
      and decided_at <= ${about.until}::timestamptz
-   order by policy_sha256, profile, decided_at desc, evaluation_id desc
+   order by decided_at desc, evaluation_id desc
    limit 1000`;
 
 /** Everything that policies said about something, the newest first. */

@@ -193,6 +193,19 @@ describe("the lineage of a bundle, from its record", () => {
     expect(evidence).toEqual([{ path: "evidence/runs.ndjson", sha256: expect.any(String) }]);
   });
 
+  test("PRM-03: a GO on newer evidence than a release carries does not let it through in the place of its own", async () => {
+    const { root_digest } = JSON.parse((await cli("bundle", "show", "r.bundle", "--json")).stdout);
+    mkdirSync(place("newer"));
+    writeFileSync(place("newer/runs.ndjson"), `${runsEvidence(true)}\n`);
+    await cli("promote", "r.bundle", "--to", "dev");
+    await cli("env", "health", "dev", "good", "--reason", "looked at");
+    const newer = await evaluate(root_digest, "newer");
+    const refused = await cli("promote", "r.bundle", "--to", "staging");
+
+    expect([newer.exit, refused.exit]).toEqual([0, 5]);
+    expect(refused.stderr).toContain("was not evaluated about this bundle on the `runs.ndjson` that it carries");
+  });
+
   test("LC-09, LIN-03: evidence about another commit lets nothing into prod though its gate says GO, and is named", async () => {
     const { bundle_id, root_digest } = JSON.parse((await cli("bundle", "show", "a.bundle", "--json")).stdout);
     await cli("env", "health", "staging", "good", "--reason", "a week went by");

@@ -7,7 +7,7 @@ import {
   listEvaluations,
   rebuildUnits,
 } from "../../gate/index.ts";
-import { documentIn, lineageOfEvaluation, parsePacket, tracedPage } from "../../release/index.ts";
+import { lineageOfEvaluation, packetIn, tracedPage } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { backtestPolicy, evaluatePolicy } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
@@ -155,8 +155,7 @@ export const showEvaluationEndpoint = endpoint({
       return { row, count, packet: lineage === null ? page : tracedPage(page, lineage) };
     });
     if (found === undefined) return rejected(notFound(params.evaluation));
-    const document = documentIn(found.packet);
-    const packet = document.ok ? parsePacket(document.value) : document;
+    const packet = packetIn(found.packet);
     if (!packet.ok) return packet;
     const { row, count } = found;
     return reply({
@@ -225,8 +224,7 @@ export const recountEvaluationEndpoint = endpoint({
       return row === undefined ? undefined : installation.artifacts.get(sql, row.packet_sha256);
     });
     if (page === undefined) return rejected(notFound(params.evaluation));
-    const document = documentIn(new TextDecoder().decode(page));
-    const packet = document.ok ? parsePacket(document.value) : document;
+    const packet = packetIn(new TextDecoder().decode(page));
     if (!packet.ok) return packet;
     const result = await recountLedger(installation, caller.tenantId, packet.value);
     return result.ok ? reply({ ...result.value }) : result;

@@ -15,7 +15,7 @@ import { type Noted, releaseNotes } from "./notes.ts";
 
 /** Where a bundle has the lineage of its candidate, and what that rests on. */
 export const LINEAGE_FILE = "evidence/lineage.json";
-const EVIDENCE_FOLDER = "evidence/";
+export const EVIDENCE_FOLDER = "evidence/";
 
 /** What a bundle carries of what was known when it was built. */
 export interface CarriedEvidence {

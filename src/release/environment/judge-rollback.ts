@@ -9,7 +9,7 @@ import {
   type Result,
   rejected,
 } from "../../contracts/index.ts";
-import { type Decision, latestEvaluations } from "../../gate/index.ts";
+import type { Decision } from "../../gate/index.ts";
 import { readStreamOf } from "../../ledger/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { type Act, acting, type ReleasePorts, record } from "./act.ts";
@@ -17,6 +17,7 @@ import { currentOf, type Environment, streamOf, willServe } from "./environment.
 import { hold, lift } from "./holds.ts";
 import { activeHolds, heldBundles } from "./queries.ts";
 import { gateWord, type PutBack, ROLLBACK_REPORT, type RollbackReport, rollbackReport } from "./rollback-report.ts";
+import { saidOf } from "./said.ts";
 import { verifyHeld } from "./verify-held.ts";
 
 /** The rollback by which an environment came to what it holds, and what was said of it last. */
@@ -119,8 +120,7 @@ export const judgeRollback = (ports: ReleasePorts, request: RollbackJudgement): 
     const { back, judged } = standing.value;
     const { manifest } = back;
     const finishedAt = ports.host.clock.now();
-    const policies = manifest.policies.map(({ id }) => id);
-    const evaluations = await latestEvaluations(sql, { subject: manifest.root_digest, policies, until: finishedAt });
+    const evaluations = await saidOf(ports, sql, { manifest, until: finishedAt });
     const report = rollbackReport(back, { gate: gateWord(manifest, environment, evaluations), evaluated, finishedAt });
     const hold_id = await heldFor(ports, sql, request, { report, before: judged?.hold_id ?? null });
     await record(ports, sql, request, {

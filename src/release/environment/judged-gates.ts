@@ -1,8 +1,9 @@
+import type { Result } from "../../contracts/index.ts";
 import { type EvaluationRow, type GateRow, readGateDocuments } from "../../gate/index.ts";
 import type { ArtifactStore } from "../../ledger/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
-import { type Packet, parsePacket } from "../packet/packet.ts";
-import { documentIn } from "../packet/page.ts";
+import type { Packet } from "../packet/packet.ts";
+import { storedPacket } from "../packet/stored.ts";
 
 /** What is stored of a recorded decision: whether it is the one that was recorded, and what it says of promotions. */
 export interface JudgedGate {
@@ -34,8 +35,7 @@ export async function judgedGates(
 ): Promise<readonly JudgedGate[]> {
   const gates: JudgedGate[] = [];
   for (const row of evaluations) {
-    const page = documentIn(new TextDecoder().decode(await artifacts.get(sql, row.packet_sha256)));
-    gates.push(judgedGate(row, page.ok ? parsePacket(page.value) : page));
+    gates.push(judgedGate(row, await storedPacket(artifacts, sql, row)));
   }
   return gates;
 }
@@ -43,7 +43,7 @@ export async function judgedGates(
 /** The same of one, whose packet was read or not. */
 export function judgedGate(
   row: Pick<EvaluationRow, "evaluation_id" | "policy_id" | "decision_sha256">,
-  packet: ReturnType<typeof parsePacket>,
+  packet: Result<Packet>,
 ): JudgedGate {
   const { evaluation_id, policy_id } = row;
   if (!packet.ok) return { evaluation_id, policy_id, problem: packet.refusal.message, readiness: null };

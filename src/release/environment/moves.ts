@@ -191,14 +191,17 @@ async function promotedEntry(
   const { evaluation_id } = await recordDecision(ports, sql, { ...made, ...about });
   return {
     source_environment: sourceOf(to),
-    evaluations: evaluations.map(({ evaluation_id, policy_id, profile, verdict, decision_sha256, waivers }) => ({
-      evaluation_id,
-      policy_id,
-      profile,
-      verdict,
-      decision_sha256,
-      waivers,
-    })),
+    evaluations: evaluations.map(
+      ({ evaluation_id, policy_id, profile, verdict, decision_sha256, waivers, replaces }) => ({
+        evaluation_id,
+        policy_id,
+        profile,
+        verdict,
+        decision_sha256,
+        waivers,
+        replaces,
+      }),
+    ),
     checks: report.checks.map(({ check_id }) => check_id),
     report: JSON.parse(JSON.stringify(report)),
     evaluation_id,

@@ -1,5 +1,4 @@
 import type { Instant } from "../../contracts/index.ts";
-import { latestEvaluations } from "../../gate/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { Roster } from "../bundle/trust.ts";
@@ -14,6 +13,7 @@ import { judgedGates } from "./judged-gates.ts";
 import { type EvaluationFact, lastSaid, type PromotionFacts } from "./promotion.ts";
 import type { PromotionSource } from "./promotion-source.ts";
 import { activeHolds, approvalsOf, findAuthors, heldBundles, readSettings } from "./queries.ts";
+import { saidOf } from "./said.ts";
 
 /** What is asked about. */
 export interface Asked {
@@ -29,9 +29,8 @@ export async function factsFor(ports: ReleasePorts, sql: TenantQuery, asked: Ask
   const { environment, verification, bytes, source, now } = asked;
   const { manifest, report } = verification;
   const { root_digest: rootDigest, policies, builder, bundle_id } = manifest;
-  const until = { subject: rootDigest, policies: policies.map(({ id }) => id), until: now };
-  const evaluations = await latestEvaluations(sql, until);
-  const counting = policies.flatMap(({ digest }) => lastSaid(digest, environment, evaluations) ?? []);
+  const evaluations = await saidOf(ports, sql, { manifest, until: now });
+  const counting = policies.flatMap(({ digest }) => lastSaid(digest, environment, evaluations).own ?? []);
   return {
     to: environment,
     manifest,

@@ -25,6 +25,7 @@ const said = (other: Partial<EvaluationFact> = {}): EvaluationFact => ({
   decided_at: instant(NOW - 1_000),
   valid_until: instant(NOW + 1_000),
   waivers: [],
+  replaces: [],
   ...other,
 });
 const NO_GO = said({ verdict: "NO-GO", cause: "failed" });
@@ -112,6 +113,35 @@ test("a GO after a NO-GO counts, and so does one of any profile that is no envir
 
   expect(failing({ evaluations: [earlier, said()] })).toEqual([]);
   expect(failing({ evaluations: [said({ profile: "strict" })] })).toEqual([]);
+});
+
+describe("PRM-03: newer evidence than the bundle carries adds what it finds, and takes nothing back", () => {
+  const REFUSED = [["release_gate_allows_promotion", "RELEASE_GATE_ALLOWS_PROMOTION"]];
+  const onOther = (other: Partial<EvaluationFact>) => said({ replaces: ["R05.json"], decided_at: NOW, ...other });
+  const against = onOther({ verdict: "NO-GO", cause: "failed", decided_at: instant(NOW - 500) });
+  const messagesOf = (other: Partial<PromotionFacts>) => promotionChecks(factsOf(other)).map(({ message }) => message);
+
+  test("a GO on other evidence does not take the place of the NO-GO on what it carries", () => {
+    expect(failing({ evaluations: [NO_GO, onOther({})] })).toEqual(REFUSED);
+  });
+
+  test("a NO-GO on other evidence stops what the bundle carries a GO for, and says which file was another, until that is GO too", () => {
+    expect(failing({ evaluations: [said(), against] })).toEqual(REFUSED);
+    expect(messagesOf({ evaluations: [said(), against] })).toContainEqual(
+      expect.stringMatching(/says NO-GO at .*, on another `R05.json` than the bundle carries$/),
+    );
+    expect(failing({ evaluations: [said({ decided_at: NOW }), against] })).toEqual(REFUSED);
+    expect(failing({ evaluations: [said(), against, onOther({ valid_until: NOW })] })).toEqual([]);
+  });
+
+  test("a GO on other evidence alone lets nothing through", () => {
+    expect(failing({ evaluations: [onOther({})] })).toEqual([
+      ["release_gate_allows_promotion", "RELEASE_GATE_EVIDENCE_MISSING"],
+    ]);
+    expect(messagesOf({ evaluations: [onOther({})] })).toContainEqual(
+      "policy `slo` 1.0.0 was not evaluated about this bundle on the `R05.json` that it carries",
+    );
+  });
 });
 
 describe("PRM-01, PRM-04: one fact that is otherwise fails one check", () => {

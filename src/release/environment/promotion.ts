@@ -16,6 +16,7 @@ import {
   readinessStatusProblem,
   readinessTargetProblem,
 } from "./readiness-checks.ts";
+import type { Said } from "./said.ts";
 import type { EnvironmentSettings } from "./settings.ts";
 import { stateRefusal } from "./state-check.ts";
 
@@ -28,6 +29,8 @@ import { stateRefusal } from "./state-check.ts";
  *    holds, as do the waivers that it rests on, which are for this environment; into staging and prod nothing comes that pins none.
  * M3 What was marked bad anywhere comes nowhere.
  * M4 Into staging and prod nothing comes whose lineage lacks an edge, however its decisions came out.
+ * M5 Of a bundle that carries evidence, that is what its policies decide on. What they last said on other evidence in its place only adds: a
+ *    NO-GO on that stops it too, and a GO takes nothing back.
  */
 
 /** Everything that a promotion is judged by. */
@@ -71,7 +74,8 @@ export type EvaluationFact = Pick<
   | "decided_at"
   | "valid_until"
   | "waivers"
->;
+> &
+  Pick<Said, "replaces">;
 
 /** One condition of a promotion. Wire form. */
 export interface PromotionCheck {
@@ -190,28 +194,45 @@ function gateProblem(facts: PromotionFacts): Refusal | null {
 
 type Pinned = Manifest["policies"][number];
 
-/** What a policy last said that concerns an environment. */
-export const lastSaid = <E extends EvaluationFact>(
+/** What a policy last said that concerns an environment: on the evidence that the bundle carries, and on other (M5). */
+export function lastSaid<E extends EvaluationFact>(
   digest: string,
   to: Environment,
   evaluations: readonly E[],
-): E | undefined =>
-  evaluations
-    .filter(({ policy_sha256, profile }) => policy_sha256 === digest && isFor(to, profile))
-    .reduce<E | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
+): { readonly own: E | undefined; readonly other: E | undefined } {
+  const all = evaluations.filter(({ policy_sha256, profile }) => policy_sha256 === digest && isFor(to, profile));
+  const newestOf = (some: readonly E[]) =>
+    some.reduce<E | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
+  return {
+    own: newestOf(all.filter(({ replaces }) => replaces.length === 0)),
+    other: newestOf(all.filter(({ replaces }) => replaces.length > 0)),
+  };
+}
 
 function policyProblem({ id, version, digest }: Pinned, facts: PromotionFacts): Refusal | null {
   const { to, evaluations, now } = facts;
-  const last = lastSaid(digest, to, evaluations);
-  if (last === undefined) return lacking(`policy \`${id}\` ${version} was not evaluated about this bundle`);
-  const at = formatInstant(last.decided_at);
-  if (last.verdict === "NO-GO" && last.cause === "failed")
-    return no("RELEASE_GATE_ALLOWS_PROMOTION", `policy \`${id}\` ${version} says NO-GO at ${at}`);
-  if (last.verdict === "NO-GO") return lacking(`policy \`${id}\` ${version} says NO-GO at ${at} for want of evidence`);
-  if (now >= last.valid_until)
-    return lacking(`the GO of policy \`${id}\` ${version} held until ${formatInstant(last.valid_until)}`);
-  return waiverProblem(`the GO of policy \`${id}\` ${version}`, last.waivers, facts);
+  const policy = `policy \`${id}\` ${version}`;
+  const { own, other } = lastSaid(digest, to, evaluations);
+  if (own === undefined) {
+    const on = other === undefined ? "" : ` on the ${namesOf(other)} that it carries`;
+    return lacking(`${policy} was not evaluated about this bundle${on}`);
+  }
+  const against = noGoProblem(policy, own) ?? (other === undefined ? null : noGoProblem(policy, other));
+  if (against !== null) return against;
+  if (now >= own.valid_until) return lacking(`the GO of ${policy} held until ${formatInstant(own.valid_until)}`);
+  return waiverProblem(`the GO of ${policy}`, own.waivers, facts);
 }
+
+function noGoProblem(policy: string, said: EvaluationFact): Refusal | null {
+  if (said.verdict === "GO") return null;
+  const on = said.replaces.length === 0 ? "" : `, on another ${namesOf(said)} than the bundle carries`;
+  const message = `${policy} says NO-GO at ${formatInstant(said.decided_at)}${on}`;
+  return said.cause === "failed"
+    ? no("RELEASE_GATE_ALLOWS_PROMOTION", message)
+    : lacking(`${message} for want of evidence`);
+}
+
+const namesOf = ({ replaces }: EvaluationFact): string => replaces.map((name) => `\`${name}\``).join(", ");
 
 /** Why a GO does not carry as far as its waivers would have to. */
 function waiverProblem(go: string, ids: readonly string[], { to, waivers }: PromotionFacts): Refusal | null {

@@ -20,6 +20,7 @@ const said = (verdict: "GO" | "NO-GO", other: Partial<EvaluationFact> = {}): Eva
   decided_at: instant(NOW - 1_000),
   valid_until: instant(NOW - 1),
   waivers: [],
+  replaces: [],
   ...other,
 });
 

@@ -63,14 +63,17 @@ export interface PutBack {
 
 /**
  * RBK-04: what the policies of a bundle last said of it, of whatever age: who goes back to what did well does not wait for new evidence.
- * Of a bundle that pins none nobody says no.
+ * Of a bundle that pins none nobody says no. PRM-03: on other evidence than the bundle carries they say no at most.
  */
 export function gateWord(
   { policies }: Pick<Manifest, "policies">,
   environment: Environment,
   evaluations: readonly EvaluationFact[],
 ): GateWord {
-  const words = policies.map(({ digest }) => lastSaid(digest, environment, evaluations)?.verdict);
+  const words = policies.flatMap(({ digest }) => {
+    const { own, other } = lastSaid(digest, environment, evaluations);
+    return [own?.verdict, ...(other === undefined ? [] : [other.verdict])];
+  });
   if (words.includes("NO-GO")) return "no-go";
   return words.includes(undefined) ? "unverified" : "go";
 }

@@ -177,7 +177,7 @@ function sourceOf({ moves }: Released, { payload, at }: RecordedMove) {
 function gateTraces(released: Released, move: RecordedMove): Traces {
   if (textIn(move.payload.source_environment) === undefined) return joined([]);
   const stated = Array.isArray(move.payload.evaluations) ? move.payload.evaluations : [];
-  const going = stated.map(membersOf).filter(({ verdict }) => verdict === "GO");
+  const going = stated.map(membersOf).filter(({ verdict, replaces }) => verdict === "GO" && !isOnOther(replaces));
   return joined(
     going.map((said): Traces => {
       const evaluation = textIn(said.evaluation_id) ?? "";
@@ -191,6 +191,9 @@ function gateTraces(released: Released, move: RecordedMove): Traces {
     }),
   );
 }
+
+/** Whether a decision was made on other evidence than the bundle carries, on which nothing goes anywhere. */
+const isOnOther = (replaces: JsonObject[string] | undefined): boolean => Array.isArray(replaces) && replaces.length > 0;
 
 /** A decision that a newer one has taken the place of: known by its digest, its checks are in its packet. */
 const earlierOf = (id: string, row: EvaluationRow): LineageNode => ({

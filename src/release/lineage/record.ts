@@ -8,8 +8,8 @@ import { LINEAGE_FILE } from "../bundle/evidence.ts";
 import { type Manifest, readManifest } from "../bundle/manifest.ts";
 import { ENVIRONMENTS, type Environment, streamOf } from "../environment/environment.ts";
 import { findBundleAbout } from "../environment/queries.ts";
-import { decideAgain, parsePacket } from "../packet/packet.ts";
-import { documentIn } from "../packet/page.ts";
+import { decideAgain } from "../packet/packet.ts";
+import { packetIn } from "../packet/stored.ts";
 import { buildLineage } from "./build.ts";
 import { MOVED, type RecordedMove, releasedTraces } from "./deployments.ts";
 import type { LineageFacts } from "./facts.ts";
@@ -136,8 +136,7 @@ async function judgedOf(
   { pin, row }: { readonly pin: Pin; readonly row: EvaluationRow },
 ): Promise<JudgedRow | undefined> {
   const bytes = await artifacts.get(sql, row.packet_sha256);
-  const document = documentIn(new TextDecoder().decode(bytes));
-  const packet = document.ok ? parsePacket(document.value) : document;
+  const packet = packetIn(new TextDecoder().decode(bytes));
   const policy = packet.ok ? parsePolicy(packet.value.policy) : undefined;
   if (!packet.ok || policy?.ok !== true) return undefined;
   const { decision, evidence, profile, decidedAt, waivers } = packet.value;

@@ -25,8 +25,7 @@ import { type ArtifactStore, AUDIT_STREAM, appendOutside } from "../../ledger/in
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Envelope } from "../bundle/dsse.ts";
 import type { Roster } from "../bundle/trust.ts";
-import { parsePacket } from "../packet/packet.ts";
-import { documentIn } from "../packet/page.ts";
+import { storedPacket } from "../packet/stored.ts";
 import { provedApproval } from "./proof.ts";
 import {
   insertWaiver,
@@ -155,8 +154,7 @@ async function groundOf(
   }
   const row = await findEvaluation(sql, evaluation);
   if (row === undefined) return no("GATE_EVALUATION_NOT_FOUND", `there is no evaluation \`${evaluation}\``);
-  const document = documentIn(new TextDecoder().decode(await artifacts.get(sql, row.packet_sha256)));
-  const packet = document.ok ? parsePacket(document.value) : document;
+  const packet = await storedPacket(artifacts, sql, row);
   if (!packet.ok) return packet;
   const policy = policyIn(given ?? packet.value.policy);
   if (!policy.ok) return policy;
