@@ -78,7 +78,19 @@ export const REQUIRED_JOBS = [
   "release_lineage",
 ] as const;
 
-export const USE_CASES = Array.from({ length: 10 }, (_, index) => `UC-${String(index + 1).padStart(2, "0")}`);
+/** What every release is used for, and the reports without which nobody has seen that it can be. */
+export const USE_CASES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["UC-01", ["R01", "R02"]],
+  ["UC-02", ["R03"]],
+  ["UC-03", ["R07", "R08"]],
+  ["UC-04", ["R09", "R10", "R11", "R12", "R13", "R14", "R15", "R16", "R17"]],
+  ["UC-05", ["R18", "R19"]],
+  ["UC-06", ["R20", "R21", "R22"]],
+  ["UC-07", ["R24"]],
+  ["UC-08", ["R26", "R27", "R28", "R29"]],
+  ["UC-09", ["R30", "R31"]],
+  ["UC-10", ["R33"]],
+]);
 
 /** Reports of the canary that a rollback runs again: these have to be fresh, whatever was bundled. */
 export const CANARY_REPORTS: readonly string[] = ["R01", "R02", "R09", "R10", "R11", "R12", "R13", "R14", "R15", "R16"];

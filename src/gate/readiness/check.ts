@@ -20,6 +20,10 @@ export const unknown = (detail: string): Outcome => ({ outcome: "unknown", detai
 export const notApplicable = (detail: string): Outcome => ({ outcome: "not_applicable", detail });
 export const passIf = (condition: boolean, detail: string): Outcome => (condition ? pass : fail(detail));
 
+/** What several outcomes come to: the first that fails, else the first that is not known. */
+export const worstOf = (outcomes: readonly Outcome[]): Outcome =>
+  outcomes.find(({ outcome }) => outcome === "fail") ?? outcomes.find(({ outcome }) => outcome === "unknown") ?? pass;
+
 /** A rule about a report that could be read. */
 export type Rule = (report: Report) => Outcome;
 

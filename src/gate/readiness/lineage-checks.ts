@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LINEAGE, LINEAGE_CONTRACT, MANUAL_EVIDENCE, REPORTS, type ReportKind } from "./catalogue.ts";
-import { type Check, checkBy, fail, type Outcome, pass, passIf, statusPassed, unknown } from "./check.ts";
+import { type Check, checkBy, fail, type Outcome, passIf, statusPassed, unknown, worstOf } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
 import { needsManualEvidence } from "./governance-checks.ts";
 import type { Report } from "./report.ts";
@@ -31,8 +31,7 @@ function complete(report: Report, evidence: Evidence): Outcome {
   const broken = parsed.data.completeness_checks.filter(({ passed }) => !passed).map(({ check_id }) => check_id);
   if (broken.length > 0) return fail(`${broken.join(", ")} not passed`);
   const required = needsManualEvidence(evidence) ? [...REPORTS, MANUAL_EVIDENCE] : REPORTS;
-  const outcomes = required.map((kind) => traced(kind, parsed.data.lineage, evidence));
-  return ["fail", "unknown"].flatMap((outcome) => outcomes.filter((one) => one.outcome === outcome))[0] ?? pass;
+  return worstOf(required.map((kind) => traced(kind, parsed.data.lineage, evidence)));
 }
 
 /** What does not fit fails; what cannot be compared, because the report is not there, is not known. */

@@ -92,13 +92,22 @@ test("EVD-13 a report is found by its own name alone: what resembles it is no re
   expect(told.decision).toMatchObject({ verdict: "NO-GO", cause: "missing" });
 });
 
-test.each(USE_CASES)("GEC-6 %s without evidence of its own keeps a version from being released", (useCase) => {
-  const { use_cases } = JSON.parse(releaseFiles({})["context.json"] ?? "{}");
+const { use_cases: NAMED } = JSON.parse(releaseFiles({})["context.json"] ?? "{}");
 
-  const told = evaluated({ document: { use_cases: { ...use_cases, [useCase]: { evidence: [] } } } });
+test.each([...USE_CASES])(
+  "GEC-6 %s is asked for each report that shows it, and takes no other for it",
+  (useCase, shownBy) => {
+    const all: readonly { readonly id: string }[] = NAMED[useCase].evidence;
+    const another = NAMED[useCase === "UC-07" ? "UC-03" : "UC-07"];
+    const lacking = shownBy.map((report) => ({ evidence: all.filter(({ id }) => id !== report) }));
 
-  expect(told.decision.blocked_by).toEqual([`use_case_evidence:${useCase}`]);
-});
+    for (const named of [{ evidence: [] }, another, ...lacking]) {
+      const told = evaluated({ document: { use_cases: { ...NAMED, [useCase]: named } } });
+
+      expect(told.decision).toMatchObject({ cause: "missing", blocked_by: [`use_case_evidence:${useCase}`] });
+    }
+  },
+);
 
 test("GATE-16 a low finding changes no decision", () => {
   const { decision } = evaluated({ reports: { R12: { summary: { drift: "D3" } } } });

@@ -9,7 +9,18 @@ import {
   REQUIRED_JOBS,
   USE_CASES,
 } from "./catalogue.ts";
-import { type Check, checkOf, fail, notApplicable, type Outcome, objectOf, pass, passIf, unknown } from "./check.ts";
+import {
+  type Check,
+  checkOf,
+  fail,
+  notApplicable,
+  type Outcome,
+  objectOf,
+  pass,
+  passIf,
+  unknown,
+  worstOf,
+} from "./check.ts";
 import { type Evidence, kindOf } from "./evidence.ts";
 import { underFloors } from "./floors.ts";
 import { needsManualEvidence } from "./governance-checks.ts";
@@ -107,19 +118,24 @@ function subjectCheck(loaded: LoadedReport): Check {
   return checkOf("evidence_subject_match", outcome, [id], id);
 }
 
-/** Asked of what may be released: every piece of evidence of a use case is a report that is here, with that digest. */
+/** Asked of what may be released: a use case names the reports that show it, and every one is here, with that digest. */
 function useCaseChecks(evidence: Evidence): readonly Check[] {
   const check = "use_case_evidence";
   const { event, is_release_branch } = evidence.context.context;
   if (event !== "promotion" && !(event === "push" && is_release_branch))
     return [checkOf(check, notApplicable("nothing is released"))];
-  return USE_CASES.map((useCase) => {
-    const items = evidence.context.use_cases?.[useCase]?.evidence;
-    if (items === undefined || items.length === 0) return checkOf(check, unknown("no evidence is named"), [], useCase);
-    const lost = items.filter(({ id, digest }) => !isThere(evidence.report(id), digest)).map(({ id }) => id);
-    return checkOf(check, passIf(lost.length === 0, `${lost.join(", ")} not found by digest`), lost, useCase);
+  return [...USE_CASES].map(([useCase, shownBy]) => {
+    const named = evidence.context.use_cases?.[useCase]?.evidence ?? [];
+    const outcome = worstOf([
+      ...named.map(({ id, digest }) => foundBy(evidence.report(id), digest)),
+      ...shownBy.map((id) => (named.some((one) => one.id === id) ? pass : unknown(`${id} not named`))),
+    ]);
+    return checkOf(check, outcome, shownBy, useCase);
   });
 }
 
-const isThere = (loaded: LoadedReport, digest: string): boolean =>
-  loaded.ok && digest === `sha256:${loaded.report.digest}`;
+/** A report that cannot be used cannot be compared. */
+const foundBy = (loaded: LoadedReport, digest: string): Outcome =>
+  loaded.ok
+    ? passIf(digest === `sha256:${loaded.report.digest}`, `${loaded.report.kind.id} not found by digest`)
+    : unknown(`${loaded.kind.id} is ${loaded.error}`);

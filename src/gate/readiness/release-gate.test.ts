@@ -269,7 +269,7 @@ test("a use case's evidence is found by its digest, and only asked of what may b
     status: "FAIL",
     reasons: ["0 of 1", "R01 not found by digest"],
   });
-  expect(rowOf(evaluation, "use_case_evidence:UC-02").status).toBe("UNKNOWN");
+  expect(rowOf(evaluation, "use_case_evidence:UC-02")).toMatchObject({ status: "UNKNOWN", reasons: ["R03 not named"] });
   const request = { profile: "transitional", context: { event: "pull_request", is_release_branch: false } };
   expect(evaluated({ ...request, document: { use_cases: null } }).decision.verdict).toBe("GO");
 });

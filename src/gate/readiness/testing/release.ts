@@ -91,7 +91,10 @@ export function releaseFiles(given: ReleaseGiven): { readonly [name: string]: st
       context: { ...CONTEXT, ...given.context },
       policy: { digest: policyDigest, approved_digest: policyDigest },
       use_cases: Object.fromEntries(
-        USE_CASES.map((id) => [id, { evidence: [{ id: "R02", digest: digests.R02 ?? "none" }] }]),
+        [...USE_CASES].map(([useCase, shownBy]) => [
+          useCase,
+          { evidence: shownBy.flatMap((id) => (digests[id] === undefined ? [] : [{ id, digest: digests[id] }])) },
+        ]),
       ),
       ...given.document,
     }),
