@@ -92,6 +92,10 @@ test("a packet is decided again from the one file, and one altered byte ends wit
   const verified = await runCli(["packet", "verify", "packet.html"], { cwd });
   const altered = await runCli(["decide", "altered.html"], { cwd });
   const painted = await runCli(["decide", "painted.html"], { cwd });
+  writeFileSync(join(cwd, "spelled.html"), page.replace('"schema"', '"\\u0073chema"'));
+  const shown = await Promise.all(
+    ["painted.html", "spelled.html"].map((name) => runCli(["packet", "verify", name], { cwd })),
+  );
 
   expect([built.exit, decided.exit, verified.exit]).toEqual([4, 4, 0]);
   expect(page.length).not.toBe(0);
@@ -101,6 +105,8 @@ test("a packet is decided again from the one file, and one altered byte ends wit
     expect.stringContaining("NO-GO"),
     expect.stringContaining("altered"),
   ]);
+  for (const { exit, stdout, stderr } of shown)
+    expect([exit, stdout, stderr]).toEqual([8, "", expect.stringContaining("PACKET_CORRUPT")]);
 });
 
 test.each([

@@ -66,7 +66,8 @@ export const decideCommand: Command = {
   run: async (context, args) => {
     const again = await againFrom(context, args);
     if (!again.ok) return reportRefusal(talkOf(context), again.refusal);
-    const { packet, evaluation } = again.value;
+    const { packet, evaluation, isShown } = again.value;
+    if (!isShown) note(context, `${ANOTHER_PAGE}: what follows is what the packet says`);
     printDecision(context, evaluation.decision, [SAME]);
     const policy = parsePolicy(packet.policy);
     return policy.ok ? exitOf(policy.value, evaluation.decision) : EXIT.internal;
@@ -83,6 +84,7 @@ export const packetVerifyCommand: Command = {
   run: async (context, args) => {
     const again = await againFrom(context, args);
     if (!again.ok) return reportRefusal(talkOf(context), again.refusal);
+    if (!again.value.isShown) return reportRefusal(talkOf(context), { code: "PACKET_CORRUPT", message: ANOTHER_PAGE });
     const { verdict, digest } = again.value.evaluation.decision;
     print(context, { verified: true, verdict, digest }, (paint) => [
       `${paint.green("verified")}  ${SAME}: ${verdict}`,
@@ -94,29 +96,35 @@ export const packetVerifyCommand: Command = {
 
 const SAME = "decided again from policy and evidence, it comes to the same byte for byte";
 
+const ANOTHER_PAGE = "this packet or the page around it was altered, or written by another version";
+
+interface Again {
+  readonly packet: Packet;
+  /** What its decision comes to now. */
+  readonly evaluation: FileEvaluation;
+  /** Whether packet and page are written as this version writes them, to the byte. */
+  readonly isShown: boolean;
+}
+
 /**
- * Both a packet and what its decision comes to now. Refused as files and rosters are, `PACKET_CORRUPT`, `DECISION_CORRUPT`, and where a
+ * A packet, decided again. Refused as files and rosters are, `PACKET_CORRUPT`, `DECISION_CORRUPT`, and where a
  * waiver is not approved by whom the roster trusts.
  */
-async function againFrom(
-  context: Context,
-  args: Arguments,
-): Promise<Result<{ readonly packet: Packet; readonly evaluation: FileEvaluation }>> {
+async function againFrom(context: Context, args: Arguments): Promise<Result<Again>> {
   const source = await textOf(resolve(context.cwd, args.operand("PACKET")));
   if (!source.ok) return source;
   const document = documentIn(source.value);
   if (!document.ok) return document;
   const packet = parsePacket(document.value);
   if (!packet.ok) return packet;
-  if (document.value !== source.value && pageOf(packet.value, document.value) !== source.value)
-    note(
-      context,
-      "the page around this packet was altered, or made by another version: what follows is what the packet says",
-    );
   const evaluation = decideAgain(packet.value);
   if (!evaluation.ok) return evaluation;
   const untrusted = await untrustedBy(context, args.value("trust"), packet.value);
-  return untrusted === null ? accepted({ packet: packet.value, evaluation: evaluation.value }) : rejected(untrusted);
+  if (untrusted !== null) return rejected(untrusted);
+  const { decision, lineage } = packet.value;
+  const written = JSON.stringify(JSON.parse(document.value));
+  const isShown = [written, packetPage(decision, written, lineage)].includes(source.value);
+  return accepted({ packet: packet.value, evaluation: evaluation.value, isShown });
 }
 
 /** Null without a roster, and where it trusts every approval. */
@@ -125,8 +133,6 @@ async function untrustedBy(context: Context, given: string | undefined, packet: 
   const roster = await readTrust(context, given);
   return roster.ok ? untrustedIn(packet, { roster: roster.value, at: context.host.clock.now() }) : roster.refusal;
 }
-
-const pageOf = ({ decision, lineage }: Packet, document: string): string => packetPage(decision, document, lineage);
 
 const printDecision = (context: Context, decision: Decision, notes: readonly string[]): void =>
   print(context, decision, (paint: Paint) => [

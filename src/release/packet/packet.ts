@@ -43,8 +43,8 @@ const shape = z.strictObject({
   profile: named,
   decided_at: text.transform((value, context): Instant => {
     const at = parseInstant(value);
-    if (at !== undefined) return at;
-    context.addIssue("is no instant");
+    if (at !== undefined && formatInstant(at) === value) return at;
+    context.addIssue("is no instant as packets say them");
     return z.NEVER;
   }),
   evidence: z.array(z.strictObject({ name: text, text })),
