@@ -51,7 +51,12 @@ export function readShapedText<T>(source: string, kind: TextKind<T>): ShapedText
   });
   if (Buffer.byteLength(source) > JSON_BYTES_MAX) return failure([broken(`${kind.name} is larger than 1 MiB`, 1, 1)]);
   const lines = new LineCounter();
-  const document = parseDocument(source, { uniqueKeys: true, lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(source, {
+    uniqueKeys: true,
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "error",
+  });
   if (document.errors.length > 0) {
     return failure(
       document.errors.map(({ message, pos }) => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { readYaml, yamlText } from "./yaml.ts";
 
 test("every document of a text is read, and what was written is read again", () => {
@@ -17,4 +17,13 @@ test.each([
   ["more than a mebibyte", `a: ${"x".repeat(2 ** 20)}`],
 ])("%s is not read", (_, source) => {
   expect(readYaml(source)).toBeUndefined();
+});
+
+test("reading says nothing by itself, also of keys that no JSON has", () => {
+  const said = vi.spyOn(process, "emitWarning");
+
+  readYaml("{ {a: 1}: 2 }");
+
+  expect(said).not.toHaveBeenCalled();
+  said.mockRestore();
 });

@@ -6,7 +6,7 @@ import type { Json } from "./json.ts";
 export function readYaml(source: string): readonly Json[] | undefined {
   if (Buffer.byteLength(source) > JSON_BYTES_MAX) return undefined;
   const documents: Json[] = [];
-  for (const document of parseAllDocuments(source, { uniqueKeys: true, prettyErrors: false })) {
+  for (const document of parseAllDocuments(source, { uniqueKeys: true, prettyErrors: false, logLevel: "error" })) {
     if (document.errors.length > 0) return undefined;
     const value = plain(() => document.toJS());
     if (!isJson(value)) return undefined;
