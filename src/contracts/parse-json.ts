@@ -156,7 +156,7 @@ function stringProblem(scanner: JSONScanner, names: Level): string | undefined {
 
 function numberProblem(literal: string): string | undefined {
   const value = Number(literal);
-  if (!Number.isFinite(value)) return "the number is not finite";
+  if (Math.abs(value) === Number.POSITIVE_INFINITY) return "the number is not finite";
   const isDigits = DIGITS.test(literal) && !Number.isSafeInteger(value);
   return isDigits || isInexact(value) ? "the integer is beyond 2^53-1; carry it as a string" : undefined;
 }

@@ -58,11 +58,17 @@ test("gate explain tells a decision of a file, gate by gate, and finds one that 
 
   const told = await runCli(["gate", "explain", "decision.json", "--gate", "rate"], { cwd });
   const edited = await runCli(["gate", "explain", "edited.json"], { cwd });
+  const other = await runCli(["gate", "explain", "decision.json", "--gate", "rat"], { cwd });
 
   expect(told.stdout).toContain("8 of 10");
   expect(told.stdout).toContain("at fault: r8, r9");
   expect(told.stdout).toContain("would pass with 1 of the failing ones good; or with 10 more, all good");
   expect([edited.exit, edited.stderr]).toEqual([8, expect.stringContaining("DECISION_CORRUPT")]);
+  expect([other.exit, other.stdout, other.stderr]).toEqual([
+    2,
+    "",
+    expect.stringContaining("the decision has no gate `rat`: it has rate"),
+  ]);
 });
 
 test("gate lint tells how many trials a bound needs, and refuses a gate that nothing can pass, as gate eval does", async () => {

@@ -10,14 +10,16 @@ import {
   type Policy,
   parseDecision,
 } from "../../gate/index.ts";
-import { askAndPrint, part } from "../answer.ts";
+import { part, printAnswer } from "../answer.ts";
+import { withClient } from "../client.ts";
 import type { Arguments, Command, Context } from "../command.ts";
+import { visible } from "../document.ts";
 import { askedFor, EVALUATION_OPTIONS, exitOf, judgedOn, POLICY, readPolicy } from "../evaluation.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
-import { type Paint, paintOf, print } from "../output.ts";
-import { decisionIn, evaluateLedger, recordFiles } from "../recorded-evaluation.ts";
+import { paintOf, print } from "../output.ts";
+import { evaluateLedger, recordFiles } from "../recorded-evaluation.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { SUMMARY, summarize, summaryBar } from "../step-summary.ts";
 import { VERSION } from "../version.ts";
@@ -111,32 +113,43 @@ export const gateExplainCommand: Command = {
   options: [{ flags: "--gate <id>", summary: "one gate, with all the rows that the decision names" }],
   examples: ["countermark gate explain decision.json", "countermark gate explain decision.json --gate S-SLO-1"],
   run: async (context, args) => {
-    const name = args.operand("DECISION");
-    if (RECORDED.test(name)) {
-      return askAndPrint(context, {
-        ask: (client) => client.get(`/v1/gates/evaluations/${part(name)}`),
-        lines: (body, paint) => {
-          const recorded = decisionIn(body);
-          return recorded === undefined ? [] : explained(recorded, args.value("gate"), paint);
-        },
-      });
+    const [name, gate] = [args.operand("DECISION"), args.value("gate")];
+    if (!RECORDED.test(name)) {
+      const decision = await readDecision(context, name);
+      return decision.ok ? explain(context, decision.value, gate) : reportRefusal(talkOf(context), decision.refusal);
     }
-    const decision = await readDecision(context, name);
-    if (!decision.ok) return reportRefusal(talkOf(context), decision.refusal);
-    print(context, decision.value, (paint) => explained(decision.value, args.value("gate"), paint));
-    return EXIT.done;
+    const answer = await withClient(context, "owner", (client) => client.get(`/v1/gates/evaluations/${part(name)}`));
+    if (!answer.ok || !answer.value.ok) return printAnswer(context, answer, { lines: () => [] });
+    const { body } = answer.value;
+    const recorded = parseDecision(body.decision ?? null);
+    return recorded.ok
+      ? explain(context, recorded.value, gate, body)
+      : reportRefusal(talkOf(context), recorded.refusal);
   },
 };
 
 /** An id of a recorded evaluation, or a decision's digest: nobody names a file so. */
 const RECORDED = /^([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-function explained(decision: Decision, gate: string | undefined, paint: Paint): readonly string[] {
-  if (gate === undefined) return decisionLines(decision, paint);
+/** @param document what `--json` prints */
+function explain(
+  context: Context,
+  decision: Decision,
+  gate: string | undefined,
+  document: unknown = decision,
+): ExitCode {
   const rows = decision.gates.filter(({ id }) => id === gate);
-  return rows.length === 0
-    ? [`the decision has no gate \`${gate}\`: it has ${decision.gates.map(({ id }) => id).join(", ")}`]
-    : rows.flatMap((row) => toldLines(row, paint, row.failing.rows.length)).slice(1);
+  if (gate !== undefined && rows.length === 0)
+    return reportRefusal(talkOf(context), {
+      code: "USAGE",
+      message: `the decision has no gate \`${visible(gate)}\`: it has ${decision.gates.map(({ id }) => id).join(", ")}`,
+    });
+  print(context, document, (paint) =>
+    gate === undefined
+      ? decisionLines(decision, paint)
+      : rows.flatMap((row) => toldLines(row, paint, row.failing.rows.length)).slice(1),
+  );
+  return EXIT.done;
 }
 
 async function readDecision(context: Context, path: string): Promise<Result<Decision>> {
