@@ -240,6 +240,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evidence.ts")).evidenceSummaryCommand,
   },
   {
+    path: ["evidence", "validate"],
+    summary: "see, day by day, whether what governs releases still holds, and which issue to open where it does not",
+    load: async () => (await import("./commands/evidence.ts")).evidenceValidateCommand,
+  },
+  {
     path: ["gate", "eval"],
     summary: "decide by a policy whether evidence lets something go on",
     load: async () => (await import("./commands/gate.ts")).gateEvalCommand,

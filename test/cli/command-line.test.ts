@@ -8,6 +8,12 @@ test("help lists every command and goes to standard output", async () => {
   for (const word of ["check", "migrate", "doctor"]) expect(said.stdout).toMatch(new RegExp(`^  ${word} `, "m"));
 });
 
+test("every word of the help says what it is for", async () => {
+  const { stdout } = await runCli(["--help"]);
+
+  expect(stdout.split("\n").filter((line) => /^ {2}[a-z]+( \[.*\])?$/.test(line))).toEqual([]);
+});
+
 test("a command's help shows operands, options with their variables, and examples, in either spelling", async () => {
   const flag = await runCli(["migrate", "down", "--help"]);
   const word = await runCli(["help", "migrate", "down"]);

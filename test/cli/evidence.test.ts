@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Json } from "../../src/contracts/index.ts";
@@ -78,4 +78,24 @@ test("evidence import refuses what it cannot read, by name, and writes nothing",
   expect([missing.exit, missing.stderr]).toEqual([2, expect.stringContaining("FILE_NOT_FOUND")]);
   expect([several.exit, other.exit]).toEqual([2, 2]);
   expect(readFileSync(join(cwd, "evidence", "R22.json"), "utf8")).toBe(releaseFiles({})["R22.json"]);
+});
+
+test("EVD-11 EVD-12 a report is written whatever it says and whatever is missing, and the exit code says it too", async () => {
+  const cwd = repository({});
+  const at = ["evidence", ...AT, "--out", "made"];
+  const validated = () => runCli(["evidence", "validate", ...at], { cwd });
+  const made = (name: string) => JSON.parse(readFileSync(join(cwd, "made", name), "utf8"));
+
+  const whole = await validated();
+  rmSync(join(cwd, "evidence", "R22.json"));
+  const failed = await validated();
+  const summed = await runCli(["evidence", "summary", ...at], { cwd });
+
+  expect([whole.exit, failed.exit, summed.exit]).toEqual([0, 4, 5]);
+  expect(failed.stdout).toContain("  github_branch_protection: MISSING");
+  expect(made("governance_continuous_validation.json")).toMatchObject({
+    overall_status: "failed",
+    issue: { key: "governance-validation-2026-07-20" },
+  });
+  expect([made("R30.json").status, made("R31.json").status]).toEqual(["unverified", "passed"]);
 });

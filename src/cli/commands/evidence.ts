@@ -12,6 +12,7 @@ import {
   type Answer,
   type BypassList,
   type ChangeRecord,
+  continuousValidation,
   executiveSummary,
   type MadeReport,
   type Maker,
@@ -21,6 +22,7 @@ import {
   readAnswer,
   readCanonicalChecks,
   readReleaseFolder,
+  type SummaryInput,
 } from "../../gate/index.ts";
 import type { Arguments, Command, Context, Option } from "../command.ts";
 import { readPolicy } from "../evaluation.ts";
@@ -96,29 +98,40 @@ export const evidenceImportCommand: Command = {
   },
 };
 
+const FOLDER = { name: "FOLDER", summary: "a release's evidence: `context.json` and `R01.json` and so on" } as const;
+
 export const evidenceSummaryCommand: Command = {
-  operands: [{ name: "FOLDER", summary: "a release's evidence: `context.json` and `R01.json` and so on" }],
+  operands: [FOLDER],
   options: [AT, OUT],
   examples: ["countermark evidence summary evidence --out evidence"],
-  run: async (context, args) => {
-    const files = await readEvidence(context, [args.operand("FOLDER")]);
-    if (!files.ok) return reportRefusal(talkOf(context), files.refusal);
-    const at = instantIn(context, args);
-    const documents = readReleaseFolder(files.value, at);
-    if (!documents.ok) return reportRefusal(talkOf(context), documents.refusal);
-    const { context: candidate, reports } = documents.value;
-    const summaries = (["R30", "R31"] as const).map((id) =>
-      executiveSummary(id, {
-        context: candidate,
-        reports,
-        at: at,
-        reportId: () => context.host.ids.next(),
-        toolVersion: VERSION,
-      }),
-    );
-    return written(context, args, summaries);
-  },
+  run: (context, args) =>
+    reported(context, args, (input) => (["R30", "R31"] as const).map((id) => executiveSummary(id, input))),
 };
+
+export const evidenceValidateCommand: Command = {
+  operands: [FOLDER],
+  options: [AT, OUT],
+  examples: [
+    "countermark evidence validate evidence --out evidence",
+    "countermark evidence validate evidence --out evidence --json | jq -r .governance_continuous_validation.issue.key",
+  ],
+  run: (context, args) => reported(context, args, (input) => [continuousValidation(input)]),
+};
+
+/** Makes reports of the reports in a folder. */
+async function reported(
+  context: Context,
+  args: Arguments,
+  make: (input: SummaryInput) => readonly MadeReport[],
+): Promise<ExitCode> {
+  const files = await readEvidence(context, [args.operand("FOLDER")]);
+  if (!files.ok) return reportRefusal(talkOf(context), files.refusal);
+  const at = instantIn(context, args);
+  const documents = readReleaseFolder(files.value, at);
+  if (!documents.ok) return reportRefusal(talkOf(context), documents.refusal);
+  const reportId = () => context.host.ids.next();
+  return written(context, args, make({ ...documents.value, at, reportId, toolVersion: VERSION }));
+}
 
 /** Reports are written before anything else is said of them; a failed one ends the command as a NO-GO does. */
 async function written(context: Context, args: Arguments, reports: readonly MadeReport[]): Promise<ExitCode> {

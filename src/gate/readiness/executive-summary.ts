@@ -14,6 +14,7 @@ const SHOWN = ["R27", "R29"];
 
 export type SummaryId = keyof typeof TOLD;
 
+/** What a report of a release's other reports is made of. */
 export interface SummaryInput extends Maker {
   readonly context: GateContext;
   /** Texts of reports, by id. */

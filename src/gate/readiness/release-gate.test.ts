@@ -86,6 +86,17 @@ test("a report that is exactly as old as it may be is used, and a promotion take
   );
 });
 
+test("EVD-15 a job counts under the name that people read, too, and under no other", () => {
+  const named = (name: string) => {
+    const { policy_bundle_governance, ...others } = JSON.parse(releaseFiles({})["jobs.json"] ?? "{}");
+    const jobs = JSON.stringify({ ...others, [name]: policy_bundle_governance });
+    return rowOf(evaluated({ jobs: null, more: { "jobs.json": jobs } }), "job_result:policy_bundle_governance").status;
+  };
+
+  expect(named("policy-bundle-governance")).toBe("PASS");
+  expect(named("Policy Bundle Governance")).toBe("FAIL");
+});
+
 test("EVD-16 imported evidence counts before a release, never in one", () => {
   const given = { reports: { R10: { imported: true } } };
 
