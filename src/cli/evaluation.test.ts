@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { assert, instant, type JsonObject } from "../contracts/index.ts";
 import { DERIVATIONS, evaluateFiles, parsePolicy } from "../gate/index.ts";
-import { evaluated, POLICY_TEXT, policyOf, type ReleaseGiven } from "../gate/readiness/testing/release.ts";
 import { exitOf } from "./evaluation.ts";
 import { EXIT } from "./exit-code.ts";
 
@@ -38,23 +37,4 @@ test.each([
   ["5 for a document that cannot be read as one", { verify: "ok" }, EXIT.noGoForEvidence],
 ])("gate eval of the promotion policy ends with %s", (_, parts, exit) => {
   expect(exitFor(parts)).toBe(exit);
-});
-
-const SOFT = { R27: { slo_status: "soft_fail", metrics: [{ metric: "ci_pass_rate:smoke", stage: "soft_fail" }] } };
-const BROKEN = { R01: { failed: 1 } };
-const PULL_REQUEST: ReleaseGiven = {
-  profile: "transitional",
-  context: { event: "pull_request", is_release_branch: false },
-};
-
-test.each<[string, ReleaseGiven, number]>([
-  ["lets a pull request in whose conditions the profile takes, and lists them", { ...PULL_REQUEST, reports: SOFT }, 0],
-  ["blocks a pull request that does not pass", { ...PULL_REQUEST, reports: BROKEN }, 4],
-  ["blocks a pull request of which something is missing", { ...PULL_REQUEST, reports: { R01: null } }, 5],
-  ["blocks on the release branch what a pull request may bear", { reports: SOFT }, 4],
-])("GATE-14 the release gate's exit code %s", (_, given, exit) => {
-  const { decision } = evaluated(given);
-
-  expect(exitOf(policyOf(POLICY_TEXT), decision)).toBe(exit);
-  expect(decision.verdict === "GO" ? decision.conditions : []).toEqual(exit === 0 ? ["trend_slo_status"] : []);
 });

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { Json } from "../../src/contracts/index.ts";
 import {
@@ -9,7 +9,7 @@ import {
   ruleset,
   WORKFLOW,
 } from "../../src/gate/readiness/branch-protection/testing/github.ts";
-import { releaseFiles } from "../../src/gate/readiness/testing/release.ts";
+import { type ReleaseGiven, releaseFiles } from "../../src/gate/readiness/testing/release.ts";
 import { newFolder, runCli } from "./run-cli.ts";
 
 const AT = ["--at", "2026-07-20T10:00:00Z"];
@@ -98,4 +98,23 @@ test("EVD-11 EVD-12 a report is written whatever it says and whatever is missing
     issue: { key: "governance-validation-2026-07-20" },
   });
   expect([made("R30.json").status, made("R31.json").status]).toEqual(["unverified", "passed"]);
+});
+
+const SOFT = { R27: { slo_status: "soft_fail", metrics: [{ metric: "ci_pass_rate:smoke", stage: "soft_fail" }] } };
+const PULL_REQUEST = { context: { event: "pull_request", is_release_branch: false } };
+
+test.each<[string, string, ReleaseGiven, number, string]>([
+  ["lets in whose conditions it takes, and names them", "transitional", { reports: SOFT }, 0, "trend_slo_status"],
+  ["blocks what failed", "transitional", { reports: { R01: { failed: 1 } } }, 4, "smoke_report_failed_zero"],
+  ["blocks what lacks something", "transitional", { reports: { R33: null } }, 5, "operator_readiness_report_present"],
+  ["blocks under a stricter profile what another takes", "strict", { reports: SOFT }, 4, "trend_slo_status"],
+])("GATE-14 as a required check of pull requests the release gate %s", async (_, profile, given, exit, named) => {
+  const cwd = newFolder();
+  for (const [name, text] of Object.entries(releaseFiles({ ...PULL_REQUEST, ...given })))
+    writeFileSync(join(cwd, name), text);
+  const policy = resolve("policies/release-readiness.yaml");
+
+  const said = await runCli(["gate", "eval", policy, "--profile", profile, "--evidence", ".", ...AT], { cwd });
+
+  expect(said).toMatchObject({ exit, stdout: expect.stringContaining(named) });
 });
