@@ -230,6 +230,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evidence.ts")).evidenceImportCommand,
   },
   {
+    path: ["evidence", "operations"],
+    summary: "see whether people are ready for a bad day, by their runbook and drills, and report it",
+    load: async () => (await import("./commands/evidence-operations.ts")).evidenceOperationsCommand,
+  },
+  {
     path: ["evidence", "policy"],
     summary: "see whether the policy of releases may take the place of the one before, and report it",
     load: async () => (await import("./commands/evidence.ts")).evidencePolicyCommand,

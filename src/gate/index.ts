@@ -46,6 +46,7 @@ export { continuousValidation } from "./readiness/continuous-validation.ts";
 export { executiveSummary, type SummaryInput } from "./readiness/executive-summary.ts";
 export { CONTEXT_FILE, type GateDocuments, readGateDocuments, readReleaseFolder } from "./readiness/gate-documents.ts";
 export { type MadeReport, type Maker, promotionReportOf } from "./readiness/made-report.ts";
+export { linksIn, operatorReadiness, readOperations } from "./readiness/operator-readiness.ts";
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { decisionSarif } from "./sarif.ts";
 export { drawnOf } from "./scale.ts";

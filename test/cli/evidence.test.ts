@@ -118,3 +118,33 @@ test.each<[string, string, ReleaseGiven, number, string]>([
 
   expect(said).toMatchObject({ exit, stdout: expect.stringContaining(named) });
 });
+
+test("EVD-17 evidence operations reads a runbook, follows its links to files, and refuses operations that nobody can read", async () => {
+  const cwd = repository({ "half.json": { contacts: [] } });
+  const operations = {
+    triggers: Object.fromEntries(
+      ["runtime_canary", "policy_bundle_governance", "executive_summary"].map((name) => [`${name}_failed`, "#act"]),
+    ),
+    contacts: [{ name: "ann", reach: "+43 1 234" }],
+    rollback_drill_at: "2026-07-01T00:00:00Z",
+    backup_restore_at: "2026-07-01T00:00:00Z",
+  };
+  writeFileSync(join(cwd, "runbook.md"), "# Act\n[the policy](policy.md#rules), [gone](gone.md)\n");
+  const asked = (document: string) =>
+    runCli(
+      [
+        ...["evidence", "operations", "runbook.md", "--operations", document, ...AT],
+        ...["--context", "evidence/context.json", "--out", "made"],
+      ],
+      { cwd },
+    );
+
+  const half = await asked("half.json");
+  const told = await asked(JSON.stringify(operations));
+
+  expect([half.exit, half.stderr]).toEqual([2, expect.stringContaining("INVALID_INPUT")]);
+  expect(told.exit).toBe(4);
+  expect(told.stdout).toContain("failed  R33 operator_readiness_v1");
+  expect(told.stdout).toContain("  links_resolve: gone.md not there\n");
+  expect(told.stdout).toContain("  trigger:audit_chain_broken: the runbook is not said to have it");
+});

@@ -178,7 +178,7 @@ test("P1-TR07 a case that says so is tried again; what fails twice blocks the de
   expect(JSON.parse(listed.stdout).quarantined).toEqual([]);
 });
 
-test("PRV-01 PRV-02 PRV-04 a bundle is previewed: its own pack in a target of its own, its suites, a report, nothing left; promotion goes by it", async () => {
+test("PRV-01 PRV-02 PRV-04 PRV-05 a bundle is previewed: its own pack in a target of its own, its suites, a report, nothing left; promotion goes by it", async () => {
   const said = await cli(
     "preview",
     "create",
@@ -212,7 +212,10 @@ test("PRV-01 PRV-02 PRV-04 a bundle is previewed: its own pack in a target of it
       problems: [],
     })),
   );
-  expect(readFileSync(join(world.cwd, "preview.md"), "utf8")).toContain(`### Preview passed: \`${bundle_id}\``);
+  const { root_digest, decision } = JSON.parse(said.stdout);
+  const shown = readFileSync(join(world.cwd, "preview.md"), "utf8");
+  expect(shown).toContain(`### Preview passed: \`${bundle_id}\``);
+  expect(shown).toContain(`| root | \`${root_digest}\` |\n| decision | GO, \`${decision.digest}\` |`);
   expect([toDev.exit, toStaging.exit]).toEqual([0, 0]);
   expect(await standing()).toEqual([]);
 });

@@ -35,13 +35,13 @@ import { reportRefusal, talkOf } from "../report.ts";
 import { VERSION } from "../version.ts";
 import { writeFiles } from "../write-files.ts";
 
-const AT: Option = { flags: "--at <time>", summary: "when the answers were had; now unless given", moment: AGO };
-const CONTEXT = {
+export const AT: Option = { flags: "--at <time>", summary: "when the answers were had; now unless given", moment: AGO };
+export const CONTEXT = {
   flags: "--context <file>",
   summary: "the release gate's `context.json`: the commit, the registry and the policy that the reports are about",
   required: true,
 } as const;
-const OUT = {
+export const OUT = {
   flags: "--out <folder>",
   summary: "where the reports are written, as the release gate reads them",
   required: true,
@@ -134,7 +134,7 @@ async function reported(
 }
 
 /** Reports are written before anything else is said of them; a failed one ends the command as a NO-GO does. */
-async function written(context: Context, args: Arguments, reports: readonly MadeReport[]): Promise<ExitCode> {
+export async function written(context: Context, args: Arguments, reports: readonly MadeReport[]): Promise<ExitCode> {
   const files = reports.map(({ id, document }) => ({
     path: `${id}.json`,
     text: `${JSON.stringify(document, null, 2)}\n`,
@@ -202,7 +202,7 @@ async function changeRecordIn(context: Context, path: string | undefined): Promi
 }
 
 /** What reports say of the release, as `--context` has it. */
-async function makerOf(context: Context, args: Arguments): Promise<Result<Maker>> {
+export async function makerOf(context: Context, args: Arguments): Promise<Result<Maker>> {
   const text = await readText(context, args.value("context") ?? "");
   if (!text.ok) return text;
   const at = instantIn(context, args);

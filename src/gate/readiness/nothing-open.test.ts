@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { USE_CASES } from "./catalogue.ts";
+import { REPORTS, USE_CASES } from "./catalogue.ts";
 import { evaluated, releaseFiles, rowOf } from "./testing/release.ts";
 
 /** What a release comes to when one thing of its evidence is otherwise: how it ends, and one row that says why. */
@@ -115,3 +115,15 @@ test("GATE-16 a low finding changes no decision", () => {
   expect(decision.verdict).toBe("GO");
   expect(decision.spent.low).toBe(1);
 });
+
+/** R18 tells each transition's readiness, and what R28 measured is judged in R29. */
+const ASKED = REPORTS.filter(({ id }) => id !== "R18" && id !== "R28");
+
+test.each(ASKED.map(({ id, name }) => [id, name]))(
+  "EVD-10 %s that says no (%s) keeps a version from being released",
+  (id) => {
+    const { decision } = evaluated({ reports: { [id]: { status: "failed" } } });
+
+    expect(decision).toMatchObject({ verdict: "NO-GO", cause: "failed" });
+  },
+);
