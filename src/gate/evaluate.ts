@@ -3,7 +3,7 @@ import { type Decision, type GateRow, type GateStatus, sealed } from "./decision
 import { judge } from "./judge.ts";
 import { inOrder, type MeasuredUnits, UnitMeasures } from "./measure.ts";
 import type { Measures } from "./measurement.ts";
-import { excludes, type Policy } from "./policy.ts";
+import { excludes, type Policy, profileNamed } from "./policy.ts";
 import type { ProfileText } from "./policy-shape.ts";
 import type { EvidenceHead, EvidenceSet } from "./unit.ts";
 import { applyWaivers, type Waived } from "./waiver.ts";
@@ -59,7 +59,7 @@ export function layOut(
 ): Result<Layout> {
   const profiles = Object.keys(policy.text.profiles);
   const name = asked ?? (profiles.length === 1 ? (profiles[0] ?? null) : null);
-  const profile = name === null ? (profiles.length === 0 ? NO_PROFILE : undefined) : policy.text.profiles[name];
+  const profile = name === null && profiles.length === 0 ? NO_PROFILE : profileNamed(policy.text, name);
   if (profile === undefined) {
     const message = name === null ? "the policy has several profiles" : `the policy has no profile \`${name}\``;
     return rejected({ code: "GATE_PROFILE_UNKNOWN", message, details: { profiles } });

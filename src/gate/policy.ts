@@ -226,6 +226,10 @@ function profileErrors({ profiles, params, gates }: PolicyText): readonly FoundE
   ]);
 }
 
+/** A profile by a name that came from outside; undefined for none, and where the policy has no such profile. */
+export const profileNamed = ({ profiles }: PolicyText, name: string | null): ProfileText | undefined =>
+  name !== null && Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+
 /** Whether a profile lets a GO rest on a waived row. */
 export const bearsWaived = (profile: ProfileText | undefined): boolean =>
   profile !== undefined && (profile.budget.waived ?? 0) > 0 && profile.conditions !== "none";

@@ -8,7 +8,7 @@ import {
   rejected,
 } from "../contracts/index.ts";
 import type { GateRow } from "./decision.ts";
-import { bearsWaived, excludes, type Policy } from "./policy.ts";
+import { bearsWaived, excludes, type Policy, profileNamed } from "./policy.ts";
 import {
   type Court,
   demandedOf,
@@ -99,7 +99,7 @@ function scopeIssue({ scope }: Waiver, { text }: Policy): Problem | null {
 
 /** Whether a GO could rest on it at all. */
 function budgetIssue({ scope }: Waiver, { text }: Policy): Problem | null {
-  const unbearing = scope.profiles.filter((name) => !bearsWaived(text.profiles[name])).join(", ");
+  const unbearing = scope.profiles.filter((name) => !bearsWaived(profileNamed(text, name))).join(", ");
   if (scope.profiles.length > 0 && unbearing === "") return null;
   const where = unbearing === "" ? "without profiles" : `under ${unbearing}`;
   const detail = `${where} the policy bears no waived gate: see \`budget.waived\` and \`conditions\` of profiles`;

@@ -90,7 +90,8 @@ function approvalIssue(waiver: Waiver, { input, rules, decidedAt }: Court): Foun
   const { approvals, requested_by } = waiver;
   const unproved = input.unproved?.find(({ waiver_id }) => waiver_id === waiver.waiver_id);
   if (unproved !== undefined) return medium("approver_invalid", `${unproved.approver}: ${unproved.detail}`);
-  const foreign = approvals.find(({ approver, role }) => input.roster[approver]?.includes(role) !== true);
+  const roster = new Map(Object.entries(input.roster));
+  const foreign = approvals.find(({ approver, role }) => roster.get(approver)?.includes(role) !== true);
   if (foreign !== undefined)
     return medium("approver_invalid", `${foreign.approver} does not approve as ${foreign.role}`);
   if (approvals.some(({ approver }) => approver === requested_by))

@@ -123,6 +123,7 @@ test.each([
   ["a gate that does not exist", { check_id: "trendd" }, "unknown_check", "medium"],
   ["a gate that takes none", { check_id: "safety" }, "non_waivable_class", "medium"],
   ["an approver who is not in the roster", { approvals: [approval("eve", "operator")] }, "approver_invalid", "medium"],
+  ["an approver of no roster", { approvals: [approval("constructor", "operator")] }, "approver_invalid", "medium"],
   ["an approver without the role", { approvals: [approval("ann", "release_owner")] }, "approver_invalid", "medium"],
   ["its requester as approver", { approvals: [approval("dave", "operator")] }, "approver_is_requester", "medium"],
   ["nobody's approval", { approvals: [] }, "approvals_insufficient", "medium"],

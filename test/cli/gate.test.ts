@@ -120,6 +120,11 @@ test.each([
   ["no instant", ["--evidence", "runs.ndjson"], "USAGE"],
   ["an instant that is none", ["--evidence", "runs.ndjson", "--at", "noon"], "USAGE"],
   ["a profile that is not there", ["--evidence", "runs.ndjson", ...AT, "--profile", "strict"], "GATE_PROFILE_UNKNOWN"],
+  [
+    "a profile that is no policy's",
+    ["--evidence", "runs.ndjson", ...AT, "--profile", "constructor"],
+    "GATE_PROFILE_UNKNOWN",
+  ],
   ["waivers without a roster", ["--evidence", "runs.ndjson", ...AT, "--waivers", "runs.ndjson"], "USAGE"],
   [
     "a roster that names no roles",

@@ -1,6 +1,6 @@
 import type { Instant } from "../../contracts/index.ts";
 import type { DerivationInput } from "../derivation.ts";
-import type { Policy } from "../policy.ts";
+import { type Policy, profileNamed } from "../policy.ts";
 import {
   bundlePromotion,
   CANARY_REPORTS,
@@ -86,7 +86,6 @@ function hoursMax(
 
 /** A parameter as the profile sets it; 0 where it is none. */
 export function paramOf({ policy, profile }: Pick<Evidence, "policy" | "profile">, name: string): number {
-  const asked = profile === null ? undefined : policy.text.profiles[profile];
-  const value = Number(asked?.params[name] ?? policy.text.params[name]);
+  const value = Number(profileNamed(policy.text, profile)?.params[name] ?? policy.text.params[name]);
   return Number.isFinite(value) ? value : 0;
 }

@@ -81,6 +81,16 @@ test("EVD-14 every job of the pipeline has to have succeeded, and one that is no
   expect(evaluated({ jobs: null }).decision).toMatchObject({ verdict: "NO-GO" });
 });
 
+test.each(["constructor", "__proto__", "toString"])("GATE-08 what every object has, `%s`, is no status", (word) => {
+  const said = evaluated({ reports: { R07: { status: word } } });
+
+  expect(rowOf(said, "policy_bundle_lifecycle_status_passed")).toMatchObject({
+    status: "FAIL",
+    reasons: [expect.anything(), "STATUS_UNRECOGNISED"],
+  });
+  expect(said.decision.verdict).toBe("NO-GO");
+});
+
 test("EVD-13 a report is found by its own name alone: what resembles it is no report", () => {
   const text = releaseFiles({})["R09.json"] ?? "";
   const more = { "R09-2.json": text, "r09.json": text, "latest-R09.json": text, "R09.json.bak": text };

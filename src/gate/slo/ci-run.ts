@@ -10,12 +10,12 @@ export const CRITICAL_JOBS = ["smoke", "runtime_canary", "dx_metrics", "policy_b
 const RUNS_MAX = 20;
 
 /** Of a conclusion: whether the job passed or failed; anything else says nothing about it. */
-const OUTCOMES: { readonly [conclusion: string]: "passed" | "failed" } = {
-  success: "passed",
-  failure: "failed",
-  timed_out: "failed",
-  startup_failure: "failed",
-};
+const OUTCOMES: ReadonlyMap<string, "passed" | "failed"> = new Map([
+  ["success", "passed"],
+  ["failure", "failed"],
+  ["timed_out", "failed"],
+  ["startup_failure", "failed"],
+]);
 
 const text = z.string().min(1);
 
@@ -95,7 +95,7 @@ function oneOfEach(runs: CiRuns["runs"]): readonly JobRun[] {
   const byRun = new Map<string, JobRun>();
   for (const { run_id, conclusion, completed_at } of runs) {
     if (conclusion === null) continue;
-    const outcome = OUTCOMES[conclusion] ?? "other";
+    const outcome = OUTCOMES.get(conclusion) ?? "other";
     const known = byRun.get(run_id);
     const isWorse = known === undefined || order.indexOf(outcome) < order.indexOf(known.outcome);
     const at = instant(Math.max(completed_at ?? 0, known?.at ?? 0));

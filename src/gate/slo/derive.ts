@@ -9,6 +9,7 @@ import {
 } from "../../contracts/index.ts";
 import { type Derivation, type DerivationInput, onlyText } from "../derivation.ts";
 import { inOrder } from "../measure.ts";
+import { profileNamed } from "../policy.ts";
 import { compareRationals, rationalOf } from "../rational.ts";
 import type { Cell, EvidenceSet, SourceState, Unit } from "../unit.ts";
 import { CRITICAL_JOBS, parseCiRuns, trendOf } from "./ci-run.ts";
@@ -130,8 +131,7 @@ const foreignThresholds = (name: string, document: Json | undefined): readonly U
     : [];
 
 function hasBudget({ policy, profile }: DerivationInput): boolean {
-  const asked = profile === null ? undefined : policy.text.profiles[profile];
-  const budget = asked?.params.error_budget ?? policy.text.params.error_budget ?? 0;
+  const budget = profileNamed(policy.text, profile)?.params.error_budget ?? policy.text.params.error_budget ?? 0;
   return compareRationals(rationalOf(budget), rationalOf(0)) > 0n;
 }
 
