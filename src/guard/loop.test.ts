@@ -52,6 +52,10 @@ describe("loop detector", () => {
     expect(detectedAt("A B A B A B", patient)).toBe(6);
   });
 
+  test("a tool named as what every object has is as little patient as any", () => {
+    expect(detectedAt("constructor constructor constructor")).toBe(3);
+  });
+
   test("a call that never occurred before closes no loop", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("A", "B", "C"), { maxLength: 30 }), (words) => {

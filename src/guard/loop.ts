@@ -38,10 +38,13 @@ function patienceOf(next: CallMark, recent: readonly CallMark[], length: number,
   let least = Number.POSITIVE_INFINITY;
   for (let place = 0; place < length; place++) {
     const call = fromEnd(next, recent, place);
-    if (call !== undefined) least = Math.min(least, settings.per_tool[call.tool] ?? settings.repeat_threshold); // L3
+    if (call !== undefined) least = Math.min(least, thresholdOf(call.tool, settings)); // L3
   }
   return least;
 }
+
+const thresholdOf = (tool: string, { per_tool, repeat_threshold }: LoopSettings): number =>
+  (Object.hasOwn(per_tool, tool) ? per_tool[tool] : undefined) ?? repeat_threshold;
 
 function repeatsAtEnd(next: CallMark, recent: readonly CallMark[], length: number, repeats: number): boolean {
   for (let place = 0; place < length * (repeats - 1); place++) {
