@@ -11,11 +11,14 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
+/** No test cuts the power, and what they write is dropped: waiting for the disk would be most of what they do. */
+const FORGETFUL = { fsync: "off", full_page_writes: "off" };
+
 /** The embedded PostgreSQL in a temporary folder. */
 export async function startEmbeddedCluster(): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), "countermark-embedded-"));
   await chmod(folder, 0o755); // so that under root the data stays inside it
-  const database = await openEmbedded({ directory: join(folder, ".countermark"), host: realHost });
+  const database = await openEmbedded({ directory: join(folder, ".countermark"), host: realHost, settings: FORGETFUL });
   return {
     admin: database.connection,
     close: async () => {
@@ -27,7 +30,7 @@ export async function startEmbeddedCluster(): Promise<TestCluster> {
 
 /** The server that a URL names, else a private one from an installed PostgreSQL; `undefined` when there is neither. */
 export async function findServerCluster(url: string | undefined): Promise<TestCluster | undefined> {
-  if (url === undefined || url === "") return startDebianServer();
+  if (url === undefined || url === "") return startDebianServer({ port: null, environment: {}, settings: FORGETFUL });
   return { admin: connectionOf(new URL(url)), close: async () => undefined };
 }
 

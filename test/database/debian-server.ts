@@ -21,12 +21,13 @@ export interface DebianServerOptions {
   readonly port: number | null;
   /** Variables of the server's process besides its locale. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Settings besides those that PostgreSQL comes with. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** A private cluster from the newest PostgreSQL that Debian's packages installed; `undefined` when there is none. */
-export async function startDebianServer(
-  { port, environment }: DebianServerOptions = { port: null, environment: {} },
-): Promise<TestCluster | undefined> {
+export async function startDebianServer(options: DebianServerOptions): Promise<TestCluster | undefined> {
+  const { port, environment } = options;
   const bin = await newestInstallation();
   if (bin === undefined) return undefined;
   const account = process.getuid?.() === 0 ? await postgresAccount() : undefined;
@@ -47,8 +48,9 @@ export async function startDebianServer(
     if (account !== undefined) await chown(path, account.uid, account.gid);
   await run("initdb", "--auth=scram-sha-256", `--username=${USER}`, `--pwfile=${passwordFile}`, "--encoding=UTF8");
   const listen = port === null ? "-c listen_addresses=" : `-c listen_addresses=127.0.0.1 -p ${port}`;
-  const options = `-k ${folder} ${listen} -c fsync=on -c max_connections=100`;
-  await run("pg_ctl", "-w", "-l", join(folder, "log"), "-o", options, "start");
+  const settings = Object.entries(options.settings).map(([name, value]) => `-c ${name}=${value}`);
+  const words = [`-k ${folder}`, listen, "-c max_connections=100", ...settings].join(" ");
+  await run("pg_ctl", "-w", "-l", join(folder, "log"), "-o", words, "start");
   return {
     admin: {
       host: port === null ? folder : "127.0.0.1",

@@ -40,6 +40,8 @@ export interface EmbeddedOptions {
   readonly installation?: Installation;
   /** Where root keeps what the server's account cannot reach in the project; `/var/lib/countermark` by default. */
   readonly systemDirectory?: string;
+  /** Settings of the server instead of ours, while it is we who start it: for data that nobody will miss. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -102,6 +104,7 @@ async function start(options: EmbeddedOptions): Promise<{ readonly server: Serve
     log: join(directory, "postgres.log"),
     account: cluster.account,
     clock: options.host.clock,
+    settings: options.settings ?? {},
   };
   await ensureRunning(server, async () => (await cluster.binaries()).postgres);
   return { server, password: cluster.file.password };

@@ -16,7 +16,7 @@ import { isErrno } from "./errno.ts";
 import { prepareSocketDirectory } from "./home.ts";
 import { pause, poll } from "./poll.ts";
 import { commandLine, identify, run, spawnAs } from "./process.ts";
-import { SETTING_ARGS } from "./settings.ts";
+import { settingArgs } from "./settings.ts";
 import { type StartFailure, startFailure } from "./start-failure.ts";
 
 /** Names the socket file; no port is opened. */
@@ -43,6 +43,8 @@ export interface Server {
   readonly log: string;
   readonly account: Account | undefined;
   readonly clock: Clock;
+  /** Instead of our own. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Makes sure that the server runs and takes connections. */
@@ -116,7 +118,8 @@ async function launch(server: Server, postgres: string): Promise<StartFailure | 
   const log = await openLog(server);
   try {
     const { size } = await log.stat();
-    const child = spawn(postgres, ["-D", server.data, "-k", server.sockets, "-p", String(PORT), ...SETTING_ARGS], {
+    const place = ["-D", server.data, "-k", server.sockets, "-p", String(PORT)];
+    const child = spawn(postgres, [...place, ...settingArgs(server.settings)], {
       ...spawnAs(server.account),
       detached: true,
       stdio: ["ignore", log.fd, log.fd],

@@ -23,8 +23,6 @@ const SETTINGS = {
   log_checkpoints: "off",
 } as const;
 
-/** The command line arguments for the settings. */
-export const SETTING_ARGS: readonly string[] = Object.entries(SETTINGS).flatMap(([name, value]) => [
-  "-c",
-  `${name}=${value}`,
-]);
+/** The command line arguments for the settings, with `others` in their place. */
+export const settingArgs = (others: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries({ ...SETTINGS, ...others }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
