@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { WITHOUT_DATABASE } from "./test/database/without.ts";
 
-/** Three projects: pure unit tests beside the code; everything that needs a database, once on each PostgreSQL. */
+/** Three projects: pure unit tests beside the code; the rest on the embedded PostgreSQL; what asks a database again on a server. */
 const databaseSuites = [
   "test/store/**/*.test.ts",
   "test/conformance/**/*.test.ts",
@@ -11,6 +12,17 @@ const databaseSuites = [
   "test/cli/**/*.test.ts",
   "test/http/**/*.test.ts",
 ];
+
+/** In processes of their own, files spent half of their time on loading the same modules again. */
+const database = {
+  environment: "node" as const,
+  setupFiles: ["test/seed.ts"],
+  globalSetup: ["test/database/setup.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  maxWorkers: 2,
+  isolate: false,
+};
 
 export default defineConfig({
   test: {
@@ -28,28 +40,19 @@ export default defineConfig({
       },
       {
         test: {
+          ...database,
           name: "embedded",
           include: [...databaseSuites, "test/host/**/*.test.ts", "test/console/**/*.test.ts"],
-          environment: "node",
-          setupFiles: ["test/seed.ts"],
           env: { COUNTERMARK_TEST_DATABASE: "embedded" },
-          globalSetup: ["test/database/setup.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
       {
         test: {
+          ...database,
           name: "server",
           include: databaseSuites,
-          environment: "node",
-          setupFiles: ["test/seed.ts"],
+          exclude: WITHOUT_DATABASE.flatMap((place) => [place, `${place}/**`]),
           env: { COUNTERMARK_TEST_DATABASE: "server" },
-          globalSetup: ["test/database/setup.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
     ],

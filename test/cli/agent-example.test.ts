@@ -10,9 +10,7 @@ import { digestOf, startRecordedModel } from "../../examples/agent/recorded-mode
 import { serve } from "../../src/index.ts";
 import { compileGraphs, type GraphProgram } from "../flow/agent/program.ts";
 
-// The example as a user runs it: compiled, in processes of its own, on the embedded database that it brings; there is nothing
-// to learn from a second time on a server.
-const whole = test.runIf(process.env.COUNTERMARK_TEST_DATABASE === "embedded");
+// The example as a user runs it: compiled, in processes of its own, on the embedded database that it brings.
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const RECORDINGS = join(ROOT, "examples/agent/recordings");
@@ -83,43 +81,37 @@ function linesOf(stream: ChildProcessWithoutNullStreams["stdout"]): readonly str
   return lines;
 }
 
-whole(
-  "the example's commands lead to the answer, by governed look-ups and recorded answers, and all of it replays",
-  {
-    timeout: 300_000,
-  },
-  async () => {
-    const example = await startExample();
-    const [asks = "", asksMore = ""] = documented("npx countermark run start");
-    const [shows = ""] = documented("npx countermark run show");
-    const [replays = ""] = documented("npx countermark replay");
-    const [verifies = ""] = documented("npx countermark ledger verify");
+test("the example's commands lead to the answer, by governed look-ups and recorded answers, and all of it replays", {
+  timeout: 300_000,
+}, async () => {
+  const example = await startExample();
+  const [asks = "", asksMore = ""] = documented("npx countermark run start");
+  const [shows = ""] = documented("npx countermark run show");
+  const [replays = ""] = documented("npx countermark replay");
+  const [verifies = ""] = documented("npx countermark ledger verify");
 
-    const asked = await example.run(asks);
-    const [runId = ""] = RUN_ID.exec(asked.said) ?? [];
-    const shown = await example.run(shows, runId);
-    const replayed = await example.run(replays, runId);
-    const exported = await example.run(`npx countermark run export ${runId}`, runId);
-    const unrecorded = await example.run(asksMore);
-    const verified = await example.run(verifies);
-    await example.close();
+  const asked = await example.run(asks);
+  const [runId = ""] = RUN_ID.exec(asked.said) ?? [];
+  const shown = await example.run(shows, runId);
+  const replayed = await example.run(replays, runId);
+  const exported = await example.run(`npx countermark run export ${runId}`, runId);
+  const unrecorded = await example.run(asksMore);
+  const verified = await example.run(verifies);
+  await example.close();
 
-    expect(asked).toMatchObject({ exit: 0, said: expect.stringContaining("SUCCEEDED") });
-    expect(shown.said).toMatch(/clerk\.answer +Your parcel was handed to USPS .* 9400111899223197428490\./);
-    expect(replayed).toMatchObject({ exit: 0, said: expect.stringMatching(/^identical/) });
-    expect(verified).toMatchObject({ exit: 0, said: expect.stringMatching(/^verified/) });
-    expect(calledIn(exported.said).toSorted()).toEqual(["fetchOrder", "lookupShipment"]);
-    expect(unrecorded.said).toMatch(
-      /GRAPH_FAILED at step `clerk`.*no recording of request [0-9a-f]{64}: record one by/,
-    );
-    expect(example.told().map((line) => line.split("  ").slice(0, 2))).toEqual([
-      ["model", "answered"],
-      ["model", "answered"],
-      ["model", "refused"],
-    ]);
-    expect(example.told().slice(0, 2).map(digestIn).toSorted()).toEqual(recorded().toSorted());
-  },
-);
+  expect(asked).toMatchObject({ exit: 0, said: expect.stringContaining("SUCCEEDED") });
+  expect(shown.said).toMatch(/clerk\.answer +Your parcel was handed to USPS .* 9400111899223197428490\./);
+  expect(replayed).toMatchObject({ exit: 0, said: expect.stringMatching(/^identical/) });
+  expect(verified).toMatchObject({ exit: 0, said: expect.stringMatching(/^verified/) });
+  expect(calledIn(exported.said).toSorted()).toEqual(["fetchOrder", "lookupShipment"]);
+  expect(unrecorded.said).toMatch(/GRAPH_FAILED at step `clerk`.*no recording of request [0-9a-f]{64}: record one by/);
+  expect(example.told().map((line) => line.split("  ").slice(0, 2))).toEqual([
+    ["model", "answered"],
+    ["model", "answered"],
+    ["model", "refused"],
+  ]);
+  expect(example.told().slice(0, 2).map(digestIn).toSorted()).toEqual(recorded().toSorted());
+});
 
 const digestIn = (line: string): string => line.split("  ").at(-1) ?? "";
 const recorded = () => readdirSync(RECORDINGS).map((name) => name.replace(".json", ""));

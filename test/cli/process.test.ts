@@ -8,9 +8,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeQuery } from "../../src/gate/parquet/testing/write-parquet.ts";
 
-// The program as it is installed: compiled, in processes of its own, with the embedded database; so there is nothing to
-// learn from a second time on a server.
-const whole = test.runIf(process.env.COUNTERMARK_TEST_DATABASE === "embedded");
+// The program as it is installed: compiled, in processes of its own, with the embedded database.
 
 const ROOT = resolve(import.meta.dirname, "../..");
 let program: string;
@@ -67,7 +65,7 @@ async function run(argv: readonly string[], cwd: string, env: Environment = {}) 
   return { exit, ...said };
 }
 
-whole("help, misuse and a refused pack end with their exit codes, and nothing is made", async () => {
+test("help, misuse and a refused pack end with their exit codes, and nothing is made", async () => {
   const cwd = folderOf("cwd");
 
   const help = await run(["--help"], cwd);
@@ -80,7 +78,7 @@ whole("help, misuse and a refused pack end with their exit codes, and nothing is
   expect(readdirSync(cwd)).toEqual([]);
 });
 
-whole("a first command makes a whole installation, and the next finds it", async () => {
+test("a first command makes a whole installation, and the next finds it", async () => {
   const cwd = folderOf("cwd");
 
   const first = await run(["run", "list"], cwd);
@@ -92,7 +90,7 @@ whole("a first command makes a whole installation, and the next finds it", async
   expect(doctor).toMatchObject({ exit: 0, stdout: expect.not.stringContaining("fail") });
 });
 
-whole("a damaged embedded directory is one line with what to do, and is left as it is", async () => {
+test("a damaged embedded directory is one line with what to do, and is left as it is", async () => {
   const cwd = folderOf("cwd");
   await run(["migrate", "up"], cwd);
   const control = join(cwd, ".countermark/database/data/global/pg_control");
@@ -107,7 +105,7 @@ whole("a damaged embedded directory is one line with what to do, and is left as 
   expect(existsSync(control)).toBe(false);
 });
 
-whole("dev ends on Ctrl-C with exit 130, having taken its announcement back and stopped its database", async () => {
+test("dev ends on Ctrl-C with exit 130, having taken its announcement back and stopped its database", async () => {
   const cwd = folderOf("cwd");
   const dev = start(["dev", "--bare", "--port", "0", "--json"], cwd);
   const ended = once(dev, "close");
@@ -123,7 +121,7 @@ whole("dev ends on Ctrl-C with exit 130, having taken its announcement back and 
   expect(readdirSync(join(cwd, ".countermark/users"))).toEqual([]);
 });
 
-whole("a reader that has read enough is no error", async () => {
+test("a reader that has read enough is no error", async () => {
   const child = start(["--help"], folderOf("cwd"));
   const errors: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
@@ -140,20 +138,18 @@ const PLACES: readonly Environment[] = [
   { TZ: "America/St_Johns", LC_ALL: "sv_SE.UTF-8" },
 ];
 
-whole(
-  "counted in Parquet, a decision is the same bytes in every time zone and language, and the same but for the file's digest in any order",
-  async () => {
-    const cwd = folderOf("purity-parquet");
-    const select = `select 'run' as kind, 'r' || i as id, ['I', 'ı', 'İ', 'ß', 'ä', 'a-b'][1 + i % 6] as name, i % 7 > 0 as good,
+test("counted in Parquet, a decision is the same bytes in every time zone and language, and the same but for the file's digest in any order", async () => {
+  const cwd = folderOf("purity-parquet");
+  const select = `select 'run' as kind, 'r' || i as id, ['I', 'ı', 'İ', 'ß', 'ä', 'a-b'][1 + i % 6] as name, i % 7 > 0 as good,
                            i + 0.5::double as ms, 'prod_traffic' as channel, AT as "at" from range(400) as t(i)`;
-    // Half an hour before and after midnight in UTC; with a zone, and without one.
-    const at = "(timestamp '2026-07-19 23:30:00' + to_minutes((i % 2)::bigint * 60))";
-    await writeQuery(join(cwd, "plain.parquet"), select.replace("AT", at));
-    await writeQuery(join(cwd, "shuffled.parquet"), `${select.replace("AT", at)} order by hash(i)`);
-    await writeQuery(join(cwd, "zoned.parquet"), select.replace("AT", `timezone('UTC', ${at})`));
-    writeFileSync(
-      join(cwd, "policy.yaml"),
-      `
+  // Half an hour before and after midnight in UTC; with a zone, and without one.
+  const at = "(timestamp '2026-07-19 23:30:00' + to_minutes((i % 2)::bigint * 60))";
+  await writeQuery(join(cwd, "plain.parquet"), select.replace("AT", at));
+  await writeQuery(join(cwd, "shuffled.parquet"), `${select.replace("AT", at)} order by hash(i)`);
+  await writeQuery(join(cwd, "zoned.parquet"), select.replace("AT", `timezone('UTC', ${at})`));
+  writeFileSync(
+    join(cwd, "policy.yaml"),
+    `
 id: shop
 version: 1.0.0
 engine: 1
@@ -169,46 +165,43 @@ gates:
   - { id: rate, metric: correct, limit: 0.9, remedy: look }
   - { id: median, metric: slow, op: "<=", limit: { metric: last, times: 0.1 }, remedy: look }
 `,
-    );
-    const decided = async (env: Environment, file: string) => {
-      const words = ["gate", "eval", "policy.yaml", "--evidence", file, "--at", "2026-07-20T01:00:00Z"];
-      const { stdout } = await run([...words, "--format", "core"], cwd, env);
-      return stdout;
-    };
+  );
+  const decided = async (env: Environment, file: string) => {
+    const words = ["gate", "eval", "policy.yaml", "--evidence", file, "--at", "2026-07-20T01:00:00Z"];
+    const { stdout } = await run([...words, "--format", "core"], cwd, env);
+    return stdout;
+  };
 
-    const [plain, ...others] = await Promise.all(PLACES.map((env) => decided(env, "plain.parquet")));
-    const again = await Promise.all(
-      ["shuffled.parquet", "zoned.parquet"].map((file, index) => decided(PLACES[index + 1] ?? {}, file)),
-    );
+  const [plain, ...others] = await Promise.all(PLACES.map((env) => decided(env, "plain.parquet")));
+  const again = await Promise.all(
+    ["shuffled.parquet", "zoned.parquet"].map((file, index) => decided(PLACES[index + 1] ?? {}, file)),
+  );
 
-    expect(JSON.parse(plain ?? "")).toMatchObject({
-      evidence: { units: { run: 400 } },
-      gates: [{ sample: 3 }, { sample: 200 }],
-    });
-    for (const other of others) expect(other).toBe(plain);
-    const { gates } = JSON.parse(plain ?? "");
-    for (const other of again) expect(JSON.parse(other).gates).toEqual(gates);
-  },
-);
+  expect(JSON.parse(plain ?? "")).toMatchObject({
+    evidence: { units: { run: 400 } },
+    gates: [{ sample: 3 }, { sample: 200 }],
+  });
+  for (const other of others) expect(other).toBe(plain);
+  const { gates } = JSON.parse(plain ?? "");
+  for (const other of again) expect(JSON.parse(other).gates).toEqual(gates);
+});
 
-whole(
-  "GATE-01 a decision is the same bytes in every time zone and language, and whatever order its evidence comes in",
-  async () => {
-    const cwd = folderOf("purity");
-    const names = ["I", "i", "ı", "İ", "ß", "ss", "Z", "ä", "a-b", "a_b", "10", "9"];
-    const runs = names.flatMap((name) =>
-      [0, 1].map((good) =>
-        JSON.stringify({
-          kind: "run",
-          id: `${name}${good}`,
-          at: "2026-07-19T23:30:00Z",
-          columns: { name, good: good === 1, ms: 1234.5 },
-        }),
-      ),
-    );
-    writeFileSync(
-      join(cwd, "policy.yaml"),
-      `
+test("GATE-01 a decision is the same bytes in every time zone and language, and whatever order its evidence comes in", async () => {
+  const cwd = folderOf("purity");
+  const names = ["I", "i", "ı", "İ", "ß", "ss", "Z", "ä", "a-b", "a_b", "10", "9"];
+  const runs = names.flatMap((name) =>
+    [0, 1].map((good) =>
+      JSON.stringify({
+        kind: "run",
+        id: `${name}${good}`,
+        at: "2026-07-19T23:30:00Z",
+        columns: { name, good: good === 1, ms: 1234.5 },
+      }),
+    ),
+  );
+  writeFileSync(
+    join(cwd, "policy.yaml"),
+    `
 id: shop
 version: 1.0.0
 engine: 1
@@ -223,21 +216,20 @@ gates:
   - { id: rate, metric: correct, each: name, limit: 0.9, remedy: look }
   - { id: median, metric: slow, op: "<=", limit: 1000, remedy: look }
 `,
-    );
-    const decided = async (env: Environment, lines: readonly string[]) => {
-      writeFileSync(join(cwd, "runs.ndjson"), lines.join("\n"));
-      const words = ["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", "--at", "2026-07-20T01:00:00Z"];
-      const { exit, stdout } = await run([...words, "--format", "core"], cwd, env);
-      return { exit, stdout };
-    };
+  );
+  const decided = async (env: Environment, lines: readonly string[]) => {
+    writeFileSync(join(cwd, "runs.ndjson"), lines.join("\n"));
+    const words = ["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", "--at", "2026-07-20T01:00:00Z"];
+    const { exit, stdout } = await run([...words, "--format", "core"], cwd, env);
+    return { exit, stdout };
+  };
 
-    const [home = {}, ...places] = PLACES;
-    const plain = await decided(home, runs);
-    const orders = [runs.toReversed(), [...runs.slice(7), ...runs.slice(0, 7)]];
-    const others = [];
-    for (const [index, env] of places.entries()) others.push(await decided(env, orders[index] ?? []));
+  const [home = {}, ...places] = PLACES;
+  const plain = await decided(home, runs);
+  const orders = [runs.toReversed(), [...runs.slice(7), ...runs.slice(0, 7)]];
+  const others = [];
+  for (const [index, env] of places.entries()) others.push(await decided(env, orders[index] ?? []));
 
-    expect(plain).toMatchObject({ exit: 4, stdout: expect.stringContaining("rate:ß") });
-    for (const other of others) expect(other).toEqual(plain);
-  },
-);
+  expect(plain).toMatchObject({ exit: 4, stdout: expect.stringContaining("rate:ß") });
+  for (const other of others) expect(other).toEqual(plain);
+});

@@ -14,11 +14,11 @@ import { infect, MUTANTS, type Mutant } from "./mutants.ts";
 import { openTestWorld, type TestWorld } from "./world.ts";
 
 /** The error that is in the program's code now. */
-const code = vi.hoisted((): { error: CodeError | null; times: number; epoch: number } => ({
-  error: null,
-  times: 0,
-  epoch: 0,
-}));
+const code = vi.hoisted((): { error: CodeError | null; times: number; epoch: number } => {
+  vi.resetModules(); // another file may have loaded them sound
+  return { error: null, times: 0, epoch: 0 };
+});
+afterAll(() => vi.resetModules());
 
 vi.mock(import("../../src/worker/continuity/takeover-events.ts"), async (original) => {
   const real = await original();
