@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { OidcIssuer, type OidcSettings } from "./console/oidc.ts";
 import { consolePages } from "./console/pages.ts";
 import { signInRoutes } from "./console/sign-in.ts";
 import { SignInCodes } from "./console/sign-in-codes.ts";
@@ -14,6 +15,8 @@ export interface AppOptions {
   readonly nudge?: () => void;
   /** Of the built console; without it the pages say how to build one. */
   readonly consoleDirectory?: string;
+  /** Where people may sign in without a key; null: nowhere. */
+  readonly oidc?: OidcSettings | null;
   /** Version of the program, for `/v1/health`. */
   readonly version?: string;
   /** Told of errors that no code covers; the client is told nothing of them. */
@@ -25,8 +28,13 @@ export interface AppOptions {
  * reads time, ids and data from the installation alone.
  */
 export function createApp(installation: Installation, options: AppOptions = {}): OpenAPIHono {
-  const { nudge = nothing, version = "unknown", onTrouble = nothing, consoleDirectory = null } = options;
-  const served: Served = { installation, nudge, signInCodes: new SignInCodes(installation.host) };
+  const { nudge = nothing, version = "unknown", onTrouble = nothing, consoleDirectory = null, oidc = null } = options;
+  const served: Served = {
+    installation,
+    nudge,
+    signInCodes: new SignInCodes(installation.host),
+    issuer: oidc === null ? null : new OidcIssuer(oidc, installation.host.clock),
+  };
   const app = new OpenAPIHono();
   for (const endpoint of ENDPOINTS) {
     app.on(endpoint.method, pathOf(endpoint.path), (context) => dispatch(served, endpoint, context));

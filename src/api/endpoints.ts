@@ -6,6 +6,7 @@ import {
   reportBetaIncidentEndpoint,
   showBetaEndpoint,
 } from "./endpoints/beta.ts";
+import { addBindingEndpoint, listBindingsEndpoint, removeBindingEndpoint } from "./endpoints/bindings.ts";
 import { listBreakersEndpoint, resetBreakerEndpoint } from "./endpoints/breakers.ts";
 import { listBundlesEndpoint, showBundleEndpoint } from "./endpoints/bundles.ts";
 import { callEndpoint } from "./endpoints/calls.ts";
@@ -204,6 +205,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   addKeyEndpoint,
   listKeysEndpoint,
   revokeKeyEndpoint,
+  addBindingEndpoint,
+  listBindingsEndpoint,
+  removeBindingEndpoint,
   listWorkersEndpoint,
   drainWorkerEndpoint,
 ];

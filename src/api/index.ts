@@ -8,6 +8,7 @@ export {
   setCredential,
 } from "./administer.ts";
 export { type AppOptions, createApp, openApiDocument } from "./app.ts";
+export type { OidcSettings } from "./console/oidc.ts";
 export {
   type Installation,
   type InstallationOptions,

@@ -32,6 +32,8 @@ export interface Approver {
   readonly principalId: string;
   readonly kind: "person" | "service" | "agent";
   readonly role: string;
+  /** As whom they signed in at an issuer; the vote's entry keeps it. */
+  readonly identity?: { readonly issuer: string; readonly subject: string } | null;
 }
 
 export interface DecisionRequest {
@@ -165,7 +167,9 @@ async function vote(
   const votes = (await decisionsOf(sql, approvalId)).filter(
     (row) => row.escalation_level === level && row.decision === "APPROVE",
   );
-  await audit(sql, host, request, "approval.voted", { decision, level, reason });
+  const { identity = null } = approver;
+  const decidedAs = identity === null ? {} : { identity: { ...identity } };
+  await audit(sql, host, request, "approval.voted", { decision, level, reason, ...decidedAs });
   if (decision === "DENY") return close(sql, host, approval, request, "DENIED");
   // Same person twice counts once: votes are unique per approver and level.
   const missing = approval.required_approvers - votes.length;

@@ -1,7 +1,9 @@
 import { isAbsolute, resolve } from "node:path";
+import type { OidcSettings } from "../api/index.ts";
 import type { Result } from "../contracts/index.ts";
 import type { ConnectionOptions } from "../store/index.ts";
 import type { TemporalAddress } from "../worker/index.ts";
+import { OIDC_OPTIONS, oidcOf } from "./oidc-options.ts";
 
 /** What the process is told by environment and flags, read once. Flags win over the environment. */
 export interface Config {
@@ -16,6 +18,8 @@ export interface Config {
   readonly listen: { readonly host: string; readonly port: number };
   /** The Temporal cluster that calls for runs; null: workers look for them in the database. */
   readonly temporal: TemporalAddress | null;
+  /** Where people may sign in without a key; null: nowhere. */
+  readonly oidc: OidcSettings | null;
   /** The file that a job's summary is written to; null where no job says one. */
   readonly stepSummary: string | null;
   readonly json: boolean;
@@ -34,6 +38,12 @@ export interface ConfigOption {
     | "scheduler"
     | "temporalAddress"
     | "temporalNamespace"
+    | "oidcIssuer"
+    | "oidcClientId"
+    | "oidcClientSecret"
+    | "oidcRedirectBase"
+    | "oidcScope"
+    | "oidcGroupsClaim"
     | "stepSummary"
     | "json"
     | "noColor";
@@ -145,6 +155,7 @@ export const CONFIG_OPTIONS: readonly ConfigOption[] = [
     bound: "a namespace that exists",
     effect: "the Temporal namespace that holds the workflows of the runs; read with `--scheduler temporal` only",
   },
+  ...OIDC_OPTIONS,
   {
     name: "stepSummary",
     env: "GITHUB_STEP_SUMMARY",
@@ -208,6 +219,12 @@ export function parseConfig({ env, flags, cwd, terminal, server }: ConfigSources
   if (port !== null && !isPort(port.text)) return invalid(`${port.from} is not a port: give 0 to ${PORT_MAX}`);
   const temporal = temporalOf(settingOf);
   if (!temporal.ok) return temporal;
+  const listen = Object.freeze({
+    host: settingOf("host")?.text ?? LISTEN.host,
+    port: port === null ? LISTEN.port : Number(port.text),
+  });
+  const oidc = oidcOf(settingOf, listen);
+  if (!oidc.ok) return oidc;
   const directory = settingOf("directory")?.text ?? ".countermark";
   return {
     ok: true,
@@ -216,11 +233,9 @@ export function parseConfig({ env, flags, cwd, terminal, server }: ConfigSources
       key: key?.text ?? null,
       directory: isAbsolute(directory) ? directory : resolve(cwd, directory),
       server: server ?? (database === null ? null : { url: database.text }),
-      listen: Object.freeze({
-        host: settingOf("host")?.text ?? LISTEN.host,
-        port: port === null ? LISTEN.port : Number(port.text),
-      }),
+      listen,
       temporal: temporal.value,
+      oidc: oidc.value,
       stepSummary: settingOf("stepSummary")?.text ?? null,
       json: flags.json === true,
       colour: terminal && settingOf("noColor") === null && flags.json !== true,
@@ -232,7 +247,8 @@ const KNOWN: ReadonlySet<string> = new Set(
   CONFIG_OPTIONS.flatMap(({ env }) => (env?.startsWith("COUNTERMARK_") ? [env] : [])),
 );
 
-interface Setting {
+/** One setting as it was given. */
+export interface Setting {
   readonly text: string;
   /** Where it was set, for messages; never the value, which may be a secret. */
   readonly from: string;

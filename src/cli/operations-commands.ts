@@ -13,6 +13,21 @@ export const OPERATIONS_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/key.ts")).keyRevokeCommand,
   },
   {
+    path: ["binding", "add"],
+    summary: "let somebody in who signs in at your OpenID issuer, or a group of theirs",
+    load: async () => (await import("./commands/binding.ts")).bindingAddCommand,
+  },
+  {
+    path: ["binding", "list"],
+    summary: "list who is let in by your issuer, in the order in which it counts",
+    load: async () => (await import("./commands/binding.ts")).bindingListCommand,
+  },
+  {
+    path: ["binding", "remove"],
+    summary: "let nobody in by a binding any more, at once",
+    load: async () => (await import("./commands/binding.ts")).bindingRemoveCommand,
+  },
+  {
     path: ["breaker", "list"],
     summary: "list the circuit breakers of the services that tools call",
     load: async () => (await import("./commands/breaker.ts")).breakerListCommand,

@@ -45,6 +45,7 @@ export async function openWorkshop(context: Context, temporal: TemporalAddress |
     nudge: () => worker.nudge(),
     version: VERSION,
     consoleDirectory: CONSOLE,
+    oidc: config.oidc,
     onTrouble: (error) => tellTrouble(context, "", error),
   });
   let working = false;

@@ -26,6 +26,22 @@ export { ENTITY_ID_ANNOTATION } from "./entity-places.ts";
 export type { ApplyHold } from "./hold.ts";
 export { isLiveHost, liveCredentialIn, type Recipient, recipientRefusal } from "./hygiene.ts";
 export { isOwnRecord, REUSE_WINDOW_MS } from "./idempotency.ts";
+export {
+  type BindingRow,
+  type BoundClaim,
+  type BoundClaims,
+  type Entrance,
+  type Identity,
+  insertBinding,
+  insertIdentity,
+  insertSubjectKey,
+  keyHolder,
+  knownAs,
+  listBindings,
+  resolveIdentity,
+  revokeBinding,
+  subjectKey,
+} from "./identities/queries.ts";
 export { shortDigest } from "./key.ts";
 export { type KeyRow, listKeys, lockKeys, revokeKey } from "./keys/queries.ts";
 export { canonicalHost, type NetworkPolicy, networkVerdict } from "./network.ts";

@@ -6,6 +6,10 @@ export async function fillEveryTable(sql: TenantQuery, tenant: string): Promise<
   const sha256 = `sha256-${tenant}`;
   await sql`insert into principal values (${tenant}, 'ann', 'person', 'Ann', clock())`;
   await sql`insert into api_key (tenant_id, key_id, principal_id, key_sha256, role, created_at) values (${tenant}, 'k', 'ann', ${sha256}, 'admin', clock())`;
+  await sql`insert into identity values (${tenant}, 'https://issuer.test', ${tenant}, 'ann', clock())`;
+  await sql`
+    insert into sign_in_binding (tenant_id, binding_id, issuer, claim, value, principal_id, role, created_at, created_by)
+    values (${tenant}, 'b', 'https://issuer.test', 'subject', ${tenant}, 'ann', 'viewer', clock(), 'ann')`;
   await sql`insert into credential (tenant_id, service, slot, origin, sealed_secret, settings, created_at) values (${tenant}, 'stripe', 'current', 'o', 's', '{}', clock())`;
   await sql`insert into tenant_key (tenant_id, key_id, wrapped_key, created_at) values (${tenant}, 'k', 'w', clock())`;
   await sql`insert into webhook_endpoint (tenant_id, endpoint_id, token_sha256, provider, created_at) values (${tenant}, 'e', ${sha256}, 'stripe', clock())`;

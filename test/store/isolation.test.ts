@@ -69,7 +69,7 @@ describe("row security", () => {
     }
   });
 
-  test("P1-T31 only due times, keys, endpoints and tenants have a policy that looks across tenants", async () => {
+  test("P1-T31 only due times, keys, bindings, endpoints and tenants have a policy that looks across tenants", async () => {
     const rows = await database.owner<{ policy: string }[]>`
       select c.relname || ' ' || p.polcmd::text || ' ' || (select string_agg(r.rolname, ',') from pg_roles r where r.oid = any(p.polroles)) as policy
         from pg_policy p join pg_class c on c.oid = p.polrelid
@@ -79,6 +79,7 @@ describe("row security", () => {
     expect(rows.map(({ policy }) => policy)).toEqual([
       "api_key r countermark_resolver",
       "due * countermark_worker",
+      "sign_in_binding r countermark_resolver",
       "tenant r countermark_resolver",
       "webhook_endpoint r countermark_resolver",
     ]);

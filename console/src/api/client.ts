@@ -28,16 +28,25 @@ export const act = <T>(tenant: string, path: string, body: object, key: string =
 interface Session {
   readonly grants: readonly Grant[];
   readonly tenant_id?: string;
+  /** Where people sign in without a key; null or left out: nowhere. */
+  readonly issuer?: string | null;
 }
 
 export const readSession = (): Promise<Session> => ask("", "/session", { method: "GET" });
 
-export const signIn = (shown: { readonly key: string } | { readonly code: string }): Promise<Session> =>
+/** By a key, by a link's code, or by the query with which an issuer sent the browser back. */
+type Shown = { readonly key: string } | { readonly code: string } | { readonly oidc: string };
+
+export const signIn = (shown: Shown): Promise<Session> =>
   ask("", "/session", {
     method: "POST",
     body: JSON.stringify(shown),
     headers: { "content-type": "application/json" },
   });
+
+/** Where the browser has to go to sign in at the issuer. */
+export const leaveForIssuer = (): Promise<{ readonly location: string }> =>
+  ask("", "/session/oidc", { method: "POST" });
 
 export const signOut = (): Promise<Session> => ask("", "/session", { method: "DELETE" });
 

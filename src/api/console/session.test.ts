@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { instant } from "../../contracts/index.ts";
-import { openSession, sealSession } from "./session.ts";
+import { GRANTS_MAX, grantsWith, openSession, sealSession } from "./session.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const SESSION = { grants: { shop: "a".repeat(64) }, endsAt: instant(2_000) };
@@ -9,6 +9,19 @@ const COOKIE = sealSession(SESSION, KEY);
 test("a session is what it was until it ends", () => {
   expect(openSession(COOKIE, KEY, instant(1_999))).toEqual(SESSION);
   expect(openSession(COOKIE, KEY, instant(2_000))).toBeUndefined();
+});
+
+test("what is new counts before what was held, and what would not fit into a cookie goes", () => {
+  const many = Object.fromEntries(
+    Array.from({ length: GRANTS_MAX }, (_, n) => [`${"t".repeat(60)}${n}`, "a".repeat(64)]),
+  );
+  const grants = grantsWith({ shop: "new" }, { ...many, shop: "old" });
+
+  expect(grants.shop).toBe("new");
+  expect(Object.keys(grants)).toHaveLength(GRANTS_MAX);
+  expect(`countermark_session=${sealSession({ grants, endsAt: instant(2_000_000_000_000) }, KEY)}`.length).toBeLessThan(
+    4_096,
+  );
 });
 
 test("a session is none under another installation's key", () => {

@@ -10,6 +10,13 @@ export interface Session {
 
 export const SESSION_COOKIE = "countermark_session";
 
+/** Tenants of one session: what a cookie of 4 kB can hold, however long their ids are. */
+export const GRANTS_MAX = 20;
+
+/** Adds grants to those that are held; of too many, the ones that were held go. */
+export const grantsWith = (added: Session["grants"], held: Session["grants"]): Session["grants"] =>
+  Object.fromEntries(Object.entries({ ...added, ...held, ...added }).slice(0, GRANTS_MAX));
+
 /** A working day: after it, sign in again. */
 export const SESSION_MS = 12 * 3_600_000;
 

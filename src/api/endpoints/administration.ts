@@ -1,17 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { rejected } from "../../contracts/index.ts";
-import { listTenants } from "../../guard/index.ts";
+import { listTenants, type Role } from "../../guard/index.ts";
 import { asFault } from "../../store/index.ts";
 import { addKey, addTenant } from "../administer.ts";
+import type { Caller } from "../http/caller.ts";
 import { auditAttempt, CROSS_TENANT } from "../http/cross-tenant.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { hasRight } from "../http/rights.ts";
-import { PLATFORM } from "../installation.ts";
+import { type Installation, PLATFORM } from "../installation.ts";
 import { name, time, timeOf } from "../wire/parts.ts";
 
 const mode = z.enum(["sandbox", "live"]);
 const kind = z.enum(["person", "service", "agent"]);
-const role = z.enum(["viewer", "operator", "approver", "admin", "installer"]);
+export const role = z.enum(["viewer", "operator", "approver", "admin", "installer"]);
 
 export const noInstaller = () =>
   rejected({ code: "ROLE_REQUIRED", message: `only keys of the tenant \`${PLATFORM}\` administer the installation` });
@@ -74,6 +75,29 @@ export const addTenantEndpoint = endpoint({
   },
 });
 
+/** Why a caller may not give a role in a tenant; null where they may. Reaching into another tenant is written down. */
+export async function givingBar(
+  installation: Installation,
+  caller: Caller,
+  { tenantId, role, request }: { readonly tenantId: string; readonly role: Role; readonly request: string },
+) {
+  const installs = hasRight(caller.role, ["install"]) && caller.tenantId === PLATFORM;
+  if (tenantId !== caller.tenantId && !installs) {
+    await auditAttempt(installation, caller, { type: "request.cross_tenant", target: tenantId, request });
+    return rejected(CROSS_TENANT);
+  }
+  if (role === "installer" && !(installs && tenantId === PLATFORM)) return noInstaller();
+  if ((await installation.control.find(tenantId)) === undefined)
+    return rejected({ code: "TENANT_NOT_FOUND", message: `there is no tenant \`${tenantId}\`` });
+  return null;
+}
+
+/** Names of principals. */
+export const principalName = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z0-9@._-]+$/, "may hold letters, digits, `@`, `.`, `_` and `-`");
+
 export const addKeyEndpoint = endpoint({
   method: "post",
   path: "/v1/keys",
@@ -84,10 +108,7 @@ export const addKeyEndpoint = endpoint({
     ...NOTHING,
     body: z.strictObject({
       tenant_id: name.optional(),
-      principal_id: z
-        .string()
-        .max(255)
-        .regex(/^[A-Za-z0-9@._-]+$/, "may hold letters, digits, `@`, `.`, `_` and `-`"),
+      principal_id: principalName,
       kind: kind.default("person"),
       role,
     }),
@@ -96,16 +117,8 @@ export const addKeyEndpoint = endpoint({
   answer: z.strictObject({ key_id: name, key: z.string() }),
   async handle({ installation, caller }, { body }) {
     const { tenant_id: tenantId = caller.tenantId, principal_id: principalId, kind, role } = body;
-    const installs = hasRight(caller.role, ["install"]) && caller.tenantId === PLATFORM;
-    if (tenantId !== caller.tenantId && !installs) {
-      const request = "POST /v1/keys";
-      await auditAttempt(installation, caller, { type: "request.cross_tenant", target: tenantId, request });
-      return rejected(CROSS_TENANT);
-    }
-    if (role === "installer" && !(installs && tenantId === PLATFORM)) return noInstaller();
-    if ((await installation.control.find(tenantId)) === undefined) {
-      return rejected({ code: "TENANT_NOT_FOUND", message: `there is no tenant \`${tenantId}\`` });
-    }
+    const bar = await givingBar(installation, caller, { tenantId, role, request: "POST /v1/keys" });
+    if (bar !== null) return bar;
     const made = await addKey(installation, { tenantId, principalId, kind, role, by: caller.principalId });
     return reply(made, 201);
   },

@@ -7,20 +7,23 @@ import type { Caller } from "../http/caller.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { hasRight, type Right } from "../http/rights.ts";
 import { name, time, timeOf, timeOrNull } from "../wire/parts.ts";
+import { role } from "./administration.ts";
 
 /* Keys as they are known after they were made: by their ids. */
 
-const KEEPERS: readonly Right[] = ["administer", "install"];
+export const KEEPERS: readonly Right[] = ["administer", "install"];
 
 const key = z
   .strictObject({
     key_id: name,
     principal_id: name,
     kind: z.enum(["person", "service", "agent"]),
-    role: z.enum(["viewer", "operator", "approver", "admin", "installer"]),
+    role,
     created_at: time,
     /** Null: it counts. */
     revoked_at: time.nullable(),
+    /** The binding by which its holder signs in; null: it was handed out. */
+    binding_id: name.nullable(),
     /** Whether the request was made with it. */
     is_yours: z.boolean(),
   })

@@ -1,5 +1,5 @@
 import { accepted, assert, type Refusal, type Result, rejected, sha256Hex } from "../../contracts/index.ts";
-import { type PrincipalKind, principalKind, type Role, resolveKey } from "../../guard/index.ts";
+import { type Identity, keyHolder, type PrincipalKind, type Role, resolveKey } from "../../guard/index.ts";
 import { asFault, inTenant } from "../../store/index.ts";
 import { openSession } from "../console/session.ts";
 import type { Installation } from "../installation.ts";
@@ -10,6 +10,8 @@ export interface Caller {
   readonly principalId: string;
   readonly kind: PrincipalKind;
   readonly role: Role;
+  /** As whom they signed in at an issuer; null for who has a key of their own. */
+  readonly identity: Identity | null;
   /** Of the key that was shown, or that a browser's session stands for. */
   readonly keySha256: string;
 }
@@ -53,9 +55,11 @@ export async function callerOf({ database }: Pick<Ports, "database">, keySha256:
   const owner = await ownerOf(database, keySha256);
   if (owner === undefined) return rejected(UNAUTHENTICATED);
   const { tenant_id: tenantId, principal_id: principalId, role } = owner;
-  const kind = await inTenant(database, tenantId, (sql) => principalKind(sql, principalId));
-  assert(kind !== undefined, "a key belongs to a principal");
-  return accepted({ tenantId, principalId, kind, role, keySha256 });
+  const [holder] = await inTenant(database, tenantId, (sql) => keyHolder(sql, keySha256));
+  assert(holder !== undefined, "a key belongs to a principal");
+  const { kind, issuer, subject } = holder;
+  const identity = issuer === null || subject === null ? null : { issuer, subject };
+  return accepted({ tenantId, principalId, kind, role, identity, keySha256 });
 }
 
 /** The SHA-256 of a key as people type it; undefined where it has not the form of one. */

@@ -3,6 +3,7 @@ import { getCookie } from "hono/cookie";
 import { accepted, type JsonObject, type Result, rejected } from "../../contracts/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { audit } from "../administer.ts";
+import type { OidcIssuer } from "../console/oidc.ts";
 import { SESSION_COOKIE } from "../console/session.ts";
 import type { SignInCodes } from "../console/sign-in-codes.ts";
 import type { Installation } from "../installation.ts";
@@ -20,6 +21,7 @@ export interface Served {
   readonly installation: Installation;
   readonly nudge: () => void;
   readonly signInCodes: SignInCodes;
+  readonly issuer: OidcIssuer | null;
 }
 
 /** Serves one endpoint: who asks, may they, what do they ask; then its handler, then the answer. */

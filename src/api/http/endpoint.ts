@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { accepted, fieldPath, type Json, type Result, rejected } from "../../contracts/index.ts";
+import type { OidcIssuer } from "../console/oidc.ts";
 import type { SignInCodes } from "../console/sign-in-codes.ts";
 import type { Installation } from "../installation.ts";
 import type { Caller } from "./caller.ts";
@@ -16,6 +17,8 @@ export interface Call {
   readonly nudge: () => void;
   /** Links by which browsers sign in. */
   readonly signInCodes: SignInCodes;
+  /** Where people may sign in without a key; null where that is not configured. */
+  readonly issuer: OidcIssuer | null;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   readonly header: (name: string) => string | undefined;

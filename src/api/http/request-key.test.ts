@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { fingerprintOf, parseRequestKey, requestIdOf } from "./request-key.ts";
 
-const olga = { tenantId: "shop", principalId: "olga", kind: "person", role: "operator", keySha256: "" } as const;
+const olga = {
+  tenantId: "shop",
+  principalId: "olga",
+  kind: "person",
+  role: "operator",
+  identity: null,
+  keySha256: "",
+} as const;
 
 describe("the Idempotency-Key header", () => {
   test.each([

@@ -9,6 +9,7 @@ const key = (principal_id: string, role: ApiKey["role"], revoked_at: string | nu
   role,
   created_at: "2026-01-01T00:00:00.000Z",
   revoked_at,
+  binding_id: null,
   is_yours: false,
 });
 

@@ -1,31 +1,41 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useCallback, useEffect, useState } from "react";
-import { ApiError, signIn } from "../../api/client.ts";
+import { ApiError, leaveForIssuer, readSession, signIn } from "../../api/client.ts";
 import { Problem } from "../../ui/view.tsx";
 
-/** By a link that `countermark console` printed, or by a key. What is typed here stays in no script's reach. */
+/** With what an issuer sent the browser here: as it came, for the router reads numbers where a code looks like one. */
+const ARRIVED = location.search;
+
+/** By a link that `countermark console` printed, at an issuer, or by a key. What is typed here stays in no script's reach. */
 export function SignInScreen() {
   const navigate = useNavigate();
   const [key, setKey] = useState("");
   const [error, setError] = useState<ApiError | null>(null);
+  const [issuer, setIssuer] = useState<string | null>(null);
+  const attempt = useCallback(async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError)) throw thrown;
+      setError(thrown);
+    }
+  }, []);
   const enter = useCallback(
-    async (shown: Parameters<typeof signIn>[0]): Promise<void> => {
-      try {
+    (shown: Parameters<typeof signIn>[0]): Promise<void> =>
+      attempt(async () => {
         const { tenant_id: tenant = "" } = await signIn(shown);
         await navigate({ to: "/t/$tenant", params: { tenant } });
-      } catch (thrown) {
-        if (!(thrown instanceof ApiError)) throw thrown;
-        setError(thrown);
-      }
-    },
-    [navigate],
+      }),
+    [attempt, navigate],
   );
   useEffect(() => {
+    void attempt(async () => setIssuer((await readSession()).issuer ?? null));
     const code = location.hash.slice(1);
-    if (code === "") return;
-    history.replaceState(null, "", location.pathname); // a link is used once
-    void enter({ code });
-  }, [enter]);
+    const isBack = location.search !== "";
+    history.replaceState(null, "", location.pathname); // a link and an answer are used once
+    if (code !== "") void enter({ code });
+    else if (isBack) void enter({ oidc: ARRIVED });
+  }, [attempt, enter]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     void enter({ key });
@@ -35,8 +45,19 @@ export function SignInScreen() {
       <h1>
         <span aria-hidden="true">✓</span> Countermark
       </h1>
+      {issuer === null ? null : (
+        <p>
+          <button
+            type="button"
+            className="main"
+            onClick={() => void attempt(async () => location.assign((await leaveForIssuer()).location))}
+          >
+            sign in at {new URL(issuer).host}
+          </button>
+        </p>
+      )}
       <p>
-        Open the link that <code>countermark console</code> prints, or give a key.
+        {issuer === null ? "Open" : "Or open"} the link that <code>countermark console</code> prints, or give a key.
       </p>
       <form onSubmit={submit}>
         <label>
@@ -50,7 +71,7 @@ export function SignInScreen() {
             required
           />
         </label>
-        <button type="submit" className="main">
+        <button type="submit" className={issuer === null ? "main" : ""}>
           sign in
         </button>
       </form>
