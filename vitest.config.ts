@@ -18,8 +18,9 @@ const database = {
   environment: "node" as const,
   setupFiles: ["test/seed.ts"],
   globalSetup: ["test/database/setup.ts"],
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // Many times what they take: only a test that hangs is to meet them, not a machine that is busy.
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   maxWorkers: 2,
   isolate: false,
 };
