@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { measureConsole } from "./console.ts";
 import { measureDecide } from "./decide.ts";
 import { measureEvidence } from "./evidence.ts";
 import { measureGuards } from "./guards.ts";
@@ -129,6 +130,15 @@ command("memory", "what a worker's process holds, round after round: does it gro
     withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
       const figures = [await measureMemory({ ...flags, url })];
       print({ settings: { ...settings, minutes: flags.minutes }, figures }, json);
+    }),
+  );
+
+command("console", "screens of the console opened in a browser that was never here: Home, the runs, and a long run")
+  .option("--events <number>", "of the long run", count, 5_000)
+  .action(({ json = false, ...flags }: Flags & { readonly events: number }) =>
+    withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
+      const { settings: console, figures } = await measureConsole({ ...flags, rounds: flags.pairs, url });
+      print({ settings: { ...settings, ...console }, figures }, json);
     }),
   );
 

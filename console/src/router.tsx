@@ -8,26 +8,11 @@ import {
 } from "@tanstack/react-router";
 import { readSession } from "./api/client.ts";
 import { Frame } from "./frame.tsx";
-import { CompareScreen } from "./screens/gates/compare.tsx";
-import { DecisionScreen } from "./screens/gates/decision.tsx";
-import { GatesScreen } from "./screens/gates/gates.tsx";
-import { PolicyScreen } from "./screens/gates/policy.tsx";
 import { backtestSearch, gatesSearch } from "./screens/gates/search.ts";
-import { HealthScreen } from "./screens/health/health.tsx";
 import type { RangeSearch } from "./screens/health/range.ts";
 import { HomeScreen } from "./screens/home/home.tsx";
-import { InboxScreen } from "./screens/inbox/inbox.tsx";
-import { LedgerScreen } from "./screens/ledger/ledger.tsx";
 import { ledgerSearch, streamSearch } from "./screens/ledger/search.ts";
-import { StreamScreen } from "./screens/ledger/stream.tsx";
-import { BundleScreen } from "./screens/releases/bundle.tsx";
-import { LineageScreen } from "./screens/releases/lineage.tsx";
-import { ReleasesScreen } from "./screens/releases/releases.tsx";
 import { releasesSearch } from "./screens/releases/search.ts";
-import { RunScreen } from "./screens/runs/run.tsx";
-import { RunsScreen } from "./screens/runs/runs.tsx";
-import { SettingsScreen } from "./screens/settings/settings.tsx";
-import { SignInScreen } from "./screens/sign-in/sign-in.tsx";
 
 const root = createRootRoute({
   component: Outlet,
@@ -46,7 +31,11 @@ const landing = createRoute({
   },
 });
 
-const signIn = createRoute({ getParentRoute: () => root, path: "/sign-in", component: SignInScreen });
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("./screens/sign-in/sign-in.tsx"), "SignInScreen"),
+});
 
 const tenant = createRoute({
   getParentRoute: () => root,
@@ -68,7 +57,7 @@ const home = createRoute({ getParentRoute: () => tenant, path: "/", component: H
 const runs = createRoute({
   getParentRoute: () => tenant,
   path: "/runs",
-  component: RunsScreen,
+  component: lazyRouteComponent(() => import("./screens/runs/runs.tsx"), "RunsScreen"),
   validateSearch: (
     search,
   ): { status?: string | undefined; workflow?: string | undefined; search?: string | undefined } => ({
@@ -80,7 +69,7 @@ const runs = createRoute({
 const run = createRoute({
   getParentRoute: () => tenant,
   path: "/runs/$run",
-  component: RunScreen,
+  component: lazyRouteComponent(() => import("./screens/runs/run.tsx"), "RunScreen"),
   validateSearch: (
     search,
   ): { step?: string | undefined; version?: number | undefined; since?: number | undefined } => ({
@@ -97,7 +86,7 @@ const runbook = createRoute({
 const inbox = createRoute({
   getParentRoute: () => tenant,
   path: "/inbox",
-  component: InboxScreen,
+  component: lazyRouteComponent(() => import("./screens/inbox/inbox.tsx"), "InboxScreen"),
   validateSearch: (search): { approval?: string | undefined; all?: boolean | undefined } => ({
     approval: text(search.approval),
     all: search.all === true ? true : undefined,
@@ -106,58 +95,70 @@ const inbox = createRoute({
 const ledger = createRoute({
   getParentRoute: () => tenant,
   path: "/ledger",
-  component: LedgerScreen,
+  component: lazyRouteComponent(() => import("./screens/ledger/ledger.tsx"), "LedgerScreen"),
   validateSearch: ledgerSearch,
 });
 const stream = createRoute({
   getParentRoute: () => tenant,
   path: "/ledger/$stream",
-  component: StreamScreen,
+  component: lazyRouteComponent(() => import("./screens/ledger/stream.tsx"), "StreamScreen"),
   validateSearch: streamSearch,
 });
 const gates = createRoute({
   getParentRoute: () => tenant,
   path: "/gates",
-  component: GatesScreen,
+  component: lazyRouteComponent(() => import("./screens/gates/gates.tsx"), "GatesScreen"),
   validateSearch: gatesSearch,
 });
 const compare = createRoute({
   getParentRoute: () => tenant,
   path: "/gates/compare",
-  component: CompareScreen,
+  component: lazyRouteComponent(() => import("./screens/gates/compare.tsx"), "CompareScreen"),
   validateSearch: (search): { a: string; b: string } => ({ a: text(search.a) ?? "", b: text(search.b) ?? "" }),
 });
 const policy = createRoute({
   getParentRoute: () => tenant,
   path: "/gates/policies/$policy",
-  component: PolicyScreen,
+  component: lazyRouteComponent(() => import("./screens/gates/policy.tsx"), "PolicyScreen"),
   validateSearch: backtestSearch,
 });
-const decision = createRoute({ getParentRoute: () => tenant, path: "/gates/$evaluation", component: DecisionScreen });
+const decision = createRoute({
+  getParentRoute: () => tenant,
+  path: "/gates/$evaluation",
+  component: lazyRouteComponent(() => import("./screens/gates/decision.tsx"), "DecisionScreen"),
+});
 const releases = createRoute({
   getParentRoute: () => tenant,
   path: "/releases",
-  component: ReleasesScreen,
+  component: lazyRouteComponent(() => import("./screens/releases/releases.tsx"), "ReleasesScreen"),
   validateSearch: releasesSearch,
 });
-const bundle = createRoute({ getParentRoute: () => tenant, path: "/releases/$bundle", component: BundleScreen });
+const bundle = createRoute({
+  getParentRoute: () => tenant,
+  path: "/releases/$bundle",
+  component: lazyRouteComponent(() => import("./screens/releases/bundle.tsx"), "BundleScreen"),
+});
 const lineage = createRoute({
   getParentRoute: () => tenant,
   path: "/releases/$bundle/lineage",
-  component: LineageScreen,
+  component: lazyRouteComponent(() => import("./screens/releases/lineage.tsx"), "LineageScreen"),
   validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
 });
 const health = createRoute({
   getParentRoute: () => tenant,
   path: "/health",
-  component: HealthScreen,
+  component: lazyRouteComponent(() => import("./screens/health/health.tsx"), "HealthScreen"),
   validateSearch: (search): RangeSearch => ({
     range: text(search.range),
     from: text(search.from),
     to: text(search.to),
   }),
 });
-const settings = createRoute({ getParentRoute: () => tenant, path: "/settings", component: SettingsScreen });
+const settings = createRoute({
+  getParentRoute: () => tenant,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./screens/settings/settings.tsx"), "SettingsScreen"),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([

@@ -4,8 +4,8 @@ import { readStream, type StoredEvent } from "../ledger/index.ts";
 import { type LedgerRun, type Why, whyOf } from "../observe/index.ts";
 import { findRun, type RecordedEvent } from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
-import { findLease, type HeldLease, leasesOf, runEventOf, WORKER_PROFILE } from "../worker/index.ts";
-import { approvalsOfRun, type RecordedRun, snapshotOf, stateOf } from "./recorded-run.ts";
+import { findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
+import { approvalsOfRun, type RecordedRun, recordedEvent, snapshotOf, stateOf } from "./recorded-run.ts";
 
 /** A run with everything that a diagnosis of it needs. */
 export interface DiagnosedRun extends LedgerRun {
@@ -51,11 +51,6 @@ export async function leaseOf(sql: TenantQuery, runId: string): Promise<HeldLeas
 /** Where a run is, with whoever holds it. */
 export const whyHeld = ({ row, state }: RecordedRun, approvals: readonly ApprovalRow[], lease: HeldLease): Why =>
   whyOf(state, { row, approvals, lease: { fact: lease, now: lease.now } });
-
-function recordedEvent(stored: StoredEvent): readonly RecordedEvent[] {
-  const event = runEventOf(stored);
-  return event === null ? [] : [{ seq: stored.seq, event }];
-}
 
 const EVENTS_PAGE = 1_000;
 

@@ -89,7 +89,12 @@ import { runStateEndpoint, runWorkflowEndpoint } from "./endpoints/run-picture.t
 import { listRunsEndpoint, showRunEndpoint, startRunEndpoint } from "./endpoints/runs.ts";
 import { seriesEndpoint } from "./endpoints/series.ts";
 import { handoffEndpoint, takeoverEndpoint } from "./endpoints/takeover.ts";
-import { runEventsEndpoint, runStreamEndpoint, runTranscriptEndpoint } from "./endpoints/transcript.ts";
+import {
+  runEffectsEndpoint,
+  runEventsEndpoint,
+  runStreamEndpoint,
+  runTranscriptEndpoint,
+} from "./endpoints/transcript.ts";
 import { upgradeRunEndpoint, upgradeRunsEndpoint } from "./endpoints/upgrades.ts";
 import {
   approveWaiverEndpoint,
@@ -117,6 +122,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   startRunEndpoint,
   showRunEndpoint,
   runEventsEndpoint,
+  runEffectsEndpoint,
   runStreamEndpoint,
   runTranscriptEndpoint,
   runTimelineEndpoint,

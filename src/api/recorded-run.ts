@@ -1,5 +1,5 @@
 import { type ApprovalRow, findApproval } from "../approve/index.ts";
-import { readStream, readStreamOf } from "../ledger/index.ts";
+import { readStream, readStreamOf, type StoredEvent } from "../ledger/index.ts";
 import {
   evolve,
   findRun,
@@ -54,14 +54,17 @@ export async function recordedEvents(
   const events: RecordedEvent[] = [];
   for (let seq = afterSeq; ; ) {
     const page = await readStream(sql, runId, seq, EVENTS_PAGE);
-    for (const stored of page) {
-      const event = runEventOf(stored);
-      if (event !== null) events.push({ seq: stored.seq, event });
-    }
+    events.push(...page.flatMap(recordedEvent));
     const last = page.at(-1);
     if (last === undefined || page.length < EVENTS_PAGE) return events;
     seq = last.seq;
   }
+}
+
+/** An entry of a run's stream as its own event; none where others wrote it. */
+export function recordedEvent(stored: StoredEvent): readonly RecordedEvent[] {
+  const event = runEventOf(stored);
+  return event === null ? [] : [{ seq: stored.seq, event }];
 }
 
 /** More than a person would ever decide of one run. */

@@ -1,16 +1,7 @@
 import { expect, test } from "vitest";
 import type { Json } from "../contracts/index.ts";
-import type { StoredEvent } from "../ledger/index.ts";
-import { recordedRunEvent } from "../run/index.ts";
 import { callsOf } from "./calls.ts";
-import { at, decided, START, started, stream, succeeded } from "./testing/recorded.ts";
-
-const eventsOf = (stored: readonly StoredEvent[]) =>
-  stored.flatMap(({ seq, type, at: moment, step, payload }) => {
-    const parsed: Json = JSON.parse(payload ?? "null");
-    const event = recordedRunEvent({ type, at: moment, step, payload: parsed });
-    return event === null ? [] : [{ seq, event }];
-  });
+import { at, decided, ownEvents, START, started, stream, succeeded } from "./testing/recorded.ts";
 
 const called = (ms: number, step: string, call: Json) => {
   const event = succeeded(ms, step, null);
@@ -29,7 +20,7 @@ const REFUND = {
 };
 
 test("an effect says which guards and rules let it through, and under which approval", () => {
-  const [call] = callsOf(eventsOf(stream(started, decided(90, "refund", null), called(150, "refund", REFUND))));
+  const [call] = callsOf(ownEvents(stream(started, decided(90, "refund", null), called(150, "refund", REFUND))));
 
   expect(call).toEqual({
     seq: 3,
@@ -59,7 +50,7 @@ test("a call that only reads names no authority, and an approval that was denied
     called(170, "pay", free),
   );
 
-  expect(callsOf(eventsOf(events)).map(({ authority }) => authority)).toEqual([
+  expect(callsOf(ownEvents(events)).map(({ authority }) => authority)).toEqual([
     null,
     { passed: ["parse"], rules: [], approval_id: null },
   ]);
@@ -72,7 +63,7 @@ test("what was refused says which guard refused it", () => {
     purpose: "step",
     authority: { passed: "parse", rules: { permission: "no scope grants it" } },
   };
-  const [call] = callsOf(eventsOf(stream(started, called(150, "refund", refused))));
+  const [call] = callsOf(ownEvents(stream(started, called(150, "refund", refused))));
 
   expect(call).toMatchObject({ outcome: "refused", from: at(150), to: at(150) });
   expect(call?.authority?.rules).toEqual([{ guard: "permission", rule: "no scope grants it" }]);

@@ -1,20 +1,15 @@
 import { describe, expect, test } from "vitest";
-import type { Json } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
-import { recordedRunEvent } from "../run/index.ts";
 import { chartOf, wantedRows } from "./chart.ts";
 import { EVERYTHING } from "./diagnosis-input.ts";
-import { asked, at, decided, failed, START, started, stream, succeeded } from "./testing/recorded.ts";
+import { asked, at, decided, failed, ownEvents, START, started, stream, succeeded } from "./testing/recorded.ts";
+import { transitionsOf } from "./transitions.ts";
 
-const eventsOf = (stored: readonly StoredEvent[]) =>
-  stored.flatMap(({ type, at: moment, step, payload }) => {
-    const parsed: Json = JSON.parse(payload ?? "null");
-    return recordedRunEvent({ type, at: moment, step, payload: parsed }) ?? [];
-  });
+const transitionsIn = (stored: readonly StoredEvent[]) => transitionsOf(ownEvents(stored));
 
 /** Each bar as `kind from-to`, in milliseconds of the run. */
 const drawn = (stored: readonly StoredEvent[], nowMs: number) =>
-  chartOf(eventsOf(stored), at(nowMs)).map(({ step, bars }) => [
+  chartOf(transitionsIn(stored), at(nowMs)).map(({ step, bars }) => [
     step,
     ...bars.map(({ kind, from, to, code }) =>
       [kind, `${from - START}-${to === null ? "" : to - START}`, code].filter((part) => part !== null).join(" "),
@@ -49,7 +44,7 @@ describe("a run over time", () => {
 
     expect(drawn(waiting, 900)).toEqual([["fetch", "working 0-100", "approval 100-"]]);
     expect(drawn(denied, 9_000)[0]).toContain("approval 100-5000 HITL_DENIED");
-    const [row] = chartOf(eventsOf(denied), at(9_000));
+    const [row] = chartOf(transitionsIn(denied), at(9_000));
     expect(row?.bars.find(({ kind }) => kind === "approval")?.severity).toBe("warning");
   });
 
@@ -66,7 +61,7 @@ describe("a run over time", () => {
       succeeded(1_500, "fetch", "pay", 2),
       asked(1_600, "pay"),
     );
-    const rows = chartOf(eventsOf(events), at(2_000));
+    const rows = chartOf(transitionsIn(events), at(2_000));
     const seen = (filter: Partial<typeof EVERYTHING>) =>
       wantedRows(rows, { ...EVERYTHING, ...filter }).map(({ step, bars }) => `${step} ${bars.length}`);
 

@@ -1,6 +1,7 @@
-import { assert, type Instant, type Severity } from "../contracts/index.ts";
-import { evolve, initialState, type LanePhase, type RunEvent, type RunState } from "../run/index.ts";
+import type { Instant, Severity } from "../contracts/index.ts";
+import type { LanePhase, RunEvent, RunState } from "../run/index.ts";
 import type { DiagnosisFilter } from "./diagnosis-input.ts";
+import type { Transition } from "./transitions.ts";
 
 /*
  * A run's transcript as bars over time: what each step was doing, from when to when.
@@ -52,15 +53,11 @@ interface OpenBar {
   readonly from: Instant;
 }
 
-/** The rows of a run's events, which begin with `run.started`, in the order in which they began; as seen at `now`. */
-export function chartOf(events: readonly RunEvent[], now: Instant): readonly ChartRow[] {
-  const [first, ...rest] = events;
-  assert(first?.type === "run.started", "a run's first event is run.started");
+/** The rows of a run, in the order in which they began; as seen at `now`. */
+export function chartOf(transitions: readonly Transition[], now: Instant): readonly ChartRow[] {
   const rows: Rows = new Map();
-  let state = initialState(first);
-  let open = placesOf(state).map((place) => opened(rows, place, first.at));
-  for (const event of rest) {
-    state = evolve(state, event);
+  let open: readonly OpenBar[] = [];
+  for (const { event, state } of transitions) {
     const places = state.outcome === null ? placesOf(state) : [];
     const over = open.filter((bar) => !places.some((place) => isSamePlace(place, bar)));
     for (const bar of over) addBars(rows, bar, { at: event.at, event });

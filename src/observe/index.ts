@@ -11,6 +11,7 @@ export {
   EVERYTHING,
   readEvents,
 } from "./diagnosis-input.ts";
+export { type Gathered, gathered } from "./gathered.ts";
 export { marksOf } from "./marks.ts";
 export { type Move, pathOf } from "./path.ts";
 export { continuityEvent, diagnosisInput, type LedgerRun, type Liveness, scopeOf } from "./projection.ts";
@@ -18,5 +19,6 @@ export { type Recovery, type RecoveryFile, recoveryOf } from "./recovery-files.t
 export { type RecoveryReport, recoveryReport } from "./recovery-report.ts";
 export { runbookOf } from "./runbook.ts";
 export { CATEGORIES, type OperatorTimeline, type TimelineEntry } from "./timeline.ts";
+export { type Transition, transitionsOf } from "./transitions.ts";
 export { type Change, changesBetween, type DocumentVersion, versionAt, versionsOf } from "./versions.ts";
 export { type LeaseFact, type Why, type WhyFacts, whyOf, whyText } from "./why.ts";

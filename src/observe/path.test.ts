@@ -1,18 +1,13 @@
 import { expect, test } from "vitest";
-import type { Json } from "../contracts/index.ts";
 import type { StoredEvent } from "../ledger/index.ts";
-import { recordedRunEvent } from "../run/index.ts";
 import { pathOf } from "./path.ts";
-import { failed, started, stream, succeeded } from "./testing/recorded.ts";
+import { failed, ownEvents, started, stream, succeeded } from "./testing/recorded.ts";
+import { transitionsOf } from "./transitions.ts";
 
-const eventsOf = (stored: readonly StoredEvent[]) =>
-  stored.flatMap(({ type, at, step, payload }) => {
-    const parsed: Json = JSON.parse(payload ?? "null");
-    return recordedRunEvent({ type, at, step, payload: parsed }) ?? [];
-  });
+const transitionsIn = (stored: readonly StoredEvent[]) => transitionsOf(ownEvents(stored));
 
 const moves = (stored: readonly StoredEvent[]) =>
-  pathOf(eventsOf(stored)).map(({ from, to, times }) => `${from ?? ""}>${to} ${times}`);
+  pathOf(transitionsIn(stored)).map(({ from, to, times }) => `${from ?? ""}>${to} ${times}`);
 
 test("a run goes from step to step; another attempt at a step is no move", () => {
   const events = stream(

@@ -1,5 +1,5 @@
-import { assert } from "../contracts/index.ts";
-import { evolve, initialState, type RunEvent, type RunState } from "../run/index.ts";
+import type { RunEvent, RunState } from "../run/index.ts";
+import type { Transition } from "./transitions.ts";
 
 /*
  * The way a run took through its workflow.
@@ -17,24 +17,21 @@ export interface Move {
   readonly times: number;
 }
 
-/** The moves of a run's events, which begin with `run.started`, in the order in which they were first made. */
-export function pathOf(events: readonly RunEvent[]): readonly Move[] {
-  const [first, ...rest] = events;
-  assert(first?.type === "run.started", "a run's first event is run.started");
+/** The moves of a run, in the order in which they were first made. */
+export function pathOf(transitions: readonly Transition[]): readonly Move[] {
   const moves = new Map<string, Move>();
   const add = (from: string | null, to: string): void => {
     const key = JSON.stringify([from, to]);
     moves.set(key, { from, to, times: (moves.get(key)?.times ?? 0) + 1 });
   };
-  let state = initialState(first);
-  for (const to of placesOf(state).values()) add(null, to);
-  for (const event of rest) {
-    const next = evolve(state, event);
-    const stood = placesOf(state);
-    for (const [lane, to] of placesOf(next)) {
-      if (stood.get(lane) !== to) add(originOf(event, state, stood.get(lane)), to);
+  let stood: ReadonlyMap<string, string> = new Map();
+  let failure: RunState["failure"] = null;
+  for (const { event, state } of transitions) {
+    const stands = placesOf(state);
+    for (const [lane, to] of stands) {
+      if (stood.get(lane) !== to) add(originOf(event, failure, stood.get(lane)), to);
     }
-    state = next;
+    [stood, failure] = [stands, state.failure];
   }
   return [...moves.values()];
 }
@@ -43,7 +40,7 @@ export function pathOf(events: readonly RunEvent[]): readonly Move[] {
 const placesOf = ({ lanes }: RunState): ReadonlyMap<string, string> =>
   new Map(Object.values(lanes).flatMap(({ id, step }) => (step === null ? [] : [[id, step] as const])));
 
-function originOf(event: RunEvent, { failure }: RunState, stood: string | undefined): string | null {
+function originOf(event: RunEvent, failure: RunState["failure"], stood: string | undefined): string | null {
   if (event.type === "handling.started") return failure?.step ?? stood ?? null; // W3
   return stood ?? event.step; // W1, W2
 }

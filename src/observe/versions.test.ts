@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Json } from "../contracts/index.ts";
-import { recordedRunEvent } from "../run/index.ts";
-import { started, stream, succeeded } from "./testing/recorded.ts";
+import { ownEvents, started, stream, succeeded } from "./testing/recorded.ts";
+import { transitionsOf } from "./transitions.ts";
 import { changesBetween, versionAt, versionsOf } from "./versions.ts";
 
 const patched = (ms: number, step: string, next: string | null, version: number, value: Json) => {
@@ -10,15 +10,11 @@ const patched = (ms: number, step: string, next: string | null, version: number,
   return { ...event, payload: { ...Object(event.payload), patch, document_version: version } };
 };
 
-const EVENTS = stream(
-  started,
-  patched(100, "fetch", "pay", 2, { found: 1 }),
-  patched(200, "pay", null, 3, { paid: true }),
-).flatMap(({ seq, type, at, step, payload }) => {
-  const parsed: Json = JSON.parse(payload ?? "null");
-  const event = recordedRunEvent({ type, at, step, payload: parsed });
-  return event === null ? [] : [{ seq, event }];
-});
+const EVENTS = transitionsOf(
+  ownEvents(
+    stream(started, patched(100, "fetch", "pay", 2, { found: 1 }), patched(200, "pay", null, 3, { paid: true })),
+  ),
+);
 
 test("a version is the document as its event left it; one beyond the last is the last", () => {
   const versions = [1, 2, 3, 99].map((version) => versionAt(versionsOf(EVENTS), version));

@@ -7,14 +7,15 @@ import {
   type JsonObject,
   type PatchOperation,
 } from "../contracts/index.ts";
-import { evolve, initialState, type RunEvent, type RunState } from "../run/index.ts";
+import type { RecordedEvent } from "../run/index.ts";
+import type { Transition } from "./transitions.ts";
 
 /** A version of a run's document, and what made it. */
 export interface DocumentVersion {
   readonly version: number;
   readonly document: JsonObject;
   /** The event whose patch it is; of the first one `run.started`. */
-  readonly madeBy: { readonly seq: number; readonly event: RunEvent };
+  readonly madeBy: RecordedEvent;
 }
 
 /** A place at which two versions differ; what is not there in one of them is left out. */
@@ -24,27 +25,11 @@ export interface Change {
   readonly is?: Json;
 }
 
-type Recorded = DocumentVersion["madeBy"];
-
-/** Every version of a run's document, in order; the first one has the number 1. The events begin with `run.started`. */
-export function versionsOf(events: readonly Recorded[]): readonly DocumentVersion[] {
-  const [first, ...rest] = events;
-  assert(first?.event.type === "run.started", "a run's first event is run.started");
-  let state = initialState(first.event);
-  const versions: DocumentVersion[] = [versionOf(state, first)];
-  for (const madeBy of rest) {
-    const before = state.document_version;
-    state = evolve(state, madeBy.event);
-    if (state.document_version !== before) versions.push(versionOf(state, madeBy));
-  }
-  return versions;
-}
-
-const versionOf = ({ document_version: version, document }: RunState, madeBy: Recorded): DocumentVersion => ({
-  version,
-  document,
-  madeBy,
-});
+/** Every version of a run's document, in order; the first one has the number 1. */
+export const versionsOf = (transitions: readonly Transition[]): readonly DocumentVersion[] =>
+  transitions.flatMap(({ seq, event, state: { document_version: version, document } }, index) =>
+    version === transitions[index - 1]?.state.document_version ? [] : [{ version, document, madeBy: { seq, event } }],
+  );
 
 /** The newest version that is not newer than `version`; the first one where all are. */
 export function versionAt(versions: readonly DocumentVersion[], version: number): DocumentVersion {

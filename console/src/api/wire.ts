@@ -30,6 +30,7 @@ import type { runStateEndpoint, runWorkflowEndpoint } from "../../../src/api/end
 import type { listRunsEndpoint, showRunEndpoint } from "../../../src/api/endpoints/runs.ts";
 import type { seriesEndpoint } from "../../../src/api/endpoints/series.ts";
 import type { takeoverEndpoint } from "../../../src/api/endpoints/takeover.ts";
+import type { runEffectsEndpoint } from "../../../src/api/endpoints/transcript.ts";
 import type { upgradeRunEndpoint } from "../../../src/api/endpoints/upgrades.ts";
 import type { listWaiversEndpoint } from "../../../src/api/endpoints/waivers.ts";
 import type { listWorkersEndpoint } from "../../../src/api/endpoints/workers.ts";
@@ -49,6 +50,7 @@ export type Run = Answer<typeof showRunEndpoint>;
 export type RunSummary = Runs["runs"][number];
 export type RunAction = Run["actions"][number];
 export type RunTimeline = Answer<typeof runTimelineEndpoint>;
+export type RunEffects = Answer<typeof runEffectsEndpoint>;
 export type RunWorkflow = Answer<typeof runWorkflowEndpoint>;
 export type RunDocument = Answer<typeof runStateEndpoint>;
 export type Replay = Answer<typeof replayEndpoint>;

@@ -1,22 +1,27 @@
 import { z } from "@hono/zod-openapi";
-import { accepted, type Result, rejected } from "../../contracts/index.ts";
+import { accepted, assert, parseInstant, type Result, rejected } from "../../contracts/index.ts";
 import {
+  type Bar,
   callsOf,
   chartOf,
   type DiagnosisFilter,
   diagnose,
   diagnosisInput,
+  gathered,
   marksOf,
+  pathOf,
   type RunCall,
   recoveryOf,
   scopeOf,
+  type TimelineEntry,
+  transitionsOf,
   wantedRows,
 } from "../../observe/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type DiagnosedRun, readDiagnosed } from "../diagnosed-run.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { diagnosis } from "../wire/diagnosis.ts";
-import { time, timeOf } from "../wire/parts.ts";
+import { name, time, timeOf } from "../wire/parts.ts";
 import { recoveryReport } from "../wire/recovery.ts";
 import { runCall, runCallView } from "../wire/run-call.ts";
 import { runSummary, summaryOf } from "../wire/run-summary.ts";
@@ -37,23 +42,32 @@ async function diagnosed({ installation, caller }: Call, runId: string): Promise
   return run === undefined ? rejected(runNotFound(runId)) : accepted(run);
 }
 
+/** A picture is no wider than a screen. */
+const DOTS_MAX = 10_000;
+const dots = z.coerce.number().int().min(1).max(DOTS_MAX);
+
+/** A move of a run, in the order of their first time; from null where it began. */
+const move = z.strictObject({ from: name.nullable(), to: name, times: z.int() });
+
 export const runTimelineEndpoint = endpoint({
   method: "get",
   path: "/v1/runs/{run_id}/timeline",
   summary: "See what each step of a run did and when, and what happened to its ownership",
   description:
     "`rows` are bars over time, one row a step; `marks` what concerns signs of life, leases, takeovers and approvals; " +
-    "`calls` what it called, each with the guards and rules that let it through.",
+    "`calls` what it called, each with the guards and rules that let it through; `moves` the way it took through its workflow. " +
+    "For a picture `dots` wide, bars and calls that would lie within a dot are told as one, with how many `times` it is.",
   needs: ["read"],
-  request: { ...NOTHING, params: RUN_ID, query: filterQuery },
+  request: { ...NOTHING, params: RUN_ID, query: filterQuery.extend({ dots: dots.optional() }) },
   statuses: { 200: "the run over time" },
   answer: runSummary
     .extend({
       ...whyFields,
       generated_at: time,
       rows: z.array(chartRow).readonly(),
-      marks: z.array(timelineEntry).readonly(),
-      calls: z.array(runCall).readonly(),
+      marks: z.array(timelineEntry.extend({ times: z.int() })).readonly(),
+      calls: z.array(runCall.extend({ times: z.int() })).readonly(),
+      moves: z.array(move).readonly(),
     })
     .openapi("RunTimeline"),
   async handle(call, { params, query }) {
@@ -63,20 +77,42 @@ export const runTimelineEndpoint = endpoint({
     const filter = filterOf(query);
     const scope = scopeOf(run, run.now);
     const marks = marksOf(run, scope, filter);
-    const rows = chartOf(
-      run.own.map(({ event }) => event),
-      run.now,
-    );
+    const transitions = transitionsOf(run.own);
+    const rows = wantedRows(chartOf(transitions, run.now), filter);
+    const calls = callsOf(run.own).filter(isWantedCall(filter));
+    const lastedMs = (run.row.ended_at ?? run.now) - run.row.started_at;
+    const dotMs = query.dots === undefined ? 0 : lastedMs / query.dots;
     return reply({
       ...summaryOf(run.row),
       ...whyView(run.why),
       generated_at: timeOf(run.now),
-      rows: wantedRows(rows, filter).map(chartRowView),
-      marks: marks.map(timelineEntryView),
-      calls: callsOf(run.own).filter(isWantedCall(filter)).map(runCallView),
+      rows: rows.map((row) => chartRowView({ ...row, bars: gathered(row.bars, dotMs, barKey) })),
+      marks: gathered(marks.map(markedAt), dotMs, markKey).map(({ mark, times }) => ({
+        ...timelineEntryView(mark),
+        times,
+      })),
+      calls: gathered(calls, dotMs, callKey).map((call) => ({ ...runCallView(call), times: call.times })),
+      moves: [...pathOf(transitions)],
     });
   },
 });
+
+const barKey = ({ kind, severity, code }: Bar): string => `${kind} ${severity} ${code}`;
+
+function markedAt(mark: TimelineEntry) {
+  const at = parseInstant(mark.occurred_at);
+  assert(at !== undefined, "a mark says when it was");
+  return { mark, from: at, to: at };
+}
+
+const markKey = ({ mark: { category, severity } }: ReturnType<typeof markedAt>): string => `${category} ${severity}`;
+
+/** Two calls look alike that the same tool answered alike, by the same authority. */
+const callKey = ({ tool, outcome, code, authority }: RunCall): string => {
+  const by =
+    authority === null ? null : (authority.approval_id ?? (outcome === "refused" ? authority.rules.at(-1)?.guard : ""));
+  return JSON.stringify([tool, outcome, code, by]);
+};
 
 /** Calls are of steps; a filter by category or severity is not about them. */
 const isWantedCall =

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { assert, digestOf, rejected } from "../../contracts/index.ts";
-import { changesBetween, pathOf, versionAt, versionsOf } from "../../observe/index.ts";
+import { changesBetween, transitionsOf, versionAt, versionsOf } from "../../observe/index.ts";
 import { type CompiledStep, findRun, type RunRow, type StepDefinition, waysOf } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
@@ -36,7 +36,7 @@ const workflowWay = z.strictObject({
 export const runWorkflowEndpoint = endpoint({
   method: "get",
   path: "/v1/runs/{run_id}/workflow",
-  summary: "See the workflow that a run is on as steps and ways, and the way it took",
+  summary: "See the workflow that a run is on as steps and ways",
   needs: ["read"],
   request: { ...NOTHING, params: RUN_ID },
   statuses: { 200: "the workflow of the version that the run is pinned to" },
@@ -48,26 +48,24 @@ export const runWorkflowEndpoint = endpoint({
       entry: name,
       steps: z.array(workflowStep).readonly(),
       ways: z.array(workflowWay).readonly(),
-      /** The moves that the run made, in the order of their first time; from null where it began. */
-      moves: z.array(z.strictObject({ from: name.nullable(), to: name, times: z.int() })).readonly(),
     })
     .openapi("RunWorkflow"),
   async handle(call, { params }) {
-    const found = await readEvents(call, params.run_id);
-    if (found === undefined) return rejected(runNotFound(params.run_id));
-    const { pack, workflow } = await packOf(call, found.row);
+    const { installation, caller } = call;
+    const row = await inTenant(installation.database, caller.tenantId, (sql) => findRun(sql, params.run_id));
+    if (row === undefined) return rejected(runNotFound(params.run_id));
+    const { pack, workflow } = await packOf(call, row);
     const { definition, entry, steps } = workflow;
     return reply({
       workflow_id: definition.id,
       name: definition.name,
-      pack_digest: found.row.pack_digest,
+      pack_digest: row.pack_digest,
       entry,
       steps: definition.steps.flatMap(({ id }) => {
         const step = steps[id];
         return step === undefined ? [] : [stepView(step, pack.tools)];
       }),
       ways: definition.steps.flatMap((step) => waysOf(step).map((way) => ({ from: step.id, ...way }))),
-      moves: pathOf(found.events.map(({ event }) => event)),
     });
   },
 });
@@ -155,7 +153,7 @@ export const runStateEndpoint = endpoint({
   async handle(call, { params, query }) {
     const found = await readEvents(call, params.run_id);
     if (found === undefined) return rejected(runNotFound(params.run_id));
-    const versions = versionsOf(found.events);
+    const versions = versionsOf(transitionsOf(found.events));
     const last = versionAt(versions, Number.POSITIVE_INFINITY).version;
     const { version, document, madeBy } = versionAt(versions, query.version ?? last);
     const since = versionAt(versions, query.since ?? Math.max(1, version - 1));

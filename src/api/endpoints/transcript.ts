@@ -1,13 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { rejected } from "../../contracts/index.ts";
-import { readStream } from "../../ledger/index.ts";
+import { readStream, readStreamOf, type StoredEvent } from "../../ledger/index.ts";
+import { callsOf, type RunCall } from "../../observe/index.ts";
 import { findRun, transcriptOf } from "../../run/index.ts";
-import { inTenant } from "../../store/index.ts";
+import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { FRAMES, follow, resumedFrom } from "../follow.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { recordedEvents } from "../recorded-run.ts";
+import { recordedEvent, recordedEvents } from "../recorded-run.ts";
 import { eventView, ledgerEvent } from "../wire/event.ts";
 import { afterSeq, digest, json, limit, name, nextOf, time } from "../wire/parts.ts";
+import { runCall, runCallView } from "../wire/run-call.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
 
 export const runEventsEndpoint = endpoint({
@@ -28,6 +30,50 @@ export const runEventsEndpoint = endpoint({
     return reply({ events: rows.map(eventView), next: nextOf(rows, query.limit, ({ seq }) => seq) });
   },
 });
+
+/** Events that one request looks through: a run that only reads may have no effect in all of them. */
+const EVENTS_MAX = 5_000;
+const EVENTS_PAGE = 500;
+const DECISIONS_MAX = 10_000;
+
+export const runEffectsEndpoint = endpoint({
+  method: "get",
+  path: "/v1/runs/{run_id}/effects",
+  summary: "List what a run did or tried to do to the world, each with what let it through or stopped it",
+  needs: ["read"],
+  request: { ...NOTHING, params: RUN_ID, query: z.strictObject({ after: afterSeq, limit }) },
+  statuses: {
+    200: "calls that are no mere reads, oldest first; `next` is the `after` of the next page, which may be empty",
+  },
+  answer: z.strictObject({ calls: z.array(runCall).readonly(), next: z.int().nullable() }),
+  async handle({ installation, caller }, { params, query }) {
+    const found = await inTenant(installation.database, caller.tenantId, async (sql) =>
+      (await findRun(sql, params.run_id)) === undefined ? undefined : effectsAfter(sql, params.run_id, query),
+    );
+    return found === undefined ? rejected(runNotFound(params.run_id)) : reply(found);
+  },
+});
+
+/** What approvals were decided is read apart: one may have been decided long before the call that it let through. */
+async function effectsAfter(
+  sql: TenantQuery,
+  runId: string,
+  asked: { readonly after: number; readonly limit: number },
+) {
+  const decided = (await readStreamOf(sql, runId, "approval.decided", DECISIONS_MAX)).flatMap(recordedEvent);
+  const calls: RunCall[] = [];
+  let next: number | null = asked.after;
+  for (let read = 0; next !== null && read < EVENTS_MAX && calls.length < asked.limit; read += EVENTS_PAGE) {
+    const after = next;
+    const page: readonly StoredEvent[] = await readStream(sql, runId, after, EVENTS_PAGE);
+    const before = decided.filter(({ seq }) => seq <= after);
+    calls.push(...callsOf([...before, ...page.flatMap(recordedEvent)]).filter(({ authority }) => authority !== null));
+    next = nextOf(page, EVENTS_PAGE, ({ seq }) => seq);
+  }
+  const shown = calls.slice(0, asked.limit);
+  const last = calls.length > asked.limit ? shown.at(-1) : undefined;
+  return { calls: shown.map(runCallView), next: last?.seq ?? next };
+}
 
 export const runTranscriptEndpoint = endpoint({
   method: "get",

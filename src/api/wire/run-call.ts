@@ -26,8 +26,15 @@ export const runCall = z
   })
   .openapi("RunCall");
 
-export const runCallView = ({ from, to, ...call }: RunCall): z.output<typeof runCall> => ({
-  ...call,
+export const runCallView = ({ from, to, seq, step, tool, purpose, outcome, code, receipt_id, authority }: RunCall) => ({
+  seq,
+  step,
+  tool,
+  purpose,
+  outcome,
+  code,
+  receipt_id,
+  authority,
   from: timeOf(from),
   to: timeOf(to),
 });

@@ -1,10 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { parseInstant } from "../../contracts/index.ts";
 import {
+  type Bar,
   CATEGORIES,
   CHART_CATEGORIES,
   type ChartRow,
   type DiagnosisFilter,
+  type Gathered,
   SEVERITIES,
   type TimelineEntry,
   type Why,
@@ -55,6 +57,8 @@ const bar = z.strictObject({
   severity: z.enum(["info", "warning", "error"]),
   code: z.string().nullable(),
   ended_by: z.string().nullable(),
+  /** How many it is: 1, unless a picture was asked for in which nobody could tell them apart. */
+  times: z.int(),
 });
 
 /** What one step did and when. */
@@ -62,7 +66,12 @@ export const chartRow = z
   .strictObject({ lane: z.string(), step: z.string(), bars: z.array(bar).readonly() })
   .openapi("ChartRow");
 
-export const chartRowView = ({ lane, step, bars }: ChartRow): z.output<typeof chartRow> => ({
+/** A row as it is shown: its bars one by one, or gathered. */
+export interface ShownRow extends Pick<ChartRow, "lane" | "step"> {
+  readonly bars: readonly Gathered<Bar>[];
+}
+
+export const chartRowView = ({ lane, step, bars }: ShownRow): z.output<typeof chartRow> => ({
   lane,
   step,
   bars: bars.map((one) => ({ ...one, from: timeOf(one.from), to: timeOrNull(one.to) })),

@@ -1,5 +1,6 @@
 import { type Instant, instant, type Json, sha256Hex } from "../../contracts/index.ts";
 import type { StoredEvent } from "../../ledger/index.ts";
+import { type RecordedEvent, recordedRunEvent } from "../../run/index.ts";
 
 /** A run's stream as the ledger gives it back, written by hand. */
 
@@ -106,3 +107,11 @@ export const decided = (ms: number, step: string, code: string | null): Recorded
     keep: [],
   },
 });
+
+/** What of a stream are the run's own events. */
+export const ownEvents = (stored: readonly StoredEvent[]): readonly RecordedEvent[] =>
+  stored.flatMap(({ seq, type, at: moment, step, payload }) => {
+    const parsed: Json = JSON.parse(payload ?? "null");
+    const event = recordedRunEvent({ type, at: moment, step, payload: parsed });
+    return event === null ? [] : [{ seq, event }];
+  });

@@ -1,25 +1,37 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { minorUnitsText } from "../../../../src/contracts/minor-units.ts";
+import { type ApiError, read } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
-import type { Run, RunTimeline } from "../../api/wire.ts";
+import type { Run, RunEffects } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { APPROVAL_LOOKS, type Look, RECEIPT_LOOKS } from "../../ui/tone.ts";
+import { Problem } from "../../ui/view.tsx";
 import { given } from "../inbox/given.ts";
 import { letThroughBy } from "./timeline.ts";
 
-/** More than these are in the transcript alone. */
-const ROWS_MAX = 200;
+const PAGE = 50;
 
-interface EffectsProps {
-  readonly run: Run;
-  readonly calls: RunTimeline["calls"];
+type Effect = RunEffects["calls"][number];
+
+function useEffects(runId: string) {
+  const tenant = useTenant();
+  return useInfiniteQuery<RunEffects, ApiError>({
+    queryKey: [tenant, "effects", runId],
+    queryFn: ({ pageParam }) => read(tenant, `/v1/runs/${runId}/effects?after=${pageParam}&limit=${PAGE}`),
+    initialPageParam: 0,
+    getNextPageParam: ({ next }) => next,
+    meta: { of: [runId] },
+  });
 }
 
 /** Everything that a run did or tried to do to the world, what became of it, and who or what let it through. */
-export function Effects({ run, calls }: EffectsProps) {
-  const effects = calls.filter(({ authority }) => authority !== null);
+export function Effects({ run }: { readonly run: Run }) {
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useEffects(run.run_id);
+  const effects = data?.pages.flatMap(({ calls }) => calls) ?? [];
   const open = run.approvals.filter(({ consumed_at, status }) => consumed_at === null && status !== "APPROVED");
-  if (effects.length === 0 && open.length === 0) return null;
+  if (error !== null) return <Problem error={error} />;
+  if (effects.length === 0 && open.length === 0 && !hasNextPage) return null;
   return (
     <section>
       <h2>Effects and approvals</h2>
@@ -35,7 +47,7 @@ export function Effects({ run, calls }: EffectsProps) {
             </tr>
           </thead>
           <tbody>
-            {effects.slice(0, ROWS_MAX).map((call) => (
+            {effects.map((call) => (
               <EffectRow key={call.seq} run={run} call={call} />
             ))}
             {open.map((approval) => (
@@ -44,10 +56,10 @@ export function Effects({ run, calls }: EffectsProps) {
           </tbody>
         </table>
       </div>
-      {effects.length > ROWS_MAX ? (
-        <p className="soft">
-          the first {ROWS_MAX} of {effects.length.toLocaleString("en")}; the transcript has all
-        </p>
+      {hasNextPage ? (
+        <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          more effects
+        </button>
       ) : null}
     </section>
   );
@@ -58,7 +70,7 @@ const NONE: Look = { label: "no receipt", tone: "idle" };
 const FAILED: Look = { label: "failed", tone: "bad" };
 const UNKNOWN: Look = { label: "unknown", tone: "wait" };
 
-function EffectRow({ run, call }: { readonly run: Run; readonly call: RunTimeline["calls"][number] }) {
+function EffectRow({ run, call }: { readonly run: Run; readonly call: Effect }) {
   const receipt = run.receipts.find(({ receipt_id }) => receipt_id === call.receipt_id);
   return (
     <tr>
@@ -87,7 +99,7 @@ const lookOf = (outcome: string): Look =>
   outcome === "refused" ? STOPPED : outcome === "failed" ? FAILED : outcome === "unknown" ? UNKNOWN : NONE;
 
 /** Whoever or whatever let a call through, and beneath it the guards and what each said. */
-function By({ run, call }: { readonly run: Run; readonly call: RunTimeline["calls"][number] }) {
+function By({ run, call }: { readonly run: Run; readonly call: Effect }) {
   const tenant = useTenant();
   const { authority } = call;
   if (authority === null) return null;

@@ -1,33 +1,22 @@
-import type { UseQueryResult } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { ApiError } from "../../api/client.ts";
-import type { Run, RunWorkflow } from "../../api/wire.ts";
+import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Graph } from "../../ui/graph/graph.tsx";
-import { View } from "../../ui/view.tsx";
 import { type Place, pictureOfPath, placesOf } from "./path.ts";
 
 interface PathMapProps {
   readonly run: Run;
-  readonly workflow: UseQueryResult<RunWorkflow, ApiError>;
+  readonly workflow: RunWorkflow;
+  readonly moves: RunTimeline["moves"];
 }
 
 /** The workflow as a graph, with the way that the run took; a step that is chosen is told beneath. */
-export function PathMap({ run, workflow }: PathMapProps) {
-  return (
-    <section>
-      <h2>Path</h2>
-      <View query={workflow}>{(data) => <Drawn run={run} workflow={data} />}</View>
-    </section>
-  );
-}
-
-function Drawn({ run, workflow }: { readonly run: Run; readonly workflow: RunWorkflow }) {
+export function PathMap({ run, workflow, moves }: PathMapProps) {
   const navigate = useNavigate({ from: "/t/$tenant/runs/$run" });
   const { step } = useSearch({ from: "/t/$tenant/runs/$run" });
-  const places = useMemo(() => placesOf(workflow, run), [workflow, run]);
-  const { nodes, edges } = useMemo(() => pictureOfPath(workflow, places), [workflow, places]);
+  const places = useMemo(() => placesOf({ ...workflow, moves }, run), [workflow, moves, run]);
+  const { nodes, edges } = useMemo(() => pictureOfPath({ ...workflow, moves }, places), [workflow, moves, places]);
   const place = places.find(({ id }) => id === step);
   return (
     <>

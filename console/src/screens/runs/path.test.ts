@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Run, RunWorkflow } from "../../api/wire.ts";
+import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import { pictureOfPath, placesOf } from "./path.ts";
 
 const step = (id: string): RunWorkflow["steps"][number] => ({
@@ -10,7 +10,7 @@ const step = (id: string): RunWorkflow["steps"][number] => ({
   undone_by: null,
 });
 
-const WORKFLOW: RunWorkflow = {
+const WORKFLOW: RunWorkflow & Pick<RunTimeline, "moves"> = {
   workflow_id: "W",
   name: "W",
   pack_digest: "d",

@@ -1,4 +1,4 @@
-import type { Run, RunWorkflow } from "../../api/wire.ts";
+import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import type { GraphEdge, GraphNode } from "../../ui/graph/graph.tsx";
 import type { Look, Tone } from "../../ui/tone.ts";
 
@@ -10,6 +10,9 @@ export interface Place {
   readonly visits: number;
   readonly says: string;
 }
+
+/** A workflow, and how a run moved in it. */
+type Walked = RunWorkflow & Pick<RunTimeline, "moves">;
 
 type Standing = Pick<Run, "steps" | "lanes">;
 
@@ -40,7 +43,7 @@ const DONE: { readonly [S in Run["steps"][string]["status"]]: Look } = {
 };
 
 /** Every step of a workflow with how a run stands to it. */
-export function placesOf({ steps, moves }: RunWorkflow, run: Standing): readonly Place[] {
+export function placesOf({ steps, moves }: Walked, run: Standing): readonly Place[] {
   return steps.map(({ id, type, about }) => {
     const visits = moves.reduce((sum, { to, times }) => (to === id ? sum + times : sum), 0);
     const look = lookOf(id, visits, run);
@@ -69,7 +72,7 @@ const LABELS: { readonly [W in RunWorkflow["ways"][number]["when"]]: string | un
 
 /** The workflow as a picture: steps and ways, those that the run took standing out. */
 export function pictureOfPath(
-  workflow: RunWorkflow,
+  workflow: Walked,
   places: readonly Place[],
 ): { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] } {
   const { steps, ways, moves } = workflow;

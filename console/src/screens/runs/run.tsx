@@ -8,11 +8,13 @@ import { lasting } from "../../ui/moment.ts";
 import { Time } from "../../ui/time.tsx";
 import { RUN_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
+import { WhenSeen } from "../../ui/when-seen.tsx";
 import { Acts } from "./acts.tsx";
 import { RunChart } from "./chart.tsx";
 import { Effects } from "./effects.tsx";
 import { PathMap } from "./map.tsx";
 import { StateAt } from "./state.tsx";
+import { DOTS } from "./timeline.ts";
 import { Transcript, useTranscript } from "./transcript.tsx";
 import "./run.css";
 
@@ -24,8 +26,8 @@ export function RunScreen() {
 
 function RunPage({ id }: { readonly id: string }) {
   const run = useRead<Run>(`/v1/runs/${id}`);
-  const timeline = useRead<RunTimeline>(`/v1/runs/${id}/timeline`);
   // Read at once, not one after the other: what draws them is drawn when the run is there.
+  const timeline = useRead<RunTimeline>(`/v1/runs/${id}/timeline?dots=${DOTS}`);
   const workflow = useRead<RunWorkflow>(`/v1/runs/${id}/workflow`);
   const transcript = useTranscript(id);
   return (
@@ -33,19 +35,22 @@ function RunPage({ id }: { readonly id: string }) {
       {(data) => (
         <article className="run">
           <Heading run={data} />
-          <PathMap run={data} workflow={workflow} />
-          <View query={timeline}>
-            {(shown) => (
-              <>
-                <section>
-                  <h2>Time</h2>
-                  <RunChart timeline={shown} approvals={data.approvals} />
-                </section>
-                <Effects run={data} calls={shown.calls} />
-              </>
-            )}
-          </View>
-          <StateAt runId={id} />
+          <section>
+            <h2>Path</h2>
+            <View query={workflow}>
+              {(drawn) => (
+                <View query={timeline}>{({ moves }) => <PathMap run={data} workflow={drawn} moves={moves} />}</View>
+              )}
+            </View>
+          </section>
+          <section>
+            <h2>Time</h2>
+            <View query={timeline}>{(shown) => <RunChart timeline={shown} approvals={data.approvals} />}</View>
+          </section>
+          <Effects run={data} />
+          <WhenSeen name="State">
+            <StateAt runId={id} />
+          </WhenSeen>
           <Transcript transcript={transcript} total={data.events} />
         </article>
       )}

@@ -13,6 +13,7 @@ const bar = (from: number, to: number | null) =>
     severity: "info",
     code: null,
     ended_by: null,
+    times: 1,
   }) as const;
 
 const timelineOf = (rows: RunTimeline["rows"], ended: number | null) => ({
@@ -56,6 +57,7 @@ const call = (outcome: string, from: number, to: number, approval_id: string | n
   to: at(to),
   code: outcome === "refused" ? "PERMISSION_DENIED" : null,
   receipt_id: null,
+  times: 1,
   authority: { passed: ["parse"], rules: [{ guard: "permission", rule: "no scope grants it" }], approval_id },
 });
 
@@ -87,6 +89,7 @@ test("what happened to a run's owners is marked by kind, each with its words", (
     severity,
     reason_code: null,
     summary: `${category} at ${ms}`,
+    times: 1,
     correlation: { task_id: "t", run_id: "r", step_id: null, event_id: null, event_type: null, occurred_at: at(ms) },
     payload: {},
   });
@@ -108,13 +111,11 @@ test("an effect says who let it through: people by name, or the guards alone", (
   expect(letThroughBy(call("succeeded", 0, 1), [])).toBe("the guards alone");
 });
 
-test("thousands of bars that nobody could tell apart are drawn as one that says how many", () => {
-  const bars = Array.from({ length: 5_000 }, (_, index) => bar(index, index + 1));
+test("a bar that stands for many says how many", () => {
+  const bars = [{ ...bar(0, 5_000), times: 5_000 }];
   const { groups } = pictureOf(timelineOf([{ lane: "main", step: "poll", bars }], 5_000));
-  const spans = groups[0]?.lanes[0]?.spans ?? [];
 
-  expect(spans.length).toBeLessThan(5);
-  expect(spans[0]?.says).toBe("5000 × working, attempt 1");
+  expect(groups[0]?.lanes[0]?.spans[0]?.says).toBe("5000 × working, attempt 1");
 });
 
 test("an event's authority is what its call passed, and what guards said", () => {

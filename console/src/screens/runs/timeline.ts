@@ -26,8 +26,10 @@ export interface Picture {
   readonly endedAt: number;
 }
 
-/** Narrower than this a bar cannot be seen, in per cent. */
-const WIDTH_MIN = 0.4;
+/** Bars that would lie within one of these are told as one by the server. */
+export const DOTS = 250;
+/** Narrower than a dot a bar cannot be seen, in per cent. */
+const WIDTH_MIN = 100 / DOTS;
 
 type Shown = Pick<RunTimeline, "rows" | "calls" | "marks" | "started_at" | "ended_at" | "generated_at">;
 type Call = RunTimeline["calls"][number];
@@ -67,13 +69,15 @@ function barLanes(rows: Shown["rows"], place: Place, isOf: (category: Category) 
         ...spanOf(place(bar.from), place(bar.to)),
         kind: bar.kind,
         severity: bar.severity,
-        says: [bar.kind, bar.attempt === null ? null : `attempt ${bar.attempt}`, bar.code]
-          .filter((part) => part !== null)
-          .join(", "),
+        says: saysOf(bar.times, [bar.kind, bar.attempt === null ? null : `attempt ${bar.attempt}`, bar.code]),
       }));
-    return spans.length === 0 ? [] : [{ name: lane === "main" ? step : `${lane} / ${step}`, spans: gathered(spans) }];
+    return spans.length === 0 ? [] : [{ name: lane === "main" ? step : `${lane} / ${step}`, spans }];
   });
 }
+
+/** What a bar says; of several that look like one, how many, and the first of them. */
+const saysOf = (times: number, parts: readonly (string | null)[]): string =>
+  `${times === 1 ? "" : `${times} × `}${parts.filter((part) => part !== null).join(", ")}`;
 
 const OUTCOMES: { readonly [outcome: string]: Span["severity"] } = {
   refused: "error",
@@ -90,10 +94,10 @@ function callLanes(calls: readonly Call[], place: Place, nameOf: (call: Call) =>
       ...spanOf(place(call.from), place(call.to)),
       kind: "call",
       severity: OUTCOMES[call.outcome] ?? "info",
-      says: [`${call.tool} at ${call.step}`, call.outcome, call.code].filter((part) => part !== null).join(", "),
+      says: saysOf(call.times, [`${call.tool} at ${call.step}`, call.outcome, call.code]),
     });
   }
-  return [...lanes].map(([name, spans]) => ({ name, spans: gathered(spans) }));
+  return [...lanes].map(([name, spans]) => ({ name, spans }));
 }
 
 const MARKED: { readonly [category: string]: string } = {
@@ -109,13 +113,13 @@ function markLanes(marks: Shown["marks"], place: Place): readonly Lane[] {
   return Object.entries(MARKED).flatMap(([category, name]) => {
     const spans = marks
       .filter((mark) => mark.category === category)
-      .map(({ occurred_at, severity, summary }) => ({
+      .map(({ occurred_at, severity, summary, times }) => ({
         ...spanOf(place(occurred_at), place(occurred_at)),
         kind: "mark",
         severity: SEVERITIES[severity] ?? "info",
-        says: summary,
+        says: saysOf(times, [summary]),
       }));
-    return spans.length === 0 ? [] : [{ name, spans: gathered(spans) }];
+    return spans.length === 0 ? [] : [{ name, spans }];
   });
 }
 
@@ -124,26 +128,11 @@ function spanOf(from: number, to: number): Pick<Span, "left" | "width"> {
   return { left, width: Math.max(WIDTH_MIN, Math.min(to - left, 100 - left)) };
 }
 
-/** Bars too narrow to be told apart are drawn as one; thousands would draw for seconds and show no more. */
-function gathered(spans: readonly Span[]): readonly Span[] {
-  const drawn: { span: Span; count: number }[] = [];
-  for (const span of spans.toSorted((a, b) => a.left - b.left)) {
-    const last = drawn.at(-1);
-    if (last !== undefined && isNarrow(span) && (last.count > 1 || isNarrow(last.span)) && isOneWith(last.span, span)) {
-      last.count += 1;
-      last.span = { ...last.span, width: Math.max(last.span.width, span.left + span.width - last.span.left) };
-    } else drawn.push({ span, count: 1 });
-  }
-  return drawn.map(({ span, count }) => (count === 1 ? span : { ...span, says: `${count} × ${span.says}` }));
-}
-
-const isNarrow = ({ width }: Span): boolean => width <= WIDTH_MIN * 1.5;
-
-const isOneWith = (one: Span, next: Span): boolean =>
-  one.kind === next.kind && one.severity === next.severity && next.left < one.left + one.width;
-
 /** Who or what let a call through, or stopped it, in a few words. */
-export function letThroughBy({ outcome, authority }: Call, approvals: readonly Approvers[]): string {
+export function letThroughBy(
+  { outcome, authority }: Pick<Call, "outcome" | "authority">,
+  approvals: readonly Approvers[],
+): string {
   if (outcome === "refused") return `refused by ${authority?.rules.at(-1)?.guard ?? "a guard"}`;
   const approval = approvals.find(({ approval_id }) => approval_id === authority?.approval_id);
   if (approval !== undefined && approval.approved_by.length > 0) return approval.approved_by.join(" and ");

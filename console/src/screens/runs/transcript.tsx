@@ -10,9 +10,12 @@ import { Problem } from "../../ui/view.tsx";
 import { authorityOf } from "./timeline.ts";
 
 const PAGE = 200;
+/** As many as the first look takes in, and a little more. */
+const FIRST_PAGE = 50;
 const ROW_PX = 32;
 
-const pathAfter = (runId: string, after: unknown): string => `/v1/runs/${runId}/events?after=${after}&limit=${PAGE}`;
+const pathAfter = (runId: string, after: unknown): string =>
+  `/v1/runs/${runId}/events?after=${after}&limit=${after === 0 ? FIRST_PAGE : PAGE}`;
 
 /** A run's events, page by page. What is recorded never changes, so news only adds what comes after. */
 export function useTranscript(runId: string) {

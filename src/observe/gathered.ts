@@ -1,0 +1,53 @@
+import { assert, type Instant } from "../contracts/index.ts";
+
+/*
+ * What a picture of limited width shows of thousands of bars.
+ *
+ * G1  Only what is narrower than a dot is gathered, and only with what is of the same key and begins within the dot before it.
+ * G2  Nothing is lost: the times of what is shown add up to what was given.
+ */
+
+/** Something that lasts from one instant to another; null: it goes on. */
+interface Lasting {
+  readonly from: Instant;
+  readonly to: Instant | null;
+}
+
+/** One of them, or several of which nobody could tell one from another: the first, until the last ended. */
+export type Gathered<T> = T & { readonly times: number };
+
+/**
+ * Gathers what is in the order of its beginnings.
+ *
+ * @param dotMs how long a dot of the picture lasts; 0 gathers nothing
+ * @param keyOf what has to be equal for two to look alike
+ */
+export function gathered<T extends Lasting>(
+  items: readonly T[],
+  dotMs: number,
+  keyOf: (item: T) => string,
+): readonly Gathered<T>[] {
+  const shown: Gathered<T>[] = [];
+  const last = new Map<string, number>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const at = last.get(key);
+    const before = at === undefined ? undefined : shown[at];
+    if (at !== undefined && before !== undefined && isOne(before, item, dotMs)) {
+      shown[at] = { ...before, to: item.to, times: before.times + 1 };
+      continue;
+    }
+    last.set(key, shown.length);
+    shown.push({ ...item, times: 1 });
+  }
+  assert(shown.reduce((sum, { times }) => sum + times, 0) === items.length, "gathering loses nothing"); // G2
+  return shown;
+}
+
+/** G1. Of several that were gathered, the width counts no more: each of them was narrow. */
+const isOne = (before: Gathered<Lasting>, next: Lasting, dotMs: number): boolean =>
+  before.to !== null &&
+  next.to !== null &&
+  next.to - next.from < dotMs &&
+  (before.times > 1 || before.to - before.from < dotMs) &&
+  next.from - before.to < dotMs;
