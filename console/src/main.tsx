@@ -10,6 +10,9 @@ const client = new QueryClient({
   defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: 1, refetchOnWindowFocus: false } },
 });
 
+// The screen's own file comes while the server says who is there, not after it.
+for (const route of router.getMatchedRoutes(router.latestLocation.pathname)[0]) void router.loadRouteChunk(route);
+
 const root = document.getElementById("root");
 if (root !== null) {
   createRoot(root).render(

@@ -4,6 +4,9 @@ export type News =
   | { readonly kind: "connected" }
   | { readonly kind: "lost" };
 
+/** Whoever connects or joins hears what grew for so long before: as long as a page that comes may have read already. */
+export const LATELY_MS = 10_000;
+
 const RETRY_MS = 1_000;
 /** The server sends a sign of life every 15 s; silence for longer is a lost connection. */
 const SILENCE_MS = 40_000;

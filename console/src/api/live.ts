@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { concerns, follow, type News } from "./follow.ts";
+import { concerns, follow, LATELY_MS, type News } from "./follow.ts";
 
 /** Changes closer together than this are read at once. */
 const GATHER_MS = 150;
@@ -29,8 +29,13 @@ export function useLive(tenant: string): boolean {
         void client.invalidateQueries({ queryKey: [tenant], predicate: ({ meta }) => concerns(meta?.of, told) });
       }, GATHER_MS);
     };
+    const begunAt = performance.now();
+    let isFirst = true;
     const hear = (news: News): void => {
       setLive(news.kind !== "lost");
+      const isNoNews = isFirst && news.kind === "connected" && performance.now() - begunAt < LATELY_MS;
+      isFirst = false;
+      if (isNoNews) return; // what grew since the page began to read is told next, and nothing else is read twice
       if (news.kind !== "lost") refresh(news.kind === "change" ? news.streams : null);
       for (const tell of listeners) tell(news);
     };

@@ -102,8 +102,9 @@ export const changesEndpoint = endpoint({
   path: "/v1/changes",
   summary: "Hear which streams of the ledger grow, live",
   description:
-    "Server-sent events `change`, each with the streams that grew and their new last sequence number. It says what to " +
-    "read anew, not what happened; whoever was away reads all anew. It ends after 15 minutes: connect again.",
+    "Server-sent events `change`, each with the streams that grew and their new last sequence number, beginning with those that " +
+    "grew within the last ten seconds. It says what to read anew, not what happened; whoever was away for longer reads all anew. " +
+    "It ends after 15 minutes: connect again.",
   needs: ["read"],
   request: NOTHING,
   statuses: { 200: "the changes, as they are committed" },
@@ -126,12 +127,12 @@ async function* changes({ installation, caller, signal }: Call): AsyncGenerator<
   const end = after(host.clock.now(), LISTEN_MS_MAX);
   let [told, beat, id] = [new Map<string, number>(), after(host.clock.now(), BEAT_MS), 0];
   yield BEAT_FRAME;
-  for (let isFirst = true; !signal.aborted && host.clock.now() < end; isFirst = false) {
+  while (!signal.aborted && host.clock.now() < end) {
     const since = after(host.clock.now(), -COMMIT_MS_MAX);
     const moved = await inTenant(database, caller.tenantId, (sql) => movedStreams(sql, since));
     const news = moved.filter(({ stream, seq }) => (told.get(stream) ?? 0) < seq);
     told = new Map(moved.map(({ stream, seq }) => [stream, seq]));
-    if (news.length > 0 && !isFirst) yield eventFrame({ id: ++id, name: "change", data: { streams: news } });
+    if (news.length > 0) yield eventFrame({ id: ++id, name: "change", data: { streams: news } });
     await host.clock.wake(after(host.clock.now(), LOOK_MS), signal);
     if (host.clock.now() >= beat) {
       beat = after(host.clock.now(), BEAT_MS);

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { minorUnitsText } from "../../../../src/contracts/minor-units.ts";
 import { type ApiError, read } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
@@ -100,16 +101,24 @@ const lookOf = (outcome: string): Look =>
 
 /** Whoever or whatever let a call through, and beneath it the guards and what each said. */
 function By({ run, call }: { readonly run: Run; readonly call: Effect }) {
-  const tenant = useTenant();
+  const [isOpen, setOpen] = useState(false);
   const { authority } = call;
   if (authority === null) return null;
-  const by = letThroughBy(call, run.approvals);
   return (
-    <details>
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>
-        <strong>{by}</strong>
+        <strong>{letThroughBy(call, run.approvals)}</strong>
         <span className="soft"> · past {authority.passed.length} guards</span>
       </summary>
+      {isOpen ? <Guards authority={authority} /> : null}
+    </details>
+  );
+}
+
+function Guards({ authority }: { readonly authority: NonNullable<Effect["authority"]> }) {
+  const tenant = useTenant();
+  return (
+    <>
       <p className="soft">{authority.passed.join(" › ")}</p>
       <dl className="facts">
         {authority.rules.map(({ guard, rule }) => (
@@ -124,7 +133,7 @@ function By({ run, call }: { readonly run: Run; readonly call: Effect }) {
           the approval, as it was shown
         </Link>
       )}
-    </details>
+    </>
   );
 }
 

@@ -29,12 +29,11 @@ export function GraphDrawing({ nodes, edges, name, chosen, onChoose }: GraphProp
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box);
   const sizes = useMemo(() => nodes.map(sizeOf), [nodes]);
-  const picture = useMemo(() => {
-    const wide = placed(sizes, edges, "right");
-    if (wide.width <= room * SHRINKS) return wide;
-    const tall = placed(sizes, edges, "down");
-    return tall.width < wide.width ? tall : wide;
-  }, [sizes, edges, room]);
+  // Placing many nodes is dear: a width that changes places none anew.
+  const wide = useMemo(() => placed(sizes, edges, "right"), [sizes, edges]);
+  const isTooWide = room > 0 && wide.width > room * SHRINKS;
+  const tall = useMemo(() => (isTooWide ? placed(sizes, edges, "down") : wide), [sizes, edges, isTooWide, wide]);
+  const picture = tall.width < wide.width ? tall : wide;
   const id = useId();
   return (
     <div ref={box} className="scroll">

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import type { Tone } from "../tone.ts";
 import "./graph.css";
 
@@ -37,12 +37,15 @@ export interface GraphProps {
 /** More than this nobody sees through, and placing them would take seconds. */
 const NODES_MAX = 250;
 
-const Drawing = lazy(() => import("./drawing.tsx").then(({ GraphDrawing }) => ({ default: GraphDrawing })));
+/** Begins to come with the first screen that has a picture, while what is in the picture is read. */
+const drawing = import("./drawing.tsx");
+const Drawing = lazy(() => drawing.then(({ GraphDrawing }) => ({ default: GraphDrawing })));
 
-/** A picture of nodes and arrows, and the same in words. What draws it is loaded when the first one is shown. */
+/** A picture of nodes and arrows, and the same in words. */
 export function Graph(props: GraphProps) {
   const { name, nodes, edges } = props;
   const isDrawn = nodes.length <= NODES_MAX;
+  const [isTold, setTold] = useState(!isDrawn);
   return (
     <figure className="graph" aria-label={name}>
       {isDrawn ? (
@@ -50,9 +53,9 @@ export function Graph(props: GraphProps) {
           <Drawing {...props} />
         </Suspense>
       ) : null}
-      <details open={!isDrawn}>
+      <details open={isTold} onToggle={({ currentTarget }) => setTold(currentTarget.open)}>
         <summary>the same in words</summary>
-        <InWords nodes={nodes} edges={edges} />
+        {isTold ? <InWords nodes={nodes} edges={edges} /> : null}
       </details>
     </figure>
   );
