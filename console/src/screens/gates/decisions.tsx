@@ -1,6 +1,7 @@
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Evaluation, Evaluations } from "../../api/wire.ts";
+import { useAsk } from "../../ui/ask.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Pager } from "../../ui/pager.tsx";
@@ -14,7 +15,7 @@ import "../../ui/table.css";
 /** What policies decided, the newest first; any two can be laid side by side. */
 export function DecisionsPart() {
   const search = useSearch({ from: "/t/$tenant/gates" });
-  const navigate = useNavigate({ from: "/t/$tenant/gates" });
+  const ask = useAsk<"/t/$tenant/gates">();
   const { policy, subject, before } = search;
   const query = useRead<Evaluations>(pathWith("/v1/gates/evaluations", { policy, subject, before, limit: "50" }));
   return (
@@ -40,11 +41,7 @@ export function DecisionsPart() {
         {({ evaluations, next }) => (
           <>
             <DecisionTable evaluations={evaluations} held={search.with} />
-            <Pager
-              isFirst={before === undefined}
-              next={next}
-              onTurn={(cursor) => void navigate({ search: (held) => ({ ...held, before: cursor }) })}
-            />
+            <Pager isFirst={before === undefined} next={next} onTurn={(before) => ask({ before })} />
           </>
         )}
       </View>
@@ -53,9 +50,7 @@ export function DecisionsPart() {
 }
 
 function Fields({ search }: { readonly search: GatesSearch }) {
-  const navigate = useNavigate({ from: "/t/$tenant/gates" });
-  const ask = (changed: Partial<GatesSearch>): void =>
-    void navigate({ search: (held) => ({ ...held, before: undefined, ...changed }) });
+  const ask = useAsk<"/t/$tenant/gates">();
   return (
     <search className="fields">
       <TextField label="policy" value={search.policy} onCommit={(policy) => ask({ policy })} />

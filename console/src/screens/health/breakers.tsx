@@ -19,7 +19,7 @@ export function Breakers() {
         query={query}
         empty={{
           when: ({ breakers }) => breakers.length === 0,
-          says: "Every service answers: no call has moved a breaker.",
+          says: "Every service answers: no breaker has opened.",
           command: "countermark breaker list",
         }}
       >

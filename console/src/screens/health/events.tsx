@@ -26,7 +26,7 @@ function Unsettled() {
         query={query}
         empty={{
           when: ({ events }) => events.length === 0,
-          says: "Every event that was delivered is applied.",
+          says: "Every event that was delivered has been applied.",
           command: "countermark endpoint list",
         }}
       >
@@ -70,7 +70,7 @@ function UnknownEffects() {
         query={query}
         empty={{
           when: ({ needs }) => !needs.some(({ what }) => what === "unknown_effect"),
-          says: "Of every effect it is known whether it happened.",
+          says: "It is known of every effect whether it happened.",
           command: "countermark needs-person",
         }}
       >

@@ -26,7 +26,7 @@ export function Leases() {
         query={query}
         empty={{
           when: ({ leases, due }) => leases.length === 0 && due.length === 0,
-          says: "No run is in hand, and none waits for a worker.",
+          says: "No worker has a run, and no run waits for one.",
           command: "countermark run start WORKFLOW --input '{}'",
         }}
       >

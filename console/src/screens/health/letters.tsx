@@ -29,7 +29,7 @@ export function Letters() {
         query={query}
         empty={{
           when: ({ dead_letters }) => dead_letters.length === 0,
-          says: "Nothing ended badly that nobody has seen to.",
+          says: "No dead letter waits for review.",
           command: "countermark deadletter list --state REQUEUED",
         }}
       >

@@ -20,7 +20,7 @@ export function TakeoverList() {
         query={query}
         empty={{
           when: ({ takeovers }) => takeovers.length === 0,
-          says: "No holder of a run fell silent.",
+          says: "No run has been taken over.",
           command: "countermark takeover RUN",
         }}
       >

@@ -51,7 +51,7 @@ function WorkerTable({ platform }: { readonly platform: string }) {
         query={query}
         empty={{
           when: ({ workers }) => workers.length === 0,
-          says: "No worker is at work.",
+          says: "No worker is running.",
           command: "countermark worker start",
         }}
       >

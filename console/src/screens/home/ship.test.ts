@@ -34,7 +34,7 @@ const waiting = (...checks: readonly ReturnType<typeof failed>[]) => [
 test("a bundle that nothing keeps back may ship, and it is said where to", () => {
   expect(shipVerdict({ ...REST, next: waiting() })).toMatchObject({
     tone: "good",
-    sentence: "Yes: candidate 0a1b2c3 may come into staging.",
+    sentence: "Yes: candidate 0a1b2c3 may go to staging.",
   });
 });
 
@@ -44,7 +44,7 @@ test("one that a gate says NO-GO about may not, and what it said comes first, as
     next: waiting(failed("RELEASE_GATE_ALLOWS_PROMOTION", "policy `slo` says NO-GO")),
   });
 
-  expect(verdict).toMatchObject({ tone: "bad", sentence: "No: staging does not take candidate 0a1b2c3." });
+  expect(verdict).toMatchObject({ tone: "bad", sentence: "No: candidate 0a1b2c3 may not go to staging." });
   expect(verdict.facts[0]).toEqual({
     text: "staging: policy `slo` says NO-GO",
     tone: "bad",
@@ -56,7 +56,7 @@ test("one that a gate says NO-GO about may not, and what it said comes first, as
 test("one for which only evidence, time or people are wanting may not yet", () => {
   const verdict = shipVerdict({ ...REST, next: waiting(failed("APPROVALS_SATISFIED", "prod needs 2")) });
 
-  expect(verdict).toMatchObject({ tone: "wait", sentence: "Not yet: staging does not take candidate 0a1b2c3." });
+  expect(verdict).toMatchObject({ tone: "wait", sentence: "Not yet: candidate 0a1b2c3 still waits for staging." });
 });
 
 test("a hold outweighs everything", () => {
@@ -82,13 +82,13 @@ test("where nothing waits, it is said what runs, or that a version is being trie
 
   expect(shipVerdict(REST)).toMatchObject({
     tone: "good",
-    sentence: "Nothing waits to ship; what prod holds: does well.",
+    sentence: "Nothing waits to ship, and the release in prod does well.",
   });
   expect(shipVerdict({ ...REST, environments: [held("dev"), { ...held("prod", "pending"), canary }] })).toMatchObject({
     tone: "busy",
-    sentence: "prod tries a version on 25 % of its new runs.",
+    sentence: "A version is being tried in prod, on 25 % of its new runs.",
   });
-  expect(shipVerdict({ ...REST, environments: [held("prod", null)] }).sentence).toBe("Nothing was released yet.");
+  expect(shipVerdict({ ...REST, environments: [held("prod", null)] }).sentence).toBe("Nothing has been released yet.");
 });
 
 test("one of which nobody can say yet is not said to be none", () => {
@@ -97,7 +97,7 @@ test("one of which nobody can say yet is not said to be none", () => {
 
   expect(verdict).toMatchObject({
     tone: "wait",
-    sentence: "It cannot be said yet whether staging takes what is next.",
+    sentence: "It is not known yet whether candidate 0a1b2c3 may go to staging.",
   });
   expect(verdict.facts.map(({ text }) => text)).toContain("candidate 0a1b2c3 waits for staging");
 });

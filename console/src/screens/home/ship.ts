@@ -40,15 +40,21 @@ export function shipVerdict({ environments, holds, next }: Standing): Verdict {
   if (kept !== undefined)
     return verdict(
       toneOf(kept),
-      `${toneOf(kept) === "bad" ? "No" : "Not yet"}: ${kept.environment} does not take ${shortBundle(kept.bundle.bundle_id)}.`,
+      toneOf(kept) === "bad"
+        ? `No: ${shortBundle(kept.bundle.bundle_id)} may not go to ${kept.environment}.`
+        : `Not yet: ${shortBundle(kept.bundle.bundle_id)} still waits for ${kept.environment}.`,
       facts,
     );
   const free = next.find(({ preview }) => preview !== null);
   if (free !== undefined)
-    return verdict("good", `Yes: ${shortBundle(free.bundle.bundle_id)} may come into ${free.environment}.`, facts);
+    return verdict("good", `Yes: ${shortBundle(free.bundle.bundle_id)} may go to ${free.environment}.`, facts);
   const [unknown] = next;
   if (unknown !== undefined)
-    return verdict("wait", `It cannot be said yet whether ${unknown.environment} takes what is next.`, facts);
+    return verdict(
+      "wait",
+      `It is not known yet whether ${shortBundle(unknown.bundle.bundle_id)} may go to ${unknown.environment}.`,
+      facts,
+    );
   return restVerdict(environments, facts);
 }
 
@@ -58,15 +64,24 @@ function restVerdict(environments: Standing["environments"], facts: readonly Fac
   if (tried?.canary)
     return verdict(
       "busy",
-      `${tried.environment} tries a version on ${tried.canary.share_percent} % of its new runs.`,
+      `A version is being tried in ${tried.environment}, on ${tried.canary.share_percent} % of its new runs.`,
       facts,
     );
   const served = environments.find((one) => one.served);
   if (served?.bundle === undefined || served.bundle === null)
-    return verdict("idle", "Nothing was released yet.", facts);
-  const { label, tone } = HEALTH_LOOKS[served.bundle.health];
-  return verdict(tone, `Nothing waits to ship; what ${served.environment} holds: ${label}.`, facts);
+    return verdict("idle", "Nothing has been released yet.", facts);
+  const { health } = served.bundle;
+  return verdict(HEALTH_LOOKS[health].tone, `Nothing waits to ship, and ${RESTS[health](served.environment)}.`, facts);
 }
+
+type Health = NonNullable<Environment["bundle"]>["health"];
+
+/** How it stands with what an environment runs, as the end of a sentence. */
+const RESTS: { readonly [H in Health]: (environment: string) => string } = {
+  pending: (environment) => `it is too early to say how the release in ${environment} does`,
+  good: (environment) => `the release in ${environment} does well`,
+  bad: (environment) => `the release in ${environment} was judged bad`,
+};
 
 const failing = (preview: Waiting["preview"]) => (preview?.checks ?? []).filter(({ passed }) => !passed);
 
@@ -87,19 +102,19 @@ function nextFacts(waiting: Waiting): readonly Fact[] {
     return [{ text: `${shortBundle(bundle.bundle_id)} waits for ${environment}`, tone: "wait", ...place }];
   const missed = failing(preview);
   return missed.length === 0
-    ? [{ text: `${environment} would take ${shortBundle(bundle.bundle_id)}`, tone: "good", ...place }]
+    ? [{ text: `${shortBundle(bundle.bundle_id)} may go to ${environment}`, tone: "good", ...place }]
     : missed.map(({ message }): Fact => ({ text: `${environment}: ${message}`, tone: toneOf(waiting), ...place }));
 }
 
 function standingFacts({ environment, bundle, canary }: Standing["environments"][number]): readonly Fact[] {
   const place = { place: "releases", id: environment } as const;
-  if (bundle === null) return [{ text: `${environment} holds nothing`, tone: "idle", ...place }];
+  if (bundle === null) return [{ text: `nothing is released in ${environment}`, tone: "idle", ...place }];
   const name = shortBundle(bundle.bundle_id);
   if (canary === null)
-    return [{ text: `${environment} holds ${name}`, tone: HEALTH_LOOKS[bundle.health].tone, ...place }];
+    return [{ text: `${environment} runs ${name}`, tone: HEALTH_LOOKS[bundle.health].tone, ...place }];
   return [
     {
-      text: `${environment} tries ${name} on ${canary.share_percent} % of its new runs${canary.stalled_at === null ? "" : ", and too few come"}`,
+      text: `${environment} tries ${name} on ${canary.share_percent} % of its new runs${canary.stalled_at === null ? "" : ", too few to judge it"}`,
       tone: canary.stalled_at === null ? "busy" : "wait",
       ...place,
     },

@@ -30,33 +30,28 @@ test("where nothing waits it is safe, and three facts say so", () => {
 });
 
 test.each<[string, Partial<Overview>, string, string]>([
-  ["a blocked run", { runs: [{ status: "BLOCKED", count: 1 }] }, "bad", "1 runs blocked"],
-  [
-    "an unknown effect",
-    { unknown_effects: waiting(1) },
-    "bad",
-    "1 effects of which nobody knows whether they happened",
-  ],
+  ["a blocked run", { runs: [{ status: "BLOCKED", count: 1 }] }, "bad", "1 run is blocked"],
+  ["an unknown effect", { unknown_effects: waiting(1) }, "bad", "1 effect may or may not have happened"],
   [
     "a dead letter",
     { dead_letters: { ...waiting(1), count: 200, is_more: true } },
     "bad",
-    "200 or more dead letters to review",
+    "200 or more dead letters wait for review",
   ],
   [
     "an open circuit",
     { breakers: [{ breaker_id: "stripe", state: "OPEN", opened_at: null }] },
     "bad",
-    "calls to stripe are cut off",
+    "calls to stripe are stopped, since too many failed",
   ],
-  ["an approval that waits", { approvals: waiting(5) }, "wait", "1 approval waits, the oldest since 5 min ago"],
+  ["an approval that waits", { approvals: waiting(5) }, "wait", "1 approval waits, the oldest was asked 5 min ago"],
   [
     "one that waits for more than 15 min",
     { approvals: waiting(16) },
     "bad",
-    "1 approval waits, the oldest since 16 min ago",
+    "1 approval waits, the oldest was asked 16 min ago",
   ],
-  ["a few events to reconcile", { reconciliations: waiting(1) }, "wait", "1 provider events to reconcile"],
+  ["a few events to reconcile", { reconciliations: waiting(1) }, "wait", "1 provider event is not reconciled"],
 ])("%s comes first among the facts", (_, change, tone, text) => {
   const verdict = safeVerdict({ ...CALM, ...change }, NOW);
 

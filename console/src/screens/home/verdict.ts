@@ -42,7 +42,7 @@ export function safeVerdict(overview: Overview, now: number): Verdict {
   const bad = facts.filter(({ tone }) => tone === "bad").length;
   const isLate = facts.some(({ tone }) => tone === "wait");
   if (bad > 0) return verdict("bad", bad === 1 ? "One thing needs a person." : `${bad} things need a person.`, facts);
-  if (isLate) return verdict("wait", "Safe, and somebody is waited for.", facts);
+  if (isLate) return verdict("wait", "Safe, but something waits for a person.", facts);
   return verdict("good", "Safe: nothing is stuck, and every effect is accounted for.", facts);
 }
 
@@ -58,28 +58,45 @@ const countText = ({ count, is_more }: Counted): string => (is_more ? `${count} 
 
 function troubleFacts({ runs, unknown_effects, dead_letters, reconciliations }: Overview): readonly Fact[] {
   const blocked = runs.find(({ status }) => status === "BLOCKED")?.count ?? 0;
-  const kinds: readonly (readonly [Counted, string, Place, Tone])[] = [
-    [{ count: blocked, is_more: false, oldest_at: null }, "runs blocked", "blocked", "bad"],
-    [unknown_effects, "effects of which nobody knows whether they happened", "unknown", "bad"],
-    [dead_letters, "dead letters to review", "health", "bad"],
-    [reconciliations, "provider events to reconcile", "health", reconciliations.count > BACKLOG ? "bad" : "wait"],
+  const kinds: readonly (readonly [Counted, readonly [one: string, many: string], Place, Tone])[] = [
+    [{ count: blocked, is_more: false, oldest_at: null }, ["run is blocked", "runs are blocked"], "blocked", "bad"],
+    [
+      unknown_effects,
+      ["effect may or may not have happened", "effects may or may not have happened"],
+      "unknown",
+      "bad",
+    ],
+    [dead_letters, ["dead letter waits for review", "dead letters wait for review"], "health", "bad"],
+    [
+      reconciliations,
+      ["provider event is not reconciled", "provider events are not reconciled"],
+      "health",
+      reconciliations.count > BACKLOG ? "bad" : "wait",
+    ],
   ];
   return kinds
     .filter(([counted]) => counted.count > 0)
-    .map(([counted, what, place, tone]) => ({ text: `${countText(counted)} ${what}`, tone, place }));
+    .map(([counted, [one, many], place, tone]) => ({
+      text: `${countText(counted)} ${counted.count === 1 ? one : many}`,
+      tone,
+      place,
+    }));
 }
 
 function approvalFacts({ approvals }: Overview, now: number): readonly Fact[] {
   if (approvals.count === 0 || approvals.oldest_at === null)
-    return [{ text: "no approval waits", tone: "good", place: "inbox" }];
+    return [{ text: "no approval is waiting", tone: "good", place: "inbox" }];
   const oldest = Date.parse(approvals.oldest_at);
-  const text = `${countText(approvals)} ${approvals.count === 1 ? "approval waits" : "approvals wait"}, the oldest since ${relative(oldest, now)}`;
+  const text = `${countText(approvals)} ${approvals.count === 1 ? "approval waits" : "approvals wait"}, the oldest was asked ${relative(oldest, now)}`;
   return [{ text, tone: now - oldest > LATE_MS ? "bad" : "wait", place: "inbox" }];
 }
 
 const breakerFacts = ({ breakers }: Overview): readonly Fact[] =>
   breakers.map(({ breaker_id, state }) => ({
-    text: state === "OPEN" ? `calls to ${breaker_id} are cut off` : `${breaker_id} is being probed`,
+    text:
+      state === "OPEN"
+        ? `calls to ${breaker_id} are stopped, since too many failed`
+        : `calls to ${breaker_id} are being tried again`,
     tone: state === "OPEN" ? "bad" : "wait",
     place: "health",
   }));
@@ -96,6 +113,10 @@ function endFact(overview: Overview): Fact {
   const good = sumOf(overview, ["SUCCEEDED", "FAILED_EXPECTED", "CANCELLED"]);
   const failed = sumOf(overview, ["FAILED_UNEXPECTED"]);
   return failed === 0
-    ? { text: `${good} ended well in a day`, tone: "good", place: "runs" }
-    : { text: `${failed} of ${good + failed} that ended in a day failed`, tone: "wait", place: "runs" };
+    ? { text: `${good} ${good === 1 ? "run" : "runs"} ended well in the last 24 hours`, tone: "good", place: "runs" }
+    : {
+        text: `${failed} of ${good + failed} runs that ended in the last 24 hours failed`,
+        tone: "wait",
+        place: "runs",
+      };
 }

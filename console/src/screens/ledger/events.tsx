@@ -1,9 +1,10 @@
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "../../api/client.ts";
 import { saveAnswer } from "../../api/download.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { FoundEvents, LedgerEvent } from "../../api/wire.ts";
+import { useAsk } from "../../ui/ask.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { Choice, TextField } from "../../ui/field.tsx";
 import { shortId } from "../../ui/id.ts";
@@ -17,7 +18,7 @@ import "../../ui/table.css";
 /** Entries of all streams, by what they are and when they happened; the search is the address. */
 export function EventSearch() {
   const search = useSearch({ from: "/t/$tenant/ledger" });
-  const navigate = useNavigate({ from: "/t/$tenant/ledger" });
+  const ask = useAsk<"/t/$tenant/ledger">();
   const [opened] = useState(() => Date.now());
   const query = useRead<FoundEvents>(
     pathWith("/v1/ledger/events", { ...askedOf(search, opened), before: search.before, limit: "100" }),
@@ -42,11 +43,7 @@ export function EventSearch() {
               <Export asked={askedOf(search, opened)} />
             </div>
             <EventTable events={events} />
-            <Pager
-              isFirst={search.before === undefined}
-              next={next}
-              onTurn={(before) => void navigate({ search: (held) => ({ ...held, before }) })}
-            />
+            <Pager isFirst={search.before === undefined} next={next} onTurn={(before) => ask({ before })} />
           </>
         )}
       </View>
@@ -62,9 +59,7 @@ const SEVERITIES = [
 ] as const;
 
 function Fields({ search }: { readonly search: LedgerSearch }) {
-  const navigate = useNavigate({ from: "/t/$tenant/ledger" });
-  const ask = (changed: Partial<LedgerSearch>): void =>
-    void navigate({ search: (held) => ({ ...held, before: undefined, ...changed }) });
+  const ask = useAsk<"/t/$tenant/ledger">();
   return (
     <search className="fields">
       <TextField

@@ -1,7 +1,8 @@
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { ReceiptsBook } from "../../api/wire.ts";
 import { amountText } from "../../ui/amount.ts";
+import { useAsk } from "../../ui/ask.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Choice, TextField } from "../../ui/field.tsx";
@@ -18,7 +19,7 @@ type Receipt = ReceiptsBook["receipts"][number];
 /** Every effect on the world with its proof, and what is known of it by now. */
 export function ReceiptsBookPart() {
   const search = useSearch({ from: "/t/$tenant/ledger" });
-  const navigate = useNavigate({ from: "/t/$tenant/ledger" });
+  const ask = useAsk<"/t/$tenant/ledger">();
   const { status, tool, provider, before } = search;
   const query = useRead<ReceiptsBook>(
     pathWith("/v1/ledger/receipts", { status, tool, provider, before, limit: "100" }),
@@ -37,11 +38,7 @@ export function ReceiptsBookPart() {
         {({ receipts, next }) => (
           <>
             <ReceiptTable receipts={receipts} />
-            <Pager
-              isFirst={before === undefined}
-              next={next}
-              onTurn={(cursor) => void navigate({ search: (held) => ({ ...held, before: cursor }) })}
-            />
+            <Pager isFirst={before === undefined} next={next} onTurn={(before) => ask({ before })} />
           </>
         )}
       </View>
@@ -55,9 +52,7 @@ const STATES: readonly (readonly [string, string])[] = [
 ];
 
 function Fields({ search }: { readonly search: LedgerSearch }) {
-  const navigate = useNavigate({ from: "/t/$tenant/ledger" });
-  const ask = (changed: Partial<LedgerSearch>): void =>
-    void navigate({ search: (held) => ({ ...held, before: undefined, ...changed }) });
+  const ask = useAsk<"/t/$tenant/ledger">();
   return (
     <search className="fields">
       <Choice label="state" value={search.status} options={STATES} onChoose={(status) => ask({ status })} />

@@ -1,6 +1,7 @@
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Streams } from "../../api/wire.ts";
+import { useAsk } from "../../ui/ask.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { Pager } from "../../ui/pager.tsx";
 import { View } from "../../ui/view.tsx";
@@ -11,7 +12,7 @@ import "../../ui/table.css";
 export function StreamsPart() {
   const tenant = useTenant();
   const { before: after } = useSearch({ from: "/t/$tenant/ledger" });
-  const navigate = useNavigate({ from: "/t/$tenant/ledger" });
+  const ask = useAsk<"/t/$tenant/ledger">();
   const query = useRead<Streams>(pathWith("/v1/ledger/streams", { after, limit: "100" }));
   return (
     <View
@@ -50,11 +51,7 @@ export function StreamsPart() {
               </tbody>
             </table>
           </div>
-          <Pager
-            isFirst={after === undefined}
-            next={next}
-            onTurn={(before) => void navigate({ search: (held) => ({ ...held, before }) })}
-          />
+          <Pager isFirst={after === undefined} next={next} onTurn={(before) => ask({ before })} />
         </>
       )}
     </View>

@@ -1,6 +1,7 @@
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Bundles } from "../../api/wire.ts";
+import { useAsk } from "../../ui/ask.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Pager } from "../../ui/pager.tsx";
@@ -15,7 +16,7 @@ type Bundle = Bundles["bundles"][number];
 /** Every bundle that was promoted, and where it is. */
 export function BundlesPart() {
   const { before } = useSearch({ from: "/t/$tenant/releases" });
-  const navigate = useNavigate({ from: "/t/$tenant/releases" });
+  const ask = useAsk<"/t/$tenant/releases">();
   const query = useRead<Bundles>(pathWith("/v1/bundles", { before, limit: "50" }), RELEASE_STREAMS);
   return (
     <View
@@ -47,11 +48,7 @@ export function BundlesPart() {
               </tbody>
             </table>
           </div>
-          <Pager
-            isFirst={before === undefined}
-            next={next}
-            onTurn={(cursor) => void navigate({ search: (held) => ({ ...held, before: cursor }) })}
-          />
+          <Pager isFirst={before === undefined} next={next} onTurn={(before) => ask({ before })} />
         </>
       )}
     </View>

@@ -40,7 +40,7 @@ export function CanaryChart({ trial }: { readonly trial: Trial }) {
           </>
         )}
       </figcaption>
-      {looks.length === 0 ? <p className="soft">nobody looked yet</p> : <Shares looks={looks} />}
+      {looks.length === 0 ? <p className="soft">not judged yet</p> : <Shares looks={looks} />}
       {looks.length === 0 ? null : (
         <GateLines
           lines={linesOf(

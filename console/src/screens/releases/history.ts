@@ -46,5 +46,5 @@ const SAYS: { readonly [type: string]: (body: Members) => { readonly says: strin
     says: "agreed to",
     about: `${bundle(bundle_id)}: ${text(statement)}`,
   }),
-  "environment.set": () => ({ says: "asks something else from now on", about: "" }),
+  "environment.set": () => ({ says: "its rules changed", about: "" }),
 };

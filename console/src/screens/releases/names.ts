@@ -13,7 +13,7 @@ const CHECKS: { readonly [check: string]: readonly [holds: string, fails: string
     "it is signed by a key that is trusted here",
     "it is not signed by a key that is trusted here",
   ],
-  source_provenance_valid: ["it was built from what it says", "it is not shown to be built from what it says"],
+  source_provenance_valid: ["it was built from what it says", "nothing shows that it was built from what it says"],
   release_gate_contract_valid: ["what its gates said can be read", "what its gates said cannot be read"],
   promotion_readiness_contract_valid: ["its readiness can be read", "its readiness cannot be read"],
   promotion_readiness_status_passed: ["it is ready", "it is not ready"],
@@ -23,16 +23,16 @@ const CHECKS: { readonly [check: string]: readonly [holds: string, fails: string
   ],
   environment_transition_allowed: ["it may come here", "it may not come here"],
   source_environment_has_same_bundle: [
-    "the environment before holds it, and it does well there",
-    "the environment before does not hold it, or it does not do well there",
+    "the environment before runs it, and it does well there",
+    "the environment before does not run it, or it does not do well there",
   ],
-  source_soak_satisfied: ["it was held there long enough", "it was not held there long enough"],
+  source_soak_satisfied: ["it ran there long enough", "it has not run there long enough"],
   bundle_not_marked_bad: ["nobody marked it bad", "it was marked bad"],
   release_gate_allows_promotion: ["the policies that it pins say GO", "a policy that it pins does not say GO"],
   approvals_satisfied: ["enough people agreed", "too few people agreed"],
   change_freeze_inactive: ["no hold is in force", "a hold is in force"],
   release_lineage_complete: ["all that it came from was seen", "not all that it came from was seen"],
-  state_compatibility: ["it can live with the state that is there", "it cannot live with the state that is there"],
+  state_compatibility: ["it works with the state that is there", "it does not work with the state that is there"],
 };
 
 export function checkText({ check, passed }: { readonly check: string; readonly passed: boolean }): string {

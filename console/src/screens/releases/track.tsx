@@ -40,7 +40,7 @@ export function Track({ environments, holds }: Environments) {
 
 function Holding({ bundle }: Pick<Environment, "bundle">) {
   const tenant = useTenant();
-  if (bundle === null) return <p className="soft">holds nothing</p>;
+  if (bundle === null) return <p className="soft">nothing released</p>;
   return (
     <>
       <p className="bundle">
