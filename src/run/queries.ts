@@ -61,22 +61,55 @@ export interface RunFilter {
 }
 
 /** Newest first. Run ids are time-ordered, so the last id of a page is its cursor. */
-export function listRuns(sql: TenantQuery, filter: RunFilter) {
+export async function listRuns(sql: TenantQuery, filter: RunFilter): Promise<readonly RunRow[]> {
+  return runsFound(sql, filter, filter.search == null ? [] : await workflowsLike(sql, filter.search));
+}
+
+/** @param workflows those that the search finds; told apart, so that the plan knows whether they are many runs or none */
+export function runsFound(sql: TenantQuery, filter: RunFilter, workflows: readonly string[]) {
   const { status, workflow, search = null, before, limit } = filter;
   const ids = filter.ids == null ? null : [...filter.ids];
   return sql<RunRow[]>`
     select ${columns(sql)}
       from run
      where tenant_id = require_tenant_context()
-       and (${status}::text is null or status = ${status})
-       and (${workflow}::text is null or workflow_id = ${workflow})
-       and (${before}::text is null or run_id < ${before})
-       and (${ids}::text[] is null or run_id = any(${ids}::text[]))
-       and (${search}::text is null
-            or starts_with(run_id, ${search}) or starts_with(correlation_id, ${search}) or starts_with(principal_id, ${search})
-            or starts_with(lower(workflow_id), lower(${search})) or starts_with(code, upper(${search})))
+           ${status === null ? sql`` : sql`and status = ${status}`}
+           ${workflow === null ? sql`` : sql`and workflow_id = ${workflow}`}
+           ${before === null ? sql`` : sql`and run_id < ${before}`}
+           ${ids === null ? sql`` : sql`and run_id = any(${ids}::text[])`}
+           ${search === null ? sql`` : sql`and (${beginning(sql, search)} ${ofWorkflows(sql, workflows)})`}
      order by run_id desc
      limit ${limit}`;
+}
+
+/** Greater than every text that begins so, in the order of bytes: nothing is beyond the last character there is. */
+const beyond = (begins: string): string => `${begins}\u{10ffff}`;
+
+/**
+ * A run's ids and code by how they begin. Under a row policy only comparisons that tell nothing of other tenants' rows may use an
+ * index, and `starts_with` is none.
+ */
+const beginning = (sql: TenantQuery, search: string) => sql`
+     (run_id collate "C" >= ${search} and run_id collate "C" < ${beyond(search)})
+  or (correlation_id collate "C" >= ${search} and correlation_id collate "C" < ${beyond(search)})
+  or (principal_id collate "C" >= ${search} and principal_id collate "C" < ${beyond(search)})
+  or (code collate "C" >= ${search.toUpperCase()} and code collate "C" < ${beyond(search.toUpperCase())})`;
+
+const ofWorkflows = (sql: TenantQuery, workflows: readonly string[]) =>
+  workflows.length === 0 ? sql`` : sql`or workflow_id = any(${[...workflows]}::text[])`;
+
+/** Workflows of which there are runs and which begin so, whatever the case; each is one step in an index. */
+async function workflowsLike(sql: TenantQuery, search: string): Promise<readonly string[]> {
+  const rows = await sql<{ id: string }[]>`
+    with recursive known as (
+      (select workflow_id as id from run where tenant_id = require_tenant_context() order by workflow_id limit 1)
+      union all
+      select (select workflow_id from run
+               where tenant_id = require_tenant_context() and workflow_id > known.id order by workflow_id limit 1)
+        from known where known.id is not null
+    )
+    select id from known where starts_with(lower(id), lower(${search})) order by id limit 1000`;
+  return rows.map(({ id }) => id);
 }
 
 /** How many runs are in each status; those that ended, since an instant. */
