@@ -121,13 +121,26 @@ test("EXC-01 EXC-02 EXC-03 a NO-GO becomes GO on condition by a waiver that two 
   const foreign = await as("olga", "waiver", "approve", id, "--sign-with", "mallory.pem", "--yes");
   const borrowed = await as("olga", "waiver", "approve", id, "--sign-with", "ann.pem", "--yes");
   const unsure = await as("olga", "waiver", "approve", id, "--sign-with", "olga.pem");
-  const second = await as("olga", "waiver", "approve", id, "--sign-with", "olga.pem", "--yes");
+  const { terms_sha256: terms } = JSON.parse((await cli("waiver", "show", id, "--json")).stdout);
+  const other = await as(
+    "olga",
+    "waiver",
+    "approve",
+    id,
+    "--terms",
+    "0".repeat(64),
+    "--sign-with",
+    "olga.pem",
+    "--yes",
+  );
+  const second = await as("olga", "waiver", "approve", id, "--terms", terms, "--sign-with", "olga.pem", "--yes");
   const go = await evaluate("nine", "--environment", "staging");
   const prod = await evaluate("nine", "--environment", "prod");
   const worse = await evaluate("eight");
   const explained = await cli("gate", "explain", idOf(go.stdout));
   const saved = await cli("packet", "save", idOf(go.stdout), "--out", "go.html");
   const offline = await cli("decide", "go.html", "--json");
+  expect(other).toMatchObject({ exit: 8, stderr: expect.stringContaining(`its terms are ${terms}`) });
   const trusted = await cli("decide", "go.html", "--trust", ".countermark/trust.json");
   const untrusted = await cli("decide", "go.html", "--trust", "others.json");
   const expiring = [await cli("waiver", "list", "--expiring", "8d"), await cli("waiver", "list", "--expiring", "48h")];

@@ -12,7 +12,7 @@ declare module "@tanstack/react-query" {
 }
 
 /** Streams of which everything about releases is made: moves, decisions, holds and waivers. */
-export const RELEASE_STREAMS: readonly string[] = ["environment:", "gate:", "audit"];
+export const RELEASE_STREAMS: readonly string[] = ["environment:", "gate:", "waiver:", "audit"];
 
 /**
  * A tenant's document, kept fresh by the live connection alone.

@@ -6,12 +6,13 @@ import {
   type Roster,
   type StoredWaiver,
   stateAt,
+  termsDigest,
   termsOf,
   WAIVER_MACHINE,
 } from "../../release/index.ts";
 import type { Caller } from "../http/caller.ts";
 import { hasRight } from "../http/rights.ts";
-import { name, time, timeOf, timeOrNull } from "./parts.ts";
+import { digest, name, time, timeOf, timeOrNull } from "./parts.ts";
 
 export const waiverState = z.enum(["requested", "approved", "revoked", "expired"]);
 
@@ -50,6 +51,8 @@ export const waiver = z
     roles_missing: z.array(z.string()).readonly(),
     /** What approvers sign: the waiver as it was asked for. */
     waiver: terms,
+    /** Of the terms in their canonical form: what an approval is signed about. */
+    terms_sha256: digest,
   })
   .openapi("Waiver");
 
@@ -83,6 +86,7 @@ export function waiverView(stored: StoredWaiver, now: Instant): z.output<typeof 
     approvals_needed: stored.approvals_needed,
     roles_missing: lackOf(stored).roles,
     waiver: { ...termsOf(entry) },
+    terms_sha256: termsDigest(termsOf(entry)),
   };
 }
 

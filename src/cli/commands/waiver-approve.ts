@@ -29,6 +29,7 @@ export const waiverApproveCommand: Command = {
       required: true,
     },
     { flags: "--as <role>", summary: "the role that you approve in; one that is missing, unless told" },
+    { flags: "--terms <sha256>", summary: "sign only if these are the terms, such as those that the console showed" },
     { flags: "--yes", summary: "do not ask; what is signed is still shown" },
   ],
   examples: [
@@ -53,7 +54,7 @@ async function approve(context: Context, args: Arguments, client: Client, key: S
   if (!shown.ok) return { ok: true, value: shown };
   if (!me.ok) return { ok: true, value: me };
   for (const line of waiverLines(shown.body, context.host.clock.now(), paintOf(context))) note(context, line);
-  const bar = barOf(shown.body);
+  const bar = barOf(shown.body) ?? otherTerms(shown.body, args.value("terms"));
   if (bar !== null) return rejected(bar);
   if (!args.flag("yes") && !(await confirm(context, "sign exactly this?")))
     return rejected({ code: "USAGE", message: "not confirmed: nothing was signed; answer `y`, or give --yes" });
@@ -77,6 +78,15 @@ function barOf(waiver: JsonObject): Refusal | null {
   const known = code !== undefined && isCode(code) ? code : "WAIVER_APPROVER_INVALID";
   return { code: known, message: rawOf(action, "reason") ?? codeEntry(known).meaning };
 }
+
+/** Whoever looked elsewhere says what they saw: a waiver of other terms is not the one that they mean to approve. */
+const otherTerms = (waiver: JsonObject, terms: string | undefined): Refusal | null =>
+  terms === undefined || textOf(waiver, "terms_sha256") === terms
+    ? null
+    : {
+        code: "WAIVER_STATEMENT_INVALID",
+        message: `its terms are ${textOf(waiver, "terms_sha256")}, not those of \`--terms\`: look at it again`,
+      };
 
 interface Signer {
   readonly approver: string;

@@ -12,6 +12,7 @@ import { VERDICT_LOOKS } from "../../ui/tone.ts";
 import { Problem, View } from "../../ui/view.tsx";
 import { Subject } from "./decisions.tsx";
 import { GateTable, Told } from "./gate-table.tsx";
+import { WaiversFor } from "./waivers.tsx";
 import { WaiversOf } from "./waivers-of.tsx";
 import "./gates.css";
 
@@ -34,6 +35,7 @@ export function DecisionScreen() {
             <Told key={row.id} row={row} evaluation={shown.evaluation} />
           ))}
           <WaiversOf decision={shown.decision} />
+          <WaiversFor policy={shown.evaluation.policy_id} subject={shown.evaluation.subject} />
         </article>
       )}
     </View>

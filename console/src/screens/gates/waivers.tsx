@@ -1,11 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import { useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Waivers } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { Look } from "../../ui/tone.ts";
-import { View } from "../../ui/view.tsx";
+import { Problem, View } from "../../ui/view.tsx";
+import { pathWith } from "../ledger/search.ts";
 import { Subject } from "./decisions.tsx";
+import { Decide } from "./waiver-decide.tsx";
 
 type Waiver = Waivers["waivers"][number];
 
@@ -18,7 +20,7 @@ const LOOKS: { readonly [S in Waiver["state"]]: Look } = {
 
 /** Gates that may be missed for a while: which, for what, until when, and on whose word. */
 export function WaiversPart() {
-  const query = useRead<Waivers>("/v1/waivers?limit=100");
+  const query = useRead<Waivers>("/v1/waivers?limit=100", RELEASE_STREAMS);
   return (
     <View
       query={query}
@@ -38,6 +40,32 @@ export function WaiversPart() {
         </ul>
       )}
     </View>
+  );
+}
+
+/** Those for one subject under one policy, where there are any: what is asked about a decision, and what it may rest on. */
+export function WaiversFor({ policy, subject }: { readonly policy: string; readonly subject: string | null }) {
+  const query = useRead<Waivers>(
+    pathWith("/v1/waivers", { policy, subject: subject ?? undefined, limit: "50" }),
+    RELEASE_STREAMS,
+  );
+  const waivers = query.data?.waivers ?? [];
+  if (query.error !== null) return <Problem error={query.error} />;
+  if (waivers.length === 0) return null;
+  const inForce = waivers.filter(({ state }) => state === "approved").length;
+  return (
+    <section>
+      <h2>
+        Asked about it <span className="soft count-of">{inForce} in force</span>
+      </h2>
+      <ul className="cards">
+        {waivers.map((one) => (
+          <li key={one.waiver_id}>
+            <WaiverCard one={one} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -68,10 +96,10 @@ function WaiverCard({ one }: { readonly one: Waiver }) {
       {isOpen ? (
         <p className="soft">
           {one.approvals_needed - approvals.length} more to approve
-          {one.roles_missing.length === 0 ? "" : `, among them ${one.roles_missing.join(" and ")}`}: an approval is
-          signed, with <code>countermark waiver approve {waiver_id} --sign-with KEY</code>
+          {one.roles_missing.length === 0 ? "" : `, among them ${one.roles_missing.join(" and ")}`}
         </p>
       ) : null}
+      {isOpen || state === "approved" ? <Decide waiverId={waiver_id} isOpen={isOpen} /> : null}
     </article>
   );
 }
