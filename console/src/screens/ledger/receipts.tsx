@@ -20,9 +20,9 @@ type Receipt = ReceiptsBook["receipts"][number];
 export function ReceiptsBookPart() {
   const search = useSearch({ from: "/t/$tenant/ledger" });
   const ask = useAsk<"/t/$tenant/ledger">();
-  const { status, tool, provider, before } = search;
+  const { status, tool, provider, run, before } = search;
   const query = useRead<ReceiptsBook>(
-    pathWith("/v1/ledger/receipts", { status, tool, provider, before, limit: "100" }),
+    pathWith("/v1/ledger/receipts", { status, tool, provider, run, before, limit: "100" }),
   );
   return (
     <>
@@ -58,6 +58,7 @@ function Fields({ search }: { readonly search: LedgerSearch }) {
       <Choice label="state" value={search.status} options={STATES} onChoose={(status) => ask({ status })} />
       <TextField label="tool" value={search.tool} onCommit={(tool) => ask({ tool })} />
       <TextField label="provider" value={search.provider} onCommit={(provider) => ask({ provider })} />
+      <TextField label="run" value={search.run} onCommit={(run) => ask({ run })} />
     </search>
   );
 }

@@ -12,6 +12,8 @@ export interface LedgerSearch {
   readonly status?: string | undefined;
   readonly tool?: string | undefined;
   readonly provider?: string | undefined;
+  /** Whose receipts. */
+  readonly run?: string | undefined;
   readonly before?: string | undefined;
 }
 
@@ -32,6 +34,7 @@ export const ledgerSearch = (search: Record<string, unknown>): LedgerSearch => (
   status: textIn(search.status),
   tool: textIn(search.tool),
   provider: textIn(search.provider),
+  run: textIn(search.run),
   before: textIn(search.before),
 });
 

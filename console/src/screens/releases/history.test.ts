@@ -31,5 +31,5 @@ test.each([
 });
 
 test("an erased payload leaves what happened", () => {
-  expect(momentOf({ type: "environment.set", payload: null }).says).toBe("asks something else from now on");
+  expect(momentOf({ type: "environment.set", payload: null }).says).toBe("its rules changed");
 });

@@ -54,15 +54,21 @@ function Holding({ bundle }: Pick<Environment, "bundle">) {
 }
 
 /** A bundle that is tried: on how many of the new runs, and when it is judged next. */
-const Trial = ({ canary }: { readonly canary: NonNullable<Environment["canary"]> }) => (
-  <div className="trial">
-    <p>
-      tried on {canary.share_percent} % of the new runs; the others start on <code>{canary.baseline_bundle_id}</code>
-    </p>
-    <meter min={0} max={100} value={canary.share_percent} aria-label="share of the new runs, in per cent" />
-    <p className="soft">
-      step {canary.step + 1} of {canary.steps.length}, judged next <Time at={canary.next_look_at} />
-      {canary.stalled_at === null ? null : <span className="wait"> · too few runs to judge by</span>}
-    </p>
-  </div>
-);
+function Trial({ canary }: { readonly canary: NonNullable<Environment["canary"]> }) {
+  const tenant = useTenant();
+  return (
+    <div className="trial">
+      <p>
+        tried on {canary.share_percent} % of the new runs; the others start on{" "}
+        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle: canary.baseline_bundle_id }}>
+          <code>{canary.baseline_bundle_id}</code>
+        </Link>
+      </p>
+      <meter min={0} max={100} value={canary.share_percent} aria-label="share of the new runs, in per cent" />
+      <p className="soft">
+        step {canary.step + 1} of {canary.steps.length}, judged next <Time at={canary.next_look_at} />
+        {canary.stalled_at === null ? null : <span className="wait"> · too few runs to judge by</span>}
+      </p>
+    </div>
+  );
+}

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Graph } from "../../ui/graph/graph.tsx";
+import { IdLink } from "./id-link.tsx";
 import { type Place, pictureOfPath, placesOf } from "./path.ts";
 
 interface PathMapProps {
@@ -54,7 +55,6 @@ function StepFacts({ run, workflow, place: { id, look, visits } }: StepProps) {
     ["undone by", step.undone_by],
     ["came here", visits === 0 ? "never" : visits === 1 ? "once" : `${visits} times`],
     ["attempts", done === undefined ? null : String(done.attempts)],
-    ["receipt", done?.receipt_id ?? null],
   ];
   return (
     <aside className="step-facts" aria-label={`step ${id}`}>
@@ -69,6 +69,14 @@ function StepFacts({ run, workflow, place: { id, look, visits } }: StepProps) {
               <dd>{text}</dd>
             </div>
           ),
+        )}
+        {done?.receipt_id == null ? null : (
+          <div className="pair">
+            <dt>receipt</dt>
+            <dd>
+              <IdLink named={{ kind: "receipts", id: done.receipt_id }} runId={run.run_id} />
+            </dd>
+          </div>
         )}
       </dl>
     </aside>

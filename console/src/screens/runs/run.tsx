@@ -4,6 +4,7 @@ import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Coded } from "../../ui/coded.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { shortId } from "../../ui/id.ts";
 import { lasting } from "../../ui/moment.ts";
 import { Time } from "../../ui/time.tsx";
 import { RUN_LOOKS } from "../../ui/tone.ts";
@@ -12,6 +13,7 @@ import { WhenSeen } from "../../ui/when-seen.tsx";
 import { Acts } from "./acts.tsx";
 import { RunChart } from "./chart.tsx";
 import { Effects } from "./effects.tsx";
+import { IdLink } from "./id-link.tsx";
 import { PathMap } from "./map.tsx";
 import { StateAt } from "./state.tsx";
 import { DOTS } from "./timeline.ts";
@@ -34,7 +36,7 @@ function RunPage({ id }: { readonly id: string }) {
     <View query={run}>
       {(data) => (
         <article className="run">
-          <Heading run={data} />
+          <Heading run={data} cause={transcript.events[0]?.causation ?? null} />
           <section>
             <h2>Path</h2>
             <View query={workflow}>
@@ -58,7 +60,13 @@ function RunPage({ id }: { readonly id: string }) {
   );
 }
 
-function Heading({ run }: { readonly run: Run }) {
+interface HeadingProps {
+  readonly run: Run;
+  /** The event that started it, such as a provider's; null where a person or a program did. */
+  readonly cause: string | null;
+}
+
+function Heading({ run, cause }: HeadingProps) {
   return (
     <header>
       <div className="heading">
@@ -68,7 +76,7 @@ function Heading({ run }: { readonly run: Run }) {
       </div>
       <Why run={run} />
       <Acts run={run} />
-      <Facts run={run} />
+      <Facts run={run} cause={cause} />
     </header>
   );
 }
@@ -99,7 +107,7 @@ function Why({ run }: { readonly run: Run }) {
   );
 }
 
-function Facts({ run }: { readonly run: Run }) {
+function Facts({ run, cause }: HeadingProps) {
   const tenant = useTenant();
   const { lease } = run;
   const took = run.ended_at === null ? null : Date.parse(run.ended_at) - Date.parse(run.started_at);
@@ -113,6 +121,20 @@ function Facts({ run }: { readonly run: Run }) {
       <dd>
         <Time at={run.started_at} full /> by {run.principal_id}
       </dd>
+      {cause === null ? null : (
+        <>
+          <dt>caused by</dt>
+          <dd>
+            <Link
+              to="/t/$tenant/ledger"
+              params={{ tenant }}
+              search={{ tab: "events", correlation: cause, span: "all" }}
+            >
+              event <code>{shortId(cause)}</code>
+            </Link>
+          </dd>
+        </>
+      )}
       {took === null ? null : (
         <>
           <dt>took</dt>
@@ -151,7 +173,19 @@ function Facts({ run }: { readonly run: Run }) {
         <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream: run.run_id }}>
           {run.events.toLocaleString("en")} events
         </Link>
-        , correlation <Digest text={run.correlation_id} />
+        , <IdLink named={{ kind: "correlation", id: run.correlation_id }} runId={run.run_id} />
+        {run.receipts.length === 0 ? null : (
+          <>
+            ,{" "}
+            <Link to="/t/$tenant/ledger" params={{ tenant }} search={{ tab: "receipts", run: run.run_id }}>
+              {run.receipts.length.toLocaleString("en")} {run.receipts.length === 1 ? "receipt" : "receipts"}
+            </Link>
+          </>
+        )}
+        ,{" "}
+        <Link to="/t/$tenant/runs" params={{ tenant }} search={{ search: run.correlation_id.split("/")[0] }}>
+          runs that started it or that it started
+        </Link>
       </dd>
     </dl>
   );

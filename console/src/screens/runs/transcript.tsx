@@ -7,6 +7,8 @@ import { useTenant } from "../../api/query.ts";
 import type { LedgerEvent, StreamPage } from "../../api/wire.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { Problem } from "../../ui/view.tsx";
+import { IdLink } from "./id-link.tsx";
+import { namedIn } from "./ids.ts";
 import { authorityOf } from "./timeline.ts";
 
 const PAGE = 200;
@@ -181,6 +183,11 @@ function EventFacts({ event }: { readonly event: LedgerEvent }) {
           {event.actor}, epoch {event.epoch}
         </dd>
       </dl>
+      <p className="rows">
+        {namedIn(event.payload).map((named) => (
+          <IdLink key={`${named.kind} ${named.id}`} named={named} runId={event.stream} />
+        ))}
+      </p>
       <pre className="json">{JSON.stringify(event.payload, null, 2)}</pre>
     </div>
   );
