@@ -13,7 +13,9 @@ export function LastSaid({ evaluations }: { readonly evaluations: readonly Evalu
     <section>
       <h2>Gates said last</h2>
       {evaluations.length === 0 ? (
-        <p className="soft">nothing yet: `countermark gate eval POLICY` decides by a policy</p>
+        <p className="soft">
+          nothing yet: <code>countermark gate eval POLICY</code> decides by a policy
+        </p>
       ) : (
         <ul className="plain">
           {evaluations.map((one) => (
