@@ -60,7 +60,8 @@ async function effectsAfter(
   runId: string,
   asked: { readonly after: number; readonly limit: number },
 ) {
-  const decided = (await readStreamOf(sql, runId, "approval.decided", DECISIONS_MAX)).flatMap(recordedEvent);
+  const decisions = { stream: runId, types: ["approval.decided"], after: 0, limit: DECISIONS_MAX };
+  const decided = (await readStreamOf(sql, decisions)).flatMap(recordedEvent);
   const calls: RunCall[] = [];
   let next: number | null = asked.after;
   for (let read = 0; next !== null && read < EVENTS_MAX && calls.length < asked.limit; read += EVENTS_PAGE) {
