@@ -1,9 +1,8 @@
-import { type Instant, type JsonObject, parseInstant } from "../contracts/index.ts";
+import { type Instant, type JsonObject, parseInstant, relative } from "../contracts/index.ts";
 import { listOf, numberOf, objectOf, rawOf, textOf } from "./document.ts";
 import type { Paint } from "./output.ts";
 import { statusOf } from "./run-lines.ts";
 import { table } from "./table.ts";
-import { relative } from "./when.ts";
 
 const TONES: { readonly [outcome: string]: "green" | "yellow" | "red" } = {
   PASS: "green",

@@ -1,8 +1,7 @@
-import { type Instant, type JsonObject, parseInstant } from "../contracts/index.ts";
+import { type Instant, type JsonObject, parseInstant, relative } from "../contracts/index.ts";
 import { listOf, numberOf, objectOf, rawOf, textOf } from "./document.ts";
 import type { Paint } from "./output.ts";
 import { columns } from "./table.ts";
-import { relative } from "./when.ts";
 
 /** Cells of the bar that shows a share. */
 const BAR = 20;

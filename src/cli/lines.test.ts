@@ -6,7 +6,7 @@ import { approvalLines } from "./approval-lines.ts";
 import { leavesOf, textOf, visible } from "./document.ts";
 import { money } from "./run-lines.ts";
 import { table } from "./table.ts";
-import { relative, when } from "./when.ts";
+import { when } from "./when.ts";
 
 test("columns are as wide as their widest cell, whatever its colour, and no line ends in blanks", () => {
   const lines = table(
@@ -22,19 +22,6 @@ test("columns are as wide as their widest cell, whatever its colour, and no line
 
 test("a table without rows has no head either", () => {
   expect(table(["id"], [])).toEqual([]);
-});
-
-test.each([
-  [0, "now"],
-  [999, "now"],
-  [-1_000, "1 s ago"],
-  [59_999, "in 59 s"],
-  [3_600_000, "in 1 h"],
-  [-200_000_000, "2 d ago"],
-])("%i ms from now is `%s`", (ms, text) => {
-  const now = instant(1_767_323_045_000);
-
-  expect(relative(instant(now + ms), now)).toBe(text);
 });
 
 test("a time is shown in UTC with its distance, and what is no time as it is", () => {

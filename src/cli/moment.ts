@@ -1,6 +1,5 @@
-import { after, type Instant, parseInstant } from "../contracts/index.ts";
+import { after, type Instant, parseInstant, parseSpan } from "../contracts/index.ts";
 import type { Moment } from "./command.ts";
-import { parseSpan } from "./when.ts";
 
 const INSTANT = "give an instant in UTC, such as 2026-03-09T02:00:00Z";
 

@@ -1,8 +1,8 @@
-import { type Instant, type JsonObject, parseInstant } from "../contracts/index.ts";
+import { type Instant, type JsonObject, parseInstant, relative } from "../contracts/index.ts";
 import { leavesOf, listOf, numberOf, objectOf, rawOf, textOf } from "./document.ts";
 import type { Paint } from "./output.ts";
 import { columns, table } from "./table.ts";
-import { relative, when } from "./when.ts";
+import { when } from "./when.ts";
 
 const TONES: { readonly [status: string]: "green" | "red" | "yellow" | "cyan" } = {
   SUCCEEDED: "green",

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../contracts/index.ts";
 import { timeAxis } from "./time-axis.ts";
 import { timelineLines } from "./timeline-lines.ts";
-import { duration } from "./when.ts";
 
 const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 2, 3, 0, 0) + seconds * 1_000).toISOString();
 
@@ -132,16 +131,4 @@ test("an axis keeps order, stays within its cells, and finds moments again", () 
       expect(axis.momentOf(0)).toBeCloseTo(from);
     }),
   );
-});
-
-test.each([
-  [0, "0 ms"],
-  [999, "999 ms"],
-  [4_250, "4.2 s"],
-  [59_999, "59.9 s"],
-  [65_000, "1 min 5 s"],
-  [3_600_000, "1 h"],
-  [100_000_000, "1 d 3 h"],
-])("%i ms took `%s`", (ms, text) => {
-  expect(duration(ms)).toBe(text);
 });

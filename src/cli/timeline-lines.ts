@@ -1,10 +1,17 @@
-import { formatInstant, type Instant, instant, type JsonObject, parseInstant } from "../contracts/index.ts";
+import {
+  duration,
+  formatInstant,
+  type Instant,
+  instant,
+  type JsonObject,
+  parseInstant,
+  relative,
+} from "../contracts/index.ts";
 import { listOf, rawOf, textOf } from "./document.ts";
 import type { Paint } from "./output.ts";
 import { runLine } from "./run-lines.ts";
 import { columns } from "./table.ts";
 import { type TimeAxis, timeAxis } from "./time-axis.ts";
-import { duration, relative } from "./when.ts";
 
 /** Cells of the picture itself; with names and times beside it a line fits a terminal of 120. */
 const CELLS = 56;

@@ -1,44 +1,7 @@
-import { type Instant, parseInstant } from "../contracts/index.ts";
-
-const UNITS = [
-  { name: "d", ms: 86_400_000 },
-  { name: "h", ms: 3_600_000 },
-  { name: "min", ms: 60_000 },
-  { name: "s", ms: 1_000 },
-] as const;
+import { type Instant, parseInstant, relative, utcSecond } from "../contracts/index.ts";
 
 /** A wire time as a person reads it: UTC to the second, and how far from now. Other text comes back as it is. */
 export function when(text: string, now: Instant): string {
   const at = parseInstant(text);
-  if (at === undefined) return text;
-  return `${text.slice(0, 10)} ${text.slice(11, 19)} UTC (${relative(at, now)})`;
-}
-
-/** Such as `5 min ago` or `in 2 h`: the largest unit that fits, cut. */
-export function relative(at: Instant, now: Instant): string {
-  const distanceMs = Math.abs(at - now);
-  const unit = UNITS.find(({ ms }) => distanceMs >= ms);
-  if (unit === undefined) return "now";
-  const amount = `${Math.floor(distanceMs / unit.ms)} ${unit.name}`;
-  return at < now ? `${amount} ago` : `in ${amount}`;
-}
-
-/** How long something took, in its two largest units: `120 ms`, `4.2 s`, `2 min 5 s`, `3 h`. */
-export function duration(ms: number): string {
-  const whole = Math.max(Math.round(ms), 0);
-  if (whole < 1_000) return `${whole} ms`;
-  if (whole < 60_000) return `${Math.floor(whole / 100) / 10} s`;
-  const unit = UNITS.find((candidate) => whole >= candidate.ms) ?? UNITS[2];
-  const below = UNITS[UNITS.indexOf(unit) + 1] ?? UNITS[3];
-  const rest = Math.floor((whole % unit.ms) / below.ms);
-  return `${Math.floor(whole / unit.ms)} ${unit.name}${rest === 0 ? "" : ` ${rest} ${below.name}`}`;
-}
-
-const SPAN = /^(\d{1,9})(d|h|min|s)$/;
-
-/** How long a text such as `48h`, `7d` or `30min` says, in milliseconds; undefined where it is none. */
-export function parseSpan(text: string): number | undefined {
-  const [, amount, name] = SPAN.exec(text) ?? [];
-  const unit = UNITS.find((one) => one.name === name);
-  return unit === undefined ? undefined : Number(amount) * unit.ms;
+  return at === undefined ? text : `${utcSecond(text)} (${relative(at, now)})`;
 }

@@ -61,5 +61,6 @@ export {
 } from "./shaped-text.ts";
 export { Stop } from "./stop.ts";
 export { nextTurn, systemHost, timeLimit } from "./system-host.ts";
+export { duration, parseSpan, relative, utcSecond } from "./told-time.ts";
 export { compareVersions, parseVersion, type Version } from "./version.ts";
 export { readYaml, yamlText } from "./yaml.ts";

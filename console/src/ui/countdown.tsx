@@ -1,5 +1,5 @@
+import { utcSecond } from "../../../src/contracts/told-time.ts";
 import { leftOf } from "./left.ts";
-import { utc } from "./moment.ts";
 import { useNow } from "./time.tsx";
 
 /** Less than this is short. */
@@ -11,7 +11,7 @@ export function Countdown({ at }: { readonly at: string }) {
   return (
     <time dateTime={at}>
       <strong className={left < SHORT_MS ? "bad" : ""}>{left <= 0 ? "over" : `in ${leftOf(left)}`}</strong>
-      <span className="soft"> · {utc(at)}</span>
+      <span className="soft"> · {utcSecond(at)}</span>
     </time>
   );
 }

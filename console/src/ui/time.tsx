@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { relative, utc } from "./moment.ts";
+import { relative, utcSecond } from "../../../src/contracts/told-time.ts";
 
 /** One clock for the page, read once a second. */
 let now = Date.now();
@@ -20,9 +20,9 @@ export const useNow = (): number => useSyncExternalStore(subscribe, () => now);
 export function Time({ at, full = false }: { readonly at: string; readonly full?: boolean }) {
   const text = relative(Date.parse(at), useNow());
   return (
-    <time dateTime={at} title={utc(at)}>
+    <time dateTime={at} title={utcSecond(at)}>
       {text}
-      {full ? <span className="soft"> · {utc(at)}</span> : null}
+      {full ? <span className="soft"> · {utcSecond(at)}</span> : null}
     </time>
   );
 }

@@ -1,11 +1,10 @@
-import type { JsonObject } from "../../contracts/index.ts";
+import { type JsonObject, parseSpan } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command, Operand } from "../command.ts";
 import { listOf, rawOf, textOf } from "../document.ts";
 import { note } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { waiverLines, waiversLines } from "../waiver-lines.ts";
-import { parseSpan } from "../when.ts";
 import { REASON } from "./promote.ts";
 
 export const WAIVER: Operand = { name: "WAIVER", summary: "a waiver's id, such as W-2026-0001" };

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { utcSecond } from "../../../../src/contracts/told-time.ts";
 import { type ApiError, act } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
 import type { Decision, ShownPolicy } from "../../api/wire.ts";
 import { Choice } from "../../ui/field.tsx";
-import { utc } from "../../ui/moment.ts";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { linesOf } from "./backtest.ts";
@@ -116,7 +116,7 @@ function Picture({ decisions }: { readonly decisions: readonly Decision[] }) {
       </p>
       <ol className="instants" aria-label="decisions, the oldest first">
         {decisions.map(({ decided_at, verdict, blocked_by }) => {
-          const says = `${verdict} at ${utc(decided_at)}${blocked_by.length === 0 ? "" : `, blocked by ${blocked_by.join(", ")}`}`;
+          const says = `${verdict} at ${utcSecond(decided_at)}${blocked_by.length === 0 ? "" : `, blocked by ${blocked_by.join(", ")}`}`;
           return (
             <li key={decided_at}>
               <button
@@ -134,8 +134,8 @@ function Picture({ decisions }: { readonly decisions: readonly Decision[] }) {
         })}
       </ol>
       <p className="ends soft">
-        <span>{utc(decisions[0]?.decided_at ?? "")}</span>
-        <span>{utc(decisions.at(-1)?.decided_at ?? "")}</span>
+        <span>{utcSecond(decisions[0]?.decided_at ?? "")}</span>
+        <span>{utcSecond(decisions.at(-1)?.decided_at ?? "")}</span>
       </p>
       <GateLines lines={linesOf(decisions)} />
       {one === undefined ? (
@@ -143,7 +143,7 @@ function Picture({ decisions }: { readonly decisions: readonly Decision[] }) {
       ) : (
         <>
           <h3>
-            {one.verdict} at {utc(one.decided_at)}
+            {one.verdict} at {utcSecond(one.decided_at)}
           </h3>
           <GateTable gates={one.gates} />
         </>

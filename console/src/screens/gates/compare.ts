@@ -1,5 +1,5 @@
+import { utcSecond } from "../../../../src/contracts/told-time.ts";
 import type { Decision, GateRow } from "../../api/wire.ts";
-import { utc } from "../../ui/moment.ts";
 
 /** How a gate came from one decision to another. */
 export type Turn = "better" | "worse" | "moved" | "same" | "added" | "gone";
@@ -61,8 +61,8 @@ function differencesOf(before: Decision, after: Decision): readonly Difference[]
     ["blocked by", ({ blocked_by }) => listOf(blocked_by)],
     ["conditions", ({ conditions }) => listOf(conditions)],
     ["waived", ({ waivers }) => listOf(waivers.applied.map(({ gate }) => gate))],
-    ["window", ({ window }) => (window === null ? "none" : `${utc(window.start)} to ${utc(window.end)}`)],
-    ["decided for", ({ decided_at }) => utc(decided_at)],
+    ["window", ({ window }) => (window === null ? "none" : `${utcSecond(window.start)} to ${utcSecond(window.end)}`)],
+    ["decided for", ({ decided_at }) => utcSecond(decided_at)],
     ["evidence", ({ evidence }) => `${evidence.digest.slice(0, 12)}…`],
     ["units", ({ evidence }) => listOf(Object.entries(evidence.units).map(([kind, units]) => `${units} ${kind}`))],
     ["sources", ({ evidence }) => listOf(incomplete(evidence.sources))],

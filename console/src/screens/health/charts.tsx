@@ -1,6 +1,6 @@
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { utcSecond } from "../../../../src/contracts/told-time.ts";
 import type { Series } from "../../api/wire.ts";
-import { utc } from "../../ui/moment.ts";
 import { MARKS } from "../../ui/tone.ts";
 import { type Figure, figuresOf, isBlank } from "./figures.ts";
 
@@ -20,7 +20,7 @@ export function Charts({ series, onChoose }: ChartsProps) {
     <>
       {isCut ? (
         <p className="problem" role="status">
-          More ended than one answer counts: what is drawn is complete since {utc(series.complete_since)}.
+          More ended than one answer counts: what is drawn is complete since {utcSecond(series.complete_since)}.
         </p>
       ) : null}
       <div className="charts">
@@ -40,7 +40,7 @@ function Chart({ figure, onChoose }: { readonly figure: Figure; readonly onChoos
     <figure>
       <figcaption>
         <h2>{figure.title}</h2>{" "}
-        <span className="soft">{at === undefined ? figure.sum : utc(new Date(at).toISOString())}</span>
+        <span className="soft">{at === undefined ? figure.sum : utcSecond(new Date(at).toISOString())}</span>
       </figcaption>
       {isBlank(figure) ? (
         <p className="soft nothing">{figure.none}</p>
@@ -100,7 +100,7 @@ function Numbers({ figure }: { readonly figure: Figure }) {
           <tbody>
             {rows.map(({ at, values }) => (
               <tr key={at}>
-                <td>{utc(new Date(at).toISOString())}</td>
+                <td>{utcSecond(new Date(at).toISOString())}</td>
                 {values.map((value, index) => (
                   <td key={figure.traces[index]?.label} className="number">
                     {value === null ? "none" : figure.text(value)}

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
+import { duration } from "../../../../src/contracts/told-time.ts";
 import { useTenant } from "../../api/query.ts";
 import type { Series } from "../../api/wire.ts";
-import { lasting } from "../../ui/moment.ts";
 import { costText, countText } from "./figures.ts";
 import { TenantCosts } from "./tenant-costs.tsx";
 
@@ -40,8 +40,8 @@ export function Costs({ series, path }: { readonly series: Series; readonly path
                     {one.unexpected_failures > 0 ? "✕ " : ""}
                     {countText(one.unexpected_failures)}
                   </td>
-                  <td className="number roomy">{one.p50_ms === null ? "" : lasting(one.p50_ms)}</td>
-                  <td className="number">{one.p95_ms === null ? "" : lasting(one.p95_ms)}</td>
+                  <td className="number roomy">{one.p50_ms === null ? "" : duration(one.p50_ms)}</td>
+                  <td className="number">{one.p95_ms === null ? "" : duration(one.p95_ms)}</td>
                   <td className="number">{costText(one.cost_micros)}</td>
                 </tr>
               ))}

@@ -1,5 +1,5 @@
+import { duration } from "../../../../src/contracts/told-time.ts";
 import type { Series } from "../../api/wire.ts";
-import { lasting } from "../../ui/moment.ts";
 import type { Tone } from "../../ui/tone.ts";
 
 /** One line or one layer of bars. */
@@ -89,7 +89,7 @@ export function figuresOf({ parts, to }: Pick<Series, "parts" | "to">): readonly
         { label: "half of the runs", tone: "busy", values: of("p50_ms") },
         { label: "95 in 100", tone: "wait", values: of("p95_ms"), isMarked: true },
       ],
-      text: lasting,
+      text: duration,
       none: "No run ended in this time.",
     },
     {
@@ -120,7 +120,7 @@ function slowest(values: readonly (number | null)[]): string {
     (max, value) => (value !== null && value > (max ?? -1) ? value : max),
     null,
   );
-  return most === null ? "none" : `${lasting(most)} at most for 95 in 100`;
+  return most === null ? "none" : `${duration(most)} at most for 95 in 100`;
 }
 
 export const isBlank = ({ traces }: Figure): boolean =>

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
+import { duration } from "../../../../src/contracts/told-time.ts";
 import { useReadAgain } from "../../api/calm.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { HeldRuns } from "../../api/wire.ts";
 import { Digest } from "../../ui/digest.tsx";
-import { lasting } from "../../ui/moment.ts";
 import { Time, useNow } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
 
@@ -79,7 +79,7 @@ export function Leases() {
 
 function Left({ ms, readAt }: { readonly ms: number; readonly readAt: number }) {
   const left = ms - Math.max(0, useNow() - readAt);
-  return left > 0 ? lasting(left) : <span className="wait">◔ over</span>;
+  return left > 0 ? duration(left) : <span className="wait">◔ over</span>;
 }
 
 function Waiting({ due }: Pick<HeldRuns, "due">) {

@@ -1,8 +1,8 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { utcSecond } from "../../../../src/contracts/told-time.ts";
 import { useTenant } from "../../api/query.ts";
 import { useKeys } from "../../ui/keys.ts";
-import { utc } from "../../ui/moment.ts";
 import { type Range, SPANS, type Span } from "./range.ts";
 
 const names: readonly Span[] = Object.keys(SPANS).filter((name): name is Span => Object.hasOwn(SPANS, name));
@@ -24,7 +24,7 @@ export function RangeBar({ range }: { readonly range: Range }) {
     <div className="ranges">
       {range.span === null ? (
         <span className="soft">
-          {utc(new Date(range.from).toISOString())} to {utc(new Date(range.to).toISOString())}
+          {utcSecond(new Date(range.from).toISOString())} to {utcSecond(new Date(range.to).toISOString())}
         </span>
       ) : null}
       <ul className="choice" aria-label="time">

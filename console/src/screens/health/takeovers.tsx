@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
+import { duration } from "../../../../src/contracts/told-time.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Takeovers } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
-import { lasting } from "../../ui/moment.ts";
 import { Time } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
 import { EFFECT_LOOKS } from "./looks.ts";
@@ -49,7 +49,7 @@ function TakeoverRow({ takeover }: { readonly takeover: Takeover }) {
         </Link>{" "}
         <Digest text={takeover.run_id} shown={8} />
         <p className="soft">
-          <Digest text={takeover.previous_holder} shown={18} /> was silent for {lasting(silentMs)} · epoch{" "}
+          <Digest text={takeover.previous_holder} shown={18} /> was silent for {duration(silentMs)} · epoch{" "}
           {takeover.epoch_before} to {takeover.epoch_after}, now{" "}
           {takeover.holder === null ? "of the next worker" : <Digest text={takeover.holder} shown={18} />} · noticed{" "}
           <Time at={takeover.detected_at} />

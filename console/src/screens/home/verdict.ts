@@ -1,5 +1,5 @@
+import { relative } from "../../../../src/contracts/told-time.ts";
 import type { Overview } from "../../api/wire.ts";
-import { relative } from "../../ui/moment.ts";
 import type { Tone } from "../../ui/tone.ts";
 
 /** Where the rows behind a fact are. */

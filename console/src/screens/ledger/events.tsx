@@ -1,5 +1,6 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { utcSecond } from "../../../../src/contracts/told-time.ts";
 import { ApiError } from "../../api/client.ts";
 import { saveAnswer } from "../../api/download.ts";
 import { useRead, useTenant } from "../../api/query.ts";
@@ -8,7 +9,6 @@ import { useAsk } from "../../ui/ask.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { Choice, TextField } from "../../ui/field.tsx";
 import { shortId } from "../../ui/id.ts";
-import { utc } from "../../ui/moment.ts";
 import { Pager } from "../../ui/pager.tsx";
 import { Time } from "../../ui/time.tsx";
 import { Problem, View } from "../../ui/view.tsx";
@@ -38,7 +38,7 @@ export function EventSearch() {
           <>
             <div className="heading">
               <p className="soft">
-                since {utc(since)}, the newest first{next === null ? `: ${events.length}` : ""}
+                since {utcSecond(since)}, the newest first{next === null ? `: ${events.length}` : ""}
               </p>
               <Export asked={askedOf(search, opened)} />
             </div>

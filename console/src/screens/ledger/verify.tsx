@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { duration } from "../../../../src/contracts/told-time.ts";
 import { ApiError } from "../../api/client.ts";
 import { hear } from "../../api/frames.ts";
 import { useTenant } from "../../api/query.ts";
 import type { Verification } from "../../api/wire.ts";
-import { lasting } from "../../ui/moment.ts";
 import { Problem } from "../../ui/view.tsx";
 import { pathWith } from "./search.ts";
 
@@ -72,7 +72,7 @@ function Told({ standing }: { readonly standing: Standing }) {
   if (broken === null)
     return (
       <span className="good" role="status">
-        ✓ {count(events, "event")} in {count(streams, "stream")} hold, hashed again in {lasting(standing.ms)}
+        ✓ {count(events, "event")} in {count(streams, "stream")} hold, hashed again in {duration(standing.ms)}
       </span>
     );
   return (

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
+import { utcSecond } from "../../../../src/contracts/told-time.ts";
 import { useTenant } from "../../api/query.ts";
-import { utc } from "../../ui/moment.ts";
 import { Time } from "../../ui/time.tsx";
 import { linesOf } from "../gates/backtest.ts";
 import { GateLines } from "../gates/gate-line.tsx";
@@ -66,7 +66,7 @@ function Shares({ looks }: { readonly looks: readonly CanaryLook[] }) {
   const path = looks
     .map(({ share }, index) => `${index === 0 ? "M" : "L"}${index * step} ${y(share)} H${(index + 1) * step}`)
     .join(" ");
-  const says = looks.map(({ at, share, end }) => `${utc(at)}: ${share} %, ${end}`).join("; ");
+  const says = looks.map(({ at, share, end }) => `${utcSecond(at)}: ${share} %, ${end}`).join("; ");
   return (
     <div className="shares">
       <p className="soft">share of the new runs, look by look, of 100 %</p>
@@ -80,7 +80,7 @@ function Shares({ looks }: { readonly looks: readonly CanaryLook[] }) {
             <Link
               to="/t/$tenant/gates/$evaluation"
               params={{ tenant, evaluation }}
-              title={`${verdict} on ${runs} runs, ${utc(at)}`}
+              title={`${verdict} on ${runs} runs, ${utcSecond(at)}`}
             >
               {ENDS[end] ?? end}
             </Link>

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
+import { duration } from "../../../../src/contracts/told-time.ts";
 import type { Run, RunTimeline } from "../../api/wire.ts";
-import { lasting } from "../../ui/moment.ts";
 import { type Lane, type LaneGroup, pictureOf } from "./timeline.ts";
 
 interface ChartProps {
@@ -36,8 +36,8 @@ export function RunChart({ timeline, approvals }: ChartProps) {
         <span />
         <div className="bars">
           <span>0</span>
-          <span>{lasting((endedAt - startedAt) / 2)}</span>
-          <span>{lasting(endedAt - startedAt)}</span>
+          <span>{duration((endedAt - startedAt) / 2)}</span>
+          <span>{duration(endedAt - startedAt)}</span>
         </div>
       </div>
     </div>

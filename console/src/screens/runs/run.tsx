@@ -1,11 +1,11 @@
 import { Link, useParams } from "@tanstack/react-router";
+import { duration, duration } from "../../../../src/contracts/told-time.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Coded } from "../../ui/coded.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { shortId } from "../../ui/id.ts";
-import { lasting } from "../../ui/moment.ts";
 import { Time } from "../../ui/time.tsx";
 import { RUN_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
@@ -138,7 +138,7 @@ function Facts({ run, cause }: HeadingProps) {
       {took === null ? null : (
         <>
           <dt>took</dt>
-          <dd>{lasting(took)}</dd>
+          <dd>{duration(took)}</dd>
         </>
       )}
       {lease.holder === null ? null : (

@@ -1,11 +1,11 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { duration } from "../../../../src/contracts/told-time.ts";
 import { useTenant } from "../../api/query.ts";
 import type { RunSummary } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { useKeys } from "../../ui/keys.ts";
-import { lasting } from "../../ui/moment.ts";
 import { Time, useNow } from "../../ui/time.tsx";
 import { RUN_LOOKS } from "../../ui/tone.ts";
 import { Empty, Problem } from "../../ui/view.tsx";
@@ -121,7 +121,7 @@ function RunRow({ run, isMarked }: { readonly run: RunSummary; readonly isMarked
 
 const Taken = ({ run }: { readonly run: RunSummary }) => {
   const startedAt = Date.parse(run.started_at);
-  return run.ended_at === null ? <Since at={startedAt} /> : lasting(Math.max(0, Date.parse(run.ended_at) - startedAt));
+  return run.ended_at === null ? <Since at={startedAt} /> : duration(Math.max(0, Date.parse(run.ended_at) - startedAt));
 };
 
-const Since = ({ at }: { readonly at: number }) => lasting(Math.max(0, useNow() - at));
+const Since = ({ at }: { readonly at: number }) => duration(Math.max(0, useNow() - at));
