@@ -1,9 +1,10 @@
-import { Link, Outlet, useNavigate, useRouteContext } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { signOut } from "./api/client.ts";
 import { useLive } from "./api/live.ts";
 import { useRead, useTenant } from "./api/query.ts";
-import type { Grant, Overview } from "./api/wire.ts";
+import { useGrant, useGrants } from "./api/right.ts";
+import type { Overview } from "./api/wire.ts";
 import { KeyHelp } from "./ui/help.tsx";
 import { useKeys } from "./ui/keys.ts";
 
@@ -62,8 +63,8 @@ export function Frame() {
 
 function Standing({ tenant, isLive }: { readonly tenant: string; readonly isLive: boolean }) {
   const navigate = useNavigate();
-  const { grants }: { readonly grants: readonly Grant[] } = useRouteContext({ from: "/t/$tenant" });
-  const me = grants.find(({ tenant_id }) => tenant_id === tenant);
+  const grants = useGrants();
+  const me = useGrant();
   const mode = useRead<Overview>("/v1/overview").data?.mode;
   return (
     <div className="standing">

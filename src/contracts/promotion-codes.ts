@@ -32,6 +32,11 @@ export const PROMOTION_CODES = {
     "evaluate it for this one: profile `promotion`, with `target_environment` in its `context.json`",
     ["promotion_readiness_allows_target_env"],
   ),
+  ENVIRONMENT_MOVED: entry(
+    409,
+    "the environment holds another bundle than was seen there",
+    "look at it again with `countermark env show`, then decide anew",
+  ),
   PROMOTION_NOT_RECORDED: entry(
     404,
     "no promotion into the environment is recorded with a report",

@@ -124,9 +124,18 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
   });
 
   test("an environment is rolled back with a reason, and what it left is bad from then on", async () => {
-    const next = bundle("2.0.0");
-    await post("/v1/environments/dev/promote", { bundle: next.text });
+    const [seen, next] = [bundle("2.0.0"), bundle("3.0.0")];
+    await post("/v1/environments/dev/promote", { bundle: seen.text });
     const page = await open("rob", "admin", "releases");
+    await page.locator("#dev").getByRole("button", { name: "roll back" }).click();
+    await page.getByText(`${seen.id} (is marked bad`).waitFor();
+    await post("/v1/environments/dev/promote", { bundle: next.text });
+    await page.locator(".track").getByText(next.id).waitFor();
+    await page.getByLabel("reason").fill("refunds fail");
+    await page.getByRole("button", { name: "roll dev back" }).click();
+    expect(await page.getByRole("alert").textContent()).toContain("ENVIRONMENT_MOVED");
+    await page.getByRole("button", { name: "leave it" }).click();
+
     await page.locator("#dev").getByRole("button", { name: "roll back" }).click();
     await page.getByText(`${next.id} (is marked bad, and comes nowhere again)`).waitFor();
     await page.getByLabel("reason").fill("refunds fail");
@@ -137,6 +146,23 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     await page.goto(`${listening.origin}/t/${TENANT}/releases/${next.id}`);
     await page.getByText("was in dev").waitFor();
     expect(await page.locator(".stays").textContent()).toContain("bad");
+    await page.context().close();
+  });
+
+  test("a hold whose answer was lost is asked for again under the same key, and is placed once", async () => {
+    const page = await open("hana", "admin", "releases");
+    await page.route("**/v1/holds", (route) => route.fetch().then(() => route.abort()), { times: 1 });
+    await page.locator("#prod").getByRole("button", { name: "hold" }).click();
+    await page.getByLabel("reason").fill("peak season");
+    const place = page.getByRole("button", { name: "hold prod" });
+    await place.click();
+    await page.getByRole("alert").waitFor();
+    await place.click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+
+    const headers = { authorization: `Bearer ${admin}` };
+    const { holds } = Object(await (await fetch(`${listening.origin}/v1/environments`, { headers })).json());
+    expect(holds).toMatchObject([{ scope: "prod", reason: "peak season" }]);
     await page.context().close();
   });
 

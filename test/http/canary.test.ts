@@ -175,6 +175,21 @@ test("a version is tried on a share of the new runs and on no run that waits, go
   expect(await admin.post("/v1/environments/dev/canary/look")).toMatchObject({ body: { code: "CANARY_NOT_RUNNING" } });
 });
 
+test("who saw another bundle in an environment than it holds by now neither judges that nor rolls it back", async () => {
+  const [earlier, later] = [version("1.4.0"), version("1.5.0")];
+  await promote(earlier, false);
+  await promote(later, false);
+  const asked = { reason: "as it was seen", seen: earlier.id };
+
+  const refusals = [
+    await admin.post("/v1/environments/dev/health", { ...asked, health: "bad" }),
+    await admin.post("/v1/environments/dev/rollback", asked),
+  ];
+
+  expect(refusals).toMatchObject(refusals.map(() => ({ status: 409, body: { code: "ENVIRONMENT_MOVED" } })));
+  expect(await dev()).toMatchObject({ environments: [{ bundle: { bundle_id: later.id, health: "pending" } }, {}, {}] });
+});
+
 test("what an environment asks is set by part, and shares that do not rise to all are refused", async () => {
   const set = (body: Parameters<Client["post"]>[1]) => admin.post("/v1/environments/staging/settings", body);
 

@@ -1,6 +1,11 @@
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { ApiError } from "../api/client.ts";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { ApiError, act } from "../api/client.ts";
+import { useTenant } from "../api/query.ts";
+import { Modal } from "./modal.tsx";
 import { Problem } from "./view.tsx";
+
+/** Asks for an act. While the same is asked for again its key stays the same, so that it is done once. Throws `ApiError`. */
+export type ActOnce = <T>(path: string, body: object) => Promise<T>;
 
 interface DialogProps {
   readonly title: string;
@@ -8,27 +13,28 @@ interface DialogProps {
   readonly isGrave?: boolean;
   /** Whether a reason has to be given; null: none is asked. */
   readonly needsReason: boolean | null;
+  /** Whose it is that is acted on; the tenant's in the URL unless told. */
+  readonly tenant?: string;
   readonly onClose: () => void;
-  /** Given a key that stays the same while the same is asked for again, so that it is done once. */
-  readonly onConfirm: (reason: string, key: string) => Promise<void>;
+  readonly onConfirm: (reason: string, act: ActOnce) => Promise<unknown>;
   readonly children: ReactNode;
 }
 
 const newKey = (): string => crypto.randomUUID();
 
 /** Shows what an act will do before it is done; stays open, and says why, where it is refused. */
-export function ActDialog({ title, verb, isGrave = false, needsReason, onClose, onConfirm, children }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+export function ActDialog(props: DialogProps) {
+  const { title, verb, isGrave = false, needsReason, onClose, onConfirm, children } = props;
+  const here = useTenant();
   const [reason, setReason] = useState("");
   const [error, setError] = useState<ApiError | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [key, setKey] = useState(newKey);
-  useEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     try {
-      await onConfirm(reason.trim(), key);
+      await onConfirm(reason.trim(), (path, body) => act(props.tenant ?? here, path, body, key));
       onClose();
     } catch (thrown) {
       if (!(thrown instanceof ApiError)) throw thrown;
@@ -38,7 +44,7 @@ export function ActDialog({ title, verb, isGrave = false, needsReason, onClose, 
     }
   };
   return (
-    <dialog ref={dialog} aria-label={title} onClose={onClose}>
+    <Modal title={title} onClose={onClose}>
       <form onSubmit={(event) => void submit(event)} onChange={() => setKey(newKey())}>
         <h2>{title}</h2>
         {children}
@@ -63,6 +69,6 @@ export function ActDialog({ title, verb, isGrave = false, needsReason, onClose, 
           </button>
         </div>
       </form>
-    </dialog>
+    </Modal>
   );
 }

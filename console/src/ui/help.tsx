@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import "./help.css";
 import { keysTold, useKeys } from "./keys.ts";
+import { Modal } from "./modal.tsx";
 
 const WORDS = { "?": "this help" } as const;
 
@@ -24,10 +25,8 @@ const byKind = ([one]: readonly [string, string], [other]: readonly [string, str
   Number(/[\d?]/.test(one)) - Number(/[\d?]/.test(other)) || Number(one === "?") - Number(other === "?");
 
 function HelpDialog({ onClose }: { readonly onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} className="help" aria-label="Keys of this page" onClose={onClose}>
+    <Modal className="help" title="Keys of this page" onClose={onClose}>
       <h2>Keys of this page</h2>
       <dl className="facts">
         {keysTold()
@@ -52,6 +51,6 @@ function HelpDialog({ onClose }: { readonly onClose: () => void }) {
           close
         </button>
       </div>
-    </dialog>
+    </Modal>
   );
 }

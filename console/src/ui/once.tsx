@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
+import { Modal } from "./modal.tsx";
 
 interface OnceProps {
   readonly title: string;
@@ -9,11 +10,9 @@ interface OnceProps {
 
 /** Shows a secret for the only time that it can be shown. */
 export function OnceDialog({ title, text, onClose }: OnceProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [isCopied, setCopied] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} aria-label={title} onClose={onClose}>
+    <Modal title={title} onClose={onClose}>
       <h2>{title}</h2>
       <p>It is shown this once, and stored nowhere: keep it now.</p>
       <pre className="json once">{text}</pre>
@@ -32,6 +31,6 @@ export function OnceDialog({ title, text, onClose }: OnceProps) {
           {isCopied ? "✓ copied" : ""}
         </span>
       </div>
-    </dialog>
+    </Modal>
   );
 }

@@ -293,6 +293,9 @@ function bundleIn({ bundle, bundle_id }: Asked): Result<{ readonly bytes: Uint8A
   return rejected({ code: "REQUEST_INVALID", message: "give either `bundle` or `bundle_id`", field_path: "$.bundle" });
 }
 
+/** The bundle that the environment was seen to hold: where it holds another by now, nothing is done. Not asked where nobody looked. */
+const seen = name.nullable().default(null);
+
 export const rollbackEndpoint = endpoint({
   method: "post",
   path: "/v1/environments/{environment}/rollback",
@@ -304,6 +307,7 @@ export const rollbackEndpoint = endpoint({
     params: ENVIRONMENT,
     body: z.strictObject({
       reason,
+      seen,
       bundle_id: name.nullable().default(null),
       /** Of what happened, elsewhere. */
       incident_ref: name.nullable().default(null),
@@ -318,6 +322,7 @@ export const rollbackEndpoint = endpoint({
       putBack(ports, {
         ...actOf(call, params.environment),
         reason: body.reason,
+        seen: body.seen,
         bundleId: body.bundle_id,
         incidentRef: body.incident_ref,
       }),
@@ -344,7 +349,7 @@ export const environmentHealthEndpoint = endpoint({
   summary: "Say how the bundle that an environment holds does there",
   needs: ["administer"],
   idempotent: true,
-  request: { ...NOTHING, params: ENVIRONMENT, body: z.strictObject({ health: z.enum(["good", "bad"]), reason }) },
+  request: { ...NOTHING, params: ENVIRONMENT, body: z.strictObject({ health: z.enum(["good", "bad"]), reason, seen }) },
   statuses: { 200: "it is recorded; what is bad stays bad" },
   answer: z.strictObject({ bundle_id: name, health }),
   handle: (call, { params, body }) =>

@@ -141,7 +141,7 @@ async function pass(ports: ReleasePorts, sql: TenantQuery, { request, canary }: 
 
 async function abort(ports: ReleasePorts, sql: TenantQuery, { request, canary, end }: Judged) {
   const reason = `its canary was aborted: ${"why" in end ? end.why : ""}`;
-  const asked = { ...request, reason, bundleId: canary.baseline_bundle_id, incidentRef: null };
+  const asked = { ...request, reason, seen: null, bundleId: canary.baseline_bundle_id, incidentRef: null };
   const done = await goBack(ports, sql, asked, "aborted");
   if (!done.ok) return done;
   return accepted({ share_percent: null, holds: done.value.bundle_id });

@@ -240,6 +240,8 @@ async function beginCanary(
 
 export interface RollbackRequest extends Act {
   readonly reason: string;
+  /** The bundle that the environment was seen to hold; null where nobody looked. */
+  readonly seen: string | null;
   /** Which of the bundles that did well; null for the last. */
   readonly bundleId: string | null;
   /** Of what happened, elsewhere. */
@@ -249,7 +251,8 @@ export interface RollbackRequest extends Act {
 /**
  * Puts an environment back onto a bundle that did well there and still verifies, the last such unless one is named, and marks the
  * one it leaves as bad.
- * Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ROLLBACK_TARGET_MISSING, ROLLBACK_INCOMPATIBLE. No hold keeps a rollback.
+ * Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ENVIRONMENT_MOVED, ROLLBACK_TARGET_MISSING, ROLLBACK_INCOMPATIBLE. No hold keeps a
+ * rollback.
  */
 export const rollBack = (ports: ReleasePorts, request: RollbackRequest): Promise<Result<Move>> =>
   acting(ports, request, "roll back", (sql) => goBack(ports, sql, request, "ended"));
@@ -261,11 +264,12 @@ export async function goBack(
   request: RollbackRequest,
   canary: "aborted" | "ended",
 ): Promise<Result<Move>> {
-  const { environment, reason, bundleId, incidentRef } = request;
+  const { environment, reason, seen, bundleId, incidentRef } = request;
   const startedAt = ports.host.clock.now();
   const held = await heldBundles(sql);
-  const current = currentOf(held, environment);
-  if (current === undefined) return rejected(empty(environment));
+  const holding = stillHolding(held, environment, seen);
+  if (!holding.ok) return holding;
+  const current = holding.value;
   const targets = rollbackTargets(held, environment, bundleId);
   if (!targets.ok) return targets;
   const target = await firstVerified(ports, sql, targets.value);
@@ -287,13 +291,24 @@ export async function goBack(
   return accepted({ ...moved, checks: [], canary: null });
 }
 
+/** What an environment holds. Refused: ENVIRONMENT_EMPTY, ENVIRONMENT_MOVED where another bundle was seen there. */
+function stillHolding(held: readonly HeldBundle[], environment: Environment, seen: string | null): Result<HeldBundle> {
+  const current = currentOf(held, environment);
+  if (current === undefined) return rejected(empty(environment));
+  return seen === null || seen === current.bundle_id
+    ? accepted(current)
+    : rejected({ code: "ENVIRONMENT_MOVED", message: `${environment} holds \`${current.bundle_id}\` by now` });
+}
+
 export interface HealthRequest extends Act {
   readonly health: Exclude<Health, "pending">;
+  /** As of a rollback. */
+  readonly seen: string | null;
   readonly reason: string;
 }
 
 /**
- * Says how the bundle that an environment holds does there. Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, and
+ * Says how the bundle that an environment holds does there. Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ENVIRONMENT_MOVED, and
  * STATE_TRANSITION_ILLEGAL: what is bad stays bad.
  */
 export const judgeHealth = (
@@ -301,13 +316,13 @@ export const judgeHealth = (
   request: HealthRequest,
 ): Promise<Result<{ readonly bundle_id: string; readonly health: Health }>> =>
   acting(ports, request, "judge", async (sql) => {
-    const { environment, health, reason } = request;
-    const current = currentOf(await heldBundles(sql), environment);
-    if (current === undefined) return rejected(empty(environment));
-    const { bundle_id } = current;
+    const { environment, health, reason, seen } = request;
+    const current = stillHolding(await heldBundles(sql), environment, seen);
+    if (!current.ok) return current;
+    const { bundle_id } = current.value;
     const isTried = (await runningCanaries(sql)).some((canary) => canary.environment === environment);
     if (isTried) return rejected(underWay(environment));
-    const moved = transitionOf(HEALTH_MACHINE, current.health, health);
+    const moved = transitionOf(HEALTH_MACHINE, current.value.health, health);
     if (!moved.ok) return moved;
     await setHealth(sql, { environment, bundleId: bundle_id, health });
     await record(ports, sql, request, { type: "environment.health", payload: { bundle_id, health, reason } });

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { act } from "../../api/client.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useRead } from "../../api/query.ts";
 import type { Breaker, Breakers as BreakerList } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Barred } from "../../ui/barred.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Time, useNow } from "../../ui/time.tsx";
 import { MARKS } from "../../ui/tone.ts";
@@ -62,11 +62,7 @@ function BreakerCard({ breaker }: { readonly breaker: Breaker }) {
           <button type="button" disabled={!reset.allowed} onClick={() => setAsked(true)}>
             reset {breaker.breaker_id} …
           </button>
-          {reset.allowed ? null : (
-            <span className="soft">
-              {reset.reason} <code>{reset.code}</code>
-            </span>
-          )}
+          <Barred bar={reset.allowed ? null : reset} />
         </div>
       )}
       {isAsked ? <ResetDialog breaker={breaker} onClose={() => setAsked(false)} /> : null}
@@ -111,7 +107,6 @@ function History({ changes }: Pick<Breaker, "changes">) {
 
 /** Resets the breaker that is shown: one that has moved since is refused. */
 function ResetDialog({ breaker, onClose }: { readonly breaker: Breaker; readonly onClose: () => void }) {
-  const tenant = useTenant();
   // What was looked at is what is reset, whatever becomes of it while a reason is typed.
   const [shown] = useState(breaker);
   return (
@@ -121,11 +116,8 @@ function ResetDialog({ breaker, onClose }: { readonly breaker: Breaker; readonly
       isGrave
       needsReason
       onClose={onClose}
-      onConfirm={async (reason) =>
-        void (await act(tenant, `/v1/breakers/${encodeURIComponent(shown.breaker_id)}/reset`, {
-          revision: shown.revision,
-          reason,
-        }))
+      onConfirm={(reason, act) =>
+        act(`/v1/breakers/${encodeURIComponent(shown.breaker_id)}/reset`, { revision: shown.revision, reason })
       }
     >
       <dl className="facts">

@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { act } from "../../api/client.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import { useBar } from "../../api/right.ts";
 import type { DeadLetter, DeadLetters, ShownLetter } from "../../api/wire.ts";
@@ -113,7 +112,6 @@ function ReviewDialog({
   readonly asked: Asked;
   readonly onClose: () => void;
 }) {
-  const tenant = useTenant();
   const query = useRead<ShownLetter>(`/v1/dead-letters/${letter.dead_letter_id}`);
   const { title, verb, says } = ACTS[name];
   return (
@@ -123,9 +121,7 @@ function ReviewDialog({
       isGrave={name === "discard"}
       needsReason
       onClose={onClose}
-      onConfirm={async (reason) =>
-        void (await act(tenant, `/v1/dead-letters/${letter.dead_letter_id}/${name}`, { reason }))
-      }
+      onConfirm={(reason, act) => act(`/v1/dead-letters/${letter.dead_letter_id}/${name}`, { reason })}
     >
       <p>{says}</p>
       <View query={query}>

@@ -1,8 +1,9 @@
 import { useQueries } from "@tanstack/react-query";
-import { Link, useRouteContext } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { read } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
-import type { Grant, Series } from "../../api/wire.ts";
+import { useGrants } from "../../api/right.ts";
+import type { Series } from "../../api/wire.ts";
 import { costText, countText, totalOf } from "./figures.ts";
 
 interface RowProps {
@@ -26,9 +27,8 @@ const Row = ({ tenant, series: { workflows } }: RowProps) => (
 /** The tenant as a whole, and beside it the others that the reader is signed in to, in the same time. */
 export function TenantCosts({ series, path }: { readonly series: Series; readonly path: string }) {
   const tenant = useTenant();
-  const { grants }: { readonly grants: readonly Grant[] } = useRouteContext({ from: "/t/$tenant" });
   // Who administers the installation has no runs.
-  const others = grants.filter(({ tenant_id, role }) => tenant_id !== tenant && role !== "installer");
+  const others = useGrants().filter(({ tenant_id, role }) => tenant_id !== tenant && role !== "installer");
   const found = useQueries({
     queries: others.map(({ tenant_id }) => ({
       queryKey: ["calm", tenant_id, path],

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
 import { useReadAgain } from "../../api/calm.ts";
-import { type ApiError, act, read } from "../../api/client.ts";
+import { type ApiError, read } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
-import type { Grant, Workers as Roster, Worker } from "../../api/wire.ts";
+import { usePlatform } from "../../api/right.ts";
+import type { Workers as Roster, Worker } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Barred } from "../../ui/barred.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
@@ -18,20 +18,19 @@ const LOST_MS = 30_000;
 
 /** Workers serve every tenant: whoever is signed in for the installation too sees them, from whichever tenant. */
 export function Workers() {
-  const { grants }: { readonly grants: readonly Grant[] } = useRouteContext({ from: "/t/$tenant" });
-  const installer = grants.find(({ role }) => role === "installer");
+  const platform = usePlatform();
   return (
     <section>
       <h2>Workers</h2>
-      {installer === undefined ? (
+      {platform === undefined ? (
         <Barred
           bar={{
             code: "ROLE_REQUIRED",
-            message: "workers serve every tenant: sign in with the installer's key too, to see and drain them here",
+            reason: "workers serve every tenant: sign in with the installer's key too, to see and drain them here",
           }}
         />
       ) : (
-        <WorkerTable platform={installer.tenant_id} />
+        <WorkerTable platform={platform} />
       )}
     </section>
   );
@@ -104,9 +103,10 @@ function DrainDialog({ worker, platform, onClose, onDone }: DrainProps) {
       verb="drain it"
       isGrave
       needsReason={null}
+      tenant={platform}
       onClose={onClose}
-      onConfirm={async () => {
-        await act(platform, `/v1/workers/${encodeURIComponent(worker.worker_id)}/drain`, {});
+      onConfirm={async (_reason, act) => {
+        await act(`/v1/workers/${encodeURIComponent(worker.worker_id)}/drain`, {});
         onDone();
       }}
     >

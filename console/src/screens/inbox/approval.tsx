@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
-import { act } from "../../api/client.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Approval } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Barred } from "../../ui/barred.tsx";
 import { Countdown } from "../../ui/countdown.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { useKeys } from "../../ui/keys.ts";
@@ -56,7 +56,7 @@ function Panel({ approval }: { readonly approval: Approval }) {
           <button type="button" className="grave" disabled={!mayDeny} onClick={() => setAsked("DENY")}>
             deny … <kbd>d</kbd>
           </button>
-          <Bar approval={approval} />
+          <Barred bar={approval.actions.find(({ allowed }) => !allowed)} />
         </div>
       ) : null}
       {asked === null ? null : <DecideDialog approval={approval} asked={asked} onClose={() => setAsked(null)} />}
@@ -77,16 +77,6 @@ const Risk = ({ level }: { readonly level: keyof typeof RISKS }) => (
     <Badge look={RISKS[level]} /> <code className="soft">{level}</code> ·
   </span>
 );
-
-/** Why the reader may not decide. */
-function Bar({ approval }: { readonly approval: Approval }) {
-  const barred = approval.actions.find(({ allowed }) => !allowed);
-  return barred === undefined ? null : (
-    <span className="soft">
-      {barred.reason} <code>{barred.code}</code>
-    </span>
-  );
-}
 
 /** The call as it was hashed; every character of it can be seen. */
 function Asked({ approval }: { readonly approval: Approval }) {
@@ -235,7 +225,6 @@ interface DecideProps {
 
 /** The decision names the digest of what was seen: whatever was changed since is refused. */
 function DecideDialog({ approval, asked, onClose }: DecideProps) {
-  const tenant = useTenant();
   const isApproval = asked === "APPROVE";
   return (
     <ActDialog
@@ -244,11 +233,10 @@ function DecideDialog({ approval, asked, onClose }: DecideProps) {
       isGrave={!isApproval}
       needsReason={!isApproval}
       onClose={onClose}
-      onConfirm={async (reason, key) => {
-        const { token, preview_sha256 } = approval;
-        const path = `/v1/approvals/${approval.approval_id}/decision`;
+      onConfirm={(reason, act) => {
+        const { approval_id, token, preview_sha256 } = approval;
         const said = reason === "" ? {} : { reason };
-        await act(tenant, path, { decision: asked, token, preview_sha256, ...said }, key);
+        return act(`/v1/approvals/${approval_id}/decision`, { decision: asked, token, preview_sha256, ...said });
       }}
     >
       <dl className="asked">

@@ -1,6 +1,4 @@
 import { useState } from "react";
-import { act } from "../../api/client.ts";
-import { useTenant } from "../../api/query.ts";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Blocking } from "./blocking.tsx";
@@ -12,7 +10,6 @@ interface DialogProps {
 }
 
 export function RollBackDialog({ held, to, onClose }: DialogProps & { readonly to: string }) {
-  const tenant = useTenant();
   return (
     <ActDialog
       title={`Roll ${held.environment} back?`}
@@ -20,8 +17,12 @@ export function RollBackDialog({ held, to, onClose }: DialogProps & { readonly t
       isGrave
       needsReason
       onClose={onClose}
-      onConfirm={async (reason) =>
-        void (await act(tenant, `/v1/environments/${held.environment}/rollback`, { reason, bundle_id: to }))
+      onConfirm={(reason, act) =>
+        act(`/v1/environments/${held.environment}/rollback`, {
+          reason,
+          seen: held.bundle?.bundle_id ?? null,
+          bundle_id: to,
+        })
       }
     >
       <dl className="facts">
@@ -43,7 +44,6 @@ export function RollBackDialog({ held, to, onClose }: DialogProps & { readonly t
 
 /** Every check is shown before; the server looks at each again, and moves nothing where one does not pass. */
 export function PromoteDialog({ held, next, onClose }: DialogProps & { readonly next: Next }) {
-  const tenant = useTenant();
   const [isTried, setTried] = useState(false);
   const { bundle } = next;
   const always = next.preview?.canary ?? null;
@@ -53,11 +53,11 @@ export function PromoteDialog({ held, next, onClose }: DialogProps & { readonly 
       verb={`promote to ${held.environment}`}
       needsReason={null}
       onClose={onClose}
-      onConfirm={async () =>
-        void (await act(tenant, `/v1/environments/${held.environment}/promote`, {
+      onConfirm={(_reason, act) =>
+        act(`/v1/environments/${held.environment}/promote`, {
           bundle_id: bundle.bundle_id,
           canary: isTried,
-        }))
+        })
       }
     >
       <dl className="facts">
@@ -88,7 +88,6 @@ export function PromoteDialog({ held, next, onClose }: DialogProps & { readonly 
 
 /** Agreeing states the digest that was looked at: it counts for nothing else. */
 export function ApproveDialog({ held, next, onClose }: DialogProps & { readonly next: Next }) {
-  const tenant = useTenant();
   const { bundle_id, root_digest } = next.bundle;
   return (
     <ActDialog
@@ -96,12 +95,12 @@ export function ApproveDialog({ held, next, onClose }: DialogProps & { readonly 
       verb="agree to exactly this"
       needsReason
       onClose={onClose}
-      onConfirm={async (statement) =>
-        void (await act(tenant, `/v1/environments/${held.environment}/approvals`, {
+      onConfirm={(statement, act) =>
+        act(`/v1/environments/${held.environment}/approvals`, {
           bundle_id,
           root_digest,
           statement,
-        }))
+        })
       }
     >
       <dl className="facts">
@@ -118,7 +117,6 @@ export function ApproveDialog({ held, next, onClose }: DialogProps & { readonly 
 }
 
 export function JudgeDialog({ held, health, onClose }: DialogProps & { readonly health: "good" | "bad" }) {
-  const tenant = useTenant();
   const isBad = health === "bad";
   return (
     <ActDialog
@@ -127,8 +125,8 @@ export function JudgeDialog({ held, health, onClose }: DialogProps & { readonly 
       isGrave={isBad}
       needsReason
       onClose={onClose}
-      onConfirm={async (reason) =>
-        void (await act(tenant, `/v1/environments/${held.environment}/health`, { health, reason }))
+      onConfirm={(reason, act) =>
+        act(`/v1/environments/${held.environment}/health`, { health, reason, seen: held.bundle?.bundle_id ?? null })
       }
     >
       <p>{held.bundle?.bundle_id}</p>
@@ -142,14 +140,13 @@ export function JudgeDialog({ held, health, onClose }: DialogProps & { readonly 
 }
 
 export function HoldDialog({ held, onClose }: DialogProps) {
-  const tenant = useTenant();
   return (
     <ActDialog
       title={`Hold ${held.environment}?`}
       verb={`hold ${held.environment}`}
       needsReason
       onClose={onClose}
-      onConfirm={async (reason) => void (await act(tenant, "/v1/holds", { scope: held.environment, reason }))}
+      onConfirm={(reason, act) => act("/v1/holds", { scope: held.environment, reason })}
     >
       <p>Nothing is promoted into it until the hold is lifted. Rollbacks stay possible.</p>
     </ActDialog>
@@ -163,14 +160,13 @@ export function LiftDialog({
   readonly hold: { readonly hold_id: string; readonly reason: string };
   readonly onClose: () => void;
 }) {
-  const tenant = useTenant();
   return (
     <ActDialog
       title="Lift the hold?"
       verb="lift it"
       needsReason
       onClose={onClose}
-      onConfirm={async (reason) => void (await act(tenant, `/v1/holds/${hold.hold_id}/lift`, { reason }))}
+      onConfirm={(reason, act) => act(`/v1/holds/${hold.hold_id}/lift`, { reason })}
     >
       <p>{hold.reason}</p>
     </ActDialog>

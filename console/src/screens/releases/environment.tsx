@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Environments, FoundEvents } from "../../api/wire.ts";
+import { Barred } from "../../ui/barred.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Time } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
@@ -58,24 +59,26 @@ export function EnvironmentPart({ held, holds, next }: EnvironmentProps) {
   );
 }
 
-type Asked = "promote" | "approve" | "roll_back" | "good" | "bad" | "hold";
+/** What is asked of an environment, as it was looked at: it stays that, whatever moves while the dialog is open. */
+interface Asked {
+  readonly about: "promote" | "approve" | "roll_back" | "good" | "bad" | "hold";
+  readonly held: Environment;
+  readonly next: Next | null;
+}
 
 function Acts({ held, next }: Pick<EnvironmentProps, "held" | "next">) {
   const [asked, setAsked] = useState<Asked | null>(null);
-  const barOf = (name: Environment["actions"][number]["name"]) => held.actions.find((one) => one.name === name);
-  const back = held.rollback_to;
-  const isPending = held.bundle?.health === "pending" && held.canary === null;
-  const close = (): void => setAsked(null);
-  const button = (name: Asked, action: Environment["actions"][number]["name"], says: string, grave = false) => {
-    const bar = barOf(action);
-    const isBarred = bar?.allowed !== true;
+  const { bundle, canary, actions, settings } = held;
+  const button = (about: Asked["about"], name: Environment["actions"][number]["name"], says: string) => {
+    const action = actions.find((one) => one.name === name);
+    const isBarred = action?.allowed !== true;
     return (
       <button
         type="button"
-        className={grave ? "grave" : ""}
+        className={about === "roll_back" ? "grave" : ""}
         disabled={isBarred}
-        title={isBarred ? `${bar?.reason ?? ""} (${bar?.code ?? ""})` : says}
-        onClick={() => setAsked(name)}
+        title={isBarred ? `${action?.reason ?? ""} (${action?.code ?? ""})` : says}
+        onClick={() => setAsked({ about, held, next })}
       >
         {says} …
       </button>
@@ -84,31 +87,31 @@ function Acts({ held, next }: Pick<EnvironmentProps, "held" | "next">) {
   return (
     <div className="acts">
       {next === null ? null : button("promote", "promote", `promote from ${next.from}`)}
-      {next === null || held.settings.approvals === 0 ? null : button("approve", "approve", "agree")}
-      {isPending ? button("good", "judge", "it does well") : null}
-      {held.bundle !== null && held.bundle.health !== "bad" && held.canary === null
-        ? button("bad", "judge", "it does badly")
-        : null}
+      {next === null || settings.approvals === 0 ? null : button("approve", "approve", "agree")}
+      {bundle?.health === "pending" && canary === null ? button("good", "judge", "it does well") : null}
+      {bundle !== null && bundle.health !== "bad" && canary === null ? button("bad", "judge", "it does badly") : null}
       {button("hold", "hold", "hold")}
-      {held.bundle === null ? null : button("roll_back", "roll_back", "roll back", true)}
-      <Barred actions={held.actions} />
-      {asked === "roll_back" && back !== null ? <RollBackDialog held={held} to={back} onClose={close} /> : null}
-      {asked === "promote" && next !== null ? <PromoteDialog held={held} next={next} onClose={close} /> : null}
-      {asked === "approve" && next !== null ? <ApproveDialog held={held} next={next} onClose={close} /> : null}
-      {asked === "good" || asked === "bad" ? <JudgeDialog held={held} health={asked} onClose={close} /> : null}
-      {asked === "hold" ? <HoldDialog held={held} onClose={close} /> : null}
+      {bundle === null ? null : button("roll_back", "roll_back", "roll back")}
+      <Barred bar={actions.find(({ name, code }) => name === "promote" && code === "ROLE_REQUIRED")} />
+      {asked === null ? null : <AskedDialog {...asked} onClose={() => setAsked(null)} />}
     </div>
   );
 }
 
-/** Why a reader may move nothing here. */
-function Barred({ actions }: Pick<Environment, "actions">) {
-  const bar = actions.find(({ name, code }) => name === "promote" && code === "ROLE_REQUIRED");
-  return bar === undefined ? null : (
-    <span className="soft">
-      {bar.reason} <code>{bar.code}</code>
-    </span>
-  );
+function AskedDialog({ about, held, next, onClose }: Asked & { readonly onClose: () => void }) {
+  switch (about) {
+    case "promote":
+      return next === null ? null : <PromoteDialog held={held} next={next} onClose={onClose} />;
+    case "approve":
+      return next === null ? null : <ApproveDialog held={held} next={next} onClose={onClose} />;
+    case "roll_back":
+      return held.rollback_to === null ? null : <RollBackDialog held={held} to={held.rollback_to} onClose={onClose} />;
+    case "good":
+    case "bad":
+      return <JudgeDialog held={held} health={about} onClose={onClose} />;
+    case "hold":
+      return <HoldDialog held={held} onClose={onClose} />;
+  }
 }
 
 function HeldBy({ held, hold }: { readonly held: Environment; readonly hold: Hold }) {

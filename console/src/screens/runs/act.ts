@@ -1,5 +1,6 @@
-import { ApiError, act } from "../../api/client.ts";
+import { ApiError } from "../../api/client.ts";
 import type { Replay, Run, RunAction, Takeover, Upgrade } from "../../api/wire.ts";
+import type { ActOnce } from "../../ui/dialog.tsx";
 
 /** What a person adds to an act that needs to be told more than a reason. */
 export interface Given {
@@ -9,11 +10,9 @@ export interface Given {
 }
 
 export interface Acting {
-  readonly tenant: string;
+  readonly act: ActOnce;
   readonly run: Run;
   readonly reason: string;
-  /** Under which the act is done once. */
-  readonly key: string;
   readonly given: Given;
 }
 
@@ -32,8 +31,8 @@ export interface Act {
 
 const isBlocked = ({ status }: Run): boolean => status === "BLOCKED";
 
-const told = async ({ tenant, run, key }: Acting, verb: string, body: object): Promise<string> => {
-  await act(tenant, `/v1/runs/${run.run_id}/${verb}`, body, key);
+const told = async ({ act, run }: Acting, verb: string, body: object): Promise<string> => {
+  await act(`/v1/runs/${run.run_id}/${verb}`, body);
   return "it was told, and acts on it next";
 };
 
@@ -46,8 +45,7 @@ export const ACTS: { readonly [A in RunAction["name"]]: Act } = {
     isGrave: false,
     needsReason: null,
     asks: null,
-    done: async ({ tenant, run, key }) =>
-      replaySaid(await act<Replay>(tenant, `/v1/runs/${run.run_id}/replay`, {}, key)),
+    done: async ({ act, run }) => replaySaid(await act<Replay>(`/v1/runs/${run.run_id}/replay`, {})),
   },
   resume: {
     key: "r",
@@ -87,10 +85,10 @@ export const ACTS: { readonly [A in RunAction["name"]]: Act } = {
     isGrave: false,
     needsReason: true,
     asks: null,
-    done: async ({ tenant, run, reason, key }) => {
+    done: async ({ act, run, reason }) => {
       const letter = run.dead_letters.find(({ kind }) => kind === "retry")?.dead_letter_id ?? "";
       const path = `/v1/dead-letters/${letter}/requeue`;
-      const { requeued_as } = await act<Run["dead_letters"][number]>(tenant, path, { reason }, key);
+      const { requeued_as } = await act<Run["dead_letters"][number]>(path, { reason });
       return `started again as \`${requeued_as ?? ""}\``;
     },
   },
@@ -101,9 +99,9 @@ export const ACTS: { readonly [A in RunAction["name"]]: Act } = {
     isGrave: true,
     needsReason: true,
     asks: null,
-    done: async ({ tenant, run, reason, key }) => {
+    done: async ({ act, run, reason }) => {
       const body = { override: "force", reason, epoch: run.lease.epoch };
-      return takeoverSaid(await act<Takeover>(tenant, `/v1/runs/${run.run_id}/takeover`, body, key));
+      return takeoverSaid(await act<Takeover>(`/v1/runs/${run.run_id}/takeover`, body));
     },
   },
   upgrade: {
@@ -113,8 +111,8 @@ export const ACTS: { readonly [A in RunAction["name"]]: Act } = {
     isGrave: false,
     needsReason: null,
     asks: null,
-    done: async ({ tenant, run, key }) => {
-      const { result, to } = await act<Upgrade>(tenant, `/v1/runs/${run.run_id}/upgrade`, {}, key);
+    done: async ({ act, run }) => {
+      const { result, to } = await act<Upgrade>(`/v1/runs/${run.run_id}/upgrade`, {});
       return result === "held" ? "a worker has it just now: ask again" : `${result}: version \`${to.slice(0, 12)}\``;
     },
   },

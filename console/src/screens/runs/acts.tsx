@@ -1,5 +1,4 @@
 import { useMemo, useState } from "react";
-import { useTenant } from "../../api/query.ts";
 import type { Run, RunAction } from "../../api/wire.ts";
 import { Coded } from "../../ui/coded.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
@@ -80,18 +79,19 @@ interface AskDialogProps {
 }
 
 /** Exactly what an act will do, as the server told it, and whatever the act needs to be told. */
-function AskDialog({ run, action, onSaid, onClose }: AskDialogProps) {
-  const tenant = useTenant();
-  const act: Act = ACTS[action.name];
+function AskDialog({ run: now, action, onSaid, onClose }: AskDialogProps) {
+  // What was looked at is what is acted on, whatever becomes of the run meanwhile.
+  const [run] = useState(now);
+  const { title, verb, isGrave, needsReason, asks, done }: Act = ACTS[action.name];
   const [given, setGiven] = useState<Given>({ event: "", applied: "no", output: "{}" });
   return (
     <ActDialog
-      title={`${act.title(run)} ${run.workflow_id}?`}
-      verb={act.verb(run)}
-      isGrave={act.isGrave}
-      needsReason={act.needsReason}
+      title={`${title(run)} ${run.workflow_id}?`}
+      verb={verb(run)}
+      isGrave={isGrave}
+      needsReason={needsReason}
       onClose={onClose}
-      onConfirm={async (reason, key) => onSaid(await act.done({ tenant, run, reason, key, given }))}
+      onConfirm={async (reason, act) => onSaid(await done({ act, run, reason, given }))}
     >
       <ul className="does">
         {action.does.map((sentence) => (
@@ -103,8 +103,8 @@ function AskDialog({ run, action, onSaid, onClose }: AskDialogProps) {
       <p className="soft">
         run <code>{run.run_id}</code>
       </p>
-      {act.asks === "event" ? <AskEvent given={given} onGiven={setGiven} /> : null}
-      {act.asks === "effect" ? <AskEffect given={given} onGiven={setGiven} /> : null}
+      {asks === "event" ? <AskEvent given={given} onGiven={setGiven} /> : null}
+      {asks === "effect" ? <AskEffect given={given} onGiven={setGiven} /> : null}
     </ActDialog>
   );
 }

@@ -1,6 +1,5 @@
 import { useState } from "react";
-import { act } from "../../api/client.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useRead } from "../../api/query.ts";
 import { useBar } from "../../api/right.ts";
 import type { ApiKey, Keys } from "../../api/wire.ts";
 import { Barred } from "../../ui/barred.tsx";
@@ -99,7 +98,6 @@ function MemberRow({ member, onRevoke }: { readonly member: Member; readonly onR
 }
 
 function RevokeDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly onClose: () => void }) {
-  const tenant = useTenant();
   return (
     <ActDialog
       title={`Revoke a key of ${apiKey.principal_id}?`}
@@ -107,9 +105,7 @@ function RevokeDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly o
       isGrave
       needsReason={false}
       onClose={onClose}
-      onConfirm={async (reason) =>
-        void (await act(tenant, `/v1/keys/${encodeURIComponent(apiKey.key_id)}/revoke`, { reason }))
-      }
+      onConfirm={(reason, act) => act(`/v1/keys/${encodeURIComponent(apiKey.key_id)}/revoke`, { reason })}
     >
       <dl className="facts">
         <dt>key</dt>

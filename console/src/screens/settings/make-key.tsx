@@ -1,6 +1,4 @@
 import { useState } from "react";
-import { act } from "../../api/client.ts";
-import { useTenant } from "../../api/query.ts";
 import { useGrant } from "../../api/right.ts";
 import type { ApiKey } from "../../api/wire.ts";
 import { ActDialog } from "../../ui/dialog.tsx";
@@ -31,7 +29,6 @@ interface MakeKeyProps {
 }
 
 export function MakeKeyDialog({ onClose, onMade }: MakeKeyProps) {
-  const tenant = useTenant();
   const isInstaller = useGrant()?.role === "installer";
   const [principal, setPrincipal] = useState("");
   const [kind, setKind] = useState<ApiKey["kind"]>("person");
@@ -42,8 +39,8 @@ export function MakeKeyDialog({ onClose, onMade }: MakeKeyProps) {
       verb="make the key"
       needsReason={null}
       onClose={onClose}
-      onConfirm={async () => {
-        const made = await act<{ readonly key: string }>(tenant, "/v1/keys", { principal_id: principal, kind, role });
+      onConfirm={async (_reason, act) => {
+        const made = await act<{ readonly key: string }>("/v1/keys", { principal_id: principal, kind, role });
         onMade(made.key);
       }}
     >

@@ -1,7 +1,5 @@
 import { useState } from "react";
 import type { Provider } from "../../../../src/ingress/index.ts";
-import { act } from "../../api/client.ts";
-import { useTenant } from "../../api/query.ts";
 import { ActDialog } from "../../ui/dialog.tsx";
 
 const PROVIDERS: { readonly [P in Provider]: string } = {
@@ -18,7 +16,6 @@ interface OpenAddressProps {
 }
 
 export function OpenAddressDialog({ onClose, onOpened }: OpenAddressProps) {
-  const tenant = useTenant();
   const [provider, setProvider] = useState("stripe");
   return (
     <ActDialog
@@ -26,8 +23,8 @@ export function OpenAddressDialog({ onClose, onOpened }: OpenAddressProps) {
       verb="open it"
       needsReason={null}
       onClose={onClose}
-      onConfirm={async () => {
-        const { path } = await act<{ readonly path: string }>(tenant, "/v1/endpoints", { provider });
+      onConfirm={async (_reason, act) => {
+        const { path } = await act<{ readonly path: string }>("/v1/endpoints", { provider });
         onOpened(`${location.origin}${path}`);
       }}
     >

@@ -1,6 +1,5 @@
 import { useState } from "react";
-import { ApiError, act } from "../../api/client.ts";
-import { useTenant } from "../../api/query.ts";
+import { ApiError } from "../../api/client.ts";
 import { ActDialog } from "../../ui/dialog.tsx";
 import type { Service } from "./channels.tsx";
 import { parseSettings } from "./members.ts";
@@ -13,7 +12,6 @@ export function SetServiceDialog({
   readonly service: Service | null;
   readonly onClose: () => void;
 }) {
-  const tenant = useTenant();
   const [name, setName] = useState(service?.service ?? "");
   const [origin, setOrigin] = useState(service?.origin ?? "https://");
   const [secret, setSecret] = useState("");
@@ -25,10 +23,10 @@ export function SetServiceDialog({
       verb="set it"
       needsReason={null}
       onClose={onClose}
-      onConfirm={async () => {
+      onConfirm={async (_reason, act) => {
         const parsed = parseSettings(lines);
         if (!parsed.ok) throw notASetting(parsed.line);
-        await act(tenant, "/v1/credentials", { service: name, origin, secret, settings: parsed.settings });
+        await act("/v1/credentials", { service: name, origin, secret, settings: parsed.settings });
       }}
     >
       <label>

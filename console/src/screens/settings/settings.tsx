@@ -1,8 +1,7 @@
 import "./settings.css";
-import { Link, useRouteContext } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { rolesWith } from "../../../../src/api/http/rights.ts";
-import { useGrant } from "../../api/right.ts";
-import type { Grant } from "../../api/wire.ts";
+import { useGrant, useGrants } from "../../api/right.ts";
 import { Channels } from "./channels.tsx";
 import { Members } from "./keys.tsx";
 import { Tenants } from "./tenants.tsx";
@@ -32,7 +31,7 @@ const RIGHTS = [
 /** Whose session this is, and what the roles may do: the server's own table. */
 function You() {
   const grant = useGrant();
-  const { grants }: { readonly grants: readonly Grant[] } = useRouteContext({ from: "/t/$tenant" });
+  const grants = useGrants();
   return (
     <section>
       <h2>You</h2>

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
-import { type ApiError, act, read } from "../../api/client.ts";
+import { type ApiError, read } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
-import type { Grant, Tenants as TenantList } from "../../api/wire.ts";
+import { usePlatform } from "../../api/right.ts";
+import type { Tenants as TenantList } from "../../api/wire.ts";
 import { Barred } from "../../ui/barred.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -11,8 +11,7 @@ import { View } from "../../ui/view.tsx";
 
 /** Every tenant of the installation; for who is signed in for the installation too, from whichever tenant. */
 export function Tenants() {
-  const { grants }: { readonly grants: readonly Grant[] } = useRouteContext({ from: "/t/$tenant" });
-  const platform = grants.find(({ role }) => role === "installer")?.tenant_id;
+  const platform = usePlatform();
   const [isAsked, setAsked] = useState(false);
   return (
     <section>
@@ -24,7 +23,7 @@ export function Tenants() {
       </div>
       {platform === undefined ? (
         <Barred
-          bar={{ code: "ROLE_REQUIRED", message: "sign in with the installer's key too, to see and add tenants" }}
+          bar={{ code: "ROLE_REQUIRED", reason: "sign in with the installer's key too, to see and add tenants" }}
         />
       ) : (
         <TenantTable platform={platform} isAsked={isAsked} onClose={() => setAsked(false)} />
@@ -91,9 +90,10 @@ function AddTenantDialog({ platform, onClose, onDone }: AddTenantProps) {
       title="Add a tenant"
       verb="add it"
       needsReason={null}
+      tenant={platform}
       onClose={onClose}
-      onConfirm={async () => {
-        await act(platform, "/v1/tenants", { tenant_id: id, mode });
+      onConfirm={async (_reason, act) => {
+        await act("/v1/tenants", { tenant_id: id, mode });
         onDone();
       }}
     >
