@@ -50,16 +50,20 @@ export const leaveForIssuer = (): Promise<{ readonly location: string }> =>
 
 export const signOut = (): Promise<Session> => ask("", "/session", { method: "DELETE" });
 
-async function ask<T>(tenant: string, path: string, init: RequestInit): Promise<T> {
+const ask = async <T>(tenant: string, path: string, init: RequestInit): Promise<T> =>
+  (await reach(tenant, path, init)).json();
+
+/** The answer to what is asked of a tenant. Throws `ApiError`, also where whatever stands before the server answers in its place. */
+export async function reach(tenant: string, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("console-tenant", tenant);
-  let response: Response;
-  try {
-    response = await fetch(path, { ...init, headers });
-  } catch {
-    throw new ApiError({ code: "UNREACHABLE", detail: "the server cannot be reached", remedy: "is it running?" }, 0);
-  }
-  const body = await response.json();
-  if (!response.ok) throw new ApiError(body, response.status);
-  return body;
+  const response = await fetch(path, { ...init, headers }).catch(unreachable);
+  if (!response.ok) throw new ApiError(await response.json().catch(() => UNREACHABLE), response.status);
+  return response;
+}
+
+const UNREACHABLE = { code: "UNREACHABLE", detail: "the server cannot be reached", remedy: "is it running?" } as const;
+
+export function unreachable(): never {
+  throw new ApiError(UNREACHABLE, 0);
 }

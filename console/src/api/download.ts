@@ -1,4 +1,4 @@
-import { ApiError } from "./client.ts";
+import { ApiError, reach } from "./client.ts";
 
 /** Offers text as a file. */
 export function saveText(text: string, name: string, type: string): void {
@@ -7,41 +7,25 @@ export function saveText(text: string, name: string, type: string): void {
 
 /** Offers an answer of any length as a file, telling how many bytes came so far. Throws `ApiError`; then nothing is saved. */
 export async function saveAnswer(
-  tenant: string,
-  path: string,
-  name: string,
+  { tenant, path, name }: { readonly tenant: string; readonly path: string; readonly name: string },
   tell: (bytes: number) => void,
 ): Promise<void> {
-  const response = await asked(tenant, path);
-  if (!response.ok || response.body === null) throw new ApiError(await response.json(), response.status);
+  const { body } = await reach(tenant, path);
   let bytes = 0;
-  const counted = response.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        bytes += chunk.byteLength;
-        tell(bytes);
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  save(await wholeOf(counted), name);
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      tell(bytes);
+      controller.enqueue(chunk);
+    },
+  });
+  const whole = new Response(body?.pipeThrough(counting) ?? null).blob();
+  save(await whole.catch(brokeOff), name);
 }
 
 /** What does not come to its end is no export. */
-async function wholeOf(body: ReadableStream<Uint8Array>): Promise<Blob> {
-  try {
-    return await new Response(body).blob();
-  } catch {
-    throw new ApiError({ code: "UNREACHABLE", detail: "the export broke off", remedy: "ask for it again" }, 0);
-  }
-}
-
-async function asked(tenant: string, path: string): Promise<Response> {
-  try {
-    return await fetch(path, { headers: { "console-tenant": tenant } });
-  } catch {
-    throw new ApiError({ code: "UNREACHABLE", detail: "the server cannot be reached", remedy: "is it running?" }, 0);
-  }
+function brokeOff(): never {
+  throw new ApiError({ code: "UNREACHABLE", detail: "the export broke off", remedy: "ask for it again" }, 0);
 }
 
 function save(blob: Blob, name: string): void {

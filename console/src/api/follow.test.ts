@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { concerns, streamsIn } from "./follow.ts";
 
-test("a frame of changes names the streams that grew; a beat names none", () => {
-  expect(streamsIn('id: 1\nevent: change\ndata: {"streams":[{"stream":"a","seq":7}]}')).toEqual(["a"]);
-  expect(streamsIn(": beat")).toEqual([]);
+test("a frame of changes names the streams that grew; another names none", () => {
+  expect(streamsIn({ name: "change", data: '{"streams":[{"stream":"a","seq":7}]}' })).toEqual(["a"]);
+  expect(streamsIn({ name: "size", data: "{}" })).toEqual([]);
 });
 
 test("a document that names its streams is read anew when one of them grew, and after a lost connection", () => {

@@ -1,3 +1,5 @@
+import { type Frame, hear } from "./frames.ts";
+
 /** What a page hears: streams that grew; or that it hears again, or no more. */
 export type News =
   | { readonly kind: "change"; readonly streams: readonly string[] }
@@ -23,34 +25,33 @@ export async function follow(tenant: string, tell: (news: News) => void, stop: A
 
 async function listen(tenant: string, tell: (news: News) => void, stop: AbortSignal): Promise<void> {
   const gone = new AbortController();
-  stop.addEventListener("abort", () => gone.abort(), { signal: gone.signal });
-  let silence = setTimeout(() => gone.abort(), SILENCE_MS);
+  const signal = AbortSignal.any([stop, gone.signal]);
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const wait = (): void => {
+    clearTimeout(silence);
+    silence = setTimeout(() => gone.abort(), SILENCE_MS);
+  };
+  let isFirst = true;
+  const onSign = (): void => {
+    wait();
+    if (isFirst) tell({ kind: "connected" });
+    isFirst = false;
+  };
+  wait();
   try {
-    const response = await fetch("/v1/changes", { headers: { "console-tenant": tenant }, signal: gone.signal });
-    if (!response.ok || response.body === null) return;
-    tell({ kind: "connected" });
-    let text = "";
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      clearTimeout(silence);
-      silence = setTimeout(() => gone.abort(), SILENCE_MS);
-      const frames = (text + read.value).split("\n\n");
-      text = frames.pop() ?? "";
-      for (const frame of frames) {
-        const streams = streamsIn(frame);
-        if (streams.length > 0) tell({ kind: "change", streams });
-      }
-    }
+    await hear({ tenant, path: "/v1/changes", signal, onSign }, (frame) => {
+      const streams = streamsIn(frame);
+      if (streams.length > 0) tell({ kind: "change", streams });
+    });
   } finally {
     clearTimeout(silence);
   }
 }
 
-/** Names of the streams in a frame `event: change`; none in any other. */
-export function streamsIn(frame: string): readonly string[] {
-  const data = /^data: (.*)$/m.exec(frame)?.[1];
-  if (data === undefined) return [];
-  const { streams = [] }: { streams?: readonly { readonly stream: string }[] } = JSON.parse(data);
+/** Names of the streams in a frame `change`; none in any other. */
+export function streamsIn({ name, data }: Frame): readonly string[] {
+  if (name !== "change") return [];
+  const { streams }: { readonly streams: readonly { readonly stream: string }[] } = JSON.parse(data);
   return streams.map(({ stream }) => stream);
 }
 

@@ -1,4 +1,4 @@
-import { ApiError } from "./client.ts";
+import { reach, unreachable } from "./client.ts";
 
 /** One server-sent event. */
 export interface Frame {
@@ -18,22 +18,26 @@ export function framesIn(text: string): { readonly frames: readonly Frame[]; rea
   return { frames, rest };
 }
 
+interface Asked {
+  readonly tenant: string;
+  readonly path: string;
+  readonly signal: AbortSignal;
+  /** Called when the stream is answered, and with every sign of life after. */
+  readonly onSign?: () => void;
+}
+
 /** Hears a tenant's stream to its end. Throws `ApiError` where it is refused or breaks off. */
-export async function hear(
-  { tenant, path, signal }: { readonly tenant: string; readonly path: string; readonly signal: AbortSignal },
-  tell: (frame: Frame) => void,
-): Promise<void> {
-  const response = await fetch(path, { headers: { "console-tenant": tenant }, signal }).catch(lost);
-  if (!response.ok || response.body === null) throw new ApiError(await response.json(), response.status);
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+export async function hear({ tenant, path, signal, onSign }: Asked, tell: (frame: Frame) => void): Promise<void> {
+  const { body } = await reach(tenant, path, { signal });
+  onSign?.();
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  for (let read = await reader.read().catch(lost); !read.done; read = await reader.read().catch(lost)) {
-    const { frames, rest } = framesIn(text + read.value);
+  for (;;) {
+    const { done, value = "" } = (await reader?.read().catch(unreachable)) ?? { done: true };
+    if (done) return;
+    onSign?.();
+    const { frames, rest } = framesIn(text + value);
     text = rest;
     for (const frame of frames) tell(frame);
   }
-}
-
-function lost(): never {
-  throw new ApiError({ code: "UNREACHABLE", detail: "the server cannot be reached", remedy: "is it running?" }, 0);
 }

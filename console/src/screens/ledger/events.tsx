@@ -162,7 +162,10 @@ function Export({ asked }: { readonly asked: { readonly [name: string]: string |
     setError(null);
     setBytes(0);
     try {
-      await saveAnswer(tenant, pathWith("/v1/ledger/export", asked), `${tenant}-ledger.ndjson`, setBytes);
+      await saveAnswer(
+        { tenant, path: pathWith("/v1/ledger/export", asked), name: `${tenant}-ledger.ndjson` },
+        setBytes,
+      );
     } catch (thrown) {
       if (!(thrown instanceof ApiError)) throw thrown;
       setError(thrown);
