@@ -13,6 +13,7 @@ import type { RangeSearch } from "./screens/health/range.ts";
 import { HomeScreen } from "./screens/home/home.tsx";
 import { ledgerSearch, streamSearch } from "./screens/ledger/search.ts";
 import { releasesSearch } from "./screens/releases/search.ts";
+import { countIn, textIn } from "./ui/search.ts";
 
 const root = createRootRoute({
   component: Outlet,
@@ -48,11 +49,6 @@ const tenant = createRoute({
   },
 });
 
-const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-
-const count = (value: unknown): number | undefined =>
-  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
-
 const home = createRoute({ getParentRoute: () => tenant, path: "/", component: HomeScreen });
 const runs = createRoute({
   getParentRoute: () => tenant,
@@ -61,9 +57,9 @@ const runs = createRoute({
   validateSearch: (
     search,
   ): { status?: string | undefined; workflow?: string | undefined; search?: string | undefined } => ({
-    status: text(search.status),
-    workflow: text(search.workflow),
-    search: text(search.search),
+    status: textIn(search.status),
+    workflow: textIn(search.workflow),
+    search: textIn(search.search),
   }),
 });
 const run = createRoute({
@@ -73,9 +69,9 @@ const run = createRoute({
   validateSearch: (
     search,
   ): { step?: string | undefined; version?: number | undefined; since?: number | undefined } => ({
-    step: text(search.step),
-    version: count(search.version),
-    since: count(search.since),
+    step: textIn(search.step),
+    version: countIn(search.version, 1),
+    since: countIn(search.since, 1),
   }),
 });
 const runbook = createRoute({
@@ -88,7 +84,7 @@ const inbox = createRoute({
   path: "/inbox",
   component: lazyRouteComponent(() => import("./screens/inbox/inbox.tsx"), "InboxScreen"),
   validateSearch: (search): { approval?: string | undefined; all?: boolean | undefined } => ({
-    approval: text(search.approval),
+    approval: textIn(search.approval),
     all: search.all === true ? true : undefined,
   }),
 });
@@ -114,7 +110,7 @@ const compare = createRoute({
   getParentRoute: () => tenant,
   path: "/gates/compare",
   component: lazyRouteComponent(() => import("./screens/gates/compare.tsx"), "CompareScreen"),
-  validateSearch: (search): { a: string; b: string } => ({ a: text(search.a) ?? "", b: text(search.b) ?? "" }),
+  validateSearch: (search): { a: string; b: string } => ({ a: textIn(search.a) ?? "", b: textIn(search.b) ?? "" }),
 });
 const policy = createRoute({
   getParentRoute: () => tenant,
@@ -142,16 +138,16 @@ const lineage = createRoute({
   getParentRoute: () => tenant,
   path: "/releases/$bundle/lineage",
   component: lazyRouteComponent(() => import("./screens/releases/lineage.tsx"), "LineageScreen"),
-  validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
+  validateSearch: (search): { node?: string | undefined } => ({ node: textIn(search.node) }),
 });
 const health = createRoute({
   getParentRoute: () => tenant,
   path: "/health",
   component: lazyRouteComponent(() => import("./screens/health/health.tsx"), "HealthScreen"),
   validateSearch: (search): RangeSearch => ({
-    range: text(search.range),
-    from: text(search.from),
-    to: text(search.to),
+    range: textIn(search.range),
+    from: textIn(search.from),
+    to: textIn(search.to),
   }),
 });
 const settings = createRoute({

@@ -1,15 +1,15 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { useState } from "react";
 import { isTold } from "../../../../src/gate/words.ts";
-import { ApiError, read } from "../../api/client.ts";
+import { read } from "../../api/client.ts";
 import { saveText } from "../../api/download.ts";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Decision, ShownEvaluation } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { SaveButton } from "../../ui/save-button.tsx";
 import { Time } from "../../ui/time.tsx";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
-import { Problem, View } from "../../ui/view.tsx";
+import { View } from "../../ui/view.tsx";
 import { Subject } from "./decisions.tsx";
 import { GateTable, Told } from "./gate-table.tsx";
 import { WaiversFor } from "./waivers.tsx";
@@ -148,24 +148,10 @@ function Minimal({ decision: { verdict, blocked_by, conditions } }: { readonly d
 /** Offers the packet as a file: from it, `countermark decide` reaches the same decision anywhere. */
 export function SavePacket({ evaluation }: Pick<ShownEvaluation, "evaluation">) {
   const tenant = useTenant();
-  const [error, setError] = useState<ApiError | null>(null);
   const { evaluation_id, policy_id, decision_sha256 } = evaluation;
   const save = async (): Promise<void> => {
-    try {
-      const { packet } = await read<ShownEvaluation>(tenant, `/v1/gates/evaluations/${evaluation_id}`);
-      saveText(packet ?? "", `${policy_id}-${decision_sha256.slice(0, 12)}.html`, "text/html");
-      setError(null);
-    } catch (thrown) {
-      if (!(thrown instanceof ApiError)) throw thrown;
-      setError(thrown);
-    }
+    const { packet } = await read<ShownEvaluation>(tenant, `/v1/gates/evaluations/${evaluation_id}`);
+    saveText(packet ?? "", `${policy_id}-${decision_sha256.slice(0, 12)}.html`, "text/html");
   };
-  return (
-    <>
-      {error === null ? null : <Problem error={error} />}
-      <button type="button" onClick={() => void save()}>
-        save the packet
-      </button>
-    </>
-  );
+  return <SaveButton says="save the packet" save={save} />;
 }

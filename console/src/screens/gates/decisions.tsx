@@ -1,4 +1,5 @@
 import { Link, useSearch } from "@tanstack/react-router";
+import { pathWith } from "../../api/path.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Evaluation, Evaluations } from "../../api/wire.ts";
 import { useAsk } from "../../ui/ask.ts";
@@ -8,7 +9,6 @@ import { Pager } from "../../ui/pager.tsx";
 import { Time } from "../../ui/time.tsx";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
-import { pathWith } from "../ledger/search.ts";
 import type { GatesSearch } from "./search.ts";
 import "../../ui/table.css";
 

@@ -1,4 +1,5 @@
 import type { ShownPolicy } from "../../api/wire.ts";
+import { counted } from "../../ui/count.ts";
 import type { Look } from "../../ui/tone.ts";
 
 type Finding = ShownPolicy["findings"][number];
@@ -11,8 +12,6 @@ export function lintText(findings: readonly Pick<Finding, "level">[]): Look {
   if (warnings > 0) return { label: counted(warnings, "warning"), tone: "wait" };
   return notes > 0 ? { label: `sound, ${counted(notes, "note")}`, tone: "good" } : { label: "sound", tone: "good" };
 }
-
-const counted = (count: number, what: string): string => `${count} ${count === 1 ? what : `${what}s`}`;
 
 export const LEVEL_LOOKS: { readonly [L in Finding["level"]]: Look } = {
   error: { label: "error", tone: "bad" },

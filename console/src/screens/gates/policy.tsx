@@ -1,11 +1,11 @@
 import { Link, useParams } from "@tanstack/react-router";
+import { pathWith } from "../../api/path.ts";
 import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
 import type { Evaluations, ShownPolicy } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Marked } from "../../ui/marked.tsx";
 import { View } from "../../ui/view.tsx";
-import { pathWith } from "../ledger/search.ts";
 import { Backtest } from "./backtest.tsx";
 import { DecisionTable } from "./decisions.tsx";
 import { LEVEL_LOOKS, lintText } from "./lint.ts";

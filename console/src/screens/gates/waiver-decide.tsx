@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { act } from "../../api/client.ts";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { ShownWaiver } from "../../api/wire.ts";
-import { Coded } from "../../ui/coded.tsx";
+
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { View } from "../../ui/view.tsx";
 
 interface DecideProps {
@@ -62,7 +62,7 @@ const barOf = ({ actions }: ShownWaiver, act: "approve" | "revoke") => actions.f
 
 const Barred = ({ bar }: { readonly bar: ShownWaiver["actions"][number] | undefined }) => (
   <p className="soft">
-    <Coded text={bar?.reason ?? ""} /> <code>{bar?.code}</code>
+    <Marked text={bar?.reason ?? ""} /> <code>{bar?.code}</code>
   </p>
 );
 
@@ -82,7 +82,6 @@ function Approve({ waiver }: { readonly waiver: ShownWaiver }) {
 }
 
 function Revoke({ waiver, isOpen }: { readonly waiver: ShownWaiver; readonly isOpen: boolean }) {
-  const tenant = useTenant();
   const [isAsked, setAsked] = useState(false);
   const bar = barOf(waiver, "revoke");
   const verb = isOpen ? "refuse" : "take back";
@@ -99,9 +98,7 @@ function Revoke({ waiver, isOpen }: { readonly waiver: ShownWaiver; readonly isO
           isGrave
           needsReason
           onClose={() => setAsked(false)}
-          onConfirm={async (reason, key) =>
-            void (await act(tenant, `/v1/waivers/${waiver.waiver_id}/revoke`, { reason }, key))
-          }
+          onConfirm={(reason, act) => act(`/v1/waivers/${waiver.waiver_id}/revoke`, { reason })}
         >
           <p>
             {isOpen

@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
+import { pathWith } from "../../api/path.ts";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Waivers } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { Look } from "../../ui/tone.ts";
 import { Problem, View } from "../../ui/view.tsx";
-import { pathWith } from "../ledger/search.ts";
 import { Subject } from "./decisions.tsx";
 import { Decide } from "./waiver-decide.tsx";
 

@@ -4,6 +4,7 @@ import type { Breaker, Breakers as BreakerList } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Barred } from "../../ui/barred.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
+import { Facts } from "../../ui/facts.tsx";
 import { Time, useNow } from "../../ui/time.tsx";
 import { MARKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
@@ -120,16 +121,13 @@ function ResetDialog({ breaker, onClose }: { readonly breaker: Breaker; readonly
         act(`/v1/breakers/${encodeURIComponent(shown.breaker_id)}/reset`, { revision: shown.revision, reason })
       }
     >
-      <dl className="facts">
-        <dt>from</dt>
-        <dd>
-          {BREAKER_LOOKS[shown.state].label}: {BREAKER_MEANS[shown.state]}
-        </dd>
-        <dt>to</dt>
-        <dd>closed: {BREAKER_MEANS.CLOSED}, and no failure is counted</dd>
-        <dt>revision</dt>
-        <dd>{shown.revision}</dd>
-      </dl>
+      <Facts
+        of={[
+          ["from", `${BREAKER_LOOKS[shown.state].label}: ${BREAKER_MEANS[shown.state]}`],
+          ["to", `closed: ${BREAKER_MEANS.CLOSED}, and no failure is counted`],
+          ["revision", shown.revision],
+        ]}
+      />
       <p>
         Every call to {shown.breaker_id} goes out again at once. If it still fails, it opens after{" "}
         {shown.failure_threshold} failures.

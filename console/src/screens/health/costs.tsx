@@ -2,85 +2,62 @@ import { Link } from "@tanstack/react-router";
 import { duration } from "../../../../src/contracts/told-time.ts";
 import { useTenant } from "../../api/query.ts";
 import type { Series } from "../../api/wire.ts";
-import { costText, countText } from "./figures.ts";
+import { countText } from "../../ui/count.ts";
+import { type Column, Table } from "../../ui/table.tsx";
+import { costText } from "./figures.ts";
 import { TenantCosts } from "./tenant-costs.tsx";
 
+const WORKFLOWS: readonly Column<Series["workflows"][number]>[] = [
+  { name: "workflow", cell: ({ workflow_id }) => <WorkflowLink workflow={workflow_id} /> },
+  { name: "ended", kind: "number", cell: ({ runs }) => countText(runs) },
+  {
+    name: "failed",
+    kind: "number",
+    cell: ({ unexpected_failures: failed }) =>
+      failed === 0 ? countText(failed) : <span className="bad">✕ {countText(failed)}</span>,
+  },
+  { name: "half within", kind: "number roomy", cell: ({ p50_ms }) => (p50_ms === null ? "" : duration(p50_ms)) },
+  { name: "95 in 100 within", kind: "number", cell: ({ p95_ms }) => (p95_ms === null ? "" : duration(p95_ms)) },
+  { name: "cost", kind: "number", cell: ({ cost_micros }) => costText(cost_micros) },
+];
+
+const WorkflowLink = ({ workflow }: { readonly workflow: string }) => (
+  <Link to="/t/$tenant/runs" params={{ tenant: useTenant() }} search={{ workflow }}>
+    {workflow}
+  </Link>
+);
+
 /** What each workflow's runs came to in the time of the charts, and each tenant's as a whole. */
-export function Costs({ series, path }: { readonly series: Series; readonly path: string }) {
-  const { workflows } = series;
-  const tenant = useTenant();
-  return (
-    <section>
-      <h2>Workflows</h2>
-      {workflows.length === 0 ? (
-        <p className="soft">No run ended in this time.</p>
-      ) : (
-        <div className="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>workflow</th>
-                <th className="number">ended</th>
-                <th className="number">failed</th>
-                <th className="number roomy">half within</th>
-                <th className="number">95 in 100 within</th>
-                <th className="number">cost</th>
-              </tr>
-            </thead>
-            <tbody>
-              {workflows.map((one) => (
-                <tr key={one.workflow_id}>
-                  <td>
-                    <Link to="/t/$tenant/runs" params={{ tenant }} search={{ workflow: one.workflow_id }}>
-                      {one.workflow_id}
-                    </Link>
-                  </td>
-                  <td className="number">{countText(one.runs)}</td>
-                  <td className={one.unexpected_failures > 0 ? "number bad" : "number"}>
-                    {one.unexpected_failures > 0 ? "✕ " : ""}
-                    {countText(one.unexpected_failures)}
-                  </td>
-                  <td className="number roomy">{one.p50_ms === null ? "" : duration(one.p50_ms)}</td>
-                  <td className="number">{one.p95_ms === null ? "" : duration(one.p95_ms)}</td>
-                  <td className="number">{costText(one.cost_micros)}</td>
-                </tr>
-              ))}
-            </tbody>
-            <TenantCosts series={series} path={path} />
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
+export const Costs = ({ series, path }: { readonly series: Series; readonly path: string }) => (
+  <section>
+    <h2>Workflows</h2>
+    {series.workflows.length === 0 ? (
+      <p className="soft">No run ended in this time.</p>
+    ) : (
+      <Table
+        columns={WORKFLOWS}
+        rows={series.workflows}
+        keyOf={({ workflow_id }) => workflow_id}
+        isDense={false}
+        foot={<TenantCosts series={series} path={path} />}
+      />
+    )}
+  </section>
+);
+
+const REFUSALS: readonly Column<Series["refusals"][number]>[] = [
+  { name: "code", cell: ({ code }) => <code>{code}</code> },
+  { name: "calls", kind: "number", cell: ({ count }) => countText(count) },
+];
 
 /** Why calls were refused in the time of the charts. */
-export function Refusals({ series: { refusals } }: { readonly series: Series }) {
-  return (
-    <section>
-      <h2>Reasons of refusals</h2>
-      {refusals.length === 0 ? (
-        <p className="soft">No call was refused in this time.</p>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th>code</th>
-              <th className="number">calls</th>
-            </tr>
-          </thead>
-          <tbody>
-            {refusals.map(({ code, count }) => (
-              <tr key={code}>
-                <td>
-                  <code>{code}</code>
-                </td>
-                <td className="number">{countText(count)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
-  );
-}
+export const Refusals = ({ series: { refusals } }: { readonly series: Series }) => (
+  <section>
+    <h2>Reasons of refusals</h2>
+    {refusals.length === 0 ? (
+      <p className="soft">No call was refused in this time.</p>
+    ) : (
+      <Table columns={REFUSALS} rows={refusals} keyOf={({ code }) => code} isDense={false} />
+    )}
+  </section>
+);

@@ -1,6 +1,6 @@
-import { Link } from "@tanstack/react-router";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useRead } from "../../api/query.ts";
 import type { Needs, UnsettledEvents } from "../../api/wire.ts";
+import { RunLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { RECEIPT_LOOKS } from "../../ui/tone.ts";
@@ -61,7 +61,6 @@ function Unsettled() {
 }
 
 function UnknownEffects() {
-  const tenant = useTenant();
   const query = useRead<Needs>("/v1/needs-person");
   return (
     <section>
@@ -82,11 +81,7 @@ function UnknownEffects() {
                 <li key={`${run_id} ${step_id}`}>
                   <div>
                     <Badge look={RECEIPT_LOOKS.unknown} />{" "}
-                    {run_id === null ? null : (
-                      <Link to="/t/$tenant/runs/$run" params={{ tenant, run: run_id }}>
-                        step {step_id} of its run
-                      </Link>
-                    )}
+                    {run_id === null ? null : <RunLink run={run_id}>step {step_id} of its run</RunLink>}
                     <p className="soft">
                       since <Time at={since} />; ask the provider, then <code>countermark run resolve {run_id}</code>
                     </p>

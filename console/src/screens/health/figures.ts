@@ -1,5 +1,6 @@
 import { duration } from "../../../../src/contracts/told-time.ts";
 import type { Series } from "../../api/wire.ts";
+import { counted, countText } from "../../ui/count.ts";
 import type { Tone } from "../../ui/tone.ts";
 
 /** One line or one layer of bars. */
@@ -27,10 +28,6 @@ export interface Figure {
   readonly none: string;
 }
 
-const counted = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-
-export const countText = (count: number): string => counted.format(count);
-
 const fine = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
 /** Less than this, in millionths of a unit, is told in millionths. */
@@ -38,9 +35,9 @@ const SMALL_MICROS = 1_000;
 
 /** Cost in units, as fine as it takes to see it. */
 export function costText(micros: number): string {
-  if (micros > 0 && micros < SMALL_MICROS) return `${counted.format(micros)} µunits`;
+  if (micros > 0 && micros < SMALL_MICROS) return `${countText(micros)} µunits`;
   const units = micros / 1_000_000;
-  return `${units < 1 ? fine.format(units) : counted.format(units)} units`;
+  return `${units < 1 ? fine.format(units) : countText(units)} units`;
 }
 
 const sumOf = (values: readonly (number | null)[]): number =>
@@ -66,7 +63,7 @@ export function figuresOf({ parts, to }: Pick<Series, "parts" | "to">): readonly
   return [
     {
       title: "Runs ended",
-      sum: `${countText(ended)} ${ended === 1 ? "run" : "runs"}, ${countText(sumOf(failed))} failed`,
+      sum: `${counted(ended, "run")}, ${countText(sumOf(failed))} failed`,
       kind: "bars",
       at,
       end,
@@ -94,7 +91,7 @@ export function figuresOf({ parts, to }: Pick<Series, "parts" | "to">): readonly
     },
     {
       title: "Calls refused",
-      sum: `${countText(sumOf(refused))} ${sumOf(refused) === 1 ? "call" : "calls"}`,
+      sum: counted(sumOf(refused), "call"),
       kind: "bars",
       at,
       end,

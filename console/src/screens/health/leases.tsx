@@ -1,9 +1,11 @@
-import { Link } from "@tanstack/react-router";
 import { duration } from "../../../../src/contracts/told-time.ts";
 import { useReadAgain } from "../../api/calm.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useRead } from "../../api/query.ts";
 import type { HeldRuns } from "../../api/wire.ts";
+import { RunLink } from "../../links.tsx";
+import { counted } from "../../ui/count.ts";
 import { Digest } from "../../ui/digest.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { Time, useNow } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
 
@@ -14,9 +16,35 @@ function firstEndMs({ generated_at, leases }: HeldRuns): number | null {
   return ends.length === 0 ? null : Math.min(...ends);
 }
 
+/** A lease's time is the server's: what is left of it is what was left when it was read, less what passed here since. */
+const columnsOf = (generatedAt: string, readAt: number): readonly Column<HeldRuns["leases"][number]>[] => [
+  {
+    name: "run",
+    cell: ({ run_id, workflow_id }) => (
+      <>
+        <RunLink run={run_id}>{workflow_id}</RunLink> <Digest text={run_id} shown={8} />
+      </>
+    ),
+  },
+  {
+    name: "holder",
+    cell: ({ holder, by }) => (
+      <>
+        <Digest text={holder} shown={18} />
+        {by === "token" ? <span className="soft"> by token</span> : null}
+      </>
+    ),
+  },
+  { name: "epoch", kind: "number", cell: ({ epoch }) => epoch },
+  {
+    name: "time left",
+    kind: "number",
+    cell: ({ expires_at }) => <Left ms={Date.parse(expires_at) - Date.parse(generatedAt)} readAt={readAt} />,
+  },
+];
+
 /** Runs that somebody holds, until when and under which epoch; and runs that wait for somebody. */
 export function Leases() {
-  const tenant = useTenant();
   const query = useRead<HeldRuns>("/v1/leases");
   useReadAgain(query, query.data === undefined ? null : firstEndMs(query.data));
   return (
@@ -34,41 +62,12 @@ export function Leases() {
           <>
             <Waiting due={data.due} />
             {data.leases.length === 0 ? null : (
-              <div className="scroll">
-                <table>
-                  <thead>
-                    <tr>
-                      <th>run</th>
-                      <th>holder</th>
-                      <th className="number">epoch</th>
-                      <th className="number">time left</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {data.leases.map((lease) => (
-                      <tr key={lease.run_id}>
-                        <td>
-                          <Link to="/t/$tenant/runs/$run" params={{ tenant, run: lease.run_id }}>
-                            {lease.workflow_id}
-                          </Link>{" "}
-                          <Digest text={lease.run_id} shown={8} />
-                        </td>
-                        <td>
-                          <Digest text={lease.holder} shown={18} />
-                          {lease.by === "token" ? <span className="soft"> by token</span> : null}
-                        </td>
-                        <td className="number">{lease.epoch}</td>
-                        <td className="number">
-                          <Left
-                            ms={Date.parse(lease.expires_at) - Date.parse(data.generated_at)}
-                            readAt={query.dataUpdatedAt}
-                          />
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                columns={columnsOf(data.generated_at, query.dataUpdatedAt)}
+                rows={data.leases}
+                keyOf={({ run_id }) => run_id}
+                isDense={false}
+              />
             )}
           </>
         )}
@@ -87,7 +86,7 @@ function Waiting({ due }: Pick<HeldRuns, "due">) {
   if (first === undefined) return null;
   return (
     <p className="wait">
-      ◔ {due.length} {due.length === 1 ? "run is" : "runs are"} due and in nobody's hand, the first since{" "}
+      ◔ {counted(due.length, "run")} {due.length === 1 ? "is" : "are"} due and in nobody's hand, the first since{" "}
       <Time at={first.due_since} />
     </p>
   );

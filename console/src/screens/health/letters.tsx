@@ -1,9 +1,10 @@
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useRead } from "../../api/query.ts";
 import { useBar } from "../../api/right.ts";
 import type { DeadLetter, DeadLetters, ShownLetter } from "../../api/wire.ts";
+import { RunLink } from "../../links.tsx";
 import { Barred } from "../../ui/barred.tsx";
+import { counted } from "../../ui/count.ts";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Time } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
@@ -58,7 +59,6 @@ interface LetterProps {
 }
 
 function Letter({ letter, isBarred, onAct }: LetterProps) {
-  const tenant = useTenant();
   return (
     <>
       <div>
@@ -67,11 +67,11 @@ function Letter({ letter, isBarred, onAct }: LetterProps) {
           {letter.run_id === null ? (
             "of no run"
           ) : (
-            <Link to="/t/$tenant/runs/$run" params={{ tenant, run: letter.run_id }}>
+            <RunLink run={letter.run_id}>
               {letter.step_id === null ? "its run" : `step ${letter.step_id} of its run`}
-            </Link>
+            </RunLink>
           )}{" "}
-          · {letter.attempts} {letter.attempts === 1 ? "attempt" : "attempts"} · <Time at={letter.created_at} />
+          · {counted(letter.attempts, "attempt")} · <Time at={letter.created_at} />
         </p>
       </div>
       <div className="acts">

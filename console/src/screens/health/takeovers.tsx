@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { duration } from "../../../../src/contracts/told-time.ts";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useRead } from "../../api/query.ts";
 import type { Takeovers } from "../../api/wire.ts";
+import { RunLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -39,15 +39,11 @@ export function TakeoverList() {
 }
 
 function TakeoverRow({ takeover }: { readonly takeover: Takeover }) {
-  const tenant = useTenant();
   const silentMs = Date.parse(takeover.detected_at) - Date.parse(takeover.stale_since);
   return (
     <>
       <div>
-        <Link to="/t/$tenant/runs/$run" params={{ tenant, run: takeover.run_id }}>
-          {takeover.workflow_id}
-        </Link>{" "}
-        <Digest text={takeover.run_id} shown={8} />
+        <RunLink run={takeover.run_id}>{takeover.workflow_id}</RunLink> <Digest text={takeover.run_id} shown={8} />
         <p className="soft">
           <Digest text={takeover.previous_holder} shown={18} /> was silent for {duration(silentMs)} · epoch{" "}
           {takeover.epoch_before} to {takeover.epoch_after}, now{" "}

@@ -4,7 +4,8 @@ import { read } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
 import { useGrants } from "../../api/right.ts";
 import type { Series } from "../../api/wire.ts";
-import { costText, countText, totalOf } from "./figures.ts";
+import { countText } from "../../ui/count.ts";
+import { costText, totalOf } from "./figures.ts";
 
 interface RowProps {
   readonly tenant: string;

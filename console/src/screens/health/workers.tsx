@@ -7,8 +7,10 @@ import { usePlatform } from "../../api/right.ts";
 import type { Workers as Roster, Worker } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Barred } from "../../ui/barred.tsx";
+import { counted } from "../../ui/count.ts";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { Facts } from "../../ui/facts.tsx";
 import { Time } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
 import { WORKER_LOOKS } from "./looks.ts";
@@ -61,8 +63,8 @@ function WorkerTable({ platform }: { readonly platform: string }) {
                 <div>
                   <Digest text={worker.worker_id} shown={18} /> <Badge look={WORKER_LOOKS[worker.standing]} />
                   <p className="soft">
-                    holds {worker.runs} {worker.runs === 1 ? "run" : "runs"} · {worker.host}, process {worker.pid} ·
-                    began <Time at={worker.started_at} /> · beat <Time at={worker.beat_at} />
+                    holds {counted(worker.runs, "run")} · {worker.host}, process {worker.pid} · began{" "}
+                    <Time at={worker.started_at} /> · beat <Time at={worker.beat_at} />
                   </p>
                 </div>
                 {worker.standing === "working" ? (
@@ -110,14 +112,12 @@ function DrainDialog({ worker, platform, onClose, onDone }: DrainProps) {
         onDone();
       }}
     >
-      <dl className="facts">
-        <dt>worker</dt>
-        <dd>{worker.worker_id}</dd>
-        <dt>holds</dt>
-        <dd>
-          {worker.runs} {worker.runs === 1 ? "run" : "runs"}, of all tenants
-        </dd>
-      </dl>
+      <Facts
+        of={[
+          ["worker", worker.worker_id],
+          ["holds", `${counted(worker.runs, "run")}, of all tenants`],
+        ]}
+      />
       <p>
         It lets calls in flight land, gives its runs back and stops. Other workers go on with them, if there are any.
       </p>

@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useRead } from "../../api/query.ts";
 import type { Approval } from "../../api/wire.ts";
+import { RunLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Barred } from "../../ui/barred.tsx";
 import { Countdown } from "../../ui/countdown.tsx";
@@ -11,7 +11,7 @@ import { Time } from "../../ui/time.tsx";
 import { APPROVAL_LOOKS, type Look } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { given } from "./given.ts";
-import { fieldsOf, sha256, stretchesOf } from "./preview.ts";
+import { type Field, fieldsOf, sha256, stretchesOf } from "./preview.ts";
 
 /** One approval: exactly what is asked, and what its reader may do about it. */
 export function ApprovalPanel({ id }: { readonly id: string }) {
@@ -85,16 +85,7 @@ function Asked({ approval }: { readonly approval: Approval }) {
     return <p className="problem">What was asked is gone, so nobody may approve it.</p>;
   return (
     <section>
-      <dl className="asked">
-        {fieldsOf(input).map(({ path, text, kind }) => (
-          <div key={path} className={kind}>
-            <dt>{path}</dt>
-            <dd>
-              <Seen text={text} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Fields of={fieldsOf(input)} />
       <Seal text={approval.preview_text} stated={approval.preview_sha256} />
       <details>
         <summary>the whole text that is hashed</summary>
@@ -105,6 +96,19 @@ function Asked({ approval }: { readonly approval: Approval }) {
     </section>
   );
 }
+
+const Fields = ({ of }: { readonly of: readonly Field[] }) => (
+  <dl className="asked">
+    {of.map(({ path, text, kind }) => (
+      <div key={path} className={kind}>
+        <dt>{path}</dt>
+        <dd>
+          <Seen text={text} />
+        </dd>
+      </div>
+    ))}
+  </dl>
+);
 
 /** Text with what hides in it drawn. */
 const Seen = ({ text }: { readonly text: string }) => {
@@ -140,7 +144,6 @@ function Seal({ text, stated }: { readonly text: string; readonly stated: string
 }
 
 function About({ approval }: { readonly approval: Approval }) {
-  const tenant = useTenant();
   const base = approval.preview?.base;
   return (
     <dl className="facts">
@@ -150,9 +153,7 @@ function About({ approval }: { readonly approval: Approval }) {
       </dd>
       <dt>for</dt>
       <dd>
-        <Link to="/t/$tenant/runs/$run" params={{ tenant, run: approval.run_id }}>
-          step {approval.step_id} of its run
-        </Link>
+        <RunLink run={approval.run_id}>step {approval.step_id} of its run</RunLink>
       </dd>
       <dt>touches</dt>
       <dd>{Array.isArray(base) && base.length > 0 ? base.map(baseText).join(", ") : "nothing that could drift"}</dd>
@@ -239,18 +240,7 @@ function DecideDialog({ approval, asked, onClose }: DecideProps) {
         return act(`/v1/approvals/${approval_id}/decision`, { decision: asked, token, preview_sha256, ...said });
       }}
     >
-      <dl className="asked">
-        {fieldsOf(approval.preview?.input)
-          .filter(({ kind }) => kind !== "plain")
-          .map(({ path, text, kind }) => (
-            <div key={path} className={kind}>
-              <dt>{path}</dt>
-              <dd>
-                <Seen text={text} />
-              </dd>
-            </div>
-          ))}
-      </dl>
+      <Fields of={fieldsOf(approval.preview?.input).filter(({ kind }) => kind !== "plain")} />
       <p className="soft">
         digest <code>{approval.preview_sha256.slice(0, 16)}…</code>
       </p>

@@ -1,22 +1,25 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { utcSecond } from "../../../../src/contracts/told-time.ts";
-import { ApiError } from "../../api/client.ts";
 import { saveAnswer } from "../../api/download.ts";
+import { pathWith } from "../../api/path.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { FoundEvents, LedgerEvent } from "../../api/wire.ts";
+import { StreamLink } from "../../links.tsx";
 import { useAsk } from "../../ui/ask.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { Choice, TextField } from "../../ui/field.tsx";
 import { shortId } from "../../ui/id.ts";
 import { Pager } from "../../ui/pager.tsx";
+import { SaveButton } from "../../ui/save-button.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
-import { Problem, View } from "../../ui/view.tsx";
-import { askedOf, type LedgerSearch, pathWith, SPANS } from "./search.ts";
-import "../../ui/table.css";
+import { View } from "../../ui/view.tsx";
+import { askedOf, type LedgerSearch, SPANS } from "./search.ts";
 
 /** Entries of all streams, by what they are and when they happened; the search is the address. */
 export function EventSearch() {
+  const tenant = useTenant();
   const search = useSearch({ from: "/t/$tenant/ledger" });
   const ask = useAsk<"/t/$tenant/ledger">();
   const [opened] = useState(() => Date.now());
@@ -40,9 +43,21 @@ export function EventSearch() {
               <p className="soft">
                 since {utcSecond(since)}, the newest first{next === null ? `: ${events.length}` : ""}
               </p>
-              <Export asked={askedOf(search, opened)} />
+              <SaveButton
+                says="save as NDJSON"
+                save={(tell) =>
+                  saveAnswer(
+                    {
+                      tenant,
+                      path: pathWith("/v1/ledger/export", askedOf(search, opened)),
+                      name: `${tenant}-ledger.ndjson`,
+                    },
+                    tell,
+                  )
+                }
+              />
             </div>
-            <EventTable events={events} />
+            <Table columns={COLUMNS} rows={events} keyOf={({ event_id }) => event_id} />
             <Pager isFirst={search.before === undefined} next={next} onTurn={(before) => ask({ before })} />
           </>
         )}
@@ -91,98 +106,48 @@ function Fields({ search }: { readonly search: LedgerSearch }) {
   );
 }
 
-const EventTable = ({ events }: { readonly events: readonly LedgerEvent[] }) => (
-  <div className="scroll">
-    <table className="dense">
-      <thead>
-        <tr>
-          <th>event</th>
-          <th>stream</th>
-          <th className="mid">step</th>
-          <th className="mid">actor</th>
-          <th className="wide">correlation</th>
-          <th className="wide">hash</th>
-          <th>when</th>
-        </tr>
-      </thead>
-      <tbody>
-        {events.map((event) => (
-          <EventRow key={event.event_id} event={event} />
-        ))}
-      </tbody>
-    </table>
-  </div>
-);
-
 const MARK = { info: "", warning: "◔ ", error: "✕ " } as const;
 
-function EventRow({ event }: { readonly event: LedgerEvent }) {
-  const tenant = useTenant();
-  const { stream, seq, type, step, actor, correlation, hash, at, severity } = event;
-  return (
-    <tr>
-      <td className={severity === "info" ? "" : severity}>
-        <span aria-hidden="true">{MARK[severity]}</span>
-        <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream }} search={{ seq }}>
-          {type}
-        </Link>
-        {severity === "info" ? null : <span className="unseen"> {severity}</span>}
-      </td>
-      <td>
-        <Link to="." search={(held) => ({ ...held, stream, before: undefined })} title={stream}>
-          <code>{shortId(stream)}</code>
-        </Link>{" "}
-        <span className="soft">{seq}</span>
-      </td>
-      <td className="mid">{step ?? ""}</td>
-      <td className="mid soft" title={actor}>
-        {actor.startsWith("worker-") ? `worker …${actor.slice(-6)}` : actor}
-      </td>
-      <td className="wide">
-        <Link to="." search={(held) => ({ ...held, correlation, before: undefined })} title={correlation}>
-          <code>{shortId(correlation)}</code>
-        </Link>
-      </td>
-      <td className="wide">
-        <Digest text={hash} shown={8} />
-      </td>
-      <td className="moment">
-        <Time at={at} />
-      </td>
-    </tr>
-  );
-}
+const COLUMNS: readonly Column<LedgerEvent>[] = [
+  { name: "event", cell: (event) => <EventName event={event} /> },
+  {
+    name: "stream",
+    cell: ({ stream, seq }) => (
+      <>
+        <Narrow by={{ stream }}>{stream}</Narrow> <span className="soft">{seq}</span>
+      </>
+    ),
+  },
+  { name: "step", kind: "mid", cell: ({ step }) => step },
+  {
+    name: "actor",
+    kind: "mid soft",
+    cell: ({ actor }) => (
+      <span title={actor}>{actor.startsWith("worker-") ? `worker …${actor.slice(-6)}` : actor}</span>
+    ),
+  },
+  {
+    name: "correlation",
+    kind: "wide",
+    cell: ({ correlation }) => <Narrow by={{ correlation }}>{correlation}</Narrow>,
+  },
+  { name: "hash", kind: "wide", cell: ({ hash }) => <Digest text={hash} shown={8} /> },
+  { name: "when", kind: "moment", cell: ({ at }) => <Time at={at} /> },
+];
 
-/** What was searched for, as a file of any length. */
-function Export({ asked }: { readonly asked: { readonly [name: string]: string | undefined } }) {
-  const tenant = useTenant();
-  const [bytes, setBytes] = useState<number | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
-  const save = async (): Promise<void> => {
-    setError(null);
-    setBytes(0);
-    try {
-      await saveAnswer(
-        { tenant, path: pathWith("/v1/ledger/export", asked), name: `${tenant}-ledger.ndjson` },
-        setBytes,
-      );
-    } catch (thrown) {
-      if (!(thrown instanceof ApiError)) throw thrown;
-      setError(thrown);
-    }
-    setBytes(null);
-  };
-  return (
-    <div className="acts">
-      {error === null ? null : <Problem error={error} />}
-      {bytes === null ? null : (
-        <span className="soft" role="status">
-          {(bytes / 1_000_000).toFixed(1)} MB
-        </span>
-      )}
-      <button type="button" disabled={bytes !== null} onClick={() => void save()}>
-        save as NDJSON
-      </button>
-    </div>
-  );
-}
+const EventName = ({ event: { stream, seq, type, severity } }: { readonly event: LedgerEvent }) => (
+  <span className={severity === "info" ? "" : severity}>
+    <span aria-hidden="true">{MARK[severity]}</span>
+    <StreamLink stream={stream} seq={seq}>
+      {type}
+    </StreamLink>
+    {severity === "info" ? null : <span className="unseen"> {severity}</span>}
+  </span>
+);
+
+/** To the same search, of this stream or correlation alone. */
+const Narrow = ({ by, children }: { readonly by: Partial<LedgerSearch>; readonly children: string }) => (
+  <Link from="/t/$tenant/ledger" to="." search={(held) => ({ ...held, ...by, before: undefined })} title={children}>
+    <code>{shortId(children)}</code>
+  </Link>
+);

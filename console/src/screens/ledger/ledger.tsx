@@ -6,7 +6,6 @@ import { LEDGER_TABS } from "./search.ts";
 import { StreamsPart } from "./streams.tsx";
 import { Verify } from "./verify.tsx";
 import "./ledger.css";
-import "../../ui/table.css";
 
 /** Everything that happened: found by what it was, by the stream it is in, or by the effect that it had. */
 export function LedgerScreen() {

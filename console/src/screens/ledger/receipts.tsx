@@ -1,6 +1,8 @@
-import { Link, useSearch } from "@tanstack/react-router";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useSearch } from "@tanstack/react-router";
+import { pathWith } from "../../api/path.ts";
+import { useRead } from "../../api/query.ts";
 import type { ReceiptsBook } from "../../api/wire.ts";
+import { RunLink } from "../../links.tsx";
 import { amountText } from "../../ui/amount.ts";
 import { useAsk } from "../../ui/ask.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -8,11 +10,11 @@ import { Digest } from "../../ui/digest.tsx";
 import { Choice, TextField } from "../../ui/field.tsx";
 import { shortId } from "../../ui/id.ts";
 import { Pager } from "../../ui/pager.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { RECEIPT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
-import { type LedgerSearch, pathWith } from "./search.ts";
-import "../../ui/table.css";
+import type { LedgerSearch } from "./search.ts";
 
 type Receipt = ReceiptsBook["receipts"][number];
 
@@ -37,7 +39,7 @@ export function ReceiptsBookPart() {
       >
         {({ receipts, next }) => (
           <>
-            <ReceiptTable receipts={receipts} />
+            <Table columns={COLUMNS} rows={receipts} keyOf={({ receipt_id }) => receipt_id} />
             <Pager isFirst={before === undefined} next={next} onTurn={(before) => ask({ before })} />
           </>
         )}
@@ -63,60 +65,49 @@ function Fields({ search }: { readonly search: LedgerSearch }) {
   );
 }
 
-const ReceiptTable = ({ receipts }: { readonly receipts: readonly Receipt[] }) => (
-  <div className="scroll">
-    <table className="dense">
-      <thead>
-        <tr>
-          <th>state</th>
-          <th>effect</th>
-          <th className="number">amount</th>
-          <th className="mid">at the provider</th>
-          <th className="mid">known by</th>
-          <th className="wide">result</th>
-          <th>run</th>
-          <th>when</th>
-        </tr>
-      </thead>
-      <tbody>
-        {receipts.map((receipt) => (
-          <ReceiptLine key={receipt.receipt_id} receipt={receipt} />
-        ))}
-      </tbody>
-    </table>
-  </div>
-);
-
-function ReceiptLine({ receipt }: { readonly receipt: Receipt }) {
-  const tenant = useTenant();
-  const { amount_minor: minor, currency } = receipt;
-  return (
-    <tr>
-      <td>
-        <Badge look={RECEIPT_LOOKS[receipt.status]} />
-      </td>
-      <td>
-        {receipt.tool_name} <span className="soft">{receipt.step_id}</span>
-      </td>
-      <td className="number">{minor === null ? "" : <strong>{amountText(minor, currency ?? "")}</strong>}</td>
-      <td className="mid">
-        {receipt.external_provider ?? <span className="soft">nowhere outside</span>}{" "}
-        {receipt.external_transaction_id === null ? null : <Digest text={receipt.external_transaction_id} shown={18} />}
-      </td>
-      <td className="mid soft">
-        {receipt.status_source}, <Time at={receipt.status_at} />
-      </td>
-      <td className="wide">
-        <Digest text={receipt.result_sha256} shown={8} />
-      </td>
-      <td>
-        <Link to="/t/$tenant/runs/$run" params={{ tenant, run: receipt.run_id }} title={receipt.run_id}>
-          <code>{shortId(receipt.run_id)}</code>
-        </Link>
-      </td>
-      <td className="moment">
-        <Time at={receipt.created_at} />
-      </td>
-    </tr>
-  );
-}
+const COLUMNS: readonly Column<Receipt>[] = [
+  { name: "state", cell: ({ status }) => <Badge look={RECEIPT_LOOKS[status]} /> },
+  {
+    name: "effect",
+    cell: ({ tool_name, step_id }) => (
+      <>
+        {tool_name} <span className="soft">{step_id}</span>
+      </>
+    ),
+  },
+  {
+    name: "amount",
+    kind: "number",
+    cell: ({ amount_minor: minor, currency }) =>
+      minor === null ? "" : <strong>{amountText(minor, currency ?? "")}</strong>,
+  },
+  {
+    name: "at the provider",
+    kind: "mid",
+    cell: ({ external_provider: provider, external_transaction_id: id }) => (
+      <>
+        {provider ?? <span className="soft">nowhere outside</span>}{" "}
+        {id === null ? null : <Digest text={id} shown={18} />}
+      </>
+    ),
+  },
+  {
+    name: "known by",
+    kind: "mid soft",
+    cell: ({ status_source, status_at }) => (
+      <>
+        {status_source}, <Time at={status_at} />
+      </>
+    ),
+  },
+  { name: "result", kind: "wide", cell: ({ result_sha256 }) => <Digest text={result_sha256} shown={8} /> },
+  {
+    name: "run",
+    cell: ({ run_id }) => (
+      <RunLink run={run_id} title={run_id}>
+        <code>{shortId(run_id)}</code>
+      </RunLink>
+    ),
+  },
+  { name: "when", kind: "moment", cell: ({ created_at }) => <Time at={created_at} /> },
+];

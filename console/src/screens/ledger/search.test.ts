@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { askedOf, ledgerSearch, pathWith, sinceOf } from "./search.ts";
+import { pathWith } from "../../api/path.ts";
+import { askedOf, ledgerSearch, sinceOf } from "./search.ts";
 
 const NOW = Date.parse("2026-01-02T12:00:30Z");
 

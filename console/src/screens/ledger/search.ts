@@ -1,4 +1,4 @@
-import { textIn } from "../../ui/search.ts";
+import { countIn, textIn } from "../../ui/search.ts";
 
 /** What the ledger's URL says: the part that is shown, and what is asked of it. */
 export interface LedgerSearch {
@@ -38,15 +38,12 @@ export const ledgerSearch = (search: Record<string, unknown>): LedgerSearch => (
   before: textIn(search.before),
 });
 
-const numberIn = (value: unknown): number | undefined =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-
 /** What a stream's URL says: the entry that is looked at, or the one after which the page begins. */
 export const streamSearch = (
   search: Record<string, unknown>,
 ): { readonly seq?: number | undefined; readonly after?: number | undefined } => ({
-  seq: numberIn(search.seq),
-  after: numberIn(search.after),
+  seq: countIn(search.seq, 0),
+  after: countIn(search.after, 0),
 });
 
 const HOUR_MS = 3_600_000;
@@ -65,12 +62,6 @@ export function sinceOf(span: string | undefined, now: number): string {
   const ms = SPANS.find(([one]) => one === span)?.[2] ?? 24 * HOUR_MS;
   const from = Number.isFinite(ms) ? Math.floor((now - ms) / 60_000) * 60_000 : 0;
   return new Date(from).toISOString();
-}
-
-/** A path with those of its parameters that are there. */
-export function pathWith(path: string, asked: { readonly [name: string]: string | undefined }): string {
-  const given = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
 /** What is asked of events, for a search and for an export. */

@@ -1,16 +1,30 @@
-import { Link, useSearch } from "@tanstack/react-router";
-import { useRead, useTenant } from "../../api/query.ts";
+import { useSearch } from "@tanstack/react-router";
+import { pathWith } from "../../api/path.ts";
+import { useRead } from "../../api/query.ts";
 import type { Streams } from "../../api/wire.ts";
+import { StreamLink } from "../../links.tsx";
 import { useAsk } from "../../ui/ask.ts";
+import { countText } from "../../ui/count.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { Pager } from "../../ui/pager.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { View } from "../../ui/view.tsx";
-import { pathWith } from "./search.ts";
-import "../../ui/table.css";
+
+const COLUMNS: readonly Column<Streams["streams"][number]>[] = [
+  {
+    name: "stream",
+    cell: ({ stream }) => (
+      <StreamLink stream={stream}>
+        <code>{stream}</code>
+      </StreamLink>
+    ),
+  },
+  { name: "events", kind: "number", cell: ({ seq }) => countText(seq) },
+  { name: "head", cell: ({ hash }) => <Digest text={hash} /> },
+];
 
 /** Every stream with its head. */
 export function StreamsPart() {
-  const tenant = useTenant();
   const { before: after } = useSearch({ from: "/t/$tenant/ledger" });
   const ask = useAsk<"/t/$tenant/ledger">();
   const query = useRead<Streams>(pathWith("/v1/ledger/streams", { after, limit: "100" }));
@@ -25,32 +39,7 @@ export function StreamsPart() {
     >
       {({ streams, next }) => (
         <>
-          <div className="scroll">
-            <table className="dense">
-              <thead>
-                <tr>
-                  <th>stream</th>
-                  <th className="number">events</th>
-                  <th>head</th>
-                </tr>
-              </thead>
-              <tbody>
-                {streams.map(({ stream, seq, hash }) => (
-                  <tr key={stream}>
-                    <td>
-                      <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream }}>
-                        <code>{stream}</code>
-                      </Link>
-                    </td>
-                    <td className="number">{seq.toLocaleString("en")}</td>
-                    <td>
-                      <Digest text={hash} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table columns={COLUMNS} rows={streams} keyOf={({ stream }) => stream} />
           <Pager isFirst={after === undefined} next={next} onTurn={(before) => ask({ before })} />
         </>
       )}

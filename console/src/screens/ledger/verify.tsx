@@ -1,12 +1,13 @@
-import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { duration } from "../../../../src/contracts/told-time.ts";
 import { ApiError } from "../../api/client.ts";
 import { hear } from "../../api/frames.ts";
+import { pathWith } from "../../api/path.ts";
 import { useTenant } from "../../api/query.ts";
 import type { Verification } from "../../api/wire.ts";
+import { StreamLink } from "../../links.tsx";
+import { counted, countText } from "../../ui/count.ts";
 import { Problem } from "../../ui/view.tsx";
-import { pathWith } from "./search.ts";
 
 /** How a verification stands. */
 type Standing =
@@ -52,19 +53,15 @@ export function Verify({ stream, says }: { readonly stream: string | null; reado
   );
 }
 
-const count = (number: number, what: string): string =>
-  `${number.toLocaleString("en")} ${number === 1 ? what : `${what}s`}`;
-
 function Told({ standing }: { readonly standing: Standing }) {
-  const tenant = useTenant();
   if (standing.kind === "idle") return null;
   if (standing.kind === "refused") return <Problem error={standing.error} />;
   if (standing.kind === "hashing") {
     const { done, of } = standing;
     return (
       <span className="soft" role="status">
-        <progress max={Math.max(1, of)} value={done} aria-label="events hashed" /> {done.toLocaleString("en")} of{" "}
-        {count(of, "event")}
+        <progress max={Math.max(1, of)} value={done} aria-label="events hashed" /> {countText(done)} of{" "}
+        {counted(of, "event")}
       </span>
     );
   }
@@ -72,15 +69,15 @@ function Told({ standing }: { readonly standing: Standing }) {
   if (broken === null)
     return (
       <span className="good" role="status">
-        ✓ {count(events, "event")} in {count(streams, "stream")} hold, hashed again in {duration(standing.ms)}
+        ✓ {counted(events, "event")} in {counted(streams, "stream")} hold, hashed again in {duration(standing.ms)}
       </span>
     );
   return (
     <span className="bad" role="alert">
       ✕{" "}
-      <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream: broken.stream }} search={{ seq: broken.seq }}>
+      <StreamLink stream={broken.stream} seq={broken.seq}>
         {broken.stream} breaks at {broken.seq}
-      </Link>
+      </StreamLink>
       : {broken.rule.replaceAll("_", " ")} (expected {broken.expected.slice(0, 12)}…, found {broken.found.slice(0, 12)}
       …)
     </span>

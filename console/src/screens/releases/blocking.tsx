@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { flipText } from "../../../../src/gate/words.ts";
+import { pathWith } from "../../api/path.ts";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
-import type { Evaluations, PromotionPreview, ShownEvaluation } from "../../api/wire.ts";
+import type { Evaluation, Evaluations, PromotionPreview, ShownEvaluation } from "../../api/wire.ts";
+import { DecisionLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Marked } from "../../ui/marked.tsx";
 import { GATE_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
-import { pathWith } from "../ledger/search.ts";
 import { checkText } from "./names.ts";
 import type { Next } from "./next.ts";
 import "./releases.css";
@@ -104,8 +105,6 @@ function Flips({ root }: { readonly root: string }) {
   );
 }
 
-type Evaluation = Evaluations["evaluations"][number];
-
 /** What each policy said last; newest first in, newest first out. */
 export function newestByPolicy<E extends Pick<Evaluation, "policy_id">>(evaluations: readonly E[]): readonly E[] {
   const seen = new Set<string>();
@@ -113,7 +112,6 @@ export function newestByPolicy<E extends Pick<Evaluation, "policy_id">>(evaluati
 }
 
 function FlipsOf({ evaluation }: { readonly evaluation: string }) {
-  const tenant = useTenant();
   const query = useRead<ShownEvaluation>(`/v1/gates/evaluations/${evaluation}?packet=none`, RELEASE_STREAMS);
   return (
     <View query={query}>
@@ -124,9 +122,9 @@ function FlipsOf({ evaluation }: { readonly evaluation: string }) {
             .map((row) => (
               <li key={row.id}>
                 <Badge look={GATE_LOOKS[row.status]} />{" "}
-                <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation }} hash={row.id}>
+                <DecisionLink evaluation={evaluation} gate={row.id}>
                   {decision.policy.id} {row.id}
-                </Link>
+                </DecisionLink>
                 : {row.reasons.join("; ")}
                 {row.flip.length === 0 ? null : (
                   <>

@@ -1,16 +1,18 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { useState } from "react";
-import { ApiError, read } from "../../api/client.ts";
+import { read } from "../../api/client.ts";
 import { saveText } from "../../api/download.ts";
+import { pathWith } from "../../api/path.ts";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Evaluations, ShownBundle } from "../../api/wire.ts";
+import { DecisionLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { counted } from "../../ui/count.ts";
 import { Digest } from "../../ui/digest.tsx";
+import { SaveButton } from "../../ui/save-button.tsx";
 import { Time } from "../../ui/time.tsx";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
-import { Problem, View } from "../../ui/view.tsx";
+import { View } from "../../ui/view.tsx";
 import { SavePacket } from "../gates/decision.tsx";
-import { pathWith } from "../ledger/search.ts";
 import { Stays } from "./bundles.tsx";
 import { Contents } from "./contents.tsx";
 import "./releases.css";
@@ -103,8 +105,8 @@ const Report = ({ shown: { report } }: ShownProps) => (
       <Badge look={report.ok ? { label: "verifies", tone: "good" } : { label: "does not verify", tone: "bad" }} />
     </h2>
     <p className="soft">
-      {report.verified_files} {report.verified_files === 1 ? "file is" : "files are"} what the manifest lists, checked
-      just now under the keys that are trusted here
+      {counted(report.verified_files, "file")} {report.verified_files === 1 ? "is" : "are"} what the manifest lists,
+      checked just now under the keys that are trusted here
     </p>
     <ul className="plain">
       {report.errors.map(({ code, message }) => (
@@ -123,7 +125,6 @@ const Report = ({ shown: { report } }: ShownProps) => (
 
 /** What was decided about it, each with its packet to take away. */
 function About({ root }: { readonly root: string }) {
-  const tenant = useTenant();
   const query = useRead<Evaluations>(pathWith("/v1/gates/evaluations", { subject: root, limit: "50" }));
   return (
     <section>
@@ -141,9 +142,9 @@ function About({ root }: { readonly root: string }) {
             {evaluations.map((one) => (
               <li key={one.evaluation_id}>
                 <Badge look={VERDICT_LOOKS[one.verdict]} />
-                <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: one.evaluation_id }}>
+                <DecisionLink evaluation={one.evaluation_id}>
                   {one.policy_id} {one.policy_version}
-                </Link>
+                </DecisionLink>
                 <span className="soft">
                   <Time at={one.recorded_at} /> by {one.recorded_by}
                 </span>
@@ -160,23 +161,9 @@ function About({ root }: { readonly root: string }) {
 /** Offers the bundle as the file that it was: it verifies anywhere, offline. */
 function SaveFile({ bundle }: Pick<ShownBundle, "bundle">) {
   const tenant = useTenant();
-  const [error, setError] = useState<ApiError | null>(null);
   const save = async (): Promise<void> => {
-    try {
-      const { file } = await read<ShownBundle>(tenant, `/v1/bundles/${bundle.bundle_id}?file=whole`);
-      saveText(file ?? "", `${bundle.bundle_id}.bundle`, "text/plain");
-      setError(null);
-    } catch (thrown) {
-      if (!(thrown instanceof ApiError)) throw thrown;
-      setError(thrown);
-    }
+    const { file } = await read<ShownBundle>(tenant, `/v1/bundles/${bundle.bundle_id}?file=whole`);
+    saveText(file ?? "", `${bundle.bundle_id}.bundle`, "text/plain");
   };
-  return (
-    <>
-      {error === null ? null : <Problem error={error} />}
-      <button type="button" onClick={() => void save()}>
-        save the bundle
-      </button>
-    </>
-  );
+  return <SaveButton says="save the bundle" save={save} />;
 }

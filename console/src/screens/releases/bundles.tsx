@@ -1,17 +1,50 @@
-import { Link, useSearch } from "@tanstack/react-router";
-import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
+import { useSearch } from "@tanstack/react-router";
+import { pathWith } from "../../api/path.ts";
+import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
 import type { Bundles } from "../../api/wire.ts";
+import { BundleLink } from "../../links.tsx";
 import { useAsk } from "../../ui/ask.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Pager } from "../../ui/pager.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { HEALTH_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
-import { pathWith } from "../ledger/search.ts";
-import "../../ui/table.css";
 
 type Bundle = Bundles["bundles"][number];
+
+const COLUMNS: readonly Column<Bundle>[] = [
+  {
+    name: "bundle",
+    cell: ({ bundle_id }) => (
+      <span className="bundle">
+        <BundleLink bundle={bundle_id}>{bundle_id}</BundleLink>
+      </span>
+    ),
+  },
+  { name: "is or was in", cell: ({ stays }) => <Stays stays={stays} /> },
+  { name: "root digest", kind: "mid", cell: ({ root_digest }) => <Digest text={root_digest} /> },
+  {
+    name: "pack",
+    kind: "wide",
+    cell: ({ pack_id, pack_digest }) => (
+      <>
+        {pack_id} <Digest text={pack_digest} shown={8} />
+      </>
+    ),
+  },
+  { name: "built by", kind: "mid soft", cell: ({ built_by }) => built_by },
+  {
+    name: "brought in",
+    kind: "soft",
+    cell: ({ added_at, added_by }) => (
+      <>
+        <Time at={added_at} /> by {added_by}
+      </>
+    ),
+  },
+];
 
 /** Every bundle that was promoted, and where it is. */
 export function BundlesPart() {
@@ -29,55 +62,11 @@ export function BundlesPart() {
     >
       {({ bundles, next }) => (
         <>
-          <div className="scroll">
-            <table className="dense">
-              <thead>
-                <tr>
-                  <th>bundle</th>
-                  <th>is or was in</th>
-                  <th className="mid">root digest</th>
-                  <th className="wide">pack</th>
-                  <th className="mid">built by</th>
-                  <th>brought in</th>
-                </tr>
-              </thead>
-              <tbody>
-                {bundles.map((one) => (
-                  <BundleRow key={one.bundle_id} one={one} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table columns={COLUMNS} rows={bundles} keyOf={({ bundle_id }) => bundle_id} />
           <Pager isFirst={before === undefined} next={next} onTurn={(before) => ask({ before })} />
         </>
       )}
     </View>
-  );
-}
-
-function BundleRow({ one }: { readonly one: Bundle }) {
-  const tenant = useTenant();
-  return (
-    <tr>
-      <td>
-        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle: one.bundle_id }} className="bundle">
-          {one.bundle_id}
-        </Link>
-      </td>
-      <td>
-        <Stays stays={one.stays} />
-      </td>
-      <td className="mid">
-        <Digest text={one.root_digest} />
-      </td>
-      <td className="wide">
-        {one.pack_id} <Digest text={one.pack_digest} shown={8} />
-      </td>
-      <td className="mid soft">{one.built_by}</td>
-      <td className="soft">
-        <Time at={one.added_at} /> by {one.added_by}
-      </td>
-    </tr>
   );
 }
 

@@ -1,6 +1,6 @@
-import { Link } from "@tanstack/react-router";
 import { utcSecond } from "../../../../src/contracts/told-time.ts";
-import { useTenant } from "../../api/query.ts";
+import { BundleLink, DecisionLink } from "../../links.tsx";
+import { counted } from "../../ui/count.ts";
 import { Time } from "../../ui/time.tsx";
 import { linesOf } from "../gates/backtest.ts";
 import { GateLines } from "../gates/gate-line.tsx";
@@ -17,25 +17,20 @@ const ENDS: { readonly [end: string]: string } = {
 
 /** A bundle that is, or was, tried: its share of the new runs at each look, and each gate's value against its limit. */
 export function CanaryChart({ trial }: { readonly trial: Trial }) {
-  const tenant = useTenant();
   const { bundle, baseline, began, looks } = trial;
   const last = looks.at(-1);
   return (
     <figure className="canary">
       <figcaption>
         <strong>
-          <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle }}>
-            {shortBundle(bundle)}
-          </Link>
+          <BundleLink bundle={bundle}>{shortBundle(bundle)}</BundleLink>
         </strong>{" "}
         tried beside {shortBundle(baseline)} <Time at={began} />
         {last === undefined ? null : (
           <>
             {" "}
-            · {looks.length} {looks.length === 1 ? "look" : "looks"}, the last:{" "}
-            <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: last.evaluation }}>
-              {ENDS[last.end] ?? last.end}
-            </Link>
+            · {counted(looks.length, "look")}, the last:{" "}
+            <DecisionLink evaluation={last.evaluation}>{ENDS[last.end] ?? last.end}</DecisionLink>
             {last.why === null ? "" : ` (${last.why})`}
           </>
         )}
@@ -60,7 +55,6 @@ const HEIGHT = 72;
 
 /** The share of the new runs, a step a look, and under each what came of it. */
 function Shares({ looks }: { readonly looks: readonly CanaryLook[] }) {
-  const tenant = useTenant();
   const step = WIDTH / looks.length;
   const y = (share: number): number => HEIGHT - (share / 100) * (HEIGHT - 6);
   const path = looks
@@ -77,15 +71,11 @@ function Shares({ looks }: { readonly looks: readonly CanaryLook[] }) {
       <ol className="looks">
         {looks.map(({ at, share, end, runs, evaluation, verdict }) => (
           <li key={`${at} ${evaluation}`} className={`ended-${end}`}>
-            <Link
-              to="/t/$tenant/gates/$evaluation"
-              params={{ tenant, evaluation }}
-              title={`${verdict} on ${runs} runs, ${utcSecond(at)}`}
-            >
+            <DecisionLink evaluation={evaluation} title={`${verdict} on ${counted(runs, "run")}, ${utcSecond(at)}`}>
               {ENDS[end] ?? end}
-            </Link>
+            </DecisionLink>
             <span className="soft">
-              {share} %, {runs} {runs === 1 ? "run" : "runs"}
+              {share} %, {counted(runs, "run")}
             </span>
           </li>
         ))}

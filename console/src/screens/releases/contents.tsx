@@ -1,7 +1,6 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useTenant } from "../../api/query.ts";
 import type { ShownBundle } from "../../api/wire.ts";
+import { PolicyLink } from "../../links.tsx";
 import { Digest } from "../../ui/digest.tsx";
 
 interface ContentsProps {
@@ -10,7 +9,6 @@ interface ContentsProps {
 
 /** What a bundle holds, by digests: contracts, workflows, policies, pins, files. */
 export function Contents({ manifest }: ContentsProps) {
-  const tenant = useTenant();
   const { tools, workflows, policies, agents, files, compat } = manifest;
   return (
     <section>
@@ -21,9 +19,9 @@ export function Contents({ manifest }: ContentsProps) {
           items={policies.map(({ id, version, digest }) => ({
             id,
             name: (
-              <Link to="/t/$tenant/gates/policies/$policy" params={{ tenant, policy: digest }}>
+              <PolicyLink policy={digest}>
                 {id} {version}
-              </Link>
+              </PolicyLink>
             ),
             digest,
           }))}

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { Facts } from "../../ui/facts.tsx";
 import { Blocking } from "./blocking.tsx";
 import type { Environment, Next } from "./next.ts";
 
@@ -8,6 +9,12 @@ interface DialogProps {
   readonly held: Environment;
   readonly onClose: () => void;
 }
+
+const factsOf = ({ bundle_id, root_digest }: Next["bundle"]) =>
+  [
+    ["bundle", bundle_id],
+    ["digest", <Digest key={root_digest} text={root_digest} shown={64} />],
+  ] as const;
 
 export function RollBackDialog({ held, to, onClose }: DialogProps & { readonly to: string }) {
   return (
@@ -25,18 +32,13 @@ export function RollBackDialog({ held, to, onClose }: DialogProps & { readonly t
         })
       }
     >
-      <dl className="facts">
-        <dt>from</dt>
-        <dd>{held.bundle?.bundle_id} (is marked bad, and comes nowhere again)</dd>
-        <dt>to</dt>
-        <dd>{to} (the last that did well)</dd>
-        {held.canary === null ? null : (
-          <>
-            <dt>canary</dt>
-            <dd>ends, at {held.canary.share_percent} % of the new runs</dd>
-          </>
-        )}
-      </dl>
+      <Facts
+        of={[
+          ["from", `${held.bundle?.bundle_id} (is marked bad, and comes nowhere again)`],
+          ["to", `${to} (the last that did well)`],
+          ["canary", held.canary === null ? null : `ends, at ${held.canary.share_percent} % of the new runs`],
+        ]}
+      />
       <p>New runs start on it at once. Runs in flight stay on what they started with.</p>
     </ActDialog>
   );
@@ -60,16 +62,7 @@ export function PromoteDialog({ held, next, onClose }: DialogProps & { readonly 
         })
       }
     >
-      <dl className="facts">
-        <dt>instead of</dt>
-        <dd>{held.bundle?.bundle_id ?? "nothing"}</dd>
-        <dt>bundle</dt>
-        <dd>{bundle.bundle_id}</dd>
-        <dt>digest</dt>
-        <dd>
-          <Digest text={bundle.root_digest} shown={64} />
-        </dd>
-      </dl>
+      <Facts of={[["instead of", held.bundle?.bundle_id ?? "nothing"], ...factsOf(bundle)]} />
       <Blocking next={next} />
       {always === null ? (
         <label className="tick">
@@ -103,14 +96,7 @@ export function ApproveDialog({ held, next, onClose }: DialogProps & { readonly 
         })
       }
     >
-      <dl className="facts">
-        <dt>bundle</dt>
-        <dd>{bundle_id}</dd>
-        <dt>digest</dt>
-        <dd>
-          <Digest text={root_digest} shown={64} />
-        </dd>
-      </dl>
+      <Facts of={factsOf(next.bundle)} />
       <p className="soft">Your word holds for seven days, for this environment and this digest alone.</p>
     </ActDialog>
   );

@@ -1,12 +1,12 @@
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useRead, useTenant } from "../../api/query.ts";
+import { pathWith } from "../../api/path.ts";
+import { useRead } from "../../api/query.ts";
 import type { Environments, FoundEvents } from "../../api/wire.ts";
+import { BundleLink, StreamLink } from "../../links.tsx";
 import { Barred } from "../../ui/barred.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Time } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
-import { pathWith } from "../ledger/search.ts";
 import { Blocking } from "./blocking.tsx";
 import { trialsOf } from "./canary.ts";
 import { CanaryChart } from "./canary-chart.tsx";
@@ -139,22 +139,18 @@ function HeldBy({ held, hold }: { readonly held: Environment; readonly hold: Hol
   );
 }
 
-function NextUp({ next }: { readonly next: Next }) {
-  const tenant = useTenant();
-  const { bundle, from } = next;
-  return (
-    <div className="next">
-      <h3>
-        next:{" "}
-        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle: bundle.bundle_id }} title={bundle.bundle_id}>
-          {shortBundle(bundle.bundle_id)}
-        </Link>{" "}
-        <span className="soft">from {from}</span>
-      </h3>
-      <Blocking next={next} />
-    </div>
-  );
-}
+const NextUp = ({ next }: { readonly next: Next }) => (
+  <div className="next">
+    <h3>
+      next:{" "}
+      <BundleLink bundle={next.bundle.bundle_id} title={next.bundle.bundle_id}>
+        {shortBundle(next.bundle.bundle_id)}
+      </BundleLink>{" "}
+      <span className="soft">from {next.from}</span>
+    </h3>
+    <Blocking next={next} />
+  </div>
+);
 
 interface HistoryProps {
   readonly events: FoundEvents["events"];
@@ -166,7 +162,6 @@ interface HistoryProps {
 const SHOWN = 5;
 
 function History({ events, stream, hasMore }: HistoryProps) {
-  const tenant = useTenant();
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? events : events.slice(0, SHOWN);
   if (events.length === 0) return <p className="soft">nothing happened here</p>;
@@ -177,9 +172,9 @@ function History({ events, stream, hasMore }: HistoryProps) {
           const { says, about } = momentOf(event);
           return (
             <li key={event.seq}>
-              <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream }} search={{ seq: event.seq }}>
+              <StreamLink stream={stream} seq={event.seq}>
                 {says}
-              </Link>{" "}
+              </StreamLink>{" "}
               <span>{about}</span>{" "}
               <span className="soft">
                 by {event.actor} · <Time at={event.at} />
@@ -195,11 +190,7 @@ function History({ events, stream, hasMore }: HistoryProps) {
           {hasMore ? " and" : ""} more
         </button>
       )}
-      {isWhole && hasMore ? (
-        <Link to="/t/$tenant/ledger/$stream" params={{ tenant, stream }}>
-          the rest is in its stream
-        </Link>
-      ) : null}
+      {isWhole && hasMore ? <StreamLink stream={stream}>the rest is in its stream</StreamLink> : null}
     </>
   );
 }

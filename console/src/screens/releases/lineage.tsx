@@ -2,8 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { type ApiError, act } from "../../api/client.ts";
-import { RELEASE_STREAMS, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS } from "../../api/query.ts";
 import type { Lineage, LineageEdge, LineageNode } from "../../api/wire.ts";
+import { BundleLink, DecisionLink, StreamLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Graph } from "../../ui/graph/graph.tsx";
 import { View } from "../../ui/view.tsx";
@@ -22,9 +23,7 @@ export function LineageScreen() {
   return (
     <section>
       <p className="crumb">
-        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle }}>
-          {shortBundle(bundle)}
-        </Link>
+        <BundleLink bundle={bundle}>{shortBundle(bundle)}</BundleLink>
       </p>
       <h1>Lineage</h1>
       <View query={query}>{({ lineage }) => <Walk lineage={lineage} />}</View>
@@ -110,32 +109,19 @@ function Facts({ node }: { readonly node: LineageNode }) {
 
 /** The screen on which a node's own rows are. */
 function Way({ node }: { readonly node: LineageNode }) {
-  const tenant = useTenant();
   const place = placeOf(node);
   switch (place?.kind) {
     case undefined:
       return null;
     case "evaluation":
-      return (
-        <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: place.id }}>
-          see the decision, gate by gate
-        </Link>
-      );
+      return <DecisionLink evaluation={place.id}>see the decision, gate by gate</DecisionLink>;
     case "bundle":
-      return (
-        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle: place.id }}>
-          see the bundle
-        </Link>
-      );
+      return <BundleLink bundle={place.id}>see the bundle</BundleLink>;
     case "environment":
       return (
-        <Link
-          to="/t/$tenant/ledger/$stream"
-          params={{ tenant, stream: `environment:${place.id}` }}
-          search={{ seq: place.seq }}
-        >
+        <StreamLink stream={`environment:${place.id}`} seq={place.seq}>
           see the move in the ledger
-        </Link>
+        </StreamLink>
       );
   }
 }

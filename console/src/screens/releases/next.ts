@@ -1,8 +1,8 @@
 import { useQueries } from "@tanstack/react-query";
 import { ApiError, read } from "../../api/client.ts";
+import { pathWith } from "../../api/path.ts";
 import { RELEASE_STREAMS, useTenant } from "../../api/query.ts";
 import type { Environments, PromotionPreview } from "../../api/wire.ts";
-import { pathWith } from "../ledger/search.ts";
 
 export type Environment = Environments["environments"][number];
 

@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { useTenant } from "../../api/query.ts";
 import type { Environments } from "../../api/wire.ts";
+import { BundleLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { HEALTH_LOOKS } from "../../ui/tone.ts";
-
-type Environment = Environments["environments"][number];
+import type { Environment } from "./next.ts";
 
 /** The way of a bundle: dev, staging, prod; what each holds, tries, and is held by. */
 export function Track({ environments, holds }: Environments) {
@@ -39,14 +39,11 @@ export function Track({ environments, holds }: Environments) {
 }
 
 function Holding({ bundle }: Pick<Environment, "bundle">) {
-  const tenant = useTenant();
   if (bundle === null) return <p className="soft">nothing released</p>;
   return (
     <>
       <p className="bundle">
-        <Link to="/t/$tenant/releases/$bundle" params={{ tenant, bundle: bundle.bundle_id }}>
-          {bundle.bundle_id}
-        </Link>
+        <BundleLink bundle={bundle.bundle_id}>{bundle.bundle_id}</BundleLink>
       </p>
       <Badge look={HEALTH_LOOKS[bundle.health]} />
     </>

@@ -1,7 +1,7 @@
 import { useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import text from "../../../../docs/runbook.md?raw";
-import { Coded } from "../../ui/coded.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { type Part, partsOf } from "./parts.ts";
 import "./runbook.css";
 
@@ -35,7 +35,7 @@ function Table({ rows: [heads = [], ...rows] }: { readonly rows: readonly (reado
           <tr key={cells.join()}>
             {cells.map((cell) => (
               <td key={cell}>
-                <Coded text={cell} />
+                <Marked text={cell} />
               </td>
             ))}
           </tr>
@@ -62,7 +62,7 @@ function PartOf({ part, isMeant }: { readonly part: Part; readonly isMeant: bool
     case "paragraph":
       return (
         <p>
-          <Coded text={part.text} />
+          <Marked text={part.text} />
         </p>
       );
   }

@@ -1,8 +1,8 @@
 import { useMemo, useState } from "react";
 import type { Run, RunAction } from "../../api/wire.ts";
-import { Coded } from "../../ui/coded.tsx";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { useKeys } from "../../ui/keys.ts";
+import { Marked } from "../../ui/marked.tsx";
 import { ACTS, type Act, type Given } from "./act.ts";
 
 /** What its reader may do to a run, each shown before it is done; and beneath it what they may not, and why. */
@@ -23,7 +23,7 @@ export function Acts({ run }: { readonly run: Run }) {
       </div>
       {said === null ? null : (
         <p className="said" role="status">
-          <Coded text={said} />
+          <Marked text={said} />
         </p>
       )}
       {barred.length === 0 ? null : <Barred run={run} actions={barred} />}
@@ -63,7 +63,7 @@ const Barred = ({ run, actions }: { readonly run: Run; readonly actions: readonl
         <div key={name} className="pair">
           <dt>{ACTS[name].verb(run)}</dt>
           <dd>
-            <Coded text={reason ?? ""} /> <code>{code}</code>
+            <Marked text={reason ?? ""} /> <code>{code}</code>
           </dd>
         </div>
       ))}
@@ -96,7 +96,7 @@ function AskDialog({ run: now, action, onSaid, onClose }: AskDialogProps) {
       <ul className="does">
         {action.does.map((sentence) => (
           <li key={sentence}>
-            <Coded text={sentence} />
+            <Marked text={sentence} />
           </li>
         ))}
       </ul>

@@ -1,10 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { minorUnitsText } from "../../../../src/contracts/minor-units.ts";
+
 import { type ApiError, read } from "../../api/client.ts";
 import { useTenant } from "../../api/query.ts";
 import type { Run, RunEffects } from "../../api/wire.ts";
+import { amountText } from "../../ui/amount.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { APPROVAL_LOOKS, type Look, RECEIPT_LOOKS } from "../../ui/tone.ts";
 import { Problem } from "../../ui/view.tsx";
@@ -154,9 +155,4 @@ function AskedRow({ approval }: { readonly approval: Run["approvals"][number] })
       <td className="soft">{approval.void_reason ?? approval.reason}</td>
     </tr>
   );
-}
-
-function amountText(minor: string, currency: string): string {
-  const units = minorUnitsText(minor, currency);
-  return units === undefined ? `${minor} minor units ${currency}` : `${units} ${currency}`;
 }

@@ -1,11 +1,11 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { duration, duration } from "../../../../src/contracts/told-time.ts";
+import { duration } from "../../../../src/contracts/told-time.ts";
 import { useRead, useTenant } from "../../api/query.ts";
 import type { Run, RunTimeline, RunWorkflow } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { Coded } from "../../ui/coded.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { shortId } from "../../ui/id.ts";
+import { Marked } from "../../ui/marked.tsx";
 import { Time } from "../../ui/time.tsx";
 import { RUN_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
@@ -88,7 +88,7 @@ function Why({ run }: { readonly run: Run }) {
   return (
     <div className={next === null ? "why" : "why astray"}>
       <p>
-        It <Coded text={says} />.
+        It <Marked text={says} />.
       </p>
       {next === null ? null : (
         <p className="what-next">
