@@ -57,6 +57,10 @@ export interface Hold {
   readonly basis: string | null;
 }
 
+/** Whether what a profile says concerns an environment, or any: one that is named for another environment says nothing of this one. */
+export const concerns = (environment: Environment | null, profile: string | null): boolean =>
+  environment === null || profile === environment || !ENVIRONMENTS.some((one) => one === profile);
+
 /** The stream in which an environment's moves are recorded. */
 export const streamOf = (environment: Environment): string => `environment:${environment}`;
 

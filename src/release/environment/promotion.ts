@@ -5,7 +5,7 @@ import type { BundleReport } from "../bundle/verify.ts";
 import type { Lineage } from "../lineage/model.ts";
 import type { RestingOn } from "../waiver/standing.ts";
 import { approvalsProblem, type PromotionApproval } from "./approvals.ts";
-import { currentOf, ENVIRONMENTS, type Environment, type HeldBundle, type Hold, sourceOf } from "./environment.ts";
+import { concerns, currentOf, type Environment, type HeldBundle, type Hold, sourceOf } from "./environment.ts";
 import type { JudgedGate } from "./judged-gates.ts";
 import { lineageProblem } from "./lineage-check.ts";
 import { type PromotionSource, provenanceProblem } from "./promotion-source.ts";
@@ -200,7 +200,7 @@ export function lastSaid<E extends EvaluationFact>(
   to: Environment,
   evaluations: readonly E[],
 ): { readonly own: E | undefined; readonly other: E | undefined } {
-  const all = evaluations.filter(({ policy_sha256, profile }) => policy_sha256 === digest && isFor(to, profile));
+  const all = evaluations.filter(({ policy_sha256, profile }) => policy_sha256 === digest && concerns(to, profile));
   const newestOf = (some: readonly E[]) =>
     some.reduce<E | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
   return {
@@ -245,10 +245,6 @@ function waiverProblem(go: string, ids: readonly string[], { to, waivers }: Prom
   }
   return null;
 }
-
-/** A profile that is named for another environment says nothing of this one. */
-const isFor = (environment: Environment, profile: string | null): boolean =>
-  profile === environment || !ENVIRONMENTS.some((one) => one === profile);
 
 const isNewer = (one: EvaluationFact, newest: EvaluationFact | undefined): boolean =>
   newest === undefined ||

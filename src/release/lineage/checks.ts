@@ -1,11 +1,12 @@
 import { excludes, type GateText } from "../../gate/index.ts";
-import type { Claim } from "./facts.ts";
+import { type Claim, requiredBy } from "./facts.ts";
 import {
   artifactId,
   checkId,
   type Decided,
   decisionId,
   fileDigest,
+  isOwn,
   type Judged,
   jobId,
   objectIn,
@@ -36,7 +37,7 @@ export function plannedChecks(judged: Judged, food: Food, required: readonly str
   const planned = text.gates.filter(
     ({ id, needs = [] }) =>
       !excluded.some((entry) => excludes(entry, id)) &&
-      !isOwn(needs) &&
+      !needs.some(isOwn) &&
       needs.every((source) => food.bySource.has(source) || required.includes(source) || !isReport(source)),
   );
   return tracesOf(
@@ -60,9 +61,6 @@ export function plannedChecks(judged: Judged, food: Food, required: readonly str
 
 const isReport = (source: string): boolean => /^R\d\d(?:-|$)/.test(source);
 
-/** What says whether the lineage is complete is no part of it (L3). */
-const isOwn = (needs: readonly string[]): boolean => needs.some((source) => /^R32(?:-|$)/.test(source));
-
 /** A severity by status is written as the gravest. */
 function severityOf({ severity }: GateText): string {
   if (severity === undefined) return "critical";
@@ -75,7 +73,7 @@ export function decidedChecks(judged: Judged, food: Food, decided: Decided): Tra
   const gates = new Map(judged.policy.text.gates.map((gate) => [gate.id, gate]));
   const rows = decision.gates.flatMap((row) => {
     const gate = gates.get(row.id) ?? gates.get(row.id.split(":")[0] ?? "") ?? null;
-    return isOwn(gate?.needs ?? []) ? [] : [{ row, gate }];
+    return gate?.needs?.some(isOwn) === true ? [] : [{ row, gate }];
   });
   const file = rows.some(({ gate }) => gate === null) ? waiverFile(judged, decided) : [];
   const checks = tracesOf(
@@ -126,7 +124,7 @@ export function decidedChecks(judged: Judged, food: Food, decided: Decided): Tra
       ...checks.required,
       ...required,
       { source: decisionId(judged), target: packetId(judged), relation: "records" },
-      ...exceptionClaims(judged, decided).map(({ source, target, relation }) => ({ source, target, relation })),
+      ...requiredBy(exceptionClaims(judged, decided)),
     ],
     stored: [[packetId(judged), sha256(decided.packet.stored)]],
   };
@@ -165,10 +163,10 @@ function tracesOf(judged: Judged, food: Food, checked: readonly Checked[]): Trac
         }),
       ),
     ],
-    required: [
+    required: requiredBy([
       ...fed.filter(({ target }) => applying.has(target)),
       ...[...applying].map((target) => ({ source: governor, target, relation: "governs" as const })),
-    ].map(({ source, target, relation }) => ({ source, target, relation })),
+    ]),
     stored: [],
   };
 }

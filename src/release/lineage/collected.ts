@@ -1,14 +1,13 @@
-import type { Json } from "../../contracts/index.ts";
-import type { Claim } from "./facts.ts";
+import { type Claim, requiredBy } from "./facts.ts";
 import {
   artifactId,
   type Decided,
   fileDigest,
   type Judged,
   jobId,
-  membersOf,
   objectIn,
   sourceId,
+  statedCommit,
   stemOf,
   type Traces,
 } from "./judged.ts";
@@ -58,7 +57,7 @@ export function collectedTraces(judged: Judged, decided: Decided): Traces {
   return {
     nodes: [node, ...artifacts, ...ran.nodes],
     claims: [triggered, ...made, ...ran.claims],
-    required: [triggered, ...made].map(({ source, target, relation }) => ({ source, target, relation })),
+    required: requiredBy([triggered, ...made]),
     stored: artifacts.map(({ id, digest }) => [id, String(digest)]),
   };
 }
@@ -107,12 +106,6 @@ function artifactOf(
     contract: `${fn}/${version}`,
     status: "passed",
     run_id,
-    ...statedCommit(text),
+    ...statedCommit(objectIn(text) ?? {}),
   };
-}
-
-/** The commit that a report says it is about, whoever brought it. */
-function statedCommit(text: string): { readonly subject_commit?: Json } {
-  const { commit } = membersOf(objectIn(text)?.subject);
-  return commit === undefined ? {} : { subject_commit: commit };
 }

@@ -3,7 +3,7 @@ import type { EvaluationRow } from "../../gate/index.ts";
 import type { BundleFile } from "../bundle/container.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { Environment } from "../environment/environment.ts";
-import type { Claim } from "./facts.ts";
+import { type Claim, requiredBy } from "./facts.ts";
 import { decisionId, joined, membersOf, type Traces, textIn } from "./judged.ts";
 import { type LineageNode, sha256 } from "./model.ts";
 
@@ -94,7 +94,7 @@ function carriedTraces(
       },
     ],
     claims: [claim],
-    required: [{ source: id, target: bundle.id, relation: "packaged_in" }],
+    required: requiredBy([claim]),
     stored: [[id, stored]],
   };
 }
@@ -136,12 +136,10 @@ function moveTraces(released: Released, own: readonly RecordedMove[], move: Reco
     deploys,
     authorizes({ source: decision.id, target: deployment.id, digest: report_digest, by: report_digest }),
   ];
-  const traces = { nodes: [decision, deployment], claims, required: claims.map(ends), stored: [] };
+  const traces = { nodes: [decision, deployment], claims, required: requiredBy(claims), stored: [] };
   const more = isRollback ? rollbackTraces(released, own, { move, deployment, decision }) : gateTraces(released, move);
   return joined([traces, more]);
 }
-
-const ends = ({ source, target, relation }: Claim) => ({ source, target, relation });
 
 const rootIn = ({ root_digest }: JsonObject): string | undefined => {
   const root = textIn(root_digest);
@@ -187,7 +185,7 @@ function gateTraces(released: Released, move: RecordedMove): Traces {
       const source = known ?? decisionId({ name: `${textIn(said.policy_id) ?? "unknown"}.${evaluation}` });
       const claim = authorizes({ source, target: deploymentId(move), digest, by: sha256(move.hash) });
       const earlier = known === undefined && row !== undefined ? [earlierOf(source, row)] : [];
-      return { nodes: earlier, claims: [claim], required: [ends(claim)], stored: [] };
+      return { nodes: earlier, claims: [claim], required: requiredBy([claim]), stored: [] };
     }),
   );
 }
@@ -233,7 +231,7 @@ function rollbackTraces(
   };
   const canary = evaluations.filter((row) => row.recorded_at >= at).at(-1);
   const looked = canary === undefined ? joined([]) : canaryTraces(decision.id, `${environment}.${seq}`, canary);
-  return joined([{ nodes: [], claims: [claim], required: [ends(claim)], stored: [] }, looked]);
+  return joined([{ nodes: [], claims: [claim], required: requiredBy([claim]), stored: [] }, looked]);
 }
 
 function canaryTraces(decision: string, name: string, row: EvaluationRow): Traces {
@@ -257,5 +255,5 @@ function canaryTraces(decision: string, name: string, row: EvaluationRow): Trace
     stated: { digest },
     evidence: { digest },
   };
-  return { nodes: [node], claims: [claim], required: [ends(claim)], stored: [] };
+  return { nodes: [node], claims: [claim], required: requiredBy([claim]), stored: [] };
 }

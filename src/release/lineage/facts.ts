@@ -25,6 +25,10 @@ type Stated =
 /** An edge that there has to be. */
 export type RequiredEdge = Pick<Claim, "source" | "target" | "relation">;
 
+/** The edges that there have to be for claims to hold. */
+export const requiredBy = (claims: readonly RequiredEdge[]): readonly RequiredEdge[] =>
+  claims.map(({ source, target, relation }) => ({ source, target, relation }));
+
 /** Everything that a lineage of one stage is made from. */
 export interface StageFacts {
   readonly nodes: readonly LineageNode[];

@@ -1,4 +1,4 @@
-import { type Instant, isJsonObject, type JsonObject, parseJson, sha256Hex } from "../../contracts/index.ts";
+import { type Instant, isJsonObject, type Json, type JsonObject, parseJson, sha256Hex } from "../../contracts/index.ts";
 import { CONTEXT_FILE, type Decision, type EvidenceFile, type Policy } from "../../gate/index.ts";
 import type { Claim, RequiredEdge } from "./facts.ts";
 import { type LineageNode, sha256 } from "./model.ts";
@@ -64,6 +64,15 @@ export const checkId = ({ scope }: Pick<Judged, "scope">, check: string): string
 export const policyId = ({ name }: Pick<Judged, "name">): string => `input.policy.${name}`;
 export const decisionId = ({ name }: Pick<Judged, "name">): string => `decision.${name.replaceAll("-", "_")}`;
 export const packetId = ({ scope }: Pick<Judged, "scope">): string => `artifact.${scope}packet`;
+
+/** What says whether the lineage is complete is no part of it (L3). */
+export const isOwn = (report: string): boolean => /^R32(?:-|$)/.test(report);
+
+/** The commit that a report says it is about, whoever brought it. */
+export const statedCommit = ({ subject }: JsonObject): { readonly subject_commit?: Json } => {
+  const { commit } = membersOf(subject);
+  return commit === undefined ? {} : { subject_commit: commit };
+};
 
 /** A file's name without its ending. */
 export const stemOf = (name: string): string => name.replace(/\.(?:json|ndjson)$/, "");

@@ -1,14 +1,16 @@
-import { digestOf, type Json, type JsonObject, sha256Hex } from "../../contracts/index.ts";
+import { digestOf, type JsonObject, sha256Hex } from "../../contracts/index.ts";
 import { CONTEXT_FILE, type GateDocuments, REPORTS, REQUIRED_JOBS, readGateDocuments } from "../../gate/index.ts";
 import type { Claim } from "./facts.ts";
 import {
   artifactId,
   fileDigest,
+  isOwn,
   type Judged,
   jobId,
   membersOf,
   objectIn,
   sourceId,
+  statedCommit,
   stemOf,
   type Traces,
   textIn,
@@ -17,7 +19,6 @@ import { type LineageNode, sha256 } from "./model.ts";
 
 /** The job that makes the lineage is no part of it, and neither is what it makes (L3). */
 const OWN_JOB = "release_lineage";
-const isOwn = (report: string): boolean => /^R32(?:-|$)/.test(report);
 
 /** A pipeline's reports as nodes: jobs by how they ended, reports by what they say of the job that made them. */
 export interface Pipeline {
@@ -145,7 +146,7 @@ function reportTraces(
     contract: textIn(body.contract) ?? "unknown",
     status: textIn(body.status) ?? textIn(body.slo_status) ?? "unknown",
     run_id,
-    ...statedCommit(subject.commit),
+    ...statedCommit(body),
   };
   const made: Claim = {
     source: jobId(judged, job),
@@ -164,9 +165,6 @@ function reportTraces(
   };
   return [{ id, node, claims: [made, used], stored }];
 }
-
-const statedCommit = (commit: Json | undefined): { readonly subject_commit?: Json } =>
-  commit === undefined ? {} : { subject_commit: commit };
 
 const registryId = (ref: string): string => `input.registry_ref.${ref}`;
 

@@ -6,7 +6,7 @@ import { policiesText } from "../bundle/build.ts";
 import { type Bundle, readBundle } from "../bundle/container.ts";
 import { LINEAGE_FILE } from "../bundle/evidence.ts";
 import { type Manifest, readManifest } from "../bundle/manifest.ts";
-import { ENVIRONMENTS, type Environment, streamOf } from "../environment/environment.ts";
+import { concerns, ENVIRONMENTS, type Environment, streamOf } from "../environment/environment.ts";
 import { findBundleAbout } from "../environment/queries.ts";
 import { decideAgain } from "../packet/packet.ts";
 import { packetIn } from "../packet/stored.ts";
@@ -69,7 +69,7 @@ export async function recordedLineage(
   const unheard: Pick<Judged, "name" | "scope">[] = [];
   for (const pin of opened.manifest.policies) {
     const row = evaluations.find(
-      ({ policy_sha256, profile }) => policy_sha256 === pin.digest && isFor(environment, profile),
+      ({ policy_sha256, profile }) => policy_sha256 === pin.digest && concerns(environment, profile),
     );
     const one = row === undefined ? undefined : await judgedOf(ports, sql, opened, { pin, row });
     if (one === undefined) unheard.push(namesOf(opened.manifest, pin));
@@ -110,9 +110,6 @@ export async function lineageOfEvaluation(
   const known = { judged: [one], unheard: [], evaluations: [row], moves: [] };
   return buildLineage(factsOf(opened.value, known), "final");
 }
-
-const isFor = (environment: Environment | null, profile: string | null): boolean =>
-  environment === null || profile === environment || !ENVIRONMENTS.some((one) => one === profile);
 
 type Pin = Manifest["policies"][number];
 

@@ -16,6 +16,7 @@ import {
 } from "./layout.ts";
 import type { Lineage, LineageNode } from "./model.ts";
 import { inOrder } from "./summary.ts";
+import { toneOf } from "./tone.ts";
 
 /** A lineage as a picture that stands alone, in a page or a file, light or dark as its reader prefers. */
 export function lineageSvg(lineage: Lineage): string {
@@ -104,17 +105,6 @@ const short = (value: unknown): string =>
 function dayOf(value: unknown): string {
   const at = parseInstant(String(value));
   return at === undefined ? String(value) : formatInstant(at).slice(0, 16).replace("T", " ");
-}
-
-const GOOD: readonly unknown[] = ["success", "pass", "go", "promoted", "passed"];
-const BAD: readonly unknown[] = ["failure", "cancelled", "fail", "no-go", "failed"];
-const BETWEEN: readonly unknown[] = ["waived", "allowed_unverified", "conditional-go", "rolled back", "skipped"];
-
-function toneOf({ result, outcome, value, status }: LineageNode): string {
-  const word = value ?? outcome ?? result ?? status;
-  if (GOOD.includes(word)) return "good";
-  if (BAD.includes(word)) return "bad";
-  return BETWEEN.includes(word) ? "between" : "plain";
 }
 
 /** What is missing, in the gutter before each box that it is missing at. */

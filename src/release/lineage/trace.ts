@@ -1,7 +1,7 @@
 import { formatInstant, instant, isSameJson } from "../../contracts/index.ts";
 import { decidedChecks, type Food, plannedChecks } from "./checks.ts";
 import { collectedTraces, collector } from "./collected.ts";
-import type { LineageFacts, StageFacts } from "./facts.ts";
+import { type LineageFacts, requiredBy, type StageFacts } from "./facts.ts";
 import {
   artifactId,
   decisionId,
@@ -159,7 +159,7 @@ function partsOf(parts: readonly LineageNode[], read: readonly Read[]): Traces {
   return {
     nodes: claims.length === 0 ? [] : parts,
     claims,
-    required: claims.map(({ source, target, relation }) => ({ source, target, relation })),
+    required: requiredBy(claims),
     stored: [],
   };
 }

@@ -1,3 +1,4 @@
+import { type NodeTone, toneOf } from "../../../../src/release/lineage/tone.ts";
 import type { Lineage, LineageEdge, LineageNode } from "../../api/wire.ts";
 import type { GraphEdge, GraphNode } from "../../ui/graph/graph.tsx";
 import type { Tone } from "../../ui/tone.ts";
@@ -33,12 +34,12 @@ function nodeOf(id: string, node: LineageNode | undefined, isOnPath: boolean): G
   const name = nameOf(id);
   if (node === undefined)
     return { id, label: name, detail: "not there", tone: "bad", isOnPath, says: `${id}: named, and not there` };
-  const [detail, tone] = [noteOf(node), toneOf(node)];
+  const detail = noteOf(node);
   return {
     id,
     label: name,
     detail: `${node.type} ${detail}`.trim(),
-    ...(tone === null ? {} : { tone }),
+    tone: TONES[toneOf(node)],
     isOnPath,
     says: `${node.type} ${name}${detail === "" ? "" : `, ${detail}`}`,
   };
@@ -60,16 +61,12 @@ function noteOf({ type, result, outcome, value, environment, digest, ref }: Line
     .slice(0, 14);
 }
 
-const GOOD: readonly unknown[] = ["success", "pass", "go", "promoted", "passed"];
-const BAD: readonly unknown[] = ["failure", "cancelled", "fail", "no-go", "failed"];
-const BETWEEN: readonly unknown[] = ["waived", "allowed_unverified", "conditional-go", "rolled back", "skipped"];
-
-function toneOf({ result, outcome, value, status }: LineageNode): Tone | null {
-  const word = value ?? outcome ?? result ?? status;
-  if (GOOD.includes(word)) return "good";
-  if (BAD.includes(word)) return "bad";
-  return BETWEEN.includes(word) ? "wait" : null;
-}
+const TONES: { readonly [T in NodeTone]: Tone | undefined } = {
+  good: "good",
+  bad: "bad",
+  between: "wait",
+  plain: undefined,
+};
 
 type Ends = Pick<LineageEdge, "source" | "target">;
 
