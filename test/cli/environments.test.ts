@@ -1,27 +1,24 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { formatInstant } from "../../src/contracts/index.ts";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
 import { runsEvidence, SLO_POLICY } from "../slo.ts";
-import { newFolder, runCli, type World } from "./run-cli.ts";
+import { runCli } from "./run-cli.ts";
 import { TEST_PACK } from "./test-pack.ts";
+import { useWorld } from "./world.ts";
 
 const PROMOTION = resolve("policies/promotion.yaml");
 const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
 
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
+const { world } = useWorld();
 
 const now = () => formatInstant(realHost.clock.now());
 
 const cli = (...argv: readonly string[]) => runCli(argv, world);
 
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
   const files = {
     "pack.yaml": stringify(TEST_PACK, { aliasDuplicateObjects: false }),
     "slo.yaml": SLO_POLICY,
@@ -33,8 +30,6 @@ beforeAll(async () => {
   const key = await cli("bundle", "keygen", "--out", "release.pem", "--role", "release");
   writeFileSync(join(world.cwd, ".countermark/trust.json"), key.stdout);
 });
-
-afterAll(() => fresh.drop());
 
 test("a bundle is built, promoted behind its policy, shown, held back, rolled back: with the exit codes of each", async () => {
   const words = ["--label", "candidate", "--commit", COMMIT, "--policy", "slo.yaml", "--sign-with", "release.pem"];

@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DEFAULT_TENANT } from "../../src/cli/bootstrap.ts";
 import { openDatabase } from "../../src/store/index.ts";
 import { registerLease } from "../../src/worker/index.ts";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
-import { newFolder, runCli, type World } from "./run-cli.ts";
 import { activateTestPack } from "./test-pack.ts";
+import { useWorld } from "./world.ts";
 
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
-
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
-  await activateTestPack(world);
-});
-
-afterAll(() => fresh.drop());
-
-const run = (argv: readonly string[]) => runCli(argv, world);
+const { run, world } = useWorld(activateTestPack);
 
 async function json(argv: readonly string[]) {
   const said = await run([...argv, "--json"]);
@@ -52,7 +40,7 @@ test("a run that waits is left alone, also where a successor is named", async ()
 
 test("CO-652 a run is taken for whoever lives among several, who is named with the token; nobody is named and chosen at once", async () => {
   const [lost, other] = [await started("shop_ord_3"), await started("shop_ord_4")];
-  const database = openDatabase(fresh.options);
+  const database = openDatabase(world.server);
   for (const [runId, threadId] of [
     [lost, "agent-1"],
     [other, "agent-3"],

@@ -1,27 +1,12 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
-import { newFolder, runCli, type World } from "./run-cli.ts";
+import { runCli } from "./run-cli.ts";
 import { TEST_PACK } from "./test-pack.ts";
+import { useWorld } from "./world.ts";
 
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
-
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
-});
-
-afterAll(() => fresh.drop());
+const { file, world } = useWorld();
 
 const yaml = (version: string): string => stringify({ ...TEST_PACK, version }, { aliasDuplicateObjects: false });
-
-function file(name: string, text: string): string {
-  writeFileSync(join(world.cwd, name), text);
-  return name;
-}
 
 test("a pack is activated from a file, listed with its digest, and replaced by its next version from standard input", async () => {
   const checked = await runCli(["check", file("pack.yaml", yaml("1.0.0")), "--json"], world);

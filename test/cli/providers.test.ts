@@ -1,26 +1,12 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
-import { type Finished, newFolder, runCli, type World } from "./run-cli.ts";
+import { beforeAll, expect, test } from "vitest";
+import { runCli } from "./run-cli.ts";
+import { useWorld } from "./world.ts";
 
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
+const { file, run } = useWorld();
 
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
   await run(["tenant", "list"]); // the first opening says which files it made
 });
-
-afterAll(() => fresh.drop());
-
-const run = (argv: readonly string[], more: World = {}): Promise<Finished> => runCli(argv, { ...world, ...more });
-
-function file(name: string, text: string): string {
-  writeFileSync(join(world.cwd, name), text);
-  return name;
-}
 
 const ORIGIN = "http://127.0.0.1:12111";
 const SECRET = "sk_test_4eC39HqLyjWDarjtT1zdp7dc";

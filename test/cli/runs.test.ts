@@ -1,34 +1,16 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
-import { type Finished, newFolder, runCli, type World } from "./run-cli.ts";
+import { expect, test } from "vitest";
 import { activateTestPack } from "./test-pack.ts";
+import { useWorld } from "./world.ts";
 
 // One installation, opened anew by every command: no server runs.
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
-
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
-  await activateTestPack(world);
-});
-
-afterAll(() => fresh.drop());
-
-const run = (argv: readonly string[], more: World = {}): Promise<Finished> => runCli(argv, { ...world, ...more });
+const { json, run, world } = useWorld(activateTestPack);
 
 const file = (name: string, value: unknown): string => {
   writeFileSync(join(world.cwd, name), JSON.stringify(value));
   return name;
 };
-
-async function json(argv: readonly string[], more: World = {}) {
-  const said = await run([...argv, "--json"], more);
-  expect(said.stderr).toBe("");
-  return { exit: said.exit, data: JSON.parse(said.stdout) };
-}
 
 /** Starts a run that waits for a person; each about its own order, since one call is asked about once. */
 async function startWaiting(order: string): Promise<string> {

@@ -1,26 +1,25 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { after, formatInstant, sha256Hex, uuidV7Ids } from "../../src/contracts/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
 import { listScratch, makeScratch } from "../../src/store/index.ts";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
-import { newFolder, runCli, type World } from "./run-cli.ts";
+import { runCli } from "./run-cli.ts";
+import { useWorld } from "./world.ts";
 
 const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
 
 /** A digest's beginning by which targets of the pack `hello` know each other. */
 const HELLO = sha256Hex("hello").slice(0, 8);
 
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
+const { world } = useWorld();
 
 const cli = (...argv: readonly string[]) => runCli(argv, world);
 const golden = (name: string) => join(world.cwd, "hello/golden", name);
 const standing = async () => [
-  ...(await listScratch(fresh.options, `suite_${HELLO}`)),
-  ...(await listScratch(fresh.options, `preview_${HELLO}`)),
+  ...(await listScratch(world.server, `suite_${HELLO}`)),
+  ...(await listScratch(world.server, `preview_${HELLO}`)),
 ];
 
 /** Works with one of the pack's golden files changed, and puts it back. */
@@ -35,8 +34,6 @@ async function changed<T>(name: string, change: (text: string) => string, work: 
 }
 
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
   cpSync("examples/hello", join(world.cwd, "hello"), { recursive: true });
   for (const name of ["pack.yaml", "golden/suite.yaml", "golden/no-gift.yaml"])
     cpSync(`examples/hello/${name}`, join(world.cwd, "small", name));
@@ -53,8 +50,6 @@ beforeAll(async () => {
   ];
   await cli("bundle", "build", "hello/pack.yaml", ...words, "--sign-with", "release.pem", "--out", "a.bundle");
 });
-
-afterAll(() => fresh.drop());
 
 test("golden cases of a workflow that waits tell it of events and of what a person says, and see where it stays", async () => {
   const said = await cli("suite", "run", join(process.cwd(), "examples/courier"), "--json");
@@ -223,7 +218,7 @@ test("PRV-01 PRV-02 PRV-04 PRV-05 a bundle is previewed: its own pack in a targe
 test("PRV-04 a target that an earlier preview left behind fails the next one, is named and removed, and the one after goes on", async () => {
   const past = after(realHost.clock.now(), -3_600_000);
   const ids = uuidV7Ids({ now: () => past }, realHost.random);
-  const left = await makeScratch(fresh.options, { purpose: `preview_${HELLO}`, ids });
+  const left = await makeScratch(world.server, { purpose: `preview_${HELLO}`, ids });
 
   const said = await cli("preview", "create", "a.bundle", "--pack", "small", "--json");
 

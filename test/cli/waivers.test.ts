@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { formatInstant } from "../../src/contracts/index.ts";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
-import { newFolder, runCli, type World } from "./run-cli.ts";
+import { runCli } from "./run-cli.ts";
+import { useWorld } from "./world.ts";
 
 const POLICY = `id: quality
 version: 1.0.0
@@ -36,8 +36,7 @@ const runs = (good: number): string =>
 const ROOT = "a".repeat(64);
 const ASKED = ["--reason", "one flaky runner, replaced on Monday", "--issue", "#17", "--owner", "ann"];
 
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
+const { world } = useWorld();
 const keys = new Map<string, string>();
 
 const cli = (...argv: readonly string[]) => runCli(argv, world);
@@ -47,8 +46,6 @@ const as = (who: string, ...argv: readonly string[]) =>
 const place = (name: string): string => join(world.cwd, name);
 
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
   writeFileSync(place("policy.yaml"), POLICY);
   for (const folder of ["nine", "eight", ".countermark"]) mkdirSync(place(folder));
   writeFileSync(place("nine/runs.ndjson"), runs(9));
@@ -82,8 +79,6 @@ beforeAll(async () => {
   writeFileSync(place(".countermark/trust.json"), JSON.stringify({ keys: entries }));
   writeFileSync(place("others.json"), stranger.stdout);
 });
-
-afterAll(() => fresh.drop());
 
 const evaluate = (evidence: string, ...more: readonly string[]) => {
   const at = formatInstant(realHost.clock.now());

@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type FreshDatabase, freshDatabase } from "../database/database.ts";
+import { expect, test } from "vitest";
 import { realHost } from "../database/real-host.ts";
-import { type Finished, newFolder, runCli, type World } from "./run-cli.ts";
+import type { Finished, World } from "./run-cli.ts";
 import { activateTestPack } from "./test-pack.ts";
+import { useWorld } from "./world.ts";
 
 // One installation: a worker in one command line, and others that look at it and drain it through the database.
-let fresh: FreshDatabase;
-let world: World & { readonly cwd: string };
-
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  world = { cwd: newFolder(), server: fresh.options };
-  await activateTestPack(world);
-});
-
-afterAll(() => fresh.drop());
-
-const run = (argv: readonly string[], more: World = {}): Promise<Finished> => runCli(argv, { ...world, ...more });
+const { run } = useWorld(activateTestPack);
 
 async function json(argv: readonly string[]) {
   const said = await run([...argv, "--json"]);
