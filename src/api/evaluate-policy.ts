@@ -21,8 +21,8 @@ import {
 import { receiptsBetween } from "../ledger/index.ts";
 import {
   BETA_POLICY,
+  findBundle,
   offeredWaivers,
-  packOfRoot,
   recordDecision,
   recordExpired,
   recordSignoff,
@@ -116,7 +116,10 @@ const ROOT_DIGEST = /^[0-9a-f]{64}$/;
 /** What of brought evidence is not about the bundle that it is brought for; null where nothing says so. */
 async function strayEvidence(sql: TenantQuery, { evidence, subject }: AskedEvaluation): Promise<string | null> {
   if (evidence === null || subject === null || !ROOT_DIGEST.test(subject)) return null;
-  return evidenceOfAnother(evidence, { root_digest: subject, pack_digest: await packOfRoot(sql, subject) });
+  return evidenceOfAnother(evidence, {
+    root_digest: subject,
+    pack_digest: (await findBundle(sql, subject))?.pack_digest ?? null,
+  });
 }
 
 /** What is in force for this policy and subject; nothing where the policy takes none. */

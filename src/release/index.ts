@@ -71,11 +71,10 @@ export { type PromotionSource, readPromotionSource } from "./environment/promoti
 export {
   activeHolds,
   allSettings,
+  findBundle,
   heldBundles,
   listBundles,
   type PromotedBundle,
-  packOfRoot,
-  promotedBundle,
 } from "./environment/queries.ts";
 export { rollbackTargets } from "./environment/rollback.ts";
 export { ROLLBACK_REPORT, type RollbackReport } from "./environment/rollback-report.ts";

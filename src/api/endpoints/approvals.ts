@@ -20,7 +20,7 @@ import {
   listedApproval,
   listedApprovals,
 } from "../wire/approval.ts";
-import { limit, name } from "../wire/parts.ts";
+import { limit, name, reason } from "../wire/parts.ts";
 
 const APPROVAL_ID = z.strictObject({ approval_id: name });
 
@@ -97,7 +97,7 @@ export const decideEndpoint = endpoint({
       decision: z.enum(["APPROVE", "DENY"]),
       token: z.string().min(1).max(200),
       preview_sha256: z.string().min(1).max(200),
-      reason: z.string().min(1).max(1_000).optional(),
+      reason: reason.optional(),
     }),
   },
   statuses: { 200: "the decision was taken; `missing` more are needed" },

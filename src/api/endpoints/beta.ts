@@ -10,10 +10,8 @@ import {
 } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { digest, name, time, timeOf } from "../wire/parts.ts";
+import { digest, name, reason, time, timeOf } from "../wire/parts.ts";
 import { hold, holdView } from "./environments.ts";
-
-const reason = z.string().min(1).max(1_000);
 
 const standing = z
   .strictObject({

@@ -18,7 +18,7 @@ import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import type { Right } from "../http/rights.ts";
 import { storableInput } from "../storable-input.ts";
 import { act, actOf } from "../wire/act.ts";
-import { name, time, timeOf, timeOrNull } from "../wire/parts.ts";
+import { name, reason, time, timeOf, timeOrNull } from "../wire/parts.ts";
 
 const RESET: readonly Right[] = ["administer"];
 
@@ -49,7 +49,7 @@ const breaker = z
     revision: z.int(),
     /** Of the last month, the newest first. */
     changes: z.array(z.strictObject({ state, at: time })).readonly(),
-    actions: z.array(act("reset")).readonly(),
+    actions: z.array(act(z.literal("reset"))).readonly(),
   })
   .openapi("Breaker");
 
@@ -113,7 +113,7 @@ export const resetBreakerEndpoint = endpoint({
   request: {
     ...NOTHING,
     params: z.strictObject({ breaker_id: name }),
-    body: z.strictObject({ revision: z.int().min(0), reason: z.string().min(1).max(1_000) }),
+    body: z.strictObject({ revision: z.int().min(0), reason }),
   },
   statuses: { 200: "the breaker as it is then" },
   answer: breaker,

@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { rejected } from "../../contracts/index.ts";
-import { heldBundles, listBundles, type PromotedBundle, promotedBundle, verifyBundle } from "../../release/index.ts";
+import { findBundle, heldBundles, listBundles, type PromotedBundle, verifyBundle } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { digest, jsonObject, limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
-import { environment } from "./environment-acts.ts";
+import { environment, health } from "./environment-acts.ts";
 
 /** Where a bundle is or was, and how it does there. */
-const stay = z.strictObject({ environment, health: z.enum(["pending", "good", "bad"]), is_current: z.boolean() });
+const stay = z.strictObject({ environment, health, is_current: z.boolean() });
 
 const bundle = z
   .strictObject({
@@ -94,7 +94,7 @@ export const showBundleEndpoint = endpoint({
   }),
   async handle({ installation, caller }, { params, query }) {
     const found = await inTenant(installation.database, caller.tenantId, async (sql) => {
-      const row = await promotedBundle(sql, params.bundle);
+      const row = await findBundle(sql, params.bundle);
       if (row === undefined) return undefined;
       const bytes = await installation.artifacts.get(sql, row.artifact_digest);
       return { bytes, shown: bundleView(row, await heldBundles(sql)) };

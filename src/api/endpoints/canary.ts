@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { approvePromotion, setSettings, streamOf } from "../../release/index.ts";
+import { approvePromotion, SETTINGS, setSettings, streamOf } from "../../release/index.ts";
 import { lookAtCanary } from "../canary.ts";
 import { FRAMES, follow, resumedFrom } from "../follow.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { afterSeq, digest, name, time, timeOf } from "../wire/parts.ts";
-import { actOf, ENVIRONMENT, environment, moved, reason, SETTINGS_SHAPE, settings } from "./environment-acts.ts";
+import { afterSeq, digest, name, reason, time, timeOf } from "../wire/parts.ts";
+import { actOf, ENVIRONMENT, environment, moved, settings } from "./environment-acts.ts";
 
 export const lookAtCanaryEndpoint = endpoint({
   method: "post",
@@ -56,7 +56,7 @@ export const setEnvironmentEndpoint = endpoint({
   summary: "Set what an environment asks of those who move it; what is not given stays as it is",
   needs: ["administer"],
   idempotent: true,
-  request: { ...NOTHING, params: ENVIRONMENT, body: SETTINGS_SHAPE },
+  request: { ...NOTHING, params: ENVIRONMENT, body: SETTINGS },
   statuses: { 200: "everything that it asks from now on" },
   answer: settings,
   handle: (call, { params, body }) =>

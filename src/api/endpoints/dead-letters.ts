@@ -9,7 +9,7 @@ import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoin
 import { type AskedReview, reviewLetter } from "../requeue.ts";
 import { type DeadLetter, deadLetter, letterState, letterView } from "../wire/dead-letter.ts";
 import { eventView, ledgerEvent } from "../wire/event.ts";
-import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
+import { limit, name, nextOf, reason, time, timeOf } from "../wire/parts.ts";
 
 export const listLettersEndpoint = endpoint({
   method: "get",
@@ -61,7 +61,7 @@ async function originalOf(sql: TenantQuery, { run_id, seq }: LetterRow) {
 }
 
 const REVIEWED = { 200: "the letter as it stands now; the same act asked for again changes nothing" } as const;
-const REASON = z.strictObject({ reason: z.string().min(1).max(1_000) });
+const REASON = z.strictObject({ reason });
 
 export const requeueLetterEndpoint = endpoint({
   method: "post",

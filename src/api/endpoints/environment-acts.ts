@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Result } from "../../contracts/index.ts";
-import { ENVIRONMENTS, type ReleasePorts, ROLLBACK_REPORT, SETTINGS } from "../../release/index.ts";
+import { ENVIRONMENTS, type ReleasePorts, ROLLBACK_REPORT } from "../../release/index.ts";
 import { type Call, reply } from "../http/endpoint.ts";
 import type { Installation } from "../installation.ts";
 import { digest, name } from "../wire/parts.ts";
@@ -8,7 +8,7 @@ import { digest, name } from "../wire/parts.ts";
 /** What requests that act on environments share. */
 
 export const environment = z.enum(ENVIRONMENTS);
-export const reason = z.string().min(1).max(1_000);
+export const health = z.enum(["pending", "good", "bad"]);
 export const ENVIRONMENT = z.strictObject({ environment });
 
 const step = z
@@ -16,9 +16,6 @@ const step = z
   .openapi("CanaryStep");
 
 export const steps = z.array(step).readonly();
-
-/** What an environment asks, as it is set. */
-export const SETTINGS_SHAPE = SETTINGS;
 
 export const settings = z
   .strictObject({

@@ -31,21 +31,19 @@ import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { promotionPolicy } from "../promotion-policy.ts";
 import { judgePutBack, putBack } from "../put-back.ts";
 import { environmentAction, environmentActions } from "../wire/environment-actions.ts";
-import { afterSeq, digest, jsonObject, limit, name, nextOf, time, timeOf, timeOrNull } from "../wire/parts.ts";
+import { afterSeq, digest, jsonObject, limit, name, nextOf, reason, time, timeOf, timeOrNull } from "../wire/parts.ts";
 import {
   actOf,
   check,
   ENVIRONMENT,
   environment,
+  health,
   judged,
   move,
   moved,
-  reason,
   settings,
   steps,
 } from "./environment-acts.ts";
-
-const health = z.enum(["pending", "good", "bad"]);
 
 const held = z
   .strictObject({ bundle_id: name, root_digest: digest, label: z.string(), health, seq: z.int() })

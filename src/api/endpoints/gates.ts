@@ -12,9 +12,7 @@ import { inTenant } from "../../store/index.ts";
 import { backtestPolicy, evaluatePolicy } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { recountLedger } from "../recount.ts";
-import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
+import { digest, limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
 
 export const evaluation = z
   .strictObject({

@@ -7,7 +7,7 @@ import { activatePack, audit } from "../administer.ts";
 import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoint.ts";
 import { checkPack } from "../pack-check.ts";
-import { jsonObject, name } from "../wire/parts.ts";
+import { jsonObject, name, reason } from "../wire/parts.ts";
 
 const DOCUMENT = z.strictObject({ document: z.string().min(1) });
 
@@ -141,7 +141,7 @@ export const revokeToolEndpoint = endpoint({
   summary: "Withdraw a tool at once: its next call is refused, also in running runs",
   needs: ["administer"],
   idempotent: true,
-  request: { ...NOTHING, params: TOOL, body: z.strictObject({ reason: z.string().min(1).max(1_000) }) },
+  request: { ...NOTHING, params: TOOL, body: z.strictObject({ reason }) },
   statuses: { 200: "the tool is withdrawn" },
   answer: standing,
   handle: (call, { params, body }) =>

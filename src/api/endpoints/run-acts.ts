@@ -17,7 +17,7 @@ import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoin
 import { type RecordedRun, readRun } from "../recorded-run.ts";
 import { manualLanes, unknownLanes } from "../run-lanes.ts";
 import { storableInput } from "../storable-input.ts";
-import { jsonObject, name } from "../wire/parts.ts";
+import { jsonObject, name, reason } from "../wire/parts.ts";
 import { type RunSummary, runSummary, summaryOf } from "../wire/run-summary.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
 
@@ -26,7 +26,6 @@ import { RUN_ID, runNotFound } from "./runs.ts";
  * same transaction, and answered before they are folded; hence 202.
  */
 
-const REASON = z.string().min(1).max(1_000);
 const TOLD = { 202: "the run was told; it acts on it next" } as const;
 
 export const cancelRunEndpoint = endpoint({
@@ -35,7 +34,7 @@ export const cancelRunEndpoint = endpoint({
   summary: "Cancel a run: what it did is undone as its workflow says",
   needs: ["operate"],
   idempotent: true,
-  request: { ...NOTHING, params: RUN_ID, body: z.strictObject({ reason: REASON }) },
+  request: { ...NOTHING, params: RUN_ID, body: z.strictObject({ reason }) },
   statuses: TOLD,
   answer: runSummary,
   handle: (call, { params, body }) =>

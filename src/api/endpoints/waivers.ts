@@ -3,7 +3,7 @@ import { after, rejected } from "../../contracts/index.ts";
 import { approveWaiver, ENVELOPE, findWaiver, listWaivers, requestWaiver, revokeWaiver } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { json, limit, name, nextOf } from "../wire/parts.ts";
+import { json, limit, name, nextOf, reason } from "../wire/parts.ts";
 import { waiver, waiverActions, waiverState, waiverView, waiverWithActions } from "../wire/waiver.ts";
 
 const ONE = z.strictObject({ waiver_id: name });
@@ -144,7 +144,7 @@ export const revokeWaiverEndpoint = endpoint({
   summary: "Take a waiver back: no decision uses it from now on, and no promotion a decision that did",
   needs: ["operate", "approve"],
   idempotent: true,
-  request: { ...NOTHING, params: ONE, body: z.strictObject({ reason: z.string().min(1).max(1_000) }) },
+  request: { ...NOTHING, params: ONE, body: z.strictObject({ reason }) },
   statuses: { 200: "it is over" },
   answer: waiver,
   async handle(call, { params, body }) {

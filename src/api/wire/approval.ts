@@ -5,6 +5,7 @@ import type { SideEffectLevel } from "../../guard/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import type { Caller } from "../http/caller.ts";
 import { hasRight, roleRefusal } from "../http/rights.ts";
+import { act, actBarredBy } from "./act.ts";
 import { digest, jsonObject, name, time, timeOf, timeOrNull } from "./parts.ts";
 
 export const approvalStatus = z.enum(["PENDING", "APPROVED", "DENIED", "TIMED_OUT", "VOIDED", "CANCELLED"]);
@@ -64,17 +65,7 @@ export const approval = z
         }),
       )
       .readonly(),
-    /** What the reader may do now; `code` and `reason` say why not. */
-    actions: z
-      .array(
-        z.strictObject({
-          name: z.enum(["approve", "deny"]),
-          allowed: z.boolean(),
-          code: z.string().nullable(),
-          reason: z.string().nullable(),
-        }),
-      )
-      .readonly(),
+    actions: z.array(act(z.enum(["approve", "deny"]))).readonly(),
     /** What a decision must carry; only for a reader who may decide now. */
     token: z.string().nullable(),
   })
@@ -161,16 +152,7 @@ export function approvalView(
     preview: document,
     preview_text: text,
     decisions: decisions.map(({ at, ...decision }) => ({ ...decision, at: timeOf(at) })),
-    actions: [
-      { name: "approve", ...standingOf(approving) },
-      { name: "deny", ...standingOf(bar) },
-    ],
+    actions: [actBarredBy("approve", approving), actBarredBy("deny", bar)],
     token: bar === null ? token : null,
   };
 }
-
-const standingOf = (bar: Refusal | null) => ({
-  allowed: bar === null,
-  code: bar?.code ?? null,
-  reason: bar?.message ?? null,
-});

@@ -3,17 +3,11 @@ import { codeEntry, type Refusal } from "../../contracts/index.ts";
 import { type CanaryRow, currentOf, type Environment, type HeldBundle, rollbackTargets } from "../../release/index.ts";
 import type { Caller } from "../http/caller.ts";
 import { hasRight, type Right } from "../http/rights.ts";
+import { act, actBarredBy } from "./act.ts";
 
 const ACTIONS = ["promote", "approve", "roll_back", "judge", "hold"] as const;
 
-export const environmentAction = z
-  .strictObject({
-    name: z.enum(ACTIONS),
-    allowed: z.boolean(),
-    code: z.string().nullable(),
-    reason: z.string().nullable(),
-  })
-  .openapi("EnvironmentAction");
+export const environmentAction = act(z.enum(ACTIONS)).openapi("EnvironmentAction");
 
 interface Standing {
   readonly environment: Environment;
@@ -43,10 +37,7 @@ export function environmentActions(
   };
   return {
     rollback_to: back.ok ? (back.value[0]?.bundle_id ?? null) : null,
-    actions: ACTIONS.map((name) => {
-      const bar = bars[name];
-      return { name, allowed: bar === null, code: bar?.code ?? null, reason: bar?.message ?? null };
-    }),
+    actions: ACTIONS.map((name) => actBarredBy(name, bars[name])),
   };
 }
 

@@ -24,6 +24,9 @@ export const time = z.string().openapi({ format: "date-time", example: "2026-01-
 /** Our own ids and names; longer than any of them, shorter than an abuse. */
 export const name = z.string().min(1).max(255);
 
+/** Why somebody acts, for the record. */
+export const reason = z.string().min(1).max(1_000);
+
 export const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Rows of one page. */

@@ -12,19 +12,13 @@ import {
 } from "../../release/index.ts";
 import type { Caller } from "../http/caller.ts";
 import { hasRight } from "../http/rights.ts";
+import { act, actBarredBy } from "./act.ts";
 import { digest, name, time, timeOf, timeOrNull } from "./parts.ts";
 
 export const waiverState = z.enum(["requested", "approved", "revoked", "expired"]);
 
 /** Its own shape is that of a waiver file's entry. */
 const terms = z.record(z.string(), z.unknown()).openapi("WaiverTerms");
-
-const action = z.strictObject({
-  name: z.enum(["approve", "revoke"]),
-  allowed: z.boolean(),
-  code: z.string().nullable(),
-  reason: z.string().nullable(),
-});
 
 export const waiver = z
   .strictObject({
@@ -57,7 +51,7 @@ export const waiver = z
   .openapi("Waiver");
 
 export const waiverWithActions = waiver.extend({
-  actions: z.array(action).readonly(),
+  actions: z.array(act(z.enum(["approve", "revoke"]))).readonly(),
   /** In which roles the reader may approve it, those that are missing first. */
   approves_as: z.array(z.string()).readonly(),
 });
@@ -115,7 +109,7 @@ export function waiverActions(
     approverBar(stored, who) ??
     (approves_as.length > 0 ? null : NO_KEY);
   const revoke = opened("revoked") ?? (hasRight(caller.role, ["operate", "approve"]) ? null : ROLE);
-  return { actions: [actionOf("approve", approve), actionOf("revoke", revoke)], approves_as };
+  return { actions: [actBarredBy("approve", approve), actBarredBy("revoke", revoke)], approves_as };
 }
 
 const ROLE: Refusal = { code: "ROLE_REQUIRED", message: codeEntry("ROLE_REQUIRED").meaning };
@@ -123,10 +117,3 @@ const NO_KEY: Refusal = {
   code: "WAIVER_APPROVER_INVALID",
   message: "the roster has no key of yours that signs approvals",
 };
-
-const actionOf = (called: "approve" | "revoke", bar: Refusal | null): z.output<typeof action> => ({
-  name: called,
-  allowed: bar === null,
-  code: bar?.code ?? null,
-  reason: bar?.message ?? null,
-});

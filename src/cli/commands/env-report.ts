@@ -1,14 +1,13 @@
 import { type JsonObject, parseInstant } from "../../contracts/index.ts";
-import { type Maker, promotionReportOf, readReleaseFolder } from "../../gate/index.ts";
+import { type Maker, promotionReportOf } from "../../gate/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { listOf, textOf } from "../document.ts";
 import { EXIT } from "../exit-code.ts";
-import { readText } from "../files.ts";
 import type { Paint } from "../output.ts";
+import { readMaker, writeReports } from "../release-reports.ts";
 import { reportRefusal, talkOf } from "../report.ts";
-import { VERSION } from "../version.ts";
-import { writeFiles } from "../write-files.ts";
+
 import { ENVIRONMENT } from "./env.ts";
 
 export const envReportCommand: Command = {
@@ -28,7 +27,7 @@ export const envReportCommand: Command = {
     const [about, out] = [args.value("context"), args.value("out")];
     if ((about === undefined) !== (out === undefined))
       return reportRefusal(talkOf(context), { code: "USAGE", message: "--context and --out go together" });
-    const maker = about === undefined ? null : await makerOf(context, about);
+    const maker = about === undefined ? null : await readMaker(context, about);
     if (maker !== null && !maker.ok) return reportRefusal(talkOf(context), maker.refusal);
     return askAndPrint(context, {
       ask: async (client) => {
@@ -42,15 +41,6 @@ export const envReportCommand: Command = {
   },
 };
 
-async function makerOf(context: Context, path: string) {
-  const text = await readText(context, path);
-  if (!text.ok) return text;
-  const candidate = readReleaseFolder([{ name: "context.json", text: text.value }], null);
-  if (!candidate.ok) return candidate;
-  const reportId = () => context.host.ids.next();
-  return { ok: true, value: { context: candidate.value.context, reportId, toolVersion: VERSION } } as const;
-}
-
 async function writeReport(
   context: Context,
   args: Arguments,
@@ -59,9 +49,7 @@ async function writeReport(
 ): Promise<void> {
   const at = parseInstant(textOf(report, "generated_at")) ?? context.host.clock.now();
   const { id, document } = promotionReportOf({ ...maker, at }, report);
-  await writeFiles(context, args.value("out") ?? "", [
-    { path: `${id}.json`, text: `${JSON.stringify(document, null, 2)}\n` },
-  ]);
+  await writeReports(context, args.value("out") ?? "", [{ id, document }]);
 }
 
 function reportLines(report: JsonObject, paint: Paint): readonly string[] {

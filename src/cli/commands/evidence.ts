@@ -31,9 +31,9 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readObject, readText } from "../files.ts";
 import { AGO } from "../moment.ts";
 import { type Paint, print } from "../output.ts";
+import { readMaker, writeReports } from "../release-reports.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { VERSION } from "../version.ts";
-import { writeFiles } from "../write-files.ts";
 
 export const AT: Option = { flags: "--at <time>", summary: "when the answers were had; now unless given", moment: AGO };
 export const CONTEXT = {
@@ -135,11 +135,7 @@ async function reported(
 
 /** Reports are written before anything else is said of them; a failed one ends the command as a NO-GO does. */
 export async function written(context: Context, args: Arguments, reports: readonly MadeReport[]): Promise<ExitCode> {
-  const files = reports.map(({ id, document }) => ({
-    path: `${id}.json`,
-    text: `${JSON.stringify(document, null, 2)}\n`,
-  }));
-  await writeFiles(context, args.value("out") ?? "", files);
+  await writeReports(context, args.value("out") ?? "", reports);
   const told: JsonObject = Object.fromEntries(reports.map(({ id, document }) => [id, document]));
   print(context, told, (paint) => reports.flatMap((report) => reportLines(report, paint)));
   if (reports.some(({ status }) => status === "failed")) return EXIT.noGo;
@@ -203,17 +199,8 @@ async function changeRecordIn(context: Context, path: string | undefined): Promi
 
 /** What reports say of the release, as `--context` has it. */
 export async function makerOf(context: Context, args: Arguments): Promise<Result<Maker>> {
-  const text = await readText(context, args.value("context") ?? "");
-  if (!text.ok) return text;
-  const at = instantIn(context, args);
-  const candidate = readReleaseFolder([{ name: "context.json", text: text.value }], null);
-  if (!candidate.ok) return candidate;
-  return accepted({
-    context: candidate.value.context,
-    at: at,
-    reportId: () => context.host.ids.next(),
-    toolVersion: VERSION,
-  });
+  const read = await readMaker(context, args.value("context") ?? "");
+  return read.ok ? accepted({ ...read.value, at: instantIn(context, args) }) : read;
 }
 
 async function protectionInput(context: Context, args: Arguments): Promise<Result<ProtectionInput>> {

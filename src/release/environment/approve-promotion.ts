@@ -1,7 +1,7 @@
 import { accepted, after, type Instant, type Refusal, type Result, rejected } from "../../contracts/index.ts";
 import { type Act, acting, type ReleasePorts, record } from "./act.ts";
 import { APPROVAL_DAYS_MAX, type PromotionApproval } from "./approvals.ts";
-import { findAuthors, insertApproval } from "./queries.ts";
+import { authorsOf, findBundle, insertApproval, type PromotedBundle } from "./queries.ts";
 
 export interface ApprovalRequest extends Act {
   readonly bundleId: string;
@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 export const approvePromotion = (ports: ReleasePorts, request: ApprovalRequest): Promise<Result<PromotionApproval>> =>
   acting(ports, request, "approve", async (sql) => {
     const { environment, by, bundleId, rootDigest, statement, role } = request;
-    const bundle = await findAuthors(sql, bundleId);
+    const bundle = await findBundle(sql, bundleId);
     if (bundle === undefined)
       return rejected({ code: "BUNDLE_NOT_FOUND", message: `no bundle \`${bundleId}\` was promoted before` });
     const problem = approverProblem(request, bundle);
@@ -31,7 +31,7 @@ export const approvePromotion = (ports: ReleasePorts, request: ApprovalRequest):
     const approval = {
       approval_id: ports.host.ids.next(),
       environment,
-      bundle_id: bundleId,
+      bundle_id: bundle.bundle_id,
       root_digest: rootDigest,
       approver: by,
       role,
@@ -40,25 +40,20 @@ export const approvePromotion = (ports: ReleasePorts, request: ApprovalRequest):
       expires_at: after(at, APPROVAL_DAYS_MAX * DAY_MS),
     };
     await insertApproval(sql, approval);
-    const payload = {
-      approval_id: approval.approval_id,
-      bundle_id: bundleId,
-      root_digest: rootDigest,
-      role,
-      statement,
-    };
+    const { approval_id, bundle_id, root_digest } = approval;
+    const payload = { approval_id, bundle_id, root_digest, role, statement };
     await record(ports, sql, request, { type: "environment.approved", payload });
     return accepted(approval);
   });
 
 function approverProblem(
   { by, bundleId, rootDigest, isPerson }: ApprovalRequest,
-  { root_digest, authors }: { readonly root_digest: string; readonly authors: readonly string[] },
+  bundle: PromotedBundle,
 ): Refusal | null {
-  if (root_digest !== rootDigest)
+  if (bundle.root_digest !== rootDigest)
     return { code: "HITL_PREVIEW_MISMATCH", message: `the root digest of \`${bundleId}\` is another one` };
   if (!isPerson) return { code: "APPROVER_IS_NO_PERSON", message: "an agent or a service approves nothing" };
-  return authors.includes(by)
+  return authorsOf(bundle).includes(by)
     ? { code: "APPROVER_IS_AUTHOR", message: `\`${by}\` built \`${bundleId}\` or brought it in` }
     : null;
 }

@@ -12,7 +12,7 @@ import type { Environment } from "./environment.ts";
 import { judgedGates } from "./judged-gates.ts";
 import { type EvaluationFact, lastSaid, type PromotionFacts } from "./promotion.ts";
 import type { PromotionSource } from "./promotion-source.ts";
-import { activeHolds, approvalsOf, findAuthors, heldBundles, readSettings } from "./queries.ts";
+import { activeHolds, approvalsOf, authorsOf, findBundle, heldBundles, readSettings } from "./queries.ts";
 import { saidOf } from "./said.ts";
 
 /** What is asked about. */
@@ -30,6 +30,7 @@ export async function factsFor(ports: ReleasePorts, sql: TenantQuery, asked: Ask
   const { manifest, report } = verification;
   const { root_digest: rootDigest, policies, builder, bundle_id } = manifest;
   const evaluations = await saidOf(ports, sql, { manifest, until: now });
+  const known = await findBundle(sql, bundle_id);
   const counting = policies.flatMap(({ digest }) => lastSaid(digest, environment, evaluations).own ?? []);
   return {
     to: environment,
@@ -44,7 +45,7 @@ export async function factsFor(ports: ReleasePorts, sql: TenantQuery, asked: Ask
     lineage: await lineageFor(ports, sql, environment, bytes),
     settings: await readSettings(sql, environment),
     approvals: await approvalsOf(sql, { environment, rootDigest }),
-    authors: [builder.identity, ...((await findAuthors(sql, bundle_id))?.authors ?? [])],
+    authors: [builder.identity, ...(known === undefined ? [] : authorsOf(known))],
     now,
   };
 }

@@ -31,21 +31,6 @@ export async function heldBundles(sql: TenantQuery): Promise<readonly HeldBundle
   return rows.map((row) => ({ ...row, compat: row.compat === null ? null : JSON.parse(row.compat) }));
 }
 
-export interface StoredBundle {
-  readonly bundle_id: string;
-  readonly root_digest: string;
-  readonly artifact_digest: Digest;
-}
-
-/** A bundle that was promoted before, or undefined. */
-export async function findBundle(sql: TenantQuery, bundleId: string): Promise<StoredBundle | undefined> {
-  const rows = await sql<StoredBundle[]>`
-    select bundle_id, root_digest, artifact_digest
-      from bundle
-     where tenant_id = require_tenant_context() and bundle_id = ${bundleId}`;
-  return rows[0];
-}
-
 /** A bundle that was promoted, wherever it is now. */
 export interface PromotedBundle {
   readonly bundle_id: string;
@@ -58,6 +43,9 @@ export interface PromotedBundle {
   readonly added_by: string;
   readonly added_at: Instant;
 }
+
+/** Whose a bundle is: who built it, and who brought it in. */
+export const authorsOf = ({ built_by, added_by }: PromotedBundle): readonly string[] => [built_by, added_by];
 
 /** Every bundle that was promoted, newest first; `before` is the last of the page before. */
 export const listBundles = (
@@ -74,7 +62,7 @@ export const listBundles = (
    limit ${limit}`;
 
 /** One of them, by its id or its root digest; the newest of several builds of one root. Undefined: none was promoted. */
-export async function promotedBundle(sql: TenantQuery, idOrRoot: string): Promise<PromotedBundle | undefined> {
+export async function findBundle(sql: TenantQuery, idOrRoot: string): Promise<PromotedBundle | undefined> {
   const rows = await sql<PromotedBundle[]>`
     select bundle_id, root_digest, label, artifact_digest, pack_id, pack_digest, built_by, added_by, added_at
       from bundle
@@ -167,16 +155,6 @@ export async function liftHold(
   return rows.length === 1;
 }
 
-/** A bundle that was promoted before, by its id or its root digest; the newest of several builds of one root. */
-export async function findBundleAbout(sql: TenantQuery, idOrRoot: string): Promise<StoredBundle | undefined> {
-  const rows = await sql<StoredBundle[]>`
-    select bundle_id, root_digest, artifact_digest
-      from bundle
-     where tenant_id = require_tenant_context() and (bundle_id = ${idOrRoot} or root_digest = ${idOrRoot})
-     order by added_at desc, bundle_id desc
-     limit 1`;
-  return rows[0];
-}
 /** What an environment asks of those who move it. */
 export async function readSettings(sql: TenantQuery, environment: Environment): Promise<EnvironmentSettings> {
   const tenant = await findTenant(sql);
@@ -209,17 +187,6 @@ export const upsertSettings = (
       on conflict (tenant_id, environment) do update
       set settings = excluded.settings, set_by = excluded.set_by, set_at = excluded.set_at`;
 
-/** Whose a bundle is: who built it, and who brought it in; undefined where it was never promoted. */
-export async function findAuthors(
-  sql: TenantQuery,
-  bundleId: string,
-): Promise<{ readonly root_digest: string; readonly authors: readonly string[] } | undefined> {
-  const rows = await sql<{ root_digest: string; authors: string[] }[]>`
-    select root_digest, array[built_by, added_by] as authors
-      from bundle where tenant_id = require_tenant_context() and bundle_id = ${bundleId}`;
-  return rows[0];
-}
-
 export const insertApproval = (sql: TenantQuery, approval: PromotionApproval) => sql`
   insert into promotion_approval (tenant_id, approval_id, environment, bundle_id, root_digest, approver, role, statement, approved_at,
          expires_at)
@@ -237,14 +204,3 @@ export const approvalsOf = (
    where tenant_id = require_tenant_context() and root_digest = ${rootDigest} and environment = ${environment}
    order by approved_at, approval_id
    limit 1000`;
-
-/** The version of the pack in the bundles of a root digest; null where none of it was promoted. */
-export async function packOfRoot(sql: TenantQuery, rootDigest: string): Promise<string | null> {
-  const rows = await sql<{ pack_digest: string }[]>`
-    select pack_digest
-      from bundle
-     where tenant_id = require_tenant_context() and root_digest = ${rootDigest}
-     order by bundle_id
-     limit 1`;
-  return rows[0]?.pack_digest ?? null;
-}

@@ -7,7 +7,7 @@ import { type Bundle, readBundle } from "../bundle/container.ts";
 import { LINEAGE_FILE } from "../bundle/evidence.ts";
 import { type Manifest, readManifest } from "../bundle/manifest.ts";
 import { concerns, ENVIRONMENTS, type Environment, streamOf } from "../environment/environment.ts";
-import { findBundleAbout } from "../environment/queries.ts";
+import { findBundle } from "../environment/queries.ts";
 import { decideAgain } from "../packet/packet.ts";
 import { packetIn } from "../packet/stored.ts";
 import { buildLineage } from "./build.ts";
@@ -42,7 +42,7 @@ export async function storedBundle(
   sql: TenantQuery,
   idOrRoot: string,
 ): Promise<Result<OpenedBundle>> {
-  const stored = await findBundleAbout(sql, idOrRoot);
+  const stored = await findBundle(sql, idOrRoot);
   if (stored === undefined)
     return rejected({ code: "BUNDLE_NOT_FOUND", message: `no bundle \`${idOrRoot}\` was promoted before` });
   return openBundle(await artifacts.get(sql, stored.artifact_digest));
