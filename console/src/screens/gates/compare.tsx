@@ -2,15 +2,16 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { flipText } from "../../../../src/gate/words.ts";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { GateRow, ShownEvaluation } from "../../api/wire.ts";
+import { DecisionLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { GATE_LOOKS, type Look, VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
-import { compared, type GateTurn, type Turn } from "./compare.ts";
+import { compared, type Difference, type GateTurn, type Turn } from "./compare.ts";
 import { Subject } from "./decisions.tsx";
 import { Interval } from "./interval.tsx";
 import "./gates.css";
-import "../../ui/table.css";
 
 /** Two decisions side by side: what they rest on, where they part, and which gates turned. */
 export function CompareScreen() {
@@ -53,46 +54,10 @@ function Sides({ was, is }: SidesProps) {
       {differences.length === 0 ? (
         <p className="soft">the very same: they are one decision</p>
       ) : (
-        <div className="scroll">
-          <table className="dense">
-            <thead>
-              <tr>
-                <th>differs in</th>
-                <th>before</th>
-                <th>after</th>
-              </tr>
-            </thead>
-            <tbody>
-              {differences.map(({ what, before, after }) => (
-                <tr key={what}>
-                  <td>{what}</td>
-                  <td className="soft">{before}</td>
-                  <td>{after}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table columns={DIFFERENCES} rows={differences} keyOf={({ what }) => what} />
       )}
       <h2 className="turns">Gates</h2>
-      <div className="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th>gate</th>
-              <th>turned</th>
-              <th>before</th>
-              <th>after</th>
-              <th className="mid">what would flip it</th>
-            </tr>
-          </thead>
-          <tbody>
-            {gates.map((turn) => (
-              <TurnRow key={turn.id} turn={turn} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={TURNS} rows={gates} keyOf={({ id }) => id} isDense={false} />
     </>
   );
 }
@@ -104,15 +69,14 @@ function Side({
   readonly called: string;
   readonly shown: ShownEvaluation;
 }) {
-  const tenant = useTenant();
   return (
     <article className={`verdict ${VERDICT_LOOKS[decision.verdict].tone}`}>
       <h2>{called}</h2>
       <p className="sentence">
         <Badge look={VERDICT_LOOKS[decision.verdict]} />{" "}
-        <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: evaluation.evaluation_id }}>
+        <DecisionLink evaluation={evaluation.evaluation_id}>
           {evaluation.policy_id} {evaluation.policy_version}
-        </Link>
+        </DecisionLink>
       </p>
       <p>
         about <Subject subject={evaluation.subject} />, <Time at={decision.decided_at} full />
@@ -133,21 +97,19 @@ const TURN_LOOKS: { readonly [T in Turn]: Look } = {
   gone: { label: "is gone", tone: "wait" },
 };
 
-const TurnRow = ({ turn: { id, turn, before, after } }: { readonly turn: GateTurn }) => (
-  <tr>
-    <td>{id}</td>
-    <td>
-      <Badge look={TURN_LOOKS[turn]} />
-    </td>
-    <td>
-      <Measured row={before} />
-    </td>
-    <td>
-      <Measured row={after} />
-    </td>
-    <td className="mid soft">{after?.flip.map(flipText).join(", or ") ?? ""}</td>
-  </tr>
-);
+const DIFFERENCES: readonly Column<Difference>[] = [
+  { name: "differs in", cell: ({ what }) => what },
+  { name: "before", kind: "soft", cell: ({ before }) => before },
+  { name: "after", cell: ({ after }) => after },
+];
+
+const TURNS: readonly Column<GateTurn>[] = [
+  { name: "gate", cell: ({ id }) => id },
+  { name: "turned", cell: ({ turn }) => <Badge look={TURN_LOOKS[turn]} /> },
+  { name: "before", cell: ({ before }) => <Measured row={before} /> },
+  { name: "after", cell: ({ after }) => <Measured row={after} /> },
+  { name: "what would flip it", kind: "mid soft", cell: ({ after }) => after?.flip.map(flipText).join(", or ") ?? "" },
+];
 
 const Measured = ({ row }: { readonly row: GateRow | null }) =>
   row === null ? (

@@ -1,53 +1,43 @@
-import { Link } from "@tanstack/react-router";
 import { flipText, isTold } from "../../../../src/gate/words.ts";
-import { useTenant } from "../../api/query.ts";
 import type { Evaluation, GateRow } from "../../api/wire.ts";
+import { RunLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { counted } from "../../ui/count.ts";
 import { Marked } from "../../ui/marked.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { GATE_LOOKS } from "../../ui/tone.ts";
 import { Interval } from "./interval.tsx";
-import "../../ui/table.css";
+
+const COLUMNS: readonly Column<GateRow>[] = [
+  { name: "gate", cell: (row) => (isTold(row) ? <a href={`#${row.id}`}>{row.id}</a> : row.id) },
+  {
+    name: "status",
+    cell: ({ status, standing }) => (
+      <>
+        <Badge look={GATE_LOOKS[status]} />
+        {standing === "counts" ? null : <span className="soft"> {standing}</span>}
+      </>
+    ),
+  },
+  { name: "value", kind: "number", cell: ({ value }) => value ?? "–" },
+  { name: "against its limit", cell: (row) => <Interval row={row} /> },
+  {
+    name: "sample",
+    kind: "number",
+    cell: ({ sample, sample_min }) => (
+      <>
+        {sample}
+        {sample < sample_min ? <span className="wait"> of {sample_min}</span> : null}
+      </>
+    ),
+  },
+  { name: "rule", kind: "mid", cell: ({ rule }) => <code>{rule}</code> },
+  { name: "severity", kind: "mid", cell: ({ severity }) => severity },
+];
 
 /** Every gate of a decision: what was measured, on how much, against what. */
 export const GateTable = ({ gates }: { readonly gates: readonly GateRow[] }) => (
-  <div className="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th>gate</th>
-          <th>status</th>
-          <th className="number">value</th>
-          <th>against its limit</th>
-          <th className="number">sample</th>
-          <th className="mid">rule</th>
-          <th className="mid">severity</th>
-        </tr>
-      </thead>
-      <tbody>
-        {gates.map((row) => (
-          <tr key={row.id}>
-            <td>{isTold(row) ? <a href={`#${row.id}`}>{row.id}</a> : row.id}</td>
-            <td>
-              <Badge look={GATE_LOOKS[row.status]} />
-              {row.standing === "counts" ? null : <span className="soft"> {row.standing}</span>}
-            </td>
-            <td className="number">{row.value ?? "–"}</td>
-            <td>
-              <Interval row={row} />
-            </td>
-            <td className="number">
-              {row.sample}
-              {row.sample < row.sample_min ? <span className="wait"> of {row.sample_min}</span> : null}
-            </td>
-            <td className="mid">
-              <code>{row.rule}</code>
-            </td>
-            <td className="mid">{row.severity ?? ""}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <Table columns={COLUMNS} rows={gates} keyOf={({ id }) => id} isDense={false} />
 );
 
 interface ToldProps {
@@ -89,21 +79,20 @@ const RUN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The evidence at fault; what the ledger brought is a link to its run. */
 function AtFault({ row, isLedger }: { readonly row: GateRow; readonly isLedger: boolean }) {
-  const tenant = useTenant();
   const { count, rows } = row.failing;
   if (count === 0) return null;
   return (
     <details open={count <= ROWS_OPEN}>
       <summary>
-        {count} {count === 1 ? "row" : "rows"} of evidence at fault
+        {counted(count, "row")} of evidence at fault
         {rows.length < count ? `, the first ${rows.length}` : ""}
       </summary>
       <p className="rows">
         {rows.map((id) =>
           isLedger && RUN.test(id) ? (
-            <Link key={id} to="/t/$tenant/runs/$run" params={{ tenant, run: id }}>
+            <RunLink key={id} run={id}>
               <code>{id}</code>
-            </Link>
+            </RunLink>
           ) : (
             <code key={id}>{id}</code>
           ),

@@ -5,7 +5,6 @@ import { PoliciesPart } from "./policies.tsx";
 import { GATES_TABS } from "./search.ts";
 import { WaiversPart } from "./waivers.tsx";
 import "./gates.css";
-import "../../ui/table.css";
 
 /** What may ship and why: decisions, the policies that made them, and what was let through all the same. */
 export function GatesScreen() {

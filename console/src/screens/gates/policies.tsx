@@ -1,15 +1,52 @@
-import { Link } from "@tanstack/react-router";
-import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
 import type { Policies } from "../../api/wire.ts";
+import { DecisionLink, PolicyLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { lintText } from "./lint.ts";
-import "../../ui/table.css";
 
 type Known = Policies["policies"][number];
+
+const COLUMNS: readonly Column<Known>[] = [
+  {
+    name: "policy",
+    cell: ({ id, version, digest }) => (
+      <PolicyLink policy={digest}>
+        {id} {version}
+      </PolicyLink>
+    ),
+  },
+  {
+    name: "about",
+    kind: "mid soft",
+    cell: ({ title, is_ours }) => title ?? (is_ours ? "comes with the program" : ""),
+  },
+  {
+    name: "lint",
+    cell: ({ findings }) =>
+      findings === null ? <span className="soft">open it to see</span> : <Badge look={lintText(findings)} />,
+  },
+  {
+    name: "said last",
+    cell: ({ last }) => (last === null ? <span className="soft">nothing yet</span> : <Said {...last} />),
+  },
+  { name: "digest", kind: "wide", cell: ({ digest }) => <Digest text={digest} /> },
+];
+
+const Said = ({ evaluation_id, verdict, recorded_at }: NonNullable<Known["last"]>) => (
+  <>
+    <DecisionLink evaluation={evaluation_id}>
+      <Badge look={VERDICT_LOOKS[verdict]} />
+    </DecisionLink>{" "}
+    <span className="soft">
+      <Time at={recorded_at} />
+    </span>
+  </>
+);
 
 /** Every policy that is known, with what lint says of it and what it said last. */
 export function PoliciesPart() {
@@ -23,59 +60,7 @@ export function PoliciesPart() {
         command: "countermark gate eval policies/canary.yaml",
       }}
     >
-      {({ policies }) => (
-        <div className="scroll">
-          <table className="dense">
-            <thead>
-              <tr>
-                <th>policy</th>
-                <th className="mid">about</th>
-                <th>lint</th>
-                <th>said last</th>
-                <th className="wide">digest</th>
-              </tr>
-            </thead>
-            <tbody>
-              {policies.map((one) => (
-                <PolicyRow key={one.digest} one={one} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {({ policies }) => <Table columns={COLUMNS} rows={policies} keyOf={({ digest }) => digest} />}
     </View>
-  );
-}
-
-function PolicyRow({ one }: { readonly one: Known }) {
-  const tenant = useTenant();
-  const { id, version, digest, title, findings, is_ours, last } = one;
-  return (
-    <tr>
-      <td>
-        <Link to="/t/$tenant/gates/policies/$policy" params={{ tenant, policy: digest }}>
-          {id} {version}
-        </Link>
-      </td>
-      <td className="mid soft">{title ?? (is_ours ? "comes with the program" : "")}</td>
-      <td>{findings === null ? <span className="soft">open it to see</span> : <Badge look={lintText(findings)} />}</td>
-      <td>
-        {last === null ? (
-          <span className="soft">nothing yet</span>
-        ) : (
-          <>
-            <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: last.evaluation_id }}>
-              <Badge look={VERDICT_LOOKS[last.verdict]} />
-            </Link>{" "}
-            <span className="soft">
-              <Time at={last.recorded_at} />
-            </span>
-          </>
-        )}
-      </td>
-      <td className="wide">
-        <Digest text={digest} />
-      </td>
-    </tr>
   );
 }

@@ -5,12 +5,12 @@ import type { Evaluations, ShownPolicy } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Marked } from "../../ui/marked.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
 import { View } from "../../ui/view.tsx";
 import { Backtest } from "./backtest.tsx";
 import { DecisionTable } from "./decisions.tsx";
 import { LEVEL_LOOKS, lintText } from "./lint.ts";
 import "./gates.css";
-import "../../ui/table.css";
 
 /** A policy: what it asks, what lint says of it, what it would have said, and what it did say. */
 export function PolicyScreen() {
@@ -69,37 +69,26 @@ const Lint = ({ shown: { findings } }: PolicyProps) => (
   </section>
 );
 
+const GATES: readonly Column<ShownPolicy["gates"][number]>[] = [
+  {
+    name: "gate",
+    cell: ({ id, title }) => (
+      <>
+        {id}
+        {title === null ? null : <p className="soft">{title}</p>}
+      </>
+    ),
+  },
+  { name: "measures", kind: "mid", cell: ({ metrics }) => metrics.join(", ") },
+  { name: "where it is missed", kind: "soft", cell: ({ remedy }) => <Marked text={remedy} /> },
+  { name: "may be waived", kind: "mid", cell: ({ waivable }) => (waivable ? "yes" : "no") },
+];
+
 const Asked = ({ shown: { gates, profiles } }: PolicyProps) => (
   <section>
     <h2>What it asks</h2>
     {profiles.length === 0 ? null : <p className="soft">in the profiles {profiles.join(", ")}</p>}
-    <div className="scroll">
-      <table className="dense">
-        <thead>
-          <tr>
-            <th>gate</th>
-            <th className="mid">measures</th>
-            <th>where it is missed</th>
-            <th className="mid">may be waived</th>
-          </tr>
-        </thead>
-        <tbody>
-          {gates.map(({ id, title, metrics, waivable, remedy }) => (
-            <tr key={id}>
-              <td>
-                {id}
-                {title === null ? null : <p className="soft">{title}</p>}
-              </td>
-              <td className="mid">{metrics.join(", ")}</td>
-              <td className="soft">
-                <Marked text={remedy} />
-              </td>
-              <td className="mid">{waivable ? "yes" : "no"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={GATES} rows={gates} keyOf={({ id }) => id} />
   </section>
 );
 

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
 import type { ShownWaiver } from "../../api/wire.ts";
 
 import { ActDialog } from "../../ui/dialog.tsx";

@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { pathWith } from "../../api/path.ts";
-import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
+import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
 import type { Waivers } from "../../api/wire.ts";
+import { PolicyLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { Look } from "../../ui/tone.ts";
@@ -70,16 +70,15 @@ export function WaiversFor({ policy, subject }: { readonly policy: string; reado
 }
 
 function WaiverCard({ one }: { readonly one: Waiver }) {
-  const tenant = useTenant();
   const { waiver_id, state, policy, gate, subject, reason, requested_by, created_at, expires_at, approvals } = one;
   const isOpen = state === "requested";
   return (
     <article>
       <p className="line">
         <Badge look={LOOKS[state]} /> <strong>{gate}</strong> of{" "}
-        <Link to="/t/$tenant/gates/policies/$policy" params={{ tenant, policy: policy.digest }}>
+        <PolicyLink policy={policy.digest}>
           {policy.id} {policy.version}
-        </Link>{" "}
+        </PolicyLink>{" "}
         about <Subject subject={subject} />
       </p>
       <p>{reason}</p>

@@ -1,6 +1,5 @@
-import { Link } from "@tanstack/react-router";
-import { useTenant } from "../../api/query.ts";
 import type { Evaluation } from "../../api/wire.ts";
+import { DecisionLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { VERDICT_LOOKS } from "../../ui/tone.ts";
@@ -8,7 +7,6 @@ import { Subject } from "../gates/decisions.tsx";
 
 /** The last decision of each policy, about whatever it was. */
 export function LastSaid({ evaluations }: { readonly evaluations: readonly Evaluation[] }) {
-  const tenant = useTenant();
   return (
     <section>
       <h2>Gates said last</h2>
@@ -21,9 +19,9 @@ export function LastSaid({ evaluations }: { readonly evaluations: readonly Evalu
           {evaluations.map((one) => (
             <li key={one.evaluation_id}>
               <Badge look={VERDICT_LOOKS[one.verdict]} />{" "}
-              <Link to="/t/$tenant/gates/$evaluation" params={{ tenant, evaluation: one.evaluation_id }}>
+              <DecisionLink evaluation={one.evaluation_id}>
                 {one.policy_id} {one.policy_version}
-              </Link>{" "}
+              </DecisionLink>{" "}
               <span className="soft">
                 about <Subject subject={one.subject} />, <Time at={one.recorded_at} />
               </span>
