@@ -12,7 +12,7 @@ import {
   rejected,
   sha256Hex,
 } from "../contracts/index.ts";
-import { inOrder } from "./measure.ts";
+import { groupedBy, inOrder } from "./measure.ts";
 import type { Policy } from "./policy.ts";
 import type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
 
@@ -187,26 +187,35 @@ const isCell = (value: Json): value is Cell => value === null || typeof value !=
 const isCells = (columns: JsonObject): columns is { readonly [name: string]: Cell } =>
   Object.values(columns).every(isCell);
 
-/** By kind. A unit that came twice, equal in everything, is one; under one id with other contents, all stay and none is valid. */
+/** By kind, in the order of ids. A unit that came twice, equal in everything, is one; under one id with other contents, all stay and none is valid. */
 function distinctUnits(found: readonly Found[]) {
-  const kinds = new Map<string, Map<string, Found[]>>();
-  for (const one of found) {
-    const ids = kinds.get(one.kind) ?? new Map<string, Found[]>();
-    kinds.set(one.kind, ids);
-    const same = ids.get(one.unit.id);
-    if (same === undefined) ids.set(one.unit.id, [one]);
-    else if (!same.some(({ unit }) => contentsOf(unit) === contentsOf(one.unit))) same.push(one);
-  }
-  const groups = [...kinds]
+  const groups = [...groupedBy(found, ({ kind }) => kind)]
     .toSorted(([a], [b]) => inOrder(a, b))
-    .map(([kind, ids]) => [kind, [...ids.values()]] as const);
-  const disputed = groups.flatMap(([, all]) => all.filter((same) => same.length > 1)).flat();
-  const units = groups.map(([kind, all]): [string, readonly Unit[]] => [
+    .map(([kind, all]) => [kind, distinct(all)] as const);
+  const units = groups.map(([kind, kept]): [string, readonly Unit[]] => [
     kind,
-    all.flatMap((same) => same.map(({ unit }) => (same.length === 1 ? unit : { ...unit, isValid: false }))),
+    kept.map(({ unit }, at) => (isDisputed(kept, at) ? { ...unit, isValid: false } : unit)),
   ]);
+  const disputed = groups.flatMap(([, kept]) => kept.filter((_, at) => isDisputed(kept, at)));
   return { units: Object.fromEntries(units), disputed };
 }
+
+/** One after another under their ids, those that differ. Sorted, since a map of a list for each id was a tenth of a decision. */
+function distinct(found: readonly Found[]): readonly Found[] {
+  const kept: Found[] = [];
+  let first = 0; // of those with the last id
+  for (const one of found.toSorted((a, b) => inOrder(a.unit.id, b.unit.id))) {
+    if (kept[first]?.unit.id !== one.unit.id) first = kept.length;
+    if (first === kept.length || kept.slice(first).every((other) => contentsOf(other.unit) !== contentsOf(one.unit)))
+      kept.push(one);
+  }
+  return kept;
+}
+
+const isDisputed = (kept: readonly Found[], at: number): boolean => {
+  const id = kept[at]?.unit.id;
+  return id === kept[at - 1]?.unit.id || id === kept[at + 1]?.unit.id;
+};
 
 /** Everything that a unit says, whatever the order of its columns and rows. */
 const contentsOf = ({ at, channel, rows, isValid, columns }: Unit): string =>

@@ -287,11 +287,7 @@ function read(
 
 /** The value at rank `ceil(q * n)`, from 1: one that was observed. */
 function ranked(column: string, q: Rational, members: readonly Unit[], problems: readonly string[]): Bare {
-  const observed = members.flatMap((unit) => {
-    const cell = unit.columns[column];
-    return typeof cell === "number" ? [{ unit, cell }] : [];
-  });
-  const cells = Float64Array.from(observed, ({ cell }) => cell).sort();
+  const cells = Float64Array.from(cellsIn(column, members)).sort();
   const n = BigInt(cells.length);
   const rank = Number((q.numerator * n + q.denominator - 1n) / q.denominator);
   const at = Math.min(Math.max(rank, 1), cells.length) - 1;
@@ -301,21 +297,28 @@ function ranked(column: string, q: Rational, members: readonly Unit[], problems:
     good: cells.length,
     sample: cells.length,
     counted: members,
-    missed: cell === undefined ? [] : fromRank(observed, cell, at - cells.indexOf(cell)),
+    missed: cell === undefined ? [] : fromRank(column, members, cell, at - cells.indexOf(cell)),
     problems,
   };
 }
 
-interface Observed {
-  readonly unit: Unit;
-  readonly cell: number;
-}
+const cellsIn = (column: string, units: readonly Unit[]): readonly number[] => {
+  const cells: number[] = [];
+  for (const { columns } of units) {
+    const cell = columns[column];
+    if (typeof cell === "number") cells.push(cell);
+  }
+  return cells;
+};
 
 /** What is not below a cell, sorted by cells and then as it came, without the first of those that are as large. */
-function fromRank(observed: readonly Observed[], cell: number, skipped: number): readonly Unit[] {
-  const same = observed.filter((one) => one.cell === cell).slice(skipped);
-  const above = observed.filter((one) => one.cell > cell).toSorted((a, b) => a.cell - b.cell);
-  return [...same, ...above].map(({ unit }) => unit);
+function fromRank(column: string, members: readonly Unit[], cell: number, skipped: number): readonly Unit[] {
+  const same = members.filter(({ columns }) => columns[column] === cell).slice(skipped);
+  const above = members.flatMap((unit) => {
+    const other = unit.columns[column];
+    return typeof other === "number" && other > cell ? [{ unit, cell: other }] : [];
+  });
+  return [...same, ...above.toSorted((a, b) => a.cell - b.cell).map(({ unit }) => unit)];
 }
 
 /** What is counted: each unit, or the units of one value of the distinct column together. */
@@ -344,14 +347,15 @@ const keyless = (distinct: string | undefined, members: readonly Unit[]): readon
     ? []
     : members.filter((unit) => textOf(unit.columns[distinct]) === null).map((unit) => problemOf(unit, distinct));
 
-function groupedBy(units: readonly Unit[], keyOf: (unit: Unit) => string | null): ReadonlyMap<string, readonly Unit[]> {
-  const groups = new Map<string, Unit[]>();
-  for (const unit of units) {
-    const key = keyOf(unit);
+/** In the order in which the keys came; what has none is left out. */
+export function groupedBy<T>(all: readonly T[], keyOf: (one: T) => string | null): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
     if (key === null) continue;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [unit]);
-    else group.push(unit);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
   }
   return groups;
 }
