@@ -15,7 +15,7 @@ export { type BaseRevision, type Preview, readPreview, type SealedPreview, sealP
 export {
   type ApprovalRow,
   type ApprovalStatus,
-  approvalsOfCall,
+  approvalsOfCalls,
   approversOf,
   type CallApprovals,
   type DecisionRow,

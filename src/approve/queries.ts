@@ -79,16 +79,41 @@ export interface CallApprovals {
 /** Seconds in which a run that holds its approval begins the call; past them nobody waits for it. */
 const BEGIN_SECONDS_MAX = 60;
 
-/** What people were asked under a call's key, as it concerns one run. */
-export async function approvalsOfCall(sql: TenantQuery, internalKey: string, runId: string): Promise<CallApprovals> {
-  const rows = await sql<ApprovalRow[]>`
-    select ${columns(sql)}
-      from approval
-     where tenant_id = require_tenant_context() and internal_key = ${internalKey}
-       and (run_id = ${runId} or status = 'PENDING'
-            or (status = 'APPROVED' and consumed_at is null and decided_at > clock() - make_interval(secs => ${BEGIN_SECONDS_MAX})))
-     order by created_at desc, approval_id desc
-     limit 100`;
+/** A call's key, and the run that makes the call. */
+export interface CallOfRun {
+  readonly internalKey: string;
+  readonly runId: string;
+}
+
+/** What people were asked under the keys of calls, as it concerns their runs: one for each, in their order. */
+export async function approvalsOfCalls(
+  sql: TenantQuery,
+  calls: readonly CallOfRun[],
+): Promise<readonly CallApprovals[]> {
+  const keys = calls.map(({ internalKey }) => internalKey);
+  const runs = calls.map(({ runId }) => runId);
+  const rows = await sql<(ApprovalRow & { readonly nth: number })[]>`
+    select call.nth::int, found.*
+      from unnest(${keys}::text[], ${runs}::text[]) with ordinality as call(internal_key, run_id, nth)
+     cross join lateral (
+       select ${columns(sql)}
+         from approval
+        where tenant_id = require_tenant_context() and internal_key = call.internal_key
+          and (run_id = call.run_id or status = 'PENDING'
+               or (status = 'APPROVED' and consumed_at is null
+                   and decided_at > clock() - make_interval(secs => ${BEGIN_SECONDS_MAX})))
+        order by created_at desc, approval_id desc
+        limit 100) as found
+     order by call.nth, created_at desc, approval_id desc`;
+  return calls.map(({ runId }, index) =>
+    concerning(
+      runId,
+      rows.filter(({ nth }) => nth === index + 1),
+    ),
+  );
+}
+
+function concerning(runId: string, rows: readonly ApprovalRow[]): CallApprovals {
   const isGranted = (row: ApprovalRow) => row.run_id !== runId && row.status === "APPROVED" && row.consumed_at === null;
   return {
     own: rows.find((row) => row.run_id === runId),

@@ -2,7 +2,7 @@ import { assert, type Instant, instant } from "../contracts/index.ts";
 import type { Query, TenantQuery } from "../store/index.ts";
 import type { BreakerRecord, BreakerState, IdempotencyRecord, IdempotencyStatus, Mode } from "./call.ts";
 
-/** The stored facts of one call, read in one round trip. */
+/** The stored facts of one call. */
 export interface StoredFacts {
   /** The database's clock, which stamped what was read: guards judge by no other. */
   readonly now: Instant;
@@ -38,36 +38,42 @@ interface FactsRow {
 
 const RATE_WINDOW_MS = 60_000;
 
-/** What is stored about a call's key (newest generation), its dependency's breaker and its tool's last minute. */
-export async function loadFacts(
-  sql: TenantQuery,
-  asked: {
-    readonly internalKey: string | null;
-    readonly breakerId: string | null;
-    readonly tool: string;
-  },
-): Promise<StoredFacts> {
+/** Whose facts are asked for: of the key's record, the dependency's breaker and the tool's window. */
+export interface AskedFacts {
+  readonly internalKey: string | null;
+  readonly breakerId: string | null;
+  readonly tool: string;
+}
+
+/**
+ * What is stored about calls' keys (newest generation), their dependencies' breakers and their tools' last minute: one for each, in
+ * their order.
+ */
+export async function loadFacts(sql: TenantQuery, calls: readonly AskedFacts[]): Promise<readonly StoredFacts[]> {
+  const keys = calls.map(({ internalKey }) => internalKey);
+  const breakers = calls.map(({ breakerId }) => breakerId);
+  const tools = calls.map(({ tool }) => tool);
   const rows = await sql<FactsRow[]>`
     select clock() as now, i.internal_key, i.generation, i.status, i.params_sha256, i.external_key, i.run_id, i.step_id, i.epoch, i.first_seen_at,
            i.heartbeat_at, i.result, i.receipt_id, b.breaker_id, b.state, b.failure_times, b.success_count, b.probe_count,
            b.opened_at, b.expires_at, b.revision, w.hits
-      from (select require_tenant_context() as tenant_id) t
+      from unnest(${keys}::text[], ${breakers}::text[], ${tools}::text[]) with ordinality as call(internal_key, breaker_id, tool_name, nth)
       left join lateral (
         select * from idempotency
-         where tenant_id = t.tenant_id and internal_key = ${asked.internalKey}
+         where tenant_id = require_tenant_context() and internal_key = call.internal_key
          order by generation desc
          limit 1
       ) i on true
-      left join breaker b on b.tenant_id = t.tenant_id and b.breaker_id = ${asked.breakerId}
-      left join rate_window w on w.tenant_id = t.tenant_id and w.tool_name = ${asked.tool}`;
-  const row = rows[0];
-  assert(row !== undefined, "the facts of a call are one row");
-  return {
+      left join breaker b on b.tenant_id = require_tenant_context() and b.breaker_id = call.breaker_id
+      left join rate_window w on w.tenant_id = require_tenant_context() and w.tool_name = call.tool_name
+     order by call.nth`;
+  assert(rows.length === calls.length, "the facts of a call are one row");
+  return rows.map((row) => ({
     now: row.now,
     record: recordOf(row),
     breaker: breakerOf(row),
     rateHits: (row.hits ?? []).filter((hit) => hit > row.now - RATE_WINDOW_MS).map(instant),
-  };
+  }));
 }
 
 /** What names a record and its receipt. */

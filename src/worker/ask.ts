@@ -1,4 +1,4 @@
-import { type ApprovalRow, approvalsOfCall, driftOf, pendingApprovals } from "../approve/index.ts";
+import { type ApprovalRow, approvalsOfCalls, driftOf, pendingApprovals } from "../approve/index.ts";
 import { after, assert, type Json } from "../contracts/index.ts";
 import { type AdmittedCall, type ApprovalCall, type CallRequest, tracedInput } from "../guard/index.ts";
 import { entitiesById } from "../ledger/index.ts";
@@ -95,7 +95,8 @@ export async function voidedByDrift(
   assert(call.internalKey !== null, "only a call with a key is approved");
   const key = call.internalKey;
   const found = await inTenant(desk.database, request.tenantId, async (sql) => {
-    const { own: approval } = await approvalsOfCall(sql, key, request.runId);
+    const [asked] = await approvalsOfCalls(sql, [{ internalKey: key, runId: request.runId }]);
+    const approval = asked?.own;
     assert(approval !== undefined, "the claim that was lost was on an approval");
     return { approval, drift: (await driftOf(sql, approval)) ?? "the base changed and changed back" };
   });

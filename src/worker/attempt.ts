@@ -7,7 +7,6 @@ import {
   type CallContext,
   type CallRequest,
   type LookedUp,
-  loadFacts,
   lookUp,
   type Performed,
   type PerformPorts,
@@ -184,10 +183,10 @@ async function breakerRows(
   if (dependency === null || call.breaker === null || outcome === "ignored") return {};
   if (outcome === "success" && call.breaker.state === "CLOSED") return {};
   const config = breakerConfigOf(dependency);
-  const { breaker: stored, now } = await inTenant(desk.database, request.tenantId, (sql) =>
-    loadFacts(sql, { internalKey: null, breakerId: dependency, tool }),
-  );
-  const before = breakerNow({ id: dependency, stored }, config, now);
+  const { tenantId, runId } = request;
+  const { read } = await desk.facts.read({ tenantId, runId, internalKey: null, breakerId: dependency, tool });
+  const { now } = read;
+  const before = breakerNow({ id: dependency, stored: read.breaker }, config, now);
   const next = breakerAfter(before, config, { admittedIn: call.breaker, outcome, now });
   return next === before ? {} : { breakers: [breakerRow(next, before.revision)] };
 }

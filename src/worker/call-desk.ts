@@ -1,4 +1,3 @@
-import { approvalsOfCall, type CallApprovals } from "../approve/index.ts";
 import { after, assert, type Instant } from "../contracts/index.ts";
 import {
   type Admission,
@@ -8,7 +7,6 @@ import {
   type CallRequest,
   contractsFor,
   isOwnRecord,
-  loadFacts,
   type RecoverCall,
   type RefusedCall,
   type ResolvedCall,
@@ -19,10 +17,10 @@ import {
   unknownReceipt,
 } from "../guard/index.ts";
 import type { PlannedCall, Stimulus } from "../run/index.ts";
-import { inTenant } from "../store/index.ts";
 import { askAPerson } from "./ask.ts";
 import type { CommitExtras } from "./commit.ts";
 import { type DeskOptions, NOTHING_SPENT, type Prepared, type RunFacts, refOf, settleContext } from "./desk.ts";
+import { type FactsAsked, NOBODY_ASKED, type ReadFacts } from "./facts-reader.ts";
 import { intentOf, receiptEventRow, receiptRow, settleRow } from "./rows.ts";
 
 /** How soon a call that another run is making is looked at again. */
@@ -36,7 +34,7 @@ export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: Pla
   const resolution = resolveCall(request, registered.ok ? registered.value : undefined, promoted);
   if (!resolution.ok) return refused(planned, { request, admission: resolution.admission, now: desk.host.clock.now() });
   const { resolved } = resolution;
-  const { read, approvals } = hasFacts(resolved) ? await readFacts(desk, run, resolved) : nothingRead(desk);
+  const { read, approvals } = hasFacts(resolved) ? await desk.facts.read(askedOf(run, resolved)) : nothingRead(desk);
   const admission = admit(resolved, request, factsOf(desk, run, planned, { read, approvals }));
   switch (admission.kind) {
     case "refused":
@@ -74,13 +72,6 @@ const requestOf = ({ state }: RunFacts, planned: PlannedCall): CallRequest => ({
   runStartedAt: state.started_at,
 });
 
-interface ReadFacts {
-  readonly read: StoredFacts;
-  readonly approvals: CallApprovals;
-}
-
-const NOBODY_ASKED: CallApprovals = { own: undefined, open: undefined };
-
 /** READ tools that nothing limits are judged by what the run and the process know: no query on their path. */
 const hasFacts = ({ internalKey, tool: { contract } }: Keyed): boolean =>
   internalKey !== null || contract.dependency !== null || contract.rate_limit_rpm !== null;
@@ -92,15 +83,13 @@ const nothingRead = (desk: DeskOptions): ReadFacts => ({
 
 type Keyed = Pick<ResolvedCall, "tool" | "internalKey">;
 
-function readFacts(desk: DeskOptions, run: RunFacts, { tool: { contract }, internalKey }: Keyed): Promise<ReadFacts> {
-  return inTenant(desk.database, run.state.tenant_id, async (sql) => {
-    // In this order, which one connection keeps: an approval that is spent between the two has left a record for the second.
-    const asked = internalKey === null ? NOBODY_ASKED : approvalsOfCall(sql, internalKey, run.state.run_id);
-    const facts = loadFacts(sql, { internalKey, breakerId: contract.dependency, tool: contract.name });
-    const [approvals, read] = await Promise.all([asked, facts]);
-    return { read, approvals };
-  });
-}
+const askedOf = ({ state }: RunFacts, { tool: { contract }, internalKey }: Keyed): FactsAsked => ({
+  tenantId: state.tenant_id,
+  runId: state.run_id,
+  internalKey,
+  breakerId: contract.dependency,
+  tool: contract.name,
+});
 
 function factsOf(desk: DeskOptions, run: RunFacts, planned: PlannedCall, { read, approvals }: ReadFacts): CallFacts {
   const { control, state } = run;

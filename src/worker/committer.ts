@@ -1,13 +1,11 @@
 import { assert, Fault, nextTurn } from "../contracts/index.ts";
 import { asFault, type Query } from "../store/index.ts";
 import type { Commit, CommitResult } from "./commit.ts";
+import { Gathering, type Taken } from "./gathering.ts";
 import { flushCommits } from "./queries.ts";
 
 /**
- * Group commit: callers queue, and a flush takes what is queued. The commits in progress are the batching window, so there is
- * no timer and a lone caller waits for nobody. Two flushes may be on their way, one behind the other on one connection: while
- * the database writes one half of the callers' steps, this process computes the other's. In lock-step both stood still for
- * half of the time.
+ * Group commit: callers queue, and a flush takes what is queued (`Gathering`), on one connection.
  *
  * C1 A caller is answered only after its commit.
  * C2 A flush holds at most one commit of a run, so its fence is judged against a row that nothing else in it moves. The
@@ -18,59 +16,22 @@ import { flushCommits } from "./queries.ts";
  */
 export class Committer {
   readonly #sql: Query;
-  readonly #turn: () => Promise<void>;
-  readonly #flushes = new Set<Promise<void>>();
-  #queue: Waiting[] = [];
-  #draining: Promise<void> | null = null;
+  readonly #waiting: Gathering<Waiting>;
 
   /** @param turn resolves once everything that can run now has run; a simulation passes its own */
   constructor(sql: Query, turn: () => Promise<void> = nextTurn) {
     this.#sql = sql;
-    this.#turn = turn;
+    this.#waiting = new Gathering({ turn, take: flushOf, carry: (batch) => this.#flush(batch) });
   }
 
   /** Resolves once the commit is durable or fenced. Rejects with a `Fault` when it cannot be known to have been written. */
   commit(commit: Commit): Promise<CommitResult> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ commit, resolve, reject });
-      this.#draining ??= this.#drain();
-    });
+    return new Promise((resolve, reject) => this.#waiting.add({ commit, resolve, reject }));
   }
 
   /** Resolves when nothing is queued or being written. */
-  async idle(): Promise<void> {
-    await this.#draining;
-    await Promise.all(this.#flushes);
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      if (this.#flushes.size === FLUSHES_MAX) await Promise.race(this.#flushes);
-      // Callers that were answered together come back together. Without this turn every other flush held one commit.
-      await this.#turn();
-      const isSplit = this.#flushes.size === 0 && this.#queue.length >= SPLIT_COMMITS_MIN;
-      this.#begin(this.#take(isSplit ? this.#queue.length >> 1 : FLUSH_COMMITS_MAX));
-    }
-    this.#draining = null;
-  }
-
-  #begin(batch: readonly Waiting[]): void {
-    const flush = this.#flush(batch).finally(() => this.#flushes.delete(flush));
-    this.#flushes.add(flush);
-  }
-
-  #take(limit: number): readonly Waiting[] {
-    const batch: Waiting[] = [];
-    const later: Waiting[] = [];
-    const runs = new Set<string>();
-    for (const waiting of this.#queue) {
-      const run = `${waiting.commit.tenantId}/${waiting.commit.runId}`;
-      const fits = batch.length < Math.min(limit, FLUSH_COMMITS_MAX) && !runs.has(run); // C2
-      (fits ? batch : later).push(waiting);
-      runs.add(run);
-    }
-    this.#queue = later;
-    return batch;
+  idle(): Promise<void> {
+    return this.#waiting.idle();
   }
 
   async #flush(batch: readonly Waiting[]): Promise<void> {
@@ -113,9 +74,6 @@ export class Committer {
 /** Commits in a flush: beyond this the statement grows faster than its fixed cost shrinks. */
 const FLUSH_COMMITS_MAX = 256;
 
-/** Flushes on their way: one that is written, one that comes next. A third would only wait. */
-const FLUSHES_MAX = 2;
-
 /** Fewer commits than this are not worth a second flush's fixed cost. */
 const SPLIT_COMMITS_MIN = 8;
 
@@ -126,4 +84,19 @@ interface Waiting {
   readonly commit: Commit;
   readonly resolve: (result: CommitResult) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What of the queue goes into the next flush; half of it where nothing is on its way, so that a second can follow. */
+function flushOf(queue: readonly Waiting[], isAlone: boolean): Taken<Waiting> {
+  const limit = isAlone && queue.length >= SPLIT_COMMITS_MIN ? queue.length >> 1 : FLUSH_COMMITS_MAX;
+  const batch: Waiting[] = [];
+  const later: Waiting[] = [];
+  const runs = new Set<string>();
+  for (const waiting of queue) {
+    const run = `${waiting.commit.tenantId}/${waiting.commit.runId}`;
+    const fits = batch.length < Math.min(limit, FLUSH_COMMITS_MAX) && !runs.has(run); // C2
+    (fits ? batch : later).push(waiting);
+    runs.add(run);
+  }
+  return { batch, later };
 }

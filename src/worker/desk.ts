@@ -13,10 +13,12 @@ import type { CompiledPack, PlannedCall, RunState, Stimulus } from "../run/index
 import type { Database } from "../store/index.ts";
 import type { CommitExtras, Intent } from "./commit.ts";
 import type { TenantControl } from "./control.ts";
+import type { FactsReader } from "./facts-reader.ts";
 
 /** What a worker brings to every call it makes. */
 export interface DeskOptions {
   readonly database: Pick<Database, "app">;
+  readonly facts: Pick<FactsReader, "read">;
   readonly host: Host;
   readonly registry: Registry;
   readonly tier: SandboxTier;

@@ -51,6 +51,7 @@ export { ControlRoom, packsFor, type TenantControl } from "./control.ts";
 export { AGENT_CRASH_POINTS, CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
+export { FactsReader } from "./facts-reader.ts";
 export { type HeldRun, newestTakeovers, runsByToken, runsInMotion, type TokenHold } from "./held/queries.ts";
 export { postgresSchedule } from "./postgres-scheduler.ts";
 export { type ClaimedDue, canariesOf, claimDue, findLease, type HeldLease, renewLeases } from "./queries.ts";

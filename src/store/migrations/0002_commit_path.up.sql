@@ -73,6 +73,43 @@ end
 $$;
 
 /*
+ * Reserves keys under which no call was made yet, for the intents of as many runs. Returns those that lost, and by which claim:
+ * control (a guard's facts changed), or reservation (somebody has the key).
+ */
+create function claim_keys(p_runs text[], p_epochs bigint[], p_intents jsonb[]) returns table (run text, lost text)
+  language plpgsql as $$
+#variable_conflict use_column
+begin
+  return query with asked as (
+    select i.run, i.epoch, r.*, coalesce((i.intent->>'control_revision')::bigint = t.control_revision, true) as is_current
+      from unnest(p_runs, p_epochs, p_intents) as i(run, epoch, intent)
+      join tenant t on t.tenant_id = require_tenant_context()
+     cross join lateral jsonb_to_record(i.intent->'reservation')
+           as r(internal_key text, generation int, params_sha256 text, external_key text, step_id text)
+  ), taken as (
+    insert into idempotency (tenant_id, internal_key, generation, status, params_sha256, external_key, run_id, step_id, epoch,
+        first_seen_at, heartbeat_at, ttl_expires_at)
+      select require_tenant_context(), internal_key, generation, 'IN_PROGRESS', params_sha256, external_key, run, step_id, epoch,
+             clock(), clock(), clock() + interval '25 hours'
+        from asked
+       where is_current
+       order by internal_key, generation
+      on conflict do nothing
+      returning run_id
+  )
+  select run, case when is_current then 'reservation' else 'control' end
+    from asked
+   where run not in (select run_id from taken);
+end
+$$;
+
+/* Whether an intent claims a key that nobody took before, and nothing else but that the guards' facts hold. */
+create function claims_key_alone(intent jsonb) returns boolean
+  language sql immutable as $$
+  select intent->'reservation'->>'takes' = 'new' and intent - '{control_revision,reservation}'::text[] = '{}'
+$$;
+
+/*
  * Makes an intent's conditional claims, all or none. Null: they hold. Otherwise the name of the claim that was lost:
  * control (a guard's facts changed), request, rate, reservation, approval, base, probe.
  */
@@ -102,11 +139,9 @@ begin
 
   if r is not null then
     if r->>'takes' = 'new' then
-      insert into idempotency (tenant_id, internal_key, generation, status, params_sha256, external_key, run_id, step_id, epoch,
-          first_seen_at, heartbeat_at, ttl_expires_at)
-        values (tenant, r->>'internal_key', (r->>'generation')::int, 'IN_PROGRESS', r->>'params_sha256', r->>'external_key',
-          p_run, r->>'step_id', p_epoch, clock(), clock(), clock() + interval '25 hours')
-        on conflict do nothing;
+      if exists (select from claim_keys(array[p_run], array[p_epoch], array[x])) then
+        raise exception 'reservation' using errcode = 'CM002';
+      end if;
     elsif r->>'takes' = 'released' then
       update idempotency
          set status = 'IN_PROGRESS', run_id = p_run, step_id = r->>'step_id', epoch = p_epoch, heartbeat_at = clock(),
@@ -114,14 +149,15 @@ begin
              first_seen_at = clock(), ttl_expires_at = clock() + interval '25 hours'
        where tenant_id = tenant and internal_key = r->>'internal_key' and generation = (r->>'generation')::int
          and status = 'FAILED_NO_EFFECT';
+      if not found then raise exception 'reservation' using errcode = 'CM002'; end if;
     else
       -- An open attempt is taken over only as it was read: whoever else showed a sign of life since keeps it.
       update idempotency
          set status = 'IN_PROGRESS', run_id = p_run, step_id = r->>'step_id', epoch = p_epoch, heartbeat_at = clock()
        where tenant_id = tenant and internal_key = r->>'internal_key' and generation = (r->>'generation')::int
          and status = r->>'read_status' and floor(extract(epoch from heartbeat_at) * 1000) = (r->>'read_heartbeat_ms')::numeric;
+      if not found then raise exception 'reservation' using errcode = 'CM002'; end if;
     end if;
-    if not found then raise exception 'reservation' using errcode = 'CM002'; end if;
   end if;
 
   if x->>'approval_id' is not null then
@@ -157,8 +193,62 @@ end
 $$;
 
 /*
- * Writes what one commit carries besides its run row and events. Returns the entities whose version had moved, or null: what
- * was to change of them stays open in entity_change. Each statement is run only for rows that are there: starting one costs
+ * Writes what became of calls, for as many runs at once: their records, receipts, and what is said of those. One statement of a
+ * kind, whatever their number: a statement for each row was half of what a flush of calls that write took.
+ */
+create function write_records(p_runs text[], p_epochs bigint[], p_extras jsonb[]) returns void
+  language plpgsql as $$
+declare
+  tenant text := require_tenant_context();
+begin
+  with said as (
+    select i.run, i.nth, s.*
+      from unnest(p_runs, p_extras) with ordinality as i(run, x, nth)
+     cross join lateral jsonb_to_recordset(i.x->'settle')
+           as s(internal_key text, generation int, status text, result text, receipt_id text)
+  ), settled as (
+    -- Of several that speak of one record, whoever knows that the effect happened, else the last.
+    select distinct on (s.internal_key, s.generation) s.*
+      from said s
+      join idempotency k on k.tenant_id = tenant and k.internal_key = s.internal_key and k.generation = s.generation
+     where k.run_id = s.run or s.status = 'COMPLETED'
+     order by s.internal_key, s.generation, s.status = 'COMPLETED' desc, s.nth desc
+  )
+  update idempotency
+     set status = s.status, result = s.result, receipt_id = s.receipt_id, heartbeat_at = clock()
+    from settled s
+   where idempotency.tenant_id = tenant and idempotency.internal_key = s.internal_key and idempotency.generation = s.generation
+     and idempotency.status <> 'COMPLETED'
+     -- Another run may have taken the key over meanwhile. A late holder can tell it that the effect happened, and no more:
+     -- "nothing happened" would open the key to a third call while the second is being made.
+     and (idempotency.run_id = s.run or s.status = 'COMPLETED');
+
+  insert into receipt (tenant_id, receipt_id, tool_name, tool_version, internal_key, generation, execution_id, step_id,
+      correlation_id, epoch, external_key, external_provider, external_transaction_id, provider_request_id, amount_minor,
+      currency, result, result_sha256, created_at, confirm_by)
+    select tenant, r.receipt_id, r.tool_name, r.tool_version, r.internal_key, r.generation, i.run, r.step_id,
+           r.correlation_id, i.epoch, r.external_key, r.external_provider, r.external_transaction_id, r.provider_request_id,
+           r.amount_minor, r.currency, r.result, r.result_sha256, r.created_at, r.confirm_by
+      from unnest(p_runs, p_epochs, p_extras) as i(run, epoch, x)
+     cross join lateral jsonb_to_recordset(i.x->'receipts')
+           as r(receipt_id text, tool_name text, tool_version text, internal_key text, generation int, step_id text,
+             correlation_id text, external_key text, external_provider text, external_transaction_id text,
+             provider_request_id text, amount_minor bigint, currency text, result text, result_sha256 text,
+             created_at timestamptz, confirm_by timestamptz)
+    on conflict (tenant_id, internal_key, generation) do nothing;
+
+  insert into receipt_event (tenant_id, receipt_id, status, at, source, detail)
+    select tenant, r.receipt_id, r.status, r.at, r.source, r.detail
+      from unnest(p_extras) as i(x)
+     cross join lateral jsonb_to_recordset(i.x->'receipt_events')
+           as r(receipt_id text, status text, at timestamptz, source text, detail text)
+    on conflict do nothing;
+end
+$$;
+
+/*
+ * Writes what one commit carries besides its run row, its events and `write_records`. Returns the entities whose version had
+ * moved, or null: what was to change of them stays open in entity_change. Each statement is run only for rows that are there: starting one costs
  * more than most have to do.
  */
 create function write_outcome(p_run text, p_epoch bigint, x jsonb) returns text
@@ -169,36 +259,6 @@ declare
   moved boolean;
   conflicts text[] := '{}';
 begin
-  for s in select * from jsonb_array_elements(x->'settle') loop
-    update idempotency
-       set status = s->>'status', result = s->>'result', receipt_id = s->>'receipt_id', heartbeat_at = clock()
-     where tenant_id = tenant and internal_key = s->>'internal_key' and generation = (s->>'generation')::int
-       and status <> 'COMPLETED'
-       -- Another run may have taken the key over meanwhile. A late holder can tell it that the effect happened, and no more:
-       -- "nothing happened" would open the key to a third call while the second is being made.
-       and (run_id = p_run or s->>'status' = 'COMPLETED');
-  end loop;
-
-  if x ? 'receipts' then
-    insert into receipt (tenant_id, receipt_id, tool_name, tool_version, internal_key, generation, execution_id, step_id,
-        correlation_id, epoch, external_key, external_provider, external_transaction_id, provider_request_id, amount_minor,
-        currency, result, result_sha256, created_at, confirm_by)
-      select tenant, r.receipt_id, r.tool_name, r.tool_version, r.internal_key, r.generation, p_run, r.step_id,
-             r.correlation_id, p_epoch, r.external_key, r.external_provider, r.external_transaction_id, r.provider_request_id,
-             r.amount_minor, r.currency, r.result, r.result_sha256, r.created_at, r.confirm_by
-        from jsonb_to_recordset(x->'receipts') as r(receipt_id text, tool_name text, tool_version text, internal_key text,
-             generation int, step_id text, correlation_id text, external_key text, external_provider text,
-             external_transaction_id text, provider_request_id text, amount_minor bigint, currency text, result text,
-             result_sha256 text, created_at timestamptz, confirm_by timestamptz)
-      on conflict (tenant_id, internal_key, generation) do nothing;
-  end if;
-  if x ? 'receipt_events' then
-    insert into receipt_event (tenant_id, receipt_id, status, at, source, detail)
-      select tenant, r.receipt_id, r.status, r.at, r.source, r.detail
-        from jsonb_to_recordset(x->'receipt_events') as r(receipt_id text, status text, at timestamptz, source text, detail text)
-      on conflict do nothing;
-  end if;
-
   for s in select * from jsonb_array_elements(x->'entities') loop
     -- What builds on a change that was not made is not made either.
     moved := ((s->>'entity_type') || ' ' || (s->>'entity_id')) = any(conflicts);
@@ -276,6 +336,48 @@ end
 $$;
 
 /*
+ * Writes what commits carry besides run rows and events, and makes their claims. Tells of each commit, by its run, the claim
+ * that was lost and the entities whose version had moved; null where there is nothing to tell. Most calls that write bring a
+ * record with a receipt and claim one key for the next: these are written for all commits at once.
+ */
+create function write_extras(p_runs text[], p_epochs bigint[], p_extras jsonb[]) returns jsonb
+  language plpgsql as $$
+declare
+  told jsonb;
+  conflict text;
+  claim text;
+  keys_runs text[];
+  keys_epochs bigint[];
+  keys_intents jsonb[];
+  lost record;
+begin
+  perform write_records(p_runs, p_epochs, p_extras);
+  for k in 1 .. cardinality(p_runs) loop
+    conflict := null;
+    claim := null;
+    if p_extras[k] - '{settle,receipts,receipt_events,intent}'::text[] <> '{}' then
+      conflict := write_outcome(p_runs[k], p_epochs[k], p_extras[k]);
+    end if;
+    if claims_key_alone(p_extras[k]->'intent') then
+      keys_runs := keys_runs || p_runs[k];
+      keys_epochs := keys_epochs || p_epochs[k];
+      keys_intents := keys_intents || (p_extras[k]->'intent');
+    elsif p_extras[k] ? 'intent' then
+      claim := make_claims(p_runs[k], p_epochs[k], p_extras[k]->'intent');
+    end if;
+    if conflict is not null or claim is not null then
+      told := coalesce(told, '{}') || jsonb_build_object(p_runs[k], jsonb_build_object('claim', claim, 'conflict', conflict));
+    end if;
+  end loop;
+  for lost in select * from claim_keys(keys_runs, keys_epochs, keys_intents) loop
+    told := coalesce(told, '{}')
+      || jsonb_build_object(lost.run, jsonb_build_object('claim', lost.lost, 'conflict', told->lost.run->'conflict'));
+  end loop;
+  return told;
+end
+$$;
+
+/*
  * Commits the steps of many runs at once, tenant by tenant. One row comes back for each tenant: how many commits were held,
  * the runs of the others, which were fenced off and wrote nothing, and what is to be told of a commit that was held: the
  * claim of the intent that rode along and was lost, the entities whose version had moved.
@@ -296,8 +398,7 @@ declare
   x_run text[];
   x_epoch bigint[];
   x_rest jsonb[];
-  x_conflict text;
-  x_claim text;
+  x_extras jsonb[];
   lo int := 1;
   hi int;
   mlo int := 1;
@@ -372,15 +473,10 @@ begin
         from unnest(x_run, x_rest) as i(run, rest)
        where due.tenant_id = tenant and due.kind = 'run' and due.id = i.run and i.rest ? 'folded';
 
-      for k in 1 .. cardinality(x_run) loop
-        continue when not x_rest[k] ? 'extras';
-        x_conflict := write_outcome(x_run[k], x_epoch[k], x_rest[k]->'extras');
-        x_claim := case when x_rest[k]->'extras' ? 'intent'
-                   then make_claims(x_run[k], x_epoch[k], x_rest[k]->'extras'->'intent') end;
-        if x_conflict is not null or x_claim is not null then
-          told := coalesce(told, '{}') || jsonb_build_object(x_run[k], jsonb_build_object('claim', x_claim, 'conflict', x_conflict));
-        end if;
-      end loop;
+      select array_agg(i.rest->'extras') into x_extras from unnest(x_rest) with ordinality as i(rest, nth);
+      if num_nulls(variadic x_extras) < cardinality(x_extras) then
+        told := write_extras(x_run, x_epoch, x_extras);
+      end if;
     end if;
 
     select t.control_revision into control_revision from tenant t where t.tenant_id = tenant;

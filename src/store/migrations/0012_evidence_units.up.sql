@@ -69,16 +69,24 @@ create trigger run_evidence after update of ended_at on run
 create trigger run_evidence_inserted after insert on run
   for each row when (new.ended_at is not null) execute function project_run();
 
-/* Of what was said of an effect, the strongest counts, in whichever order it came. */
-create function project_receipt() returns trigger language plpgsql as $$
+/*
+ * Of what was said of an effect, the strongest counts, in whichever order it came. For all rows of a statement at once, by a list
+ * of ids: joined to the rows that are told, the view was made whole for each statement.
+ */
+create function project_receipts() returns trigger language plpgsql as $$
+declare
+  named record;
 begin
-  insert into evidence_unit
-    select * from evidence_source where tenant_id = new.tenant_id and kind = 'receipt' and id = new.receipt_id
-    on conflict (tenant_id, kind, id) do update set status = excluded.status
-     where array_position('{claimed,unknown,confirmed,contradicted}'::text[], excluded.status)
-         > array_position('{claimed,unknown,confirmed,contradicted}'::text[], evidence_unit.status);
+  for named in select tenant_id, array_agg(distinct receipt_id) as ids from told group by tenant_id loop
+    insert into evidence_unit
+      select * from evidence_source where tenant_id = named.tenant_id and kind = 'receipt' and id = any(named.ids)
+      on conflict (tenant_id, kind, id) do update set status = excluded.status
+       where array_position('{claimed,unknown,confirmed,contradicted}'::text[], excluded.status)
+           > array_position('{claimed,unknown,confirmed,contradicted}'::text[], evidence_unit.status);
+  end loop;
   return null;
 end
 $$;
 create trigger receipt_evidence after insert on receipt_event
-  for each row execute function project_receipt();
+  referencing new table as told
+  for each statement execute function project_receipts();
