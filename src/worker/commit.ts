@@ -27,7 +27,7 @@ export interface Commit {
   readonly extras: CommitExtras | null;
 }
 
-/** Rows beside the run row, in their tables' wire names; see `write_outcome` and `make_claims`. */
+/** Rows beside the run row, in their tables' wire names; see `write_extras`. */
 export interface CommitExtras {
   readonly settle?: readonly JsonObject[];
   readonly receipts?: readonly JsonObject[];

@@ -2,7 +2,7 @@ import { formatInstant, type Instant, type Json, type JsonObject } from "../cont
 import type { BreakerRecord, Claim, IdempotencyRecord, Receipt } from "../guard/index.ts";
 import type { CommitExtras, Intent } from "./commit.ts";
 
-/** The wire rows of a commit, as `write_outcome` and `make_claims` read them. */
+/** The wire rows of a commit, as `write_extras` read them. */
 
 export const settleRow = (record: IdempotencyRecord): JsonObject => ({
   internal_key: record.internal_key,

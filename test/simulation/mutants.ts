@@ -239,10 +239,7 @@ const OF_EFFECTS: readonly Mutant[] = [
     fails: ["CONT-016"],
     runs: DEBITS,
     faults: CRASH_AFTER,
-    ...sql("make_claims", [
-      "begin\n  if (x->>'control_revision')",
-      "begin\n  return null;\n  if (x->>'control_revision')",
-    ]),
+    ...sql("write_extras", ["if claims_key_alone", "if true then\n      continue;\n    elsif claims_key_alone"]),
   },
   {
     name: "an intent that is taken already is given again",
@@ -250,10 +247,7 @@ const OF_EFFECTS: readonly Mutant[] = [
     fails: ["CONT-016"],
     runs: DEBITS,
     faults: [],
-    ...sql("make_claims", [
-      "if not found then raise exception 'reservation'",
-      "if false then raise exception 'reservation'",
-    ]),
+    ...sql("claim_keys", ["where run not in", "where false and run not in"]),
   },
   {
     name: "an unknown outcome is recorded as no effect",
@@ -261,9 +255,9 @@ const OF_EFFECTS: readonly Mutant[] = [
     fails: ["CONT-016"],
     runs: ["debit"],
     faults: firstRequest("answer_lost"),
-    ...sql("write_step_outcome", [
-      "set status = s->>'status', result",
-      "set status = case s->>'status' when 'UNKNOWN' then 'FAILED_NO_EFFECT' else s->>'status' end, result",
+    ...sql("write_records", [
+      "set status = s.status, result",
+      "set status = case s.status when 'UNKNOWN' then 'FAILED_NO_EFFECT' else s.status end, result",
     ]),
   },
   {
