@@ -240,6 +240,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evidence.ts")).evidencePolicyCommand,
   },
   {
+    path: ["evidence", "readiness"],
+    summary: "report whether the ways to staging and prod are ready, by a release's reports, or check such a report",
+    load: async () => (await import("./commands/evidence.ts")).evidenceReadinessCommand,
+  },
+  {
     path: ["evidence", "summary"],
     summary: "sum a release's reports up on one page, as its gate reads it",
     load: async () => (await import("./commands/evidence.ts")).evidenceSummaryCommand,

@@ -48,6 +48,7 @@ export { CONTEXT_FILE, type GateDocuments, readGateDocuments, readReleaseFolder 
 export { type MadeReport, type Maker, promotionReportOf } from "./readiness/made-report.ts";
 export { linksIn, operatorReadiness, readOperations } from "./readiness/operator-readiness.ts";
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
+export { promotionReadiness, readinessVerified } from "./readiness/promotion-readiness.ts";
 export { decisionSarif } from "./sarif.ts";
 export { drawnOf } from "./scale.ts";
 export {

@@ -52,10 +52,20 @@ test("BP-04 answers of the platform become the reports that the release gate rea
   const whole = await imported(cwd, "rules.json", "--with", "ruleset.json");
   const report = JSON.parse(readFileSync(join(cwd, "evidence", "R22.json"), "utf8"));
   const summed = await runCli(["evidence", "summary", "evidence", ...AT, "--out", "evidence"], { cwd });
+  const readiness = (...words: readonly string[]) =>
+    runCli(["evidence", "readiness", "evidence", ...AT, ...words, "--out", "evidence"], { cwd });
+  const [ready, verified, none] = [
+    await readiness("--approvals", "2"),
+    await readiness("--verify"),
+    await readiness("--approvals", "two"),
+  ];
   const off = await imported(cwd, "off.json");
   const unread = await imported(cwd, "no.json", "--json");
 
   expect([whole.exit, summed.exit, off.exit, unread.exit]).toEqual([0, 0, 4, 5]);
+  expect([ready.exit, verified.exit, none.exit]).toEqual([0, 0, 2]);
+  expect(ready.stdout).toContain("passed  R18 policy_promotion_readiness_v2");
+  expect(verified.stdout).toContain("passed  R19 policy_promotion_readiness_verify_v1");
   expect(whole.stdout).toContain("passed  R22 github_branch_protection_v1");
   expect(report).toMatchObject({
     status: "passed",

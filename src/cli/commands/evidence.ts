@@ -18,9 +18,11 @@ import {
   type Maker,
   type ProtectionInput,
   policyReport,
+  promotionReadiness,
   protectionReports,
   readAnswer,
   readCanonicalChecks,
+  readinessVerified,
   readReleaseFolder,
   type SummaryInput,
 } from "../../gate/index.ts";
@@ -106,6 +108,31 @@ export const evidenceSummaryCommand: Command = {
   examples: ["countermark evidence summary evidence --out evidence"],
   run: (context, args) =>
     reported(context, args, (input) => (["R30", "R31"] as const).map((id) => executiveSummary(id, input))),
+};
+
+export const evidenceReadinessCommand: Command = {
+  operands: [FOLDER],
+  options: [
+    { flags: "--approvals <count>", summary: "how many people approved it for prod; not known unless given" },
+    {
+      flags: "--verify",
+      summary: "make R19 instead: whether the R18 that is there is what comes of the other reports",
+    },
+    AT,
+    OUT,
+  ],
+  examples: [
+    "countermark evidence readiness evidence --approvals 2 --out evidence",
+    "countermark evidence readiness evidence --verify --out evidence",
+  ],
+  run: async (context, args) => {
+    const given = args.value("approvals");
+    if (given !== undefined && !/^\d{1,3}$/.test(given))
+      return reportRefusal(talkOf(context), { code: "USAGE", message: `\`${given}\` is no count` });
+    const approvals = given === undefined ? null : Number(given);
+    const make = args.flag("verify") ? readinessVerified : promotionReadiness;
+    return reported(context, args, (input) => [make({ ...input, approvals })]);
+  },
 };
 
 export const evidenceValidateCommand: Command = {

@@ -1,3 +1,4 @@
+import type { Json } from "../../contracts/index.ts";
 import { CHANGE_APPROVAL, REPORTS } from "./catalogue.ts";
 import { decideChange, isChangeProfile, parseChange } from "./change-approval.ts";
 import {
@@ -88,6 +89,10 @@ const noGaps: Rule = (report) => {
   return passIf(Array.isArray(gaps) && gaps.length === 0, `${listOf(gaps).length} gaps`);
 };
 
+/** Everything that is asked of a report. */
+export const rulesOf = (report: string): readonly Rule[] =>
+  RULES.flatMap(([id, , rule]) => (id === report ? [rule] : []));
+
 export const REPORT_CHECKS: readonly string[] = RULES.map(([, check]) => check);
 
 export function reportChecks(evidence: Evidence): readonly Check[] {
@@ -109,11 +114,18 @@ function promotionReadiness(evidence: Evidence): Check {
   if (isMoved && target !== "staging" && target !== "prod")
     return checkOf(check, notApplicable(`nothing is promoted to ${target ?? "an environment"}`), ["R18"]);
   return checkBy(check, evidence.report("R18"), (report) => {
-    const to = (name: string, flag: string) => objectOf(objectOf(report.body.environments)[name])[flag] === true;
+    const to = (name: string, flag: string) => objectOf(objectOf(report.body.environments)[name])[flag];
     const staging = to("dev_to_staging", "ready");
-    if (!isMoved) return passIf(staging && to("staging_to_prod", "automated_ready"), "a transition is not ready");
-    return passIf(target === "staging" ? staging : to("staging_to_prod", "ready"), `the way to ${target} is not ready`);
+    if (!isMoved) return readyBy([staging, to("staging_to_prod", "automated_ready")], "a transition");
+    return readyBy([target === "staging" ? staging : to("staging_to_prod", "ready")], `the way to ${target}`);
   });
+}
+
+/** Null says that it is not known, for want of what it rests on. */
+function readyBy(flags: readonly (Json | undefined)[], what: string): Outcome {
+  if (flags.every((flag) => flag === true)) return pass;
+  const isOpen = flags.every((flag) => flag === true || flag === null);
+  return isOpen ? unknown(`whether ${what} is ready is not known`) : fail(`${what} is not ready`);
 }
 
 const operatorReadiness = (evidence: Evidence): Check =>
