@@ -31,6 +31,7 @@ const GROUPS: { readonly [word: string]: string } = {
   env: "show environments, say how their bundles do, hold promotions back",
   canary: "show and judge bundles that are tried on a share of the new runs",
   beta: "show and switch the beta of extensions, and report what must never happen",
+  binding: "say who may sign in at the OpenID issuer, and as what",
   lineage: "show, draw, compare and verify what bundles and decisions came from",
   bundle: "build, sign, show and verify releases of packs",
   ledger: "verify and read the record",

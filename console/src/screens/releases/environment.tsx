@@ -131,7 +131,7 @@ function HeldBy({ held, hold }: { readonly held: Environment; readonly hold: Hol
         </button>
       ) : (
         <p className="soft">
-          it rests on a signoff: lift it with <code>countermark hold lift {hold.hold_id}</code>
+          it rests on a signoff: lift it with <code>countermark env lift {hold.hold_id} --corrections FILE</code>
         </p>
       )}
       {isAsked ? <LiftDialog hold={hold} onClose={() => setAsked(false)} /> : null}
