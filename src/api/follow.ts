@@ -1,13 +1,9 @@
-import { z } from "@hono/zod-openapi";
 import { after } from "../contracts/index.ts";
 import { readStream } from "../ledger/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
 import type { Call } from "./http/endpoint.ts";
 import { BEAT_FRAME, eventFrame } from "./http/event-stream.ts";
 import { eventView } from "./wire/event.ts";
-
-/** What an endpoint that is followed live answers. */
-export const FRAMES = z.custom<AsyncIterable<string>>().openapi({ type: "string" });
 
 /** Where a client that was cut off goes on. */
 export function resumedFrom(lastEventId: string | undefined, otherwise: number): number {

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { approvePromotion, SETTINGS, setSettings, streamOf } from "../../release/index.ts";
 import { lookAtCanary } from "../canary.ts";
-import { FRAMES, follow, resumedFrom } from "../follow.ts";
+import { follow, resumedFrom } from "../follow.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { FRAMES } from "../http/event-stream.ts";
 import { afterSeq, digest, name, reason, time, timeOf } from "../wire/parts.ts";
 import { actOf, ENVIRONMENT, environment, moved, settings } from "./environment-acts.ts";
 

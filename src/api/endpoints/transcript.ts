@@ -4,8 +4,9 @@ import { readStream, readStreamOf, type StoredEvent } from "../../ledger/index.t
 import { callsOf, type RunCall } from "../../observe/index.ts";
 import { findRun, transcriptOf } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
-import { FRAMES, follow, resumedFrom } from "../follow.ts";
+import { follow, resumedFrom } from "../follow.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { FRAMES } from "../http/event-stream.ts";
 import { recordedEvent, recordedEvents } from "../recorded-run.ts";
 import { eventView, ledgerEvent } from "../wire/event.ts";
 import { afterSeq, digest, json, limit, name, nextOf, time } from "../wire/parts.ts";

@@ -41,7 +41,7 @@ export function DecisionsPart() {
       >
         {({ evaluations, next }) => (
           <>
-            <DecisionTable evaluations={evaluations} held={search.with} />
+            <DecisionTable evaluations={evaluations} held={search.with} of={policy} />
             <Pager isFirst={before === undefined} next={next} onTurn={(before) => ask({ before })} />
           </>
         )}
@@ -69,11 +69,19 @@ interface DecisionTableProps {
   readonly evaluations: readonly Evaluation[];
   /** The decision that another is to be laid beside. */
   readonly held?: string | undefined;
+  /** Its policy: until the list of that policy's decisions is there, those of others stand in it. */
+  readonly of?: string | undefined;
 }
 
-export const DecisionTable = ({ evaluations, held }: DecisionTableProps) => (
+export const DecisionTable = ({ evaluations, held, of }: DecisionTableProps) => (
   <Table
-    columns={[...COLUMNS, { name: "compare", cell: (one) => <Compare one={one} held={held} /> }]}
+    columns={[
+      ...COLUMNS,
+      {
+        name: "compare",
+        cell: (one) => (held === undefined || one.policy_id === of ? <Compare one={one} held={held} /> : null),
+      },
+    ]}
     rows={evaluations}
     keyOf={({ evaluation_id }) => evaluation_id}
   />
