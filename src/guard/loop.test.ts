@@ -52,7 +52,7 @@ describe("loop detector", () => {
     expect(detectedAt("A B A B A B", patient)).toBe(6);
   });
 
-  test("a tool named as what every object has is as little patient as any", () => {
+  test("a tool named `constructor` is stopped in a loop as soon as any other", () => {
     expect(detectedAt("constructor constructor constructor")).toBe(3);
   });
 

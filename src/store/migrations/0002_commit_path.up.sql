@@ -248,8 +248,8 @@ $$;
 
 /*
  * Writes what one commit carries besides its run row, its events and `write_records`. Returns the entities whose version had
- * moved, or null: what was to change of them stays open in entity_change. Each statement is run only for rows that are there: starting one costs
- * more than most have to do.
+ * moved, or null: what was to change of them stays open in entity_change. Each statement is run only for rows that are there:
+ * starting one costs more than most have to do.
  */
 create function write_outcome(p_run text, p_epoch bigint, x jsonb) returns text
   language plpgsql as $$
@@ -473,7 +473,7 @@ begin
         from unnest(x_run, x_rest) as i(run, rest)
        where due.tenant_id = tenant and due.kind = 'run' and due.id = i.run and i.rest ? 'folded';
 
-      select array_agg(i.rest->'extras') into x_extras from unnest(x_rest) with ordinality as i(rest, nth);
+      select array_agg(i.rest->'extras' order by i.nth) into x_extras from unnest(x_rest) with ordinality as i(rest, nth);
       if num_nulls(variadic x_extras) < cardinality(x_extras) then
         told := write_extras(x_run, x_epoch, x_extras);
       end if;

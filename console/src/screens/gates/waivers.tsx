@@ -30,15 +30,7 @@ export function WaiversPart() {
         command: "countermark waiver request --evaluation ID --gate GATE --expires 7d --owner WHO --reason WHY",
       }}
     >
-      {({ waivers }) => (
-        <ul className="cards">
-          {waivers.map((one) => (
-            <li key={one.waiver_id}>
-              <WaiverCard one={one} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {({ waivers }) => <WaiverCards waivers={waivers} />}
     </View>
   );
 }
@@ -58,16 +50,20 @@ export function WaiversFor({ policy, subject }: { readonly policy: string; reado
       <h2>
         Asked about it <span className="soft count-of">{inForce} in force</span>
       </h2>
-      <ul className="cards">
-        {waivers.map((one) => (
-          <li key={one.waiver_id}>
-            <WaiverCard one={one} />
-          </li>
-        ))}
-      </ul>
+      <WaiverCards waivers={waivers} />
     </section>
   );
 }
+
+const WaiverCards = ({ waivers }: Pick<Waivers, "waivers">) => (
+  <ul className="cards">
+    {waivers.map((one) => (
+      <li key={one.waiver_id}>
+        <WaiverCard one={one} />
+      </li>
+    ))}
+  </ul>
+);
 
 function WaiverCard({ one }: { readonly one: Waiver }) {
   const { waiver_id, state, policy, gate, subject, reason, requested_by, created_at, expires_at, approvals } = one;
