@@ -13,14 +13,16 @@ const databaseSuites = [
   "test/http/**/*.test.ts",
 ];
 
+/** Many times what tests and their hooks take: only one that hangs is to meet it, not a machine that is busy. */
+const TIMEOUT_MS = 180_000;
+
 /** In processes of their own, files spent half of their time on loading the same modules again. */
 const database = {
   environment: "node" as const,
   setupFiles: ["test/seed.ts"],
   globalSetup: ["test/database/setup.ts"],
-  // Many times what they take: only a test that hangs is to meet them, not a machine that is busy.
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: TIMEOUT_MS,
+  hookTimeout: TIMEOUT_MS,
   maxWorkers: 2,
   isolate: false,
 };
@@ -35,6 +37,7 @@ export default defineConfig({
           environment: "node",
           setupFiles: ["test/seed.ts"],
           maxWorkers: 2,
+          testTimeout: TIMEOUT_MS,
           // Each file in a process of its own took three quarters of the time, to load the same modules again.
           isolate: false,
         },

@@ -131,7 +131,7 @@ let isSilent = false;
  * The SDK has one runtime a process, which would log to the terminal and end workers at signals. What goes wrong reaches us
  * as errors, and a worker ends when it is stopped.
  */
-function silence(packages: TemporalPackages): void {
+export function silence(packages: Pick<TemporalPackages, "worker">): void {
   if (isSilent) return;
   isSilent = true;
   packages.worker.Runtime.install({
@@ -141,4 +141,4 @@ function silence(packages: TemporalPackages): void {
   });
 }
 
-const mute = ({ worker }: TemporalPackages) => new worker.DefaultLogger("ERROR", () => undefined);
+const mute = ({ worker }: Pick<TemporalPackages, "worker">) => new worker.DefaultLogger("ERROR", () => undefined);
