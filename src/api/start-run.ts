@@ -47,7 +47,7 @@ export async function startRun(call: Call, asked: AskedRun): Promise<Result<Star
     sensitive: asked.sensitive,
     allowlist: null,
   };
-  const trigger = storableInput(parsed.value, source, control.secrets.tokenKey);
+  const trigger = storableInput(parsed.value, source);
   if (!trigger.ok) return trigger;
   const started = await inTenant(installation.database, caller.tenantId, async (sql): Promise<Result<StartedRun>> => {
     const known = await findRunByStartKey(sql, asked.startKey);

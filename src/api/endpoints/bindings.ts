@@ -12,7 +12,7 @@ import {
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { audit } from "../administer.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { name, time, timeOf, timeOrNull } from "../wire/parts.ts";
+import { name, said, time, timeOf, timeOrNull } from "../wire/parts.ts";
 import { givingBar, principalName, role } from "./administration.ts";
 import { KEEPERS } from "./keys.ts";
 
@@ -162,7 +162,7 @@ export const removeBindingEndpoint = endpoint({
   request: {
     ...NOTHING,
     params: z.strictObject({ binding_id: name }),
-    body: z.strictObject({ reason: z.string().max(1_000).default("") }),
+    body: z.strictObject({ reason: said.default("") }),
   },
   statuses: { 200: "the binding has ended; asked again, nothing changes" },
   answer: binding,

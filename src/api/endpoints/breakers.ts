@@ -12,11 +12,9 @@ import {
 } from "../../guard/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { audit } from "../administer.ts";
-import { currentControl } from "../control.ts";
 import type { Caller } from "../http/caller.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import type { Right } from "../http/rights.ts";
-import { storableInput } from "../storable-input.ts";
 import { act, actOf } from "../wire/act.ts";
 import { name, reason, time, timeOf, timeOrNull } from "../wire/parts.ts";
 
@@ -119,9 +117,6 @@ export const resetBreakerEndpoint = endpoint({
   answer: breaker,
   async handle(call, { params: { breaker_id }, body: { revision, reason } }) {
     const { installation, caller, nudge } = call;
-    const control = await currentControl(installation, caller.tenantId);
-    const storable = storableInput({ reason }, null, control.secrets.tokenKey);
-    if (!storable.ok) return storable;
     const done = await inTenant(installation.database, caller.tenantId, (sql) =>
       reset(call, sql, { breaker_id, revision, reason }),
     );

@@ -6,7 +6,7 @@ import { audit } from "../administer.ts";
 import type { Caller } from "../http/caller.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { hasRight, type Right } from "../http/rights.ts";
-import { name, time, timeOf, timeOrNull } from "../wire/parts.ts";
+import { name, said, time, timeOf, timeOrNull } from "../wire/parts.ts";
 import { role } from "./administration.ts";
 
 /* Keys as they are known after they were made: by their ids. */
@@ -62,7 +62,7 @@ export const revokeKeyEndpoint = endpoint({
   request: {
     ...NOTHING,
     params: z.strictObject({ key_id: name }),
-    body: z.strictObject({ reason: z.string().max(1_000).default("") }),
+    body: z.strictObject({ reason: said.default("") }),
   },
   statuses: { 200: "the key has ended; asked again, nothing changes" },
   answer: key,

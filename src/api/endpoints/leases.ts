@@ -13,7 +13,6 @@ import {
   releaseLease,
   renewLease,
 } from "../../worker/index.ts";
-import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { storableInput } from "../storable-input.ts";
 import { name, time, timeOf } from "../wire/parts.ts";
@@ -87,8 +86,7 @@ export const registerLeaseEndpoint = endpoint({
   answer: granted,
   async handle({ installation, caller: { tenantId } }, { params: { run_id: runId }, body }) {
     const { lane, step_id: stepId, thread_id: threadId, host_id: hostId, pid, ttl_seconds: ttlSeconds } = body;
-    const control = await currentControl(installation, tenantId);
-    const storable = storableInput({ lane, stepId, threadId, hostId }, null, control.secrets.tokenKey);
+    const storable = storableInput({ lane, stepId, threadId, hostId }, null);
     if (!storable.ok) return storable;
     const asked = { tenantId, runId, lane, stepId, threadId, hostId, pid, ttlSeconds };
     const done = await registerLease(installation, asked);

@@ -12,7 +12,6 @@ import { blockedLetters, type InboxEntry, review, tellRun } from "../../ledger/i
 import { awaitedEvents, COMPENSATION, findRun, type RunRow } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { audit } from "../administer.ts";
-import { currentControl } from "../control.ts";
 import { type Call, endpoint, NOTHING, type Reply, reply } from "../http/endpoint.ts";
 import { type RecordedRun, readRun } from "../recorded-run.ts";
 import { manualLanes, unknownLanes } from "../run-lanes.ts";
@@ -38,10 +37,7 @@ export const cancelRunEndpoint = endpoint({
   statuses: TOLD,
   answer: runSummary,
   handle: (call, { params, body }) =>
-    act(call, params.run_id, async ({ salt }) => {
-      const reason = storableInput({ reason: body.reason }, null, salt);
-      return reason.ok ? accepted({ kind: "cancel", payload: reason.value }) : reason;
-    }),
+    act(call, params.run_id, async () => accepted({ kind: "cancel", payload: { reason: body.reason } })),
 });
 
 export const signalRunEndpoint = endpoint({
@@ -58,11 +54,11 @@ export const signalRunEndpoint = endpoint({
   statuses: TOLD,
   answer: runSummary,
   handle: (call, { params, body }) =>
-    act(call, params.run_id, async ({ salt, run }) => {
+    act(call, params.run_id, async (run) => {
       const { event_type, entity_id = null } = body;
       const unwanted = await unwantedEvent(call, run, event_type);
       if (unwanted !== null) return rejected(unwanted);
-      const payload = storableInput(body.payload, null, salt);
+      const payload = storableInput(body.payload, null);
       if (!payload.ok) return payload;
       return accepted({ kind: "signal", payload: { event_type, entity_id, payload: payload.value } });
     }),
@@ -82,12 +78,12 @@ export const resumeRunEndpoint = endpoint({
   statuses: TOLD,
   answer: runSummary,
   handle: (call, { params, body }) =>
-    act(call, params.run_id, async ({ salt, run }) => {
+    act(call, params.run_id, async (run) => {
       // A blocked run waits for a person as a whole: resuming it has it tried again from where it is.
       if (run.row.status === "BLOCKED") return accepted({ kind: "resume", payload: { lane: null, payload: {} } });
       const lane = oneLane(await manualLanesOf(call, run), body.lane, "waits for a person");
       if (!lane.ok) return lane;
-      const payload = storableInput(body.payload, null, salt);
+      const payload = storableInput(body.payload, null);
       return payload.ok ? accepted({ kind: "resume", payload: { lane: lane.value, payload: payload.value } }) : payload;
     }),
 });
@@ -112,24 +108,17 @@ export const resolveEffectEndpoint = endpoint({
   statuses: TOLD,
   answer: runSummary,
   handle: (call, { params, body }) =>
-    act(call, params.run_id, async ({ salt, run }) => {
+    act(call, params.run_id, async (run) => {
       const lane = oneLane(unknownLanes(run.state), body.lane, "has an effect to settle");
       if (!lane.ok) return lane;
       const { applied, receipt_id = null } = body;
       const given = applied ? await stepOutput(call, run, lane.value, body.output) : accepted(body.output);
       if (!given.ok) return given;
-      const output = storableInput(body.output, null, salt);
+      const output = storableInput(body.output, null);
       if (!output.ok) return output;
       return accepted({ kind: "resolve", payload: { lane: lane.value, applied, output: output.value, receipt_id } });
     }),
 });
-
-/** What an act needs to know before it is told. */
-interface Facts {
-  readonly run: RecordedRun;
-  /** The tenant's secret; see `storableInput`. */
-  readonly salt: Uint8Array;
-}
 
 type Told = Pick<InboxEntry, "kind"> & { readonly payload: JsonObject };
 
@@ -137,15 +126,14 @@ type Told = Pick<InboxEntry, "kind"> & { readonly payload: JsonObject };
 async function act(
   call: Call,
   runId: string,
-  tell: (facts: Facts) => Promise<Result<Told>>,
+  tell: (run: RecordedRun) => Promise<Result<Told>>,
 ): Promise<Reply<RunSummary>> {
   const { installation, caller, requestId, nudge } = call;
   const { tenantId, principalId: by } = caller;
-  const control = await currentControl(installation, tenantId);
   const run = await inTenant(installation.database, tenantId, (sql) => readRun(sql, runId));
   if (run === undefined) return rejected(runNotFound(runId));
   if (run.row.ended_at !== null) return refuseClosed(call, run.row);
-  const told = await tell({ run, salt: control.secrets.tokenKey });
+  const told = await tell(run);
   if (!told.ok) return told;
   const { kind, payload } = told.value;
   const row = await inTenant(installation.database, tenantId, async (sql) => {

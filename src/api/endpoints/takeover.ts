@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { rejected } from "../../contracts/index.ts";
 import { CONTINUITY_POLICY, handOver, type NamedSuccessor, takeOver } from "../../worker/index.ts";
-import { currentControl } from "../control.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { storableInput } from "../storable-input.ts";
-import { jsonObject, name, time, timeOf } from "../wire/parts.ts";
+import { jsonObject, name, said, time, timeOf } from "../wire/parts.ts";
 import { RUN_ID } from "./runs.ts";
 
 const outcome = z
@@ -70,7 +69,7 @@ export const takeoverEndpoint = endpoint({
     params: RUN_ID,
     body: z.strictObject({
       override: z.enum(["force", "veto"]).optional(),
-      reason: z.string().max(1_000).default(""),
+      reason: said.default(""),
       /** Take it only from the holder of this epoch. */
       epoch: z.int().min(0).optional(),
       successor: successor.optional(),
@@ -84,7 +83,6 @@ export const takeoverEndpoint = endpoint({
   answer: outcome,
   async handle({ installation, caller, nudge }, { params, body }) {
     const { tenantId, principalId: by } = caller;
-    const control = await currentControl(installation, tenantId);
     const { override: kind, epoch: fromEpoch = null, handoff = null } = body;
     if (body.successor !== undefined && body.candidates !== undefined)
       return rejected({ code: "REQUEST_INVALID", message: "a successor is named, or chosen among candidates" });
@@ -93,10 +91,9 @@ export const takeoverEndpoint = endpoint({
       body.candidates === undefined
         ? null
         : { among: body.candidates.thread_ids, ttlSeconds: body.candidates.ttl_seconds };
-    const said = { reason: body.reason, thread: to?.threadId ?? "", host: to?.hostId ?? "" };
-    const storable = storableInput(said, null, control.secrets.tokenKey);
+    const storable = storableInput({ thread: to?.threadId ?? "", host: to?.hostId ?? "" }, null);
     if (!storable.ok) return storable;
-    const override = kind === undefined ? null : { kind, reason: String(storable.value.reason) };
+    const override = kind === undefined ? null : { kind, reason: body.reason };
     const asked = { tenantId, runId: params.run_id, by, override, fromEpoch, successor: to ?? among, handoff };
     const done = await takeOver(installation, asked);
     if (!done.ok) return done;
@@ -152,9 +149,8 @@ export const handoffEndpoint = endpoint({
   statuses: { 200: "the package" },
   answer: handoffPackage,
   async handle({ installation, caller }, { params, body }) {
-    const control = await currentControl(installation, caller.tenantId);
     const paths = body.evidence_paths ?? null;
-    const storable = storableInput({ paths }, null, control.secrets.tokenKey);
+    const storable = storableInput({ paths }, null);
     if (!storable.ok) return storable;
     const made = await handOver(installation, {
       tenantId: caller.tenantId,

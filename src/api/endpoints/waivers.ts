@@ -3,7 +3,7 @@ import { after, rejected } from "../../contracts/index.ts";
 import { approveWaiver, ENVELOPE, findWaiver, listWaivers, requestWaiver, revokeWaiver } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { json, limit, name, nextOf, reason } from "../wire/parts.ts";
+import { json, limit, name, nextOf, reason, said } from "../wire/parts.ts";
 import { waiver, waiverActions, waiverState, waiverView, waiverWithActions } from "../wire/waiver.ts";
 
 const ONE = z.strictObject({ waiver_id: name });
@@ -28,7 +28,7 @@ export const requestWaiverEndpoint = endpoint({
       subject: z.string().min(1).max(200).nullable().default(null),
       measured_value: z.string().nullable().default(null),
       /** 20 to 500 characters. */
-      reason: z.string(),
+      reason: said,
       /** `issue_ref`, `owner` and `due_at`, which is no later than `expires_at`. */
       remediation: json,
       /** `branches`, `environments`, `profiles`, and `commits` where it is only for some. */

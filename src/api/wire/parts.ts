@@ -7,6 +7,7 @@ import {
   type Json,
   type JsonObject,
 } from "../../contracts/index.ts";
+import { unstorableText } from "../storable-input.ts";
 
 /** The parts of wire documents that several requests share. */
 
@@ -24,8 +25,17 @@ export const time = z.string().openapi({ format: "date-time", example: "2026-01-
 /** Our own ids and names; longer than any of them, shorter than an abuse. */
 export const name = z.string().min(1).max(255);
 
+/** What a person types for the record, which may be nothing. Refused where redaction would touch it. */
+export const said = z
+  .string()
+  .max(1_000, { abort: true })
+  .superRefine((text, { addIssue }) => {
+    const problem = unstorableText(text);
+    if (problem !== null) addIssue({ code: "custom", message: problem });
+  });
+
 /** Why somebody acts, for the record. */
-export const reason = z.string().min(1).max(1_000);
+export const reason = said.min(1);
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
