@@ -115,7 +115,7 @@ export const reportBetaIncidentEndpoint = endpoint({
     acted(call, async (actor) => ({ ok: true, value: await reportIncident(actor, body) }), 201),
 });
 
-/** Acts in one transaction; what it changes is in force for this process at once, and for others at their next commit. */
+/** Acts in one transaction. What it changes counts from the next commit of each run, here and in other processes. */
 async function acted(
   { installation, caller }: Call,
   act: (actor: BetaActor) => Promise<Result<BetaStanding>>,
@@ -125,7 +125,5 @@ async function acted(
   const done = await inTenant(installation.database, tenantId, (sql) =>
     act({ ports: installation, sql, tenantId, by }),
   );
-  if (!done.ok) return done;
-  await installation.control.reread(tenantId);
-  return reply(standingView(done.value), status);
+  return done.ok ? reply(standingView(done.value), status) : done;
 }

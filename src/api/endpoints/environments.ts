@@ -406,8 +406,6 @@ export const liftHoldEndpoint = endpoint({
       holdId: params.hold_id,
       corrections,
     });
-    if (!lifted.ok) return lifted;
-    await installation.control.reread(tenantId);
-    return reply(lifted.value);
+    return lifted.ok ? reply(lifted.value) : lifted;
   },
 });
