@@ -51,6 +51,7 @@ export { PASS, type Refusal, refuse, type Verdict } from "./refusal.ts";
 export { accepted, type Result, rejected } from "./result.ts";
 export { type CompiledSchema, compileSchema } from "./schema.ts";
 export { seededRandom } from "./seeded-random.ts";
+export { firstIssue, issueText } from "./shape-issue.ts";
 export {
   type FoundError,
   readShapedText,

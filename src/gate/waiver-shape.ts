@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { isJson, isJsonObject, type Json, parseInstant, parseJson, type Result, rejected } from "../contracts/index.ts";
+import {
+  firstIssue,
+  isJson,
+  isJsonObject,
+  issueText,
+  type Json,
+  parseInstant,
+  parseJson,
+  type Result,
+  rejected,
+} from "../contracts/index.ts";
 import { parseRational } from "./rational.ts";
 
 const text = z.string().min(1).max(500);
@@ -80,8 +90,7 @@ export function entryOf(value: Json, index: number): WaiverEntry {
   if (parsed.success) return { ok: true, waiver: parsed.data };
   const id = isJsonObject(value) && typeof value.waiver_id === "string" ? value.waiver_id : String(index);
   const isLegacy = isJsonObject(value) && "approved_by" in value && !("approvals" in value);
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.join(".") ?? "";
-  const detail = `${path}: ${issue?.message ?? "is no waiver"}`;
-  return { ok: false, broken: { id, code: isLegacy ? "legacy_format" : "invalid_field", detail, path } };
+  const path = firstIssue(parsed.error).steps.join(".");
+  const code = isLegacy ? "legacy_format" : "invalid_field";
+  return { ok: false, broken: { id, code, detail: issueText(parsed.error), path } };
 }

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { accepted, type Digest, type Json, parseDigest, type Result, rejected } from "../../contracts/index.ts";
+import {
+  accepted,
+  type Digest,
+  issueText,
+  type Json,
+  parseDigest,
+  type Result,
+  rejected,
+} from "../../contracts/index.ts";
 import type { Decision } from "../decision.ts";
 import { decide, type JudgingInput, layOut } from "../evaluate.ts";
 import { digestOfTexts } from "../long-text.ts";
@@ -145,8 +153,7 @@ export const digestOfCounted = ({
 export function parseMeasured(source: string): Result<Measured> {
   const parsed = shape.safeParse(jsonIn(source));
   if (parsed.success) return asDigested(parsed.data);
-  const [issue] = parsed.error.issues;
-  const message = `\`${MEASURED_FILE}\` cannot be read: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is none"}`;
+  const message = `\`${MEASURED_FILE}\` cannot be read: ${issueText(parsed.error)}`;
   return rejected({ code: "PACKET_CORRUPT", message });
 }
 

@@ -4,6 +4,7 @@ import {
   type Instant,
   instant,
   isJsonObject,
+  issueText,
   type Json,
   type JsonObject,
   parseInstant,
@@ -86,7 +87,8 @@ export function readGateDocuments(files: readonly EvidenceFile[], decidedAt: Ins
   const whole = objectIn(textOf(CONTEXT_FILE));
   const parsed = DOCUMENT.safeParse(whole);
   const problem =
-    twiceProblem(files) ?? (parsed.success ? timeProblem(parsed.data, decidedAt) : firstProblem(parsed.error));
+    twiceProblem(files) ??
+    (parsed.success ? timeProblem(parsed.data, decidedAt) : issueText(parsed.error, "the document"));
   const jobs = textOf("jobs.json");
   const history = textOf("slo_history.json");
   const past = parseHistory(history === undefined ? whole?.slo_history : jsonIn(history));
@@ -135,9 +137,6 @@ const timeProblem = ({ evaluated_at }: GateContext, decidedAt: Instant): string 
   evaluated_at === undefined || parseInstant(evaluated_at) === decidedAt
     ? null
     : `evaluated_at is ${evaluated_at}, which is not what is decided for`;
-
-const firstProblem = ({ issues: [issue] }: z.ZodError): string =>
-  `${issue?.path.join(".") || "the document"}: ${issue?.message ?? "is none"}`;
 
 const inlineReports = (value: Json | undefined): readonly (readonly [string, string])[] =>
   Object.entries(objectOr(value) ?? {}).flatMap(([id, report]) =>

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { accepted, type Instant, type JsonObject, parseInstant, type Result, rejected } from "../../contracts/index.ts";
+import {
+  accepted,
+  type Instant,
+  issueText,
+  type JsonObject,
+  parseInstant,
+  type Result,
+  rejected,
+} from "../../contracts/index.ts";
 import { checkedOf, checkedReport, type MadeReport, type Maker, type ReportCheck } from "./made-report.ts";
 
 /** What people have to know what to do about. */
@@ -26,9 +34,7 @@ export type Operations = z.infer<typeof DOCUMENT>;
 /** Refused with `INVALID_INPUT`. */
 export function readOperations(document: JsonObject): Result<Operations> {
   const parsed = DOCUMENT.safeParse(document);
-  if (parsed.success) return accepted(parsed.data);
-  const [issue] = parsed.error.issues;
-  return rejected({ code: "INVALID_INPUT", message: `${issue?.path.join(".")}: ${issue?.message}` });
+  return parsed.success ? accepted(parsed.data) : rejected({ code: "INVALID_INPUT", message: issueText(parsed.error) });
 }
 
 /** Where a runbook's links lead: headings of its own, files, and addresses. */

@@ -1,6 +1,17 @@
 import { z } from "zod";
-import type { EntityId, EntityKind, Json, JsonObject, Refusal, Result } from "../../contracts/index.ts";
-import { accepted, digestOf, entityIdOf, fieldPath, rejected } from "../../contracts/index.ts";
+import {
+  accepted,
+  digestOf,
+  type EntityId,
+  type EntityKind,
+  entityIdOf,
+  firstIssue,
+  type Json,
+  type JsonObject,
+  type Refusal,
+  type Result,
+  rejected,
+} from "../../contracts/index.ts";
 import type { WebhookHeaders } from "../signature/claim.ts";
 import type { EventMeaning, InboundEvent, NormalisedEvent } from "./event.ts";
 
@@ -26,9 +37,8 @@ export const unused = (message: string, field_path?: string): { readonly ok: fal
 export function readBy<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   const read = schema.safeParse(value);
   if (read.success) return accepted(read.data);
-  const [issue] = read.error.issues;
-  const steps = (issue?.path ?? []).map((step) => (typeof step === "number" ? step : String(step)));
-  return unusable(issue?.message ?? "the body does not follow its schema", fieldPath(steps));
+  const { field_path, message } = firstIssue(read.error);
+  return unusable(message, field_path);
 }
 
 /** The tenant's id of a provider's entity, or a refusal where the provider's id cannot stand in one. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   canonicalText,
+  firstIssue,
   formatInstant,
   type Instant,
   parseInstant,
@@ -38,7 +39,7 @@ export type Compat = z.infer<typeof COMPAT>;
 /** Reads what somebody states of a bundle's state. Refused with BUNDLE_INVALID_MANIFEST. */
 export function readCompat(document: unknown): Result<Compat> {
   const parsed = COMPAT.safeParse(document);
-  return parsed.success ? { ok: true, value: parsed.data } : invalid(issueText(parsed.error));
+  return parsed.success ? { ok: true, value: parsed.data } : invalidShape(parsed.error);
 }
 
 const MANIFEST = z
@@ -142,16 +143,16 @@ export function readManifest(envelope: Envelope): Result<Manifest> {
   if (contract !== "release_bundle_v2")
     return rejected({ code: "BUNDLE_CONTRACT", message: "the manifest is not of contract `release_bundle_v2`" });
   const manifest = MANIFEST.safeParse(predicate);
-  if (!manifest.success) return invalid(issueText(manifest.error));
+  if (!manifest.success) return invalidShape(manifest.error);
   const { bundle_id, root_digest } = manifest.data;
   const [about] = subject;
   const fits = about?.name === bundle_id && about.digest.sha256 === root_digest;
   return fits ? { ok: true, value: manifest.data } : invalid("the statement is about another bundle");
 }
 
-function issueText({ issues: [issue] }: z.ZodError): string {
-  const path = ["$", ...(issue?.path ?? []).map(String)].join(".");
-  return `${path}: ${issue?.message ?? "is not valid"}`;
+function invalidShape(error: z.ZodError) {
+  const { field_path, message } = firstIssue(error);
+  return invalid(`${field_path}: ${message}`);
 }
 
 const invalid = (message: string) => rejected({ code: "BUNDLE_INVALID_MANIFEST", message });

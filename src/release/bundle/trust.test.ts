@@ -13,11 +13,11 @@ test("a roster has keys with their ids, roles and times", () => {
 
 test.each<[string, unknown, string]>([
   ["no list of keys", {}, "$.keys"],
-  ["a key that is none", { keys: [{ ...ENTRY, public_key: "AAAA" }] }, "$.keys.0"],
-  ["one key under the id of another", { keys: [{ ...ENTRY, keyid: keyOf(2).keyId }] }, "$.keys.0"],
-  ["a key without a role", { keys: [{ ...ENTRY, roles: [] }] }, "$.keys.0.roles"],
-  ["a day that does not exist", { keys: [{ ...ENTRY, valid_until: "2026-02-30T00:00:00Z" }] }, "$.keys.0.valid_until"],
-  ["a member that means nothing", { keys: [{ ...ENTRY, trusted: true }] }, "$.keys.0"],
+  ["a key that is none", { keys: [{ ...ENTRY, public_key: "AAAA" }] }, "$.keys[0]"],
+  ["one key under the id of another", { keys: [{ ...ENTRY, keyid: keyOf(2).keyId }] }, "$.keys[0]"],
+  ["a key without a role", { keys: [{ ...ENTRY, roles: [] }] }, "$.keys[0].roles"],
+  ["a day that does not exist", { keys: [{ ...ENTRY, valid_until: "2026-02-30T00:00:00Z" }] }, "$.keys[0].valid_until"],
+  ["a member that means nothing", { keys: [{ ...ENTRY, trusted: true }] }, "$.keys[0]"],
 ])("a roster with %s is refused, and says where", (_, document, path) => {
   expect(readRoster(document)).toMatchObject({ ok: false, refusal: { code: "TRUST_INVALID", field_path: path } });
 });

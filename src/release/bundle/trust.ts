@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   accepted,
+  firstIssue,
   formatInstant,
   type Instant,
   instant,
@@ -65,9 +66,8 @@ export type RosterEntry = z.input<typeof KEY>;
 export function readRoster(document: unknown): Result<Roster> {
   const parsed = ROSTER.safeParse(document);
   if (parsed.success) return accepted(parsed.data);
-  const [issue] = parsed.error.issues;
-  const path = ["$", ...(issue?.path ?? []).map(String)].join(".");
-  return rejected({ code: "TRUST_INVALID", message: `${path}: ${issue?.message ?? "is not valid"}`, field_path: path });
+  const { field_path, message } = firstIssue(parsed.error);
+  return rejected({ code: "TRUST_INVALID", message: `${field_path}: ${message}`, field_path });
 }
 
 /** A roster that trusts nobody: what holds where there is no file. */

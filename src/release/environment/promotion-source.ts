@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Refusal, type Result, rejected } from "../../contracts/index.ts";
+import { issueText, type Refusal, type Result, rejected } from "../../contracts/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import { ENVIRONMENTS, type Environment } from "./environment.ts";
 import type { JudgedGate } from "./judged-gates.ts";
@@ -29,9 +29,9 @@ export type PromotionSource = z.infer<typeof PROMOTION_SOURCE>;
 /** Reads such a record. Refused with SOURCE_PROVENANCE_VALID. */
 export function readPromotionSource(document: unknown): Result<PromotionSource> {
   const parsed = PROMOTION_SOURCE.safeParse(document);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  const [issue] = parsed.error.issues;
-  return rejected(no(`the record of the run: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is none"}`));
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : rejected(no(`the record of the run: ${issueText(parsed.error)}`));
 }
 
 /** The only artifact by which the build of a pull request hands a bundle on. */

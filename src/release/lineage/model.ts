@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   accepted,
   digestOf,
+  firstIssue,
   type Json,
   type JsonObject,
   parseInstant,
@@ -154,13 +155,12 @@ export function parseLineage(source: string): Result<Lineage> {
 /** The same of a document that was read already. */
 export function readLineage(value: Json): Result<Lineage> {
   const shaped = DOCUMENT.safeParse(value);
-  if (!shaped.success) return corrupt(issueText(shaped.error));
+  if (!shaped.success) {
+    const { field_path, message } = firstIssue(shaped.error);
+    return corrupt(`${field_path}: ${message}`);
+  }
   const isWhole = lineageDigest(shaped.data) === shaped.data.digest;
   return isWhole ? accepted(shaped.data) : corrupt("its digest is not that of its contents");
-}
-
-function issueText({ issues: [issue] }: z.ZodError): string {
-  return `$.${(issue?.path ?? []).map(String).join(".")}: ${issue?.message ?? "is not valid"}`;
 }
 
 const corrupt = (message: string) => rejected({ code: "LINEAGE_CORRUPT", message: `this is no lineage: ${message}` });

@@ -4,6 +4,7 @@ import {
   formatInstant,
   type Instant,
   instant,
+  issueText,
   type Json,
   parseInstant,
   type Result,
@@ -78,12 +79,7 @@ export const packetJson = ({ policy, profile, decidedAt, evidence, waivers, deci
 export function parsePacket(source: string): Result<Packet> {
   const value = jsonIn(source);
   const parsed = shape.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return corrupt(
-      `the packet cannot be read: ${value === undefined ? "it is no JSON" : `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is none"}`}`,
-    );
-  }
+  if (!parsed.success) return corrupt(value === undefined ? "it is no JSON" : issueText(parsed.error));
   const { policy, profile, decided_at, evidence, waivers } = parsed.data;
   const decision = parseDecision(parsed.data.decision);
   if (!decision.ok) return decision;

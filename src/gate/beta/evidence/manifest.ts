@@ -3,6 +3,7 @@ import {
   accepted,
   type Digest,
   isJsonObject,
+  issueText,
   type Json,
   type JsonObject,
   parseJson,
@@ -70,8 +71,7 @@ export function parseManifest(text: string): Result<Manifest> {
       digest: digestOfLong(parsed.value),
       isHashed: isHashed(parsed.value, read.data.bundleHash),
     });
-  const [issue] = read.error.issues;
-  return unreadable(`${issue?.path.join(".")}: ${issue?.message}`);
+  return unreadable(issueText(read.error));
 }
 
 const unreadable = (why: string) =>

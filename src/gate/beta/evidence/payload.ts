@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Json } from "../../../contracts/index.ts";
+import { issueText, type Json } from "../../../contracts/index.ts";
 import {
   type ActionGraph,
   actionGraph,
@@ -87,6 +87,5 @@ export type ReadPayload =
 export function readPayload(kind: Kind, value: Json | undefined): ReadPayload {
   const parsed = SHAPES[kind].safeParse(value);
   if (parsed.success) return { ok: true, payload: parsed.data };
-  const [issue] = parsed.error.issues;
-  return { ok: false, problem: `payload.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "cannot be read"}` };
+  return { ok: false, problem: `payload.${issueText(parsed.error)}` };
 }
