@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { accepted, type Digest, type Result, rejected } from "../contracts/index.ts";
+import { accepted, type Digest, type Refusal, type Result, rejected } from "../contracts/index.ts";
 import {
   type EvaluationRow,
   evaluatedPolicies,
@@ -9,7 +9,7 @@ import {
   type Policy,
   parsePolicy,
 } from "../gate/index.ts";
-import { packetIn } from "../release/index.ts";
+import { storedPacket } from "../release/index.ts";
 import { inTenant } from "../store/index.ts";
 import { policyIn } from "./evaluate-policy.ts";
 import type { Installation } from "./installation.ts";
@@ -78,15 +78,17 @@ export async function findPolicy(
 ): Promise<Result<ReadPolicy>> {
   const own = (await ourPolicies()).find(({ policy }) => policy.digest === digest);
   if (own !== undefined) return accepted(own);
-  const page = await inTenant(database, tenantId, async (sql) => {
+  const packet = await inTenant(database, tenantId, async (sql) => {
     const row = await evaluationByPolicy(sql, digest);
-    return row === undefined ? undefined : new TextDecoder().decode(await artifacts.get(sql, row.packet_sha256));
+    return row === undefined ? rejected(policyNotFound(digest)) : storedPacket(artifacts, sql, row);
   });
-  if (page === undefined)
-    return rejected({ code: "GATE_POLICY_NOT_FOUND", message: `there is no policy \`${digest}\`` });
-  const packet = packetIn(page);
   return packet.ok ? readPolicyText(packet.value.policy) : packet;
 }
+
+const policyNotFound = (digest: string): Refusal => ({
+  code: "GATE_POLICY_NOT_FOUND",
+  message: `there is no policy \`${digest}\``,
+});
 
 /** Reads a policy and lints it. Refused with the first of what is wrong with it. */
 export function readPolicyText(text: string): Result<ReadPolicy> {

@@ -110,7 +110,7 @@ export { type LineageReport, type LineageVerification, verifyDocument, verifyLin
 export { decideAgain, type Packet, packetJson, parsePacket } from "./packet/packet.ts";
 export { documentIn, packetPage } from "./packet/page.ts";
 export { recordDecision } from "./packet/record-decision.ts";
-export { packetIn } from "./packet/stored.ts";
+export { packetIn, storedPacket, storedPage } from "./packet/stored.ts";
 export { tracedPage } from "./packet/traced.ts";
 export { untrustedIn } from "./packet/trusted.ts";
 export { differencesFrom, type ObservedCall, type ObservedRun } from "./suite/expectation.ts";

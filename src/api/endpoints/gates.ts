@@ -7,7 +7,7 @@ import {
   listEvaluations,
   rebuildUnits,
 } from "../../gate/index.ts";
-import { lineageOfEvaluation, packetIn, tracedPage } from "../../release/index.ts";
+import { lineageOfEvaluation, packetIn, storedPacket, storedPage, tracedPage } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { backtestPolicy, evaluatePolicy } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
@@ -146,9 +146,8 @@ export const showEvaluationEndpoint = endpoint({
     const found = await inTenant(installation.database, caller.tenantId, async (sql) => {
       const row = await findEvaluation(sql, params.evaluation);
       if (row === undefined) return undefined;
-      const packet = await installation.artifacts.get(sql, row.packet_sha256);
+      const page = await storedPage(installation.artifacts, sql, row);
       const count = await countEvaluations(sql, { policy: row.policy_id, subject: row.subject });
-      const page = new TextDecoder().decode(packet);
       const lineage = query.packet === "none" ? null : await lineageOfEvaluation(installation, sql, row);
       return { row, count, packet: lineage === null ? page : tracedPage(page, lineage) };
     });
@@ -217,12 +216,10 @@ export const recountEvaluationEndpoint = endpoint({
   statuses: { 200: "it is; the metrics that come to something else now" },
   answer: z.strictObject({ units: z.record(z.string(), z.int()), changed: z.array(z.string()).readonly() }),
   async handle({ installation, caller }, { params }) {
-    const page = await inTenant(installation.database, caller.tenantId, async (sql) => {
+    const packet = await inTenant(installation.database, caller.tenantId, async (sql) => {
       const row = await findEvaluation(sql, params.evaluation);
-      return row === undefined ? undefined : installation.artifacts.get(sql, row.packet_sha256);
+      return row === undefined ? rejected(notFound(params.evaluation)) : storedPacket(installation.artifacts, sql, row);
     });
-    if (page === undefined) return rejected(notFound(params.evaluation));
-    const packet = packetIn(new TextDecoder().decode(page));
     if (!packet.ok) return packet;
     const result = await recountLedger(installation, caller.tenantId, packet.value);
     return result.ok ? reply({ ...result.value }) : result;

@@ -9,7 +9,7 @@ import { type Manifest, readManifest } from "../bundle/manifest.ts";
 import { concerns, ENVIRONMENTS, type Environment, streamOf } from "../environment/environment.ts";
 import { findBundle } from "../environment/queries.ts";
 import { decideAgain } from "../packet/packet.ts";
-import { packetIn } from "../packet/stored.ts";
+import { packetIn, storedPage } from "../packet/stored.ts";
 import { buildLineage } from "./build.ts";
 import { MOVED, type RecordedMove, releasedTraces } from "./deployments.ts";
 import type { LineageFacts } from "./facts.ts";
@@ -132,8 +132,8 @@ async function judgedOf(
   { manifest }: OpenedBundle,
   { pin, row }: { readonly pin: Pin; readonly row: EvaluationRow },
 ): Promise<JudgedRow | undefined> {
-  const bytes = await artifacts.get(sql, row.packet_sha256);
-  const packet = packetIn(new TextDecoder().decode(bytes));
+  const page = await storedPage(artifacts, sql, row);
+  const packet = packetIn(page);
   const policy = packet.ok ? parsePolicy(packet.value.policy) : undefined;
   if (!packet.ok || policy?.ok !== true) return undefined;
   const { decision, evidence, profile, decidedAt, waivers } = packet.value;
@@ -155,7 +155,7 @@ async function judgedOf(
       recordedBy: row.recorded_by,
       recordedAt: formatInstant(row.recorded_at),
       commit: isAbout ? manifest.source.commit : null,
-      packet: { recorded: row.packet_sha256, stored: sha256Hex(bytes) },
+      packet: { recorded: row.packet_sha256, stored: sha256Hex(page) },
       waivers: waivers?.source ?? null,
     },
   };

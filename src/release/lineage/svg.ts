@@ -1,5 +1,5 @@
 import { formatInstant, parseInstant } from "../../contracts/index.ts";
-import { xmlText } from "../../gate/index.ts";
+import { escaped } from "./escaped.ts";
 import {
   ARC,
   BOX_HEIGHT,
@@ -123,10 +123,6 @@ function labelsOf({ boxes, lines, gutter }: Layout): readonly string[] {
       return [`<text class="label" x="${box.x - 8}" y="${box.y + BOX_HEIGHT / 2 - 5}">${escaped(text)}</text>`];
     });
 }
-
-const ENTITIES: { readonly [mark: string]: string } = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-const escaped = (value: string): string => xmlText(value).replaceAll(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
 
 const STYLE = `
 svg.lineage{--paper:#fff;--ink:#1b1d21;--soft:#6a707a;--line:#c3c8d0;--box:#f6f7f9;--good:#0a7d43;--bad:#b3261e;--between:#8a5a00;max-width:none;font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

@@ -1,6 +1,7 @@
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
 import type { Decision, GateRow } from "../../gate/index.ts";
 import { drawnOf, flipText, isTold, standingText } from "../../gate/index.ts";
+import { escaped } from "../lineage/escaped.ts";
 import type { Lineage } from "../lineage/model.ts";
 import { lineageSvg } from "../lineage/svg.ts";
 
@@ -104,15 +105,6 @@ function pictureOf(row: GateRow): string {
 }
 
 const badge = (word: string): string => `<span class="badge ${word.toLowerCase()}">${escaped(word)}</span>`;
-
-const ENTITIES: { readonly [mark: string]: string } = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const escaped = (value: string): string => value.replaceAll(/[&<>"']/g, (mark) => ENTITIES[mark] ?? mark);
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1d21;--soft:#6a707a;--line:#dcdfe4;--paper:#fff;--go:#0a7d43;--no:#b3261e;--warn:#8a5a00}

@@ -10,9 +10,21 @@ export function packetIn(page: string): Result<Packet> {
   return document.ok ? parsePacket(document.value) : document;
 }
 
+/** What of a recorded evaluation says where its packet is. */
+interface Recorded {
+  readonly packet_sha256: Digest;
+}
+
+/** The page of a recorded evaluation, as it was stored. */
+export const storedPage = async (
+  artifacts: ArtifactStore,
+  sql: TenantQuery,
+  { packet_sha256 }: Recorded,
+): Promise<string> => new TextDecoder().decode(await artifacts.get(sql, packet_sha256));
+
 /** The packet of a recorded evaluation. Refused as `packetIn` is. */
 export const storedPacket = async (
   artifacts: ArtifactStore,
   sql: TenantQuery,
-  { packet_sha256 }: { readonly packet_sha256: Digest },
-): Promise<Result<Packet>> => packetIn(new TextDecoder().decode(await artifacts.get(sql, packet_sha256)));
+  row: Recorded,
+): Promise<Result<Packet>> => packetIn(await storedPage(artifacts, sql, row));
