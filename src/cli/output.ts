@@ -1,5 +1,7 @@
 import pc from "picocolors";
+import type { JsonObject } from "../contracts/index.ts";
 import type { Context } from "./command.ts";
+import { numberOf, rawOf } from "./document.ts";
 
 /** Marks for a person's eyes; plain text where colour is not wanted. */
 export type Paint = Pick<ReturnType<typeof pc.createColors>, "bold" | "dim" | "green" | "yellow" | "red" | "cyan">;
@@ -15,4 +17,10 @@ export function print(context: Context, value: unknown, lines: (paint: Paint) =>
 /** Says something that is not data. Silent under `--json`. */
 export function note(context: Pick<Context, "stderr" | "config">, line: string): void {
   if (!context.config.json) context.stderr.write(`${line}\n`);
+}
+
+/** Says how to ask for what follows a page; nothing where it is the last. */
+export function noteNext(context: Context, page: JsonObject, option: "--after" | "--before"): void {
+  const next = rawOf(page, "next") ?? numberOf(page, "next");
+  if (next !== undefined) note(context, `there are more: ${option} ${next}`);
 }

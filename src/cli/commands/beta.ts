@@ -3,7 +3,7 @@ import { askAndPrint } from "../answer.ts";
 import type { Command } from "../command.ts";
 import { objectOf, textOf, textsOf } from "../document.ts";
 import type { Paint } from "../output.ts";
-import { REASON } from "./promote.ts";
+import { REASON } from "../reason-option.ts";
 
 export const betaShowCommand: Command = {
   examples: ["countermark beta show", "countermark beta show --json | jq -r '.signoff.report_sha256'"],

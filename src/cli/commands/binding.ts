@@ -2,6 +2,7 @@ import type { JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command, Context } from "../command.ts";
 import { listOf, rawOf, textOf } from "../document.ts";
+import { OPTIONAL_REASON } from "../reason-option.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
@@ -67,7 +68,7 @@ export const bindingListCommand: Command = {
 
 export const bindingRemoveCommand: Command = {
   operands: [{ name: "BINDING", summary: "a binding's id, as `binding list` shows it" }],
-  options: [{ flags: "--reason <text>", summary: "why, for the record", default: "" }, INSTALLER],
+  options: [OPTIONAL_REASON, INSTALLER],
   examples: ["countermark binding remove 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11 --reason 'the team is gone'"],
   run: (context, args) =>
     askAndPrint(context, {

@@ -3,6 +3,7 @@ import { askAndPrint, part } from "../answer.ts";
 import type { Answer, Client } from "../client.ts";
 import type { Command } from "../command.ts";
 import { listOf, textOf } from "../document.ts";
+import { REASON } from "../reason-option.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
@@ -17,7 +18,7 @@ export const breakerListCommand: Command = {
 
 export const breakerResetCommand: Command = {
   operands: [{ name: "BREAKER", summary: "the service's name, such as `stripe`" }],
-  options: [{ flags: "--reason <text>", summary: "why, for the record", required: true }],
+  options: [REASON],
   examples: ["countermark breaker reset stripe --reason 'its status page says all clear'"],
   run: (context, args) =>
     askAndPrint(context, {

@@ -1,8 +1,9 @@
 import type { Instant, JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command } from "../command.ts";
-import { listOf, rawOf, textOf } from "../document.ts";
-import { note } from "../output.ts";
+import { listOf, textOf } from "../document.ts";
+import { noteNext } from "../output.ts";
+import { REASON } from "../reason-option.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
@@ -22,8 +23,7 @@ export const deadLetterListCommand: Command = {
     return askAndPrint(context, {
       ask: (client) => client.get("/v1/dead-letters", { state, after, limit }),
       lines: (body) => {
-        const next = rawOf(body, "next");
-        if (next !== undefined) note(context, `there are more: --after ${next}`);
+        noteNext(context, body, "--after");
         return letterLines(listOf(body, "dead_letters"), context.host.clock.now());
       },
     });
@@ -46,7 +46,7 @@ export const deadLetterShowCommand: Command = {
 
 const reviewing = (act: "requeue" | "discard" | "resolve", why: string): Command => ({
   operands: [LETTER],
-  options: [{ flags: "--reason <text>", summary: "why, for the record", required: true }],
+  options: [REASON],
   examples: [`countermark deadletter ${act} ${ID} --reason '${why}'`],
   run: (context, args) =>
     askAndPrint(context, {

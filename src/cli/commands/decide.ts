@@ -5,6 +5,7 @@ import type { Command } from "../command.ts";
 import { type Deciding, decide } from "../decide.ts";
 import { numberOf, textOf } from "../document.ts";
 import type { Paint } from "../output.ts";
+import { OPTIONAL_REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { runLine, statusOf } from "../run-lines.ts";
 import { WAIT_OPTION, waitMsOf } from "../wait-option.ts";
@@ -16,11 +17,7 @@ function decideCommand(decision: Deciding["decision"]): Command {
   const verb = decision.toLowerCase();
   return {
     operands: [{ name: "ID", summary: "an approval's id, from `countermark inbox`" }],
-    options: [
-      { flags: "--reason <text>", summary: "why, for the record" },
-      { flags: "--yes", summary: "do not ask; what is decided is still shown" },
-      WAIT_OPTION,
-    ],
+    options: [OPTIONAL_REASON, { flags: "--yes", summary: "do not ask; what is decided is still shown" }, WAIT_OPTION],
     examples: [
       `countermark ${verb} 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11`,
       `countermark ${verb} 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11 --yes --reason 'checked with the customer'`,

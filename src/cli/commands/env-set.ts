@@ -2,9 +2,10 @@ import { type JsonObject, type Result, rejected } from "../../contracts/index.ts
 import { askAndPrint, part } from "../answer.ts";
 import type { Arguments, Command } from "../command.ts";
 import { listOf, textOf } from "../document.ts";
+import { REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { ENVIRONMENT } from "./env.ts";
-import { BUNDLE_ID, REASON } from "./promote.ts";
+import { BUNDLE_ID } from "./promote.ts";
 
 export const envApproveCommand: Command = {
   operands: [ENVIRONMENT, { name: "BUNDLE", summary: "the id of a bundle that an environment before holds" }],

@@ -7,9 +7,9 @@ import { listOf, numberOf, objectOf, textOf } from "../document.ts";
 import { trackLines } from "../env-lines.ts";
 import { readText } from "../files.ts";
 import type { Paint } from "../output.ts";
+import { REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { table } from "../table.ts";
-import { REASON } from "./promote.ts";
 
 export const ENVIRONMENT = { name: "ENVIRONMENT", summary: "dev, staging or prod" } as const;
 const HOLD_ID = "0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11";

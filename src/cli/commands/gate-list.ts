@@ -4,7 +4,7 @@ import { withClient } from "../client.ts";
 import type { Command } from "../command.ts";
 import { listOf, rawOf, textOf } from "../document.ts";
 import { EXIT } from "../exit-code.ts";
-import { note, print } from "../output.ts";
+import { noteNext, print } from "../output.ts";
 import { reportProblem, reportRefusal, talkOf } from "../report.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
@@ -22,8 +22,7 @@ export const gateListCommand: Command = {
     return askAndPrint(context, {
       ask: (client) => client.get("/v1/gates/evaluations", { policy, before, limit }),
       lines: (body) => {
-        const next = rawOf(body, "next");
-        if (next !== undefined) note(context, `there are more: --before ${next}`);
+        noteNext(context, body, "--before");
         return evaluationLines(listOf(body, "evaluations"), context.host.clock.now());
       },
     });

@@ -3,6 +3,7 @@ import { askAndPrint, part } from "../answer.ts";
 import type { Command, Context } from "../command.ts";
 import { listOf, rawOf, textOf } from "../document.ts";
 import { note } from "../output.ts";
+import { OPTIONAL_REASON } from "../reason-option.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
@@ -59,7 +60,7 @@ export const keyListCommand: Command = {
 
 export const keyRevokeCommand: Command = {
   operands: [{ name: "KEY", summary: "a key's id, as `key list` shows it" }],
-  options: [{ flags: "--reason <text>", summary: "why, for the record", default: "" }, INSTALLER],
+  options: [OPTIONAL_REASON, INSTALLER],
   examples: ["countermark key revoke 0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11 --reason 'she has left'"],
   run: (context, args) =>
     askAndPrint(context, {

@@ -1,9 +1,9 @@
 import type { Instant, JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
-import type { Command, Context } from "../command.ts";
-import { listOf, numberOf, objectOf, rawOf, textOf } from "../document.ts";
+import type { Command } from "../command.ts";
+import { listOf, objectOf, textOf } from "../document.ts";
 import { EXIT } from "../exit-code.ts";
-import { note } from "../output.ts";
+import { noteNext } from "../output.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
@@ -46,17 +46,12 @@ export const ledgerShowCommand: Command = {
     return askAndPrint(context, {
       ask: (client) => client.get(path, page),
       lines: (body) => {
-        noteNext(context, body);
+        noteNext(context, body, "--after");
         return stream === "" ? streamLines(body) : eventLines(body, context.host.clock.now());
       },
     });
   },
 };
-
-function noteNext(context: Context, body: JsonObject): void {
-  const next = rawOf(body, "next") ?? numberOf(body, "next");
-  if (next !== undefined) note(context, `there are more: --after ${next}`);
-}
 
 function streamLines(body: JsonObject): readonly string[] {
   const rows = listOf(body, "streams").map((row) => [textOf(row, "stream"), textOf(row, "seq"), textOf(row, "hash")]);

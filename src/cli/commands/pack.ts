@@ -6,6 +6,7 @@ import type { Command, Context } from "../command.ts";
 import { listOf, numberOf, textOf } from "../document.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readText } from "../files.ts";
+import { reportFindings } from "../findings.ts";
 import { type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { table } from "../table.ts";
@@ -29,7 +30,7 @@ export const checkCommand: Command = {
       print(context, answer, (paint) => passed(check, paint));
     }
     if (compiled !== null) return EXIT.done;
-    return context.config.json ? EXIT.misuse : reportFindings(context, path, errors);
+    return context.config.json ? EXIT.misuse : reportErrors(context, path, errors);
   },
 };
 
@@ -43,15 +44,14 @@ function passed({ compiled, warnings }: PackCheck, paint: Paint): readonly strin
   ];
 }
 
-/** One line and one remedy for each finding, with the text's place where it is known: `shop.yaml:12:3`. */
-function reportFindings(context: Context, file: string, findings: readonly Finding[]): ExitCode {
-  for (const { code, path, line, column, message } of findings.slice(0, SHOWN_MAX)) {
-    const at = line === null ? file : `${file}:${line}:${column ?? 1}`;
-    const refusal = { code: isCode(code) ? code : ("PACK_INVALID" as const), message: `${at} \`${path}\` ${message}` };
-    reportRefusal(talkOf(context), refusal);
-  }
+function reportErrors(context: Context, file: string, findings: readonly Finding[]): ExitCode {
+  const shown = findings.slice(0, SHOWN_MAX);
+  const exit = reportFindings(
+    context,
+    shown.map((one) => ({ ...one, file, code: isCode(one.code) ? one.code : "PACK_INVALID" })),
+  );
   if (findings.length > SHOWN_MAX) context.stderr.write(`and ${findings.length - SHOWN_MAX} more; see --json\n`);
-  return EXIT.misuse;
+  return exit;
 }
 
 type Finding = Omit<CheckFinding, "check_id">;
@@ -65,7 +65,7 @@ export const packActivateCommand: Command = {
     if (!source.ok) return reportRefusal(talkOf(context), source.refusal);
     const answer = await withClient(context, "owner", (client) => client.post("/v1/packs", { document: source.value }));
     const findings = answer.ok && !answer.value.ok && !context.config.json ? findingsIn(answer.value.problem) : [];
-    if (findings.length > 0) return reportFindings(context, path, findings);
+    if (findings.length > 0) return reportErrors(context, path, findings);
     return printAnswer(context, answer, {
       lines: (pack, paint) => [
         `${paint.green("active")}  ${textOf(pack, "pack_id")} ${textOf(pack, "version")}  new runs start on it`,

@@ -1,6 +1,7 @@
 import type { Arguments, Command, Context } from "../command.ts";
 import { exitOf } from "../evaluation.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { reportFindings } from "../findings.ts";
 import { type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { readVerifiedBundle, samePack } from "../suite/bundle-file.ts";
@@ -10,7 +11,6 @@ import { suiteLines } from "../suite/suite-report.ts";
 import { columns } from "../table.ts";
 import { TRUST_PLACE } from "../trust-file.ts";
 import { writeText } from "../write-files.ts";
-import { reportFindings } from "./suite.ts";
 import { record } from "./suite-run.ts";
 
 export const previewCreateCommand: Command = {
@@ -37,7 +37,7 @@ async function createPreview(context: Context, args: Arguments): Promise<ExitCod
   if (!read.ok) return reportRefusal(talkOf(context), read.refusal);
   const same = samePack(bundle.value, read.value.pack);
   if (!same.ok) return reportRefusal(talkOf(context), same.refusal);
-  if (read.value.suite === null) return reportFindings(context, read.value);
+  if (read.value.suite === null) return reportFindings(context, read.value.findings);
 
   const preview = await previewBundle(context, bundle.value, read.value.suite);
   const [evidence, markdown] = ["evidence", "markdown"].map((name) => args.value(name));

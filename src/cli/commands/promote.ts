@@ -1,18 +1,16 @@
 import type { JsonObject, Result } from "../../contracts/index.ts";
 import { BUNDLE_BYTES_MAX, ENVIRONMENTS } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
-import type { Command, Context, Option } from "../command.ts";
+import type { Command, Context } from "../command.ts";
 import { listOf, objectOf, textOf } from "../document.ts";
 import { exitCodeOf } from "../exit-by-code.ts";
 import { EXIT } from "../exit-code.ts";
 import { readBytes, readObject, readText } from "../files.ts";
 import type { Paint } from "../output.ts";
+import { OPTIONAL_REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 
 export const BUNDLE_ID = "release-20260130-120000-3f1d2c4b-0a1b2c3d4e5f";
-
-/** How commands that act on an environment are told why. */
-export const REASON: Option = { flags: "--reason <text>", summary: "why, for the record", required: true };
 
 export const promoteCommand: Command = {
   operands: [{ name: "BUNDLE", summary: "a bundle's file, or the id of one that was promoted before" }],
@@ -51,7 +49,7 @@ export const promoteCommand: Command = {
 export const rollbackCommand: Command = {
   operands: [{ name: "ENVIRONMENT", summary: "dev, staging or prod" }],
   options: [
-    { flags: REASON.flags, summary: REASON.summary },
+    OPTIONAL_REASON,
     {
       flags: "--judge",
       summary: "move nothing: judge the last rollback again by what ran since, and end its hold where it is complete",

@@ -6,6 +6,7 @@ import { numberOf } from "../document.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { OBJECT_PLACES, readObject } from "../files.ts";
 import { exitOfRun, followRun } from "../follow.ts";
+import { REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { runLine } from "../run-lines.ts";
 import { WAIT_OPTION, waitMsOf } from "../wait-option.ts";
@@ -22,7 +23,7 @@ const LANE: Option = {
 
 export const runCancelCommand: Command = {
   operands: [RUN],
-  options: [{ flags: "--reason <text>", summary: "why, for the record", required: true }, WAIT_OPTION],
+  options: [REASON, WAIT_OPTION],
   examples: [`countermark run cancel ${ID} --reason 'ordered twice'`],
   run: (context, args) =>
     askAndPrint(context, {

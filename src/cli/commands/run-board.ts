@@ -5,7 +5,7 @@ import { type Client, withClient } from "../client.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { rawOf } from "../document.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { note } from "../output.ts";
+import { noteNext } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { STATUSES } from "./run.ts";
 
@@ -61,8 +61,7 @@ async function look({ client, context, args, isLive }: Board): Promise<ExitCode>
     { ok: true, value: answer },
     {
       lines: (body, paint) => {
-        const next = rawOf(body, "next");
-        if (next !== undefined && !isLive) note(context, `there are more: --before ${next}`);
+        if (!isLive) noteNext(context, body, "--before");
         return boardLines(body, parseInstant(rawOf(body, "generated_at") ?? "") ?? context.host.clock.now(), paint);
       },
     },

@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
-import type { Command, Context } from "../command.ts";
-import { listOf, rawOf, textOf } from "../document.ts";
+import type { Command } from "../command.ts";
+import { listOf, textOf } from "../document.ts";
 import { EXIT } from "../exit-code.ts";
-import { note } from "../output.ts";
+import { noteNext } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { table } from "../table.ts";
 import { RUN } from "./run.ts";
@@ -31,17 +31,12 @@ export const runUpgradeCommand: Command = {
     return askAndPrint(context, {
       ask: (client) => client.post("/v1/upgrades", page),
       lines: (body) => {
-        noteNext(context, body);
+        noteNext(context, body, "--after");
         return upgradeLines(listOf(body, "runs"));
       },
     });
   },
 };
-
-function noteNext(context: Context, body: JsonObject): void {
-  const next = rawOf(body, "next");
-  if (next !== undefined) note(context, `there are more: --after ${next}`);
-}
 
 /** Characters of a digest that tell two versions apart at a glance; `--json` has them whole. */
 const DIGEST_SHOWN = 12;

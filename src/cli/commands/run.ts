@@ -1,7 +1,6 @@
 import { askAndPrint, part } from "../answer.ts";
 import type { Command } from "../command.ts";
-import { rawOf } from "../document.ts";
-import { note } from "../output.ts";
+import { noteNext } from "../output.ts";
 import { runLines, runListLines } from "../run-lines.ts";
 
 export const STATUSES = [
@@ -33,8 +32,7 @@ export const runListCommand: Command = {
     return askAndPrint(context, {
       ask: (client) => client.get("/v1/runs", { status, workflow, before, limit }),
       lines: (body, paint) => {
-        const next = rawOf(body, "next");
-        if (next !== undefined) note(context, `there are more: --before ${next}`);
+        noteNext(context, body, "--before");
         return runListLines(body, context.host.clock.now(), paint);
       },
     });

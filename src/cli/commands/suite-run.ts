@@ -17,6 +17,7 @@ import { configuredServer } from "../database.ts";
 import { exitOf } from "../evaluation.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readText } from "../files.ts";
+import { reportFindings } from "../findings.ts";
 import { note, print } from "../output.ts";
 import { reportProblem, reportRefusal, talkOf } from "../report.ts";
 import { readVerifiedBundle, samePack, type VerifiedBundle } from "../suite/bundle-file.ts";
@@ -29,7 +30,6 @@ import { suiteLines, suiteReport } from "../suite/suite-report.ts";
 import { removeLeaked } from "../suite/target.ts";
 import { TRUST_PLACE } from "../trust-file.ts";
 import { writeText } from "../write-files.ts";
-import { reportFindings } from "./suite.ts";
 
 const RUNS = { min: 1, max: 1_000 };
 
@@ -73,7 +73,7 @@ async function runSuite(context: Context, args: Arguments): Promise<ExitCode> {
   const read = await readPackSuite(context, args.operand("PACK"));
   if (!read.ok) return reportRefusal(talkOf(context), read.refusal);
   const { pack, suite } = read.value;
-  if (suite === null) return reportFindings(context, read.value);
+  if (suite === null) return reportFindings(context, read.value.findings);
   const chosen = chosenOf(suite, args);
   if (!chosen.ok) return reportRefusal(talkOf(context), chosen.refusal);
   const bundle = await bundleOf(context, args, read.value);

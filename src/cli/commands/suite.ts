@@ -1,6 +1,7 @@
-import { inputsOf, overdueAt, type SuiteFinding, unitsOf } from "../../release/index.ts";
-import type { Command, Context } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
+import { inputsOf, overdueAt, unitsOf } from "../../release/index.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { reportFindings } from "../findings.ts";
 import { type Paint, print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { PACK_FOLDER, type PackSuite, readPackSuite } from "../suite/pack-suite.ts";
@@ -16,7 +17,7 @@ export const suiteListCommand: Command = {
     const read = await readPackSuite(context, args.operand("PACK"));
     if (!read.ok) return reportRefusal(talkOf(context), read.refusal);
     const { suite } = read.value;
-    if (suite === null) return reportFindings(context, read.value);
+    if (suite === null) return reportFindings(context, read.value.findings);
     const { settings, cases, registry } = suite;
     const open = registry.quarantined.filter(({ status }) => status === "QUARANTINED" || status === "FIXING");
     const listed = cases.map((one) => ({
@@ -47,7 +48,7 @@ export const suiteLintCommand: Command = {
     const read = await readPackSuite(context, args.operand("PACK"));
     if (!read.ok) return reportRefusal(talkOf(context), read.refusal);
     const { suite, findings } = read.value;
-    if (suite === null && !context.config.json) return reportFindings(context, read.value);
+    if (suite === null && !context.config.json) return reportFindings(context, read.value.findings);
     const overdue = suite === null ? [] : overdueAt(suite, context.host.clock.now());
     print(context, { ok: suite !== null && overdue.length === 0, findings, overdue }, (paint) =>
       passed(read.value, paint),
@@ -64,15 +65,3 @@ export const suiteLintCommand: Command = {
 const passed = ({ suite, pack: { pack } }: PackSuite, paint: Paint): readonly string[] => [
   `${paint.green("ok")}  ${pack.id} ${pack.version}  ${suite?.cases.length ?? 0} golden cases`,
 ];
-
-/** One line and one remedy for each finding, with the text's place where it is known. */
-export function reportFindings(
-  context: Context,
-  { findings }: { readonly findings: readonly SuiteFinding[] },
-): ExitCode {
-  for (const { file, code, path, line, column, message } of findings) {
-    const at = line === null ? file : `${file}:${line}:${column ?? 1}`;
-    reportRefusal(talkOf(context), { code, message: `${at} \`${path}\` ${message}` });
-  }
-  return EXIT.misuse;
-}

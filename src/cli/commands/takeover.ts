@@ -4,6 +4,7 @@ import { askAndPrint, part } from "../answer.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { inline, listOf, objectOf, rawOf, textOf } from "../document.ts";
 import { OBJECT_PLACES, readObject } from "../files.ts";
+import { OPTIONAL_REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { RUN } from "./run.ts";
 
@@ -14,7 +15,7 @@ export const takeoverCommand: Command = {
   options: [
     { flags: "--force", summary: "take it whatever its holder does; its holder can write nothing from then on" },
     { flags: "--veto", summary: "leave it to its holder for as long as nothing changes about that" },
-    { flags: "--reason <text>", summary: "why, for the record", default: "" },
+    OPTIONAL_REASON,
     { flags: "--epoch <number>", summary: "only from the holder of this epoch", integer: { min: 0, max: 1e15 } },
     { flags: "--to <thread>", summary: "who holds it by token from then on; without, the next worker goes on with it" },
     {

@@ -1,11 +1,11 @@
 import { type JsonObject, parseSpan } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command, Operand } from "../command.ts";
-import { listOf, rawOf, textOf } from "../document.ts";
-import { note } from "../output.ts";
+import { listOf, textOf } from "../document.ts";
+import { noteNext } from "../output.ts";
+import { REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { waiverLines, waiversLines } from "../waiver-lines.ts";
-import { REASON } from "./promote.ts";
 
 export const WAIVER: Operand = { name: "WAIVER", summary: "a waiver's id, such as W-2026-0001" };
 
@@ -40,8 +40,7 @@ export const waiverListCommand: Command = {
     return askAndPrint(context, {
       ask: (client) => client.get("/v1/waivers", filter),
       lines: (body, paint) => {
-        const next = rawOf(body, "next");
-        if (next !== undefined) note(context, `there are more: --before ${next}`);
+        noteNext(context, body, "--before");
         return waiversLines(listOf(body, "waivers"), context.host.clock.now(), paint);
       },
     });
