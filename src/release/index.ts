@@ -53,17 +53,8 @@ export {
 } from "./environment/environment.ts";
 export { endHold, placeHold } from "./environment/holds.ts";
 export { findRollback, type JudgedRollback, judgeRollback } from "./environment/judge-rollback.ts";
-export {
-  type HealthRequest,
-  judgeHealth,
-  type Move,
-  type PromotionPreview,
-  type PromotionRequest,
-  previewPromotion,
-  promote,
-  type RollbackRequest,
-  rollBack,
-} from "./environment/moves.ts";
+export type { Move } from "./environment/move.ts";
+export { type PromotionPreview, type PromotionRequest, previewPromotion, promote } from "./environment/promote.ts";
 export { readPromoted } from "./environment/promoted.ts";
 export type { PromotionCheck } from "./environment/promotion.ts";
 export { REPORTED, reportSince } from "./environment/promotion-report.ts";
@@ -76,8 +67,9 @@ export {
   listBundles,
   type PromotedBundle,
 } from "./environment/queries.ts";
-export { rollbackTargets } from "./environment/rollback.ts";
+export { type HealthRequest, judgeHealth, type RollbackRequest, rollBack } from "./environment/rollback.ts";
 export { ROLLBACK_REPORT, type RollbackReport } from "./environment/rollback-report.ts";
+export { rollbackTargets } from "./environment/rollback-targets.ts";
 export { setSettings } from "./environment/set-settings.ts";
 export { type EnvironmentSettings, SETTINGS, type SetSettings, settingsOf } from "./environment/settings.ts";
 export {

@@ -4,8 +4,8 @@ import { touchControl } from "../../guard/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { type Act, acting, type ReleasePorts, record } from "../environment/act.ts";
 import { hold } from "../environment/holds.ts";
-import { goBack } from "../environment/moves.ts";
 import { setHealth } from "../environment/queries.ts";
+import { goBack } from "../environment/rollback.ts";
 import { guidanceOf, type LookEnd, lookEnd, nextLooks, type RollbackGuidance, stepOf } from "./canary.ts";
 import { type CanaryRow, claimGlance, endCanary, moveCanary, runningCanaries } from "./queries.ts";
 

@@ -1,6 +1,6 @@
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
 import { currentOf, type Environment, type HeldBundle, willServe } from "../environment/environment.ts";
-import { lastKnownGood } from "../environment/rollback.ts";
+import { lastKnownGood } from "../environment/rollback-targets.ts";
 import type { EnvironmentSettings } from "../environment/settings.ts";
 import type { CanaryStep } from "./canary.ts";
 

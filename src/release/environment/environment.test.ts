@@ -3,7 +3,7 @@ import { digestOf } from "../../contracts/index.ts";
 import { NOW } from "../bundle/testing/shop.ts";
 import type { Environment, Health, HeldBundle } from "./environment.ts";
 import { promotedOf } from "./promoted.ts";
-import { lastKnownGood, rollbackTargets } from "./rollback.ts";
+import { lastKnownGood, rollbackTargets } from "./rollback-targets.ts";
 
 type Place = readonly [environment: Environment, id: string, health: Health, seq: number, now?: "now"];
 

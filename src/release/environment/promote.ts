@@ -1,49 +1,30 @@
 import {
   accepted,
   assert,
-  formatInstant,
   type JsonObject,
   type Refusal,
   type Result,
   rejected,
   sha256Hex,
-  transitionOf,
 } from "../../contracts/index.ts";
 import type { Policy } from "../../gate/index.ts";
-import { touchControl } from "../../guard/index.ts";
-import { type CompiledPack, installPack, keepPack } from "../../run/index.ts";
+import { type CompiledPack, keepPack } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Manifest } from "../bundle/manifest.ts";
 import { type Verification, verifyBundle } from "../bundle/verify.ts";
 import { nextLooks, stepOf } from "../canary/canary.ts";
 import { type CanaryPlan, canaryPlan } from "../canary/plan.ts";
-import { endCanary, insertCanary, runningCanaries } from "../canary/queries.ts";
+import { insertCanary, runningCanaries } from "../canary/queries.ts";
 import { recordDecision } from "../packet/record-decision.ts";
-import { type Act, acting, empty, type ReleasePorts, record } from "./act.ts";
-import {
-  currentOf,
-  type Environment,
-  HEALTH_MACHINE,
-  type Health,
-  type HeldBundle,
-  sourceOf,
-  willServe,
-} from "./environment.ts";
+import { type Act, acting, type ReleasePorts } from "./act.ts";
+import { currentOf, type Environment, sourceOf } from "./environment.ts";
+import { type Move, move, packRow, underWay } from "./move.ts";
 import { type PromotionCheck, type PromotionFacts, promotionChecks, refusalOf } from "./promotion.ts";
 import { factsFor } from "./promotion-facts.ts";
 import { decidePromotion, type JudgedReport, promotionReport } from "./promotion-report.ts";
 import type { PromotionSource } from "./promotion-source.ts";
-import { findBundle, heldBundles, insertBundle, moveEnvironment, setHealth } from "./queries.ts";
-import { noTarget, rollbackTargets } from "./rollback.ts";
-import { KEY_ROLES, verifyHeld } from "./verify-held.ts";
-
-/*
- * Moves of environments: promotion, rollback, word of how a bundle does.
- *
- * E1 A move is one transaction: the entry in the environment's stream, the pointer, the pack that new runs start on, and the
- *    revision by which every process sees it, or none of these.
- * E2 and E3 stand in `act.ts`.
- */
+import { findBundle, insertBundle } from "./queries.ts";
+import { KEY_ROLES } from "./verify-held.ts";
 
 export interface PromotionRequest extends Act {
   /** The policy that decides on the promotion's report, and as it is written. */
@@ -54,19 +35,6 @@ export interface PromotionRequest extends Act {
   readonly bundle: { readonly bytes: Uint8Array } | { readonly id: string };
   /** The policy by which it is judged while it is tried on a share of the new runs, and whether that was asked for. */
   readonly canary: { readonly policy: string; readonly isAsked: boolean };
-}
-
-/** Where a move came to. Wire form. */
-export interface Move {
-  readonly environment: Environment;
-  readonly bundle_id: string;
-  readonly root_digest: string;
-  readonly previous_bundle_id: string | null;
-  /** Of the move in the environment's stream. */
-  readonly seq: number;
-  readonly checks: readonly PromotionCheck[];
-  /** Null where every new run starts on it at once. */
-  readonly canary: CanaryPlan | null;
 }
 
 /**
@@ -238,97 +206,6 @@ async function beginCanary(
   });
 }
 
-export interface RollbackRequest extends Act {
-  readonly reason: string;
-  /** The bundle that the environment was seen to hold; null where nobody looked. */
-  readonly seen: string | null;
-  /** Which of the bundles that did well; null for the last. */
-  readonly bundleId: string | null;
-  /** Of what happened, elsewhere. */
-  readonly incidentRef: string | null;
-}
-
-/**
- * Puts an environment back onto a bundle that did well there and still verifies, the last such unless one is named, and marks the
- * one it leaves as bad.
- * Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ENVIRONMENT_MOVED, ROLLBACK_TARGET_MISSING, ROLLBACK_INCOMPATIBLE. No hold keeps a
- * rollback.
- */
-export const rollBack = (ports: ReleasePorts, request: RollbackRequest): Promise<Result<Move>> =>
-  acting(ports, request, "roll back", (sql) => goBack(ports, sql, request, "ended"));
-
-/** The same, of who has the environment. A canary that runs there ends so. */
-export async function goBack(
-  ports: ReleasePorts,
-  sql: TenantQuery,
-  request: RollbackRequest,
-  canary: "aborted" | "ended",
-): Promise<Result<Move>> {
-  const { environment, reason, seen, bundleId, incidentRef } = request;
-  const startedAt = ports.host.clock.now();
-  const held = await heldBundles(sql);
-  const holding = stillHolding(held, environment, seen);
-  if (!holding.ok) return holding;
-  const current = holding.value;
-  const targets = rollbackTargets(held, environment, bundleId);
-  if (!targets.ok) return targets;
-  const target = await firstVerified(ports, sql, targets.value);
-  if (target === undefined) return rejected(noTarget(environment));
-  const { manifest, pack } = target;
-  await setHealth(sql, { environment, bundleId: current.bundle_id, health: "bad" });
-  await endCanary(sql, { environment, status: canary, at: ports.host.clock.now() });
-  const event = {
-    type: "environment.rolled_back",
-    payload: {
-      reason,
-      marked_bad: current.bundle_id,
-      incident_ref: incidentRef,
-      selection_rule: bundleId === null ? "last_known_good" : "named",
-      started_at: formatInstant(startedAt),
-    },
-  };
-  const moved = await move(ports, sql, request, { to: manifest, pack, health: "good", held, event });
-  return accepted({ ...moved, checks: [], canary: null });
-}
-
-/** What an environment holds. Refused: ENVIRONMENT_EMPTY, ENVIRONMENT_MOVED where another bundle was seen there. */
-function stillHolding(held: readonly HeldBundle[], environment: Environment, seen: string | null): Result<HeldBundle> {
-  const current = currentOf(held, environment);
-  if (current === undefined) return rejected(empty(environment));
-  return seen === null || seen === current.bundle_id
-    ? accepted(current)
-    : rejected({ code: "ENVIRONMENT_MOVED", message: `${environment} holds \`${current.bundle_id}\` by now` });
-}
-
-export interface HealthRequest extends Act {
-  readonly health: Exclude<Health, "pending">;
-  /** As of a rollback. */
-  readonly seen: string | null;
-  readonly reason: string;
-}
-
-/**
- * Says how the bundle that an environment holds does there. Refused: ENVIRONMENT_LOCKED, ENVIRONMENT_EMPTY, ENVIRONMENT_MOVED, and
- * STATE_TRANSITION_ILLEGAL: what is bad stays bad.
- */
-export const judgeHealth = (
-  ports: ReleasePorts,
-  request: HealthRequest,
-): Promise<Result<{ readonly bundle_id: string; readonly health: Health }>> =>
-  acting(ports, request, "judge", async (sql) => {
-    const { environment, health, reason, seen } = request;
-    const current = stillHolding(await heldBundles(sql), environment, seen);
-    if (!current.ok) return current;
-    const { bundle_id } = current.value;
-    const isTried = (await runningCanaries(sql)).some((canary) => canary.environment === environment);
-    if (isTried) return rejected(underWay(environment));
-    const moved = transitionOf(HEALTH_MACHINE, current.value.health, health);
-    if (!moved.ok) return moved;
-    await setHealth(sql, { environment, bundleId: bundle_id, health });
-    await record(ports, sql, request, { type: "environment.health", payload: { bundle_id, health, reason } });
-    return { ok: true, value: { bundle_id, health } };
-  });
-
 async function bytesOf(
   { artifacts }: ReleasePorts,
   sql: TenantQuery,
@@ -376,55 +253,4 @@ async function keep(
   return { ok: true, value: null };
 }
 
-const packRow = ({ pack, config_hash }: CompiledPack) => ({
-  packId: pack.id,
-  digest: config_hash,
-  version: pack.version,
-  document: JSON.stringify(pack),
-});
-
-interface Planned {
-  readonly to: Pick<Manifest, "bundle_id" | "root_digest">;
-  readonly pack: CompiledPack;
-  readonly health: Health;
-  readonly held: readonly HeldBundle[];
-  readonly event: { readonly type: string; readonly payload: JsonObject };
-}
-
-/** Makes a move (E1). */
-async function move(ports: ReleasePorts, sql: TenantQuery, act: Act, { to, pack, health, held, event }: Planned) {
-  const { environment, by } = act;
-  const { bundle_id, root_digest } = to;
-  const at = ports.host.clock.now();
-  const previous_bundle_id = currentOf(held, environment)?.bundle_id ?? null;
-  const payload = { environment, bundle_id, root_digest, previous_bundle_id, operator: by, health, ...event.payload };
-  const { entry } = await record(ports, sql, act, { type: event.type, payload });
-  await moveEnvironment(sql, { environment, bundleId: bundle_id, health, seq: entry.seq, at });
-  if (willServe(held, environment)) await installPack(sql, { ...packRow(pack), state: "ACTIVE", at });
-  await touchControl(sql, at);
-  return { environment, bundle_id, root_digest, previous_bundle_id, seq: entry.seq };
-}
-
-/** The first of some bundles whose stored file verifies. */
-async function firstVerified(ports: ReleasePorts, sql: TenantQuery, candidates: readonly HeldBundle[]) {
-  for (const bundle of candidates) {
-    const verified = await verifyHeld(ports, sql, bundle);
-    if (isWhole(verified)) return verified;
-  }
-  return undefined;
-}
-
-interface Whole extends Verification {
-  readonly manifest: Manifest;
-  readonly pack: CompiledPack;
-}
-
-const isWhole = (verification: Verification): verification is Whole =>
-  verification.report.ok && verification.manifest !== null && verification.pack !== null;
-
 const NO_MANIFEST: Refusal = { code: "BUNDLE_MISSING_MANIFEST", message: "the bundle holds no manifest" };
-
-const underWay = (environment: Environment): Refusal => ({
-  code: "CANARY_UNDER_WAY",
-  message: `the bundle that ${environment} holds is being tried`,
-});
