@@ -13,6 +13,7 @@ export { type Evaluation, type EvaluationInput, evaluate } from "./evaluate.ts";
 export { evaluateFiles, type FileEvaluation, type FileEvaluationInput } from "./evaluate-files.ts";
 export { evaluateGate, type GateInput, type GateResult } from "./evaluate-gate.ts";
 export { type EvidenceSubject, evidenceOfAnother } from "./evidence-subject.ts";
+export { evidenceText } from "./evidence-text.ts";
 export { exported } from "./exports.ts";
 export { decisionJunit, xmlText } from "./junit.ts";
 export { type EndedRun, type EvidenceReceipt, evidenceSince, ledgerEvidence } from "./ledger-evidence.ts";

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { B0, bundleOf } from "../../src/gate/beta/testing/baseline.ts";
 import { writeBundle } from "../../src/gate/beta/testing/write-bundle.ts";
+import { releaseFiles } from "../../src/gate/readiness/testing/release.ts";
 import { newFolder, runCli } from "./run-cli.ts";
 
 const POLICY = `
@@ -36,6 +37,13 @@ const units = (lines: readonly string[], policy = POLICY): Case => ({
   words: ["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", ...AT],
 });
 
+/** With a byte that no UTF-8 has in place of the last of a text's first occurrence. */
+function damaged(bytes: Buffer, text: string): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[bytes.indexOf(text) + text.length - 1] = 0xff;
+  return copy;
+}
+
 async function came({ files, words }: Case) {
   const cwd = newFolder();
   for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
@@ -57,14 +65,23 @@ test.each<[what: string, given: Case, exit: number, said: string]>([
   [
     "a file that is no text",
     { ...units(RUNS), files: { "policy.yaml": POLICY, "runs.ndjson": Buffer.from([0xff, 0xfe, 0x00]) } },
-    2,
-    "BODY_NOT_UTF8",
+    5,
+    "cannot be read",
   ],
   [
     "a folder without evidence",
     { files: { "policy.yaml": POLICY }, words: ["gate", "eval", "policy.yaml", "--evidence", ".", ...AT] },
     5,
     "GATE_EVIDENCE_MISSING",
+  ],
+  [
+    "a line of which one byte is no text, among others that pass",
+    {
+      ...units(RUNS),
+      files: { "policy.yaml": POLICY, "runs.ndjson": damaged(Buffer.from([...RUNS, run(4)].join("\n")), "r4") },
+    },
+    5,
+    "cannot be read",
   ],
   ["a file without a line", units([]), 5, "UNKNOWN"],
   ["a line that is cut off", units([...RUNS, run(4).slice(0, 30)]), 5, "cannot be read"],
@@ -131,9 +148,36 @@ test("a beta without its manifest, without its rows, or judged before what it sh
   const manifest = await came({ files: { "rows.ndjson": whole["rows.ndjson"] }, words: words("2026-03-09T02:00:00Z") });
   const rows = await came({ files: { "manifest.json": whole["manifest.json"] }, words: words("2026-03-09T02:00:00Z") });
   const early = await came({ files: whole, words: words("2026-03-08T02:00:00Z") });
+  const illegible = await Promise.all([
+    came({
+      files: { ...whole, "manifest.json": damaged(whole["manifest.json"], "bundleId") },
+      words: words("2026-03-09T02:00:00Z"),
+    }),
+    came({
+      files: { ...whole, "rows.ndjson": damaged(whole["rows.ndjson"], "eventKey") },
+      words: words("2026-03-09T02:00:00Z"),
+    }),
+  ]);
 
   expect(manifest).toMatchObject({ exit: 5, said: expect.stringContaining("GATE_EVIDENCE_MISSING") });
   expect([rows.exit, early.exit]).toEqual([4, 4]);
+  expect(illegible).toMatchObject([
+    { exit: 5, said: expect.stringContaining("GATE_EVIDENCE_MISSING") },
+    { exit: 4, said: expect.stringContaining("NO-GO") },
+  ]);
+});
+
+test("a release one of whose reports has a byte that is no text is not GO, and ends with 5: nothing failed", async () => {
+  const files = Object.entries(releaseFiles({})).map(([name, text]) => [name, Buffer.from(text)] as const);
+  const words = ["gate", "eval", resolve("policies/release-readiness.yaml"), "--profile", "strict", "--evidence", "."];
+  const at = (all: readonly (readonly [string, Buffer])[]) =>
+    came({ files: Object.fromEntries(all), words: [...words, ...AT] });
+
+  const whole = await at(files);
+  const broken = await at(files.map(([name, bytes]) => [name, name === "R33.json" ? damaged(bytes, "pas") : bytes]));
+
+  expect(whole.exit).toBe(0);
+  expect(broken).toMatchObject({ exit: 5, said: expect.stringContaining("operator_readiness_report_present") });
 });
 
 test("a packet that is cut off, or whose policy is another, is not decided, and ends with 8", async () => {
