@@ -1,7 +1,7 @@
 import { boundText, flipsOf, isCeiling, measurementKeepsTo, PLACES } from "./compare.ts";
 import type { Flip, GateRow, GateStatus, Stage } from "./decision.ts";
 import { inOrder } from "./measure.ts";
-import { type Blamed, type FailingRows, type Measurement, type Measures, NOTHING } from "./measurement.ts";
+import { type Blamed, type FailingRows, type Measurement, type Measures, NOTHING, REASONS_MAX } from "./measurement.ts";
 import { metricsOf, type Policy } from "./policy.ts";
 import type { GateSeverity, GateText, LimitText, MetricText, ProfileText } from "./policy-shape.ts";
 import { decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
@@ -71,13 +71,23 @@ function eachOf(gate: GateText, column: string, bench: Bench) {
   });
   const parts = (gate.needs ?? []).flatMap((id) => partsOf(id, bench));
   const names = [...new Set([...each.flatMap(({ values }) => [...values.keys()]), ...parts])].toSorted(inOrder);
-  if (names.length === 0) return [wholeOf(gate, bench)];
+  if (names.length === 0) return [{ ...wholeOf(gate, bench), measured: measuredBy(gate, bench).map(unparted(column)) }];
   return names.map((value) => ({
     name: `${gate.id}:${value}`,
     needs: needsOf(gate, value, bench),
     measured: each.map(({ metric, values }) => ({ metric, measurement: values.get(value) ?? NOTHING })),
   }));
 }
+
+/** Units none of which says which value they are of. */
+const unparted =
+  (column: string) =>
+  ({ metric, measurement }: Measured): Measured => {
+    const { sample, problems } = measurement;
+    const none = `none of ${sample} can be read at \`${column}\``;
+    const said = { count: problems.count + sample, first: [...problems.first, none].slice(0, REASONS_MAX) };
+    return { metric, measurement: sample === 0 ? measurement : { ...measurement, problems: said } };
+  };
 
 /** The values that a source is there for, apart from one another. */
 const partsOf = (source: string, { evidence }: Bench): readonly string[] =>
@@ -140,7 +150,8 @@ function compared(
   const obstacles = [
     ...lacking.map((id) => `source ${id}: ${bench.evidence.sources[id]?.detail ?? "not there"}`),
     ...measurement.problems.first,
-    ...(limits.some(({ limit }) => limit === null) ? ["the limit cannot be told: its own metric has no value"] : []),
+    ...untold(gate, bench),
+    ...(limits.some(({ limit }) => limit === null) ? ["the limit cannot be told: its own metric is not known"] : []),
   ];
   const isEmpty = obstacles.length === 0 && measurement.value === null;
   const unknown = isEmpty ? ["there is nothing to measure"] : obstacles;
@@ -168,6 +179,12 @@ function compared(
   return part(status, missed.stage, missed.limit, reasons, flips(missed.limit));
 }
 
+/** Units of which nobody can say whether they would have fired a trigger. */
+const untold = ({ triggers }: GateText, { measures }: Bench): readonly string[] =>
+  triggers
+    .flatMap((id) => measures.whole.get(id)?.problems.first.map((problem) => `trigger ${id}: ${problem}`) ?? [])
+    .slice(0, REASONS_MAX);
+
 function saidOf({ kind }: MetricText, { value, good, sample }: Measurement): string {
   if (kind === "ratio") return `${good} of ${sample}`;
   return value === null ? "nothing" : decimalText(value, PLACES);
@@ -187,10 +204,11 @@ function staged(
   });
 }
 
-/** Null where the metric that it is stated by has no value. */
+/** Null where the metric that it is stated by has no value, or not all of its units could be read. */
 export function limitOf(limit: LimitText, bench: Bench): Rational | null {
   if (typeof limit !== "object") return rationalOf(limit);
-  const measured = "metric" in limit ? (bench.measures.whole.get(limit.metric)?.value ?? null) : null;
+  const stated = "metric" in limit ? bench.measures.whole.get(limit.metric) : undefined;
+  const measured = stated?.problems.count === 0 ? stated.value : null;
   const value = "param" in limit ? rationalOf(bench.params[limit.param] ?? Number.NaN) : measured;
   return value === null ? null : scaled(value, rationalOf(limit.times), rationalOf(limit.plus));
 }

@@ -9,18 +9,23 @@ id: shop
 version: 1.0.0
 engine: 1
 derive: { fn: units, version: 1 }
-rows: { run: { good: boolean, ms: integer } }
+rows: { run: { good: boolean, ms: integer, case: string }, review: { checked: datetime } }
 validity_seconds: 3600
 params: { rate: 0.95 }
 metrics:
   - { id: correct, kind: ratio, from: run, good: $.good == true }
   - { id: runs, kind: count, from: run }
+  - { id: base, kind: ratio, from: run, good: $.ms < 100 }
+  - { id: told, kind: count, from: run, by_gate: case, tell: case }
+  - { id: begun, kind: count, from: run, where: now() > "2026-01-01T00:00:00Z" }
+  - { id: fresh, kind: ratio, from: review, good: "duration_seconds($.checked, now()) <= 86400" }
 gates: [{ id: gate, ${gate}, remedy: mend it }]
 ${more}`);
   assert(read.ok, read.ok ? "" : JSON.stringify(read.errors));
   return lintPolicy(read.value);
 }
 
+const SAID = { level: "info", code: null, gate: "gate", profile: null };
 const WILSON = "bound: { method: wilson, confidence: 0.95, side: two }";
 
 test.each([
@@ -55,6 +60,26 @@ test("a bound says how many clean trials it needs, for each profile that sets it
     { profile: "strict", message: "needs 381 trials without a failure" },
     { profile: "lenient", message: "needs 73 trials without a failure" },
   ]);
+});
+
+test("a limit that is what another metric comes to says so, since nobody knows which samples can pass", () => {
+  expect(
+    findings("metric: correct, limit: { metric: base }, bound: { method: wilson, confidence: 0.95, side: one }"),
+  ).toEqual([{ ...SAID, message: "its limit is what `base` comes to: nothing says before what can pass" }]);
+});
+
+test.each([
+  ["a condition on time", "metric: fresh, limit: 1", "metric `fresh` with times in `checked`, a time in `good`"],
+  ["a condition on the clock alone", "metric: begun, limit: 1", "metric `begun` with a time in `where`"],
+  ["`by_gate` and `tell`", "metric: told, limit: 1", "metric `told` with `by_gate`, `tell`"],
+  [
+    "a trigger that is told",
+    "metric: runs, op: '<=', limit: 9, triggers: [told]",
+    "metric `told` with `by_gate`, `tell`",
+  ],
+  ["`each`", "metric: correct, limit: 1, each: case", "gate `gate` with `each`"],
+])("a gate says what of it is judged on rows alone: %s", (_, gate, what) => {
+  expect(findings(gate)).toEqual([{ ...SAID, message: `is judged on rows alone: counting does not answer ${what}` }]);
 });
 
 test("a smallest sample that is enough, a raw gate, and a trigger say nothing", () => {

@@ -1,6 +1,8 @@
 import type { Code } from "../contracts/index.ts";
 import { type Bound, cleanTrials } from "./bound.ts";
 import { keepsTo, sampleKeepsTo } from "./compare.ts";
+import { baselinesOf, uncountedOf } from "./counted/uncounted.ts";
+import { UNITS } from "./derivation.ts";
 import { bearsWaived, limitsOf, metricsOf, type Policy } from "./policy.ts";
 import type { GateText, LimitText, PolicyText } from "./policy-shape.ts";
 import { compareRationals, decimalText, type Rational, rationalOf, scaled } from "./rational.ts";
@@ -17,9 +19,11 @@ export interface LintFinding {
 
 /**
  * Looks for gates that nothing could pass, or nothing at their own smallest sample (`GATE_UNSATISFIABLE`: errors), and that nothing
- * could fail, or whose waivers could never count; and says how many clean trials each bound needs. Limits that are other metrics' values are not known here.
+ * could fail, or whose waivers could never count; says how many clean trials each bound needs, which limits nobody knows before there is
+ * evidence, and what counting does not answer.
  */
-export function lintPolicy({ text, metrics }: Policy): readonly LintFinding[] {
+export function lintPolicy(policy: Policy): readonly LintFinding[] {
+  const { text, metrics } = policy;
   const profiles = Object.entries(text.profiles);
   const settings: readonly (readonly [string | null, Params])[] =
     profiles.length === 0
@@ -37,8 +41,21 @@ export function lintPolicy({ text, metrics }: Policy): readonly LintFinding[] {
         })),
       ),
     );
-    return [...sameForAll(found, settings.length), ...waivableFindings(gate, text)];
+    return [...sameForAll(found, settings.length), ...waivableFindings(gate, text), ...unsaidFindings(gate, policy)];
   });
+}
+
+/** What is not known before there is evidence, and what makes much of it too much. */
+function unsaidFindings(gate: GateText, policy: Policy): readonly LintFinding[] {
+  const info = (message: string): LintFinding => ({ level: "info", code: null, gate: gate.id, profile: null, message });
+  // Only units are counted where they are; whatever else evidence is, it is read.
+  const uncounted = policy.text.derive.fn === UNITS.fn ? uncountedOf(policy, gate) : [];
+  return [
+    ...baselinesOf(gate).map((id) => info(`its limit is what \`${id}\` comes to: nothing says before what can pass`)),
+    ...(uncounted.length === 0
+      ? []
+      : [info(`is judged on rows alone: counting does not answer ${uncounted.join(", ")}`)]),
+  ];
 }
 
 /** A gate that says it may be waived, and never can be. */

@@ -1,4 +1,4 @@
-import { type Condition, evaluateCondition, type Instant } from "../contracts/index.ts";
+import { type Condition, evaluateCondition, type Instant, parseInstant } from "../contracts/index.ts";
 import {
   type Blamed,
   FAILING_ROWS_MAX,
@@ -156,6 +156,7 @@ function typed(type: PolicyText["rows"][string][string]): (cell: Cell | undefine
   return (cell) => {
     if (cell === null || cell === undefined) return cell === null && isOptional;
     if (name === "integer") return Number.isSafeInteger(cell);
+    if (name === "datetime") return typeof cell === "string" && parseInstant(cell) !== undefined;
     return typeof cell === name && (name !== "number" || Number.isFinite(cell));
   };
 }

@@ -25,9 +25,13 @@ const limit = z.union([
   z.strictObject({ metric: id, times: digits.default(1), plus: digits.default(0) }),
 ]);
 
+/** A `datetime` is text in RFC 3339 form, which conditions compare with `now()` and by `duration_seconds`. */
 const column = z
   .string()
-  .regex(/^(string|integer|number|boolean)\??$/, "string, integer, number or boolean, with a `?` where it may be null");
+  .regex(
+    /^(string|integer|number|boolean|datetime)\??$/,
+    "string, integer, number, boolean or datetime, with a `?` where it may be null",
+  );
 
 const settle = z.union([seconds, z.strictObject({ fact: id })]).default(0);
 const window = z.discriminatedUnion("kind", [

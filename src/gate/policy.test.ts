@@ -56,6 +56,27 @@ test.each([
     "$.metrics[0].window",
     "no `window`",
   ],
+  [
+    "a value that is no number",
+    metric("id: a, kind: value, from: run, column: good"),
+    "$.metrics[0].column",
+    "no number",
+  ],
+  [
+    "a quantile of times",
+    instead('"number?"', "datetime").replace(
+      "metrics: [{ ",
+      "metrics: [{ id: a, kind: quantile, from: run, column: ms, q: 0.5 }, { ",
+    ),
+    "$.metrics[0].column",
+    "no number",
+  ],
+  [
+    "a column apart from which no value is",
+    gate("id: a, metric: correct, each: case, limit: 1"),
+    "$.gates[0].each",
+    "no column",
+  ],
   ["a metric that stands twice", metric("id: correct, kind: count, from: run"), "$.metrics[1].id", "twice"],
   ["a gate that stands twice", gate("id: rate, metric: correct, limit: 1"), "$.gates[1].id", "twice"],
   ["an unknown metric", gate("id: a, metric: b, limit: 1"), "$.gates[0].metric", "no metric"],

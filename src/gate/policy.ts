@@ -60,16 +60,20 @@ const compiled = (text: PolicyText): Policy => ({
   text,
   digest: digestOf(jsonOf(text)),
   metrics: new Map(
-    text.metrics.map((metric) => [
-      metric.id,
-      {
-        text: metric,
-        where: conditionOf(metric.where),
-        good: metric.kind === "ratio" ? conditionOf(metric.good) : null,
-        unknown: conditionOf(metric.unknown),
-        notApplicable: conditionOf(metric.not_applicable),
-      },
-    ]),
+    text.metrics.map((metric) => {
+      const schema = schemaOf(text.rows[metric.from] ?? {});
+      const of = (condition: string | undefined) => conditionOf(condition, schema);
+      return [
+        metric.id,
+        {
+          text: metric,
+          where: of(metric.where),
+          good: metric.kind === "ratio" ? of(metric.good) : null,
+          unknown: of(metric.unknown),
+          notApplicable: of(metric.not_applicable),
+        },
+      ];
+    }),
   ),
 });
 
@@ -77,9 +81,9 @@ const compiled = (text: PolicyText): Policy => ({
 const jsonOf = (text: PolicyText): Json => JSON.parse(JSON.stringify(text));
 
 /** Of a condition that has been checked; null where there is none. */
-function conditionOf(text: string | undefined): Condition | null {
+function conditionOf(text: string | undefined, schema: JsonObject): Condition | null {
   if (text === undefined) return null;
-  const result = compileCondition(text);
+  const result = compileCondition(text, schema);
   return result.ok ? result.condition : null;
 }
 
@@ -105,12 +109,17 @@ function metricErrors(policy: PolicyText): readonly FoundError[] {
       ...known("tell", metric.tell),
       ...known("distinct", metric.distinct),
       ...known("column", "column" in metric ? metric.column : undefined),
+      ...("column" in metric ? unorderedErrors([...steps, "column"], metric.column, columns) : []),
       ...(policy.window === undefined && (metric.window === "population" || metric.window === "outcome")
         ? [invalid([...steps, "window"], "the policy states no `window`")]
         : []),
     ];
   });
 }
+
+/** What is read as a value is a number. */
+const unorderedErrors = (steps: Steps, column: string, columns: { readonly [name: string]: string }) =>
+  /^(integer|number)/.test(columns[column] ?? "number") ? [] : [invalid(steps, `\`${column}\` is no number`)];
 
 const repeated = (all: readonly { readonly id: string }[], index: number, steps: Steps): readonly FoundError[] => {
   const id = all[index]?.id;
@@ -132,7 +141,9 @@ const schemaOf = (columns: { readonly [name: string]: string }): JsonObject => (
   properties: Object.fromEntries(
     Object.entries(columns).map(([name, type]) => [
       name,
-      { type: type.endsWith("?") ? [type.slice(0, -1), "null"] : type },
+      type.startsWith("datetime")
+        ? { type: ["string", "null"], format: "date-time" }
+        : { type: type.endsWith("?") ? [type.slice(0, -1), "null"] : type },
     ]),
   ),
 });
@@ -157,6 +168,7 @@ function gateErrors(policy: PolicyText): readonly FoundError[] {
         [...steps, "group"],
         "no group",
       ),
+      ...eachErrors(policy, gate, metrics, [...steps, "each"]),
       ...formErrors(gate, metrics, steps),
       ...(gate.waivable && policy.waivers === undefined
         ? [invalid([...steps, "waivable"], "the policy has no `waivers`, so it takes none")]
@@ -190,6 +202,19 @@ function limitErrors(policy: PolicyText, metrics: ReadonlyMap<string, MetricText
   return limit.param in policy.params
     ? []
     : [invalid([...steps, "param"], `\`${limit.param}\` is no parameter of the policy`)];
+}
+
+/** A column that nothing has would tell no value apart from another. */
+function eachErrors(
+  { rows }: PolicyText,
+  { each, ...gate }: GateText,
+  metrics: ReadonlyMap<string, MetricText>,
+  steps: Steps,
+): readonly FoundError[] {
+  const kinds = new Set(metricsOf({ ...gate, each }).flatMap((id) => metrics.get(id)?.from ?? []));
+  return [...kinds].flatMap((kind) =>
+    each === undefined || each in (rows[kind] ?? {}) ? [] : [invalid(steps, `\`${kind}\` has no column \`${each}\``)],
+  );
 }
 
 /** What a gate compares has to be said once, and in a way that its metric bears. */

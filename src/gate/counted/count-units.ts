@@ -16,20 +16,9 @@ import type { Count, CountedGroups, Grouping, RowList, Some, UnitTable } from ".
 /** The questions of a whole policy, by metric. */
 export type PolicyPlan = ReadonlyMap<string, MetricPlan>;
 
-/** The questions that a policy comes to, or the metrics and gates that a table is not asked. */
-export function planPolicy(
-  ground: PlanGround,
-  table: UnitTable,
-): { readonly plan: PolicyPlan; readonly unasked: readonly string[] } {
-  const { metrics, text } = ground.policy;
-  const plans = [...metrics].map(([id, metric]) => ({ id, plan: planOf(metric, ground, table.facts) }));
-  const apart = text.gates.filter(({ each }) => each !== undefined).map(({ id }) => `gate \`${id}\` with \`each\``);
-  const unasked = plans.flatMap(({ id, plan }) => (plan === null ? [`metric \`${id}\``] : []));
-  return {
-    plan: new Map(plans.flatMap(({ id, plan }) => (plan === null ? [] : [[id, plan]]))),
-    unasked: [...(text.export === "core" ? [] : [`export \`${text.export}\``]), ...unasked, ...apart],
-  };
-}
+/** The questions that a policy comes to, of which counting answers everything. */
+export const planPolicy = (ground: PlanGround, table: UnitTable): PolicyPlan =>
+  new Map([...ground.policy.metrics].map(([id, metric]) => [id, planOf(metric, ground, table.facts)]));
 
 /** What counting came to: how many units there are of each kind, what they are known by, and every metric. */
 export interface CountedUnits {

@@ -5,6 +5,7 @@ import type { EvidenceHead } from "../unit.ts";
 import { type CountedUnits, countRows, countUnits, planPolicy } from "./count-units.ts";
 import { decideMeasured, type Measured, nameOf } from "./measured.ts";
 import type { UnitTable } from "./table.ts";
+import { uncountedOf } from "./uncounted.ts";
 
 /** A decision on a table, and what was measured for it. */
 export interface TableEvaluation {
@@ -25,13 +26,14 @@ export async function evaluateTable(
   const layout = layOut(asked, {});
   if (!layout.ok) return layout;
   const { policy, decidedAt } = asked;
-  const { plan, unasked } = planPolicy({ policy, window: layout.value.window, decidedAt }, table);
+  const unasked = uncountedOf(policy);
   if (unasked.length > 0)
     return rejected({
       code: "GATE_NOT_COUNTABLE",
       message: `counting does not answer ${unasked.slice(0, UNASKED_SHOWN).join(", ")}`,
       details: { unasked },
     });
+  const plan = planPolicy({ policy, window: layout.value.window, decidedAt }, table);
   const counts = await countUnits(plan, table);
   const { units, measurements } = counts;
   const counted = { evidence: headOf(counts), units, measurements, rows: {} };

@@ -1,4 +1,4 @@
-import type { Instant } from "../../contracts/index.ts";
+import { assert, type Condition, type Instant } from "../../contracts/index.ts";
 import type { Metric, Policy } from "../policy.ts";
 import { spanOf, type Window } from "../window.ts";
 import { type Answer, answerIn, type Columns, unanswered } from "./answer.ts";
@@ -34,27 +34,19 @@ export interface PlanGround {
   readonly decidedAt: Instant;
 }
 
-/**
- * The questions that a metric comes to. Null for what a table is not asked, which is then measured on rows: conditions on time and
- * lists, `by_gate` and `tell`.
- */
-export function planOf(metric: Metric, ground: PlanGround, facts: Facts): MetricPlan | null {
+/** The questions that a metric comes to, of which counting answers everything. */
+export function planOf(metric: Metric, ground: PlanGround, facts: Facts): MetricPlan {
   const { text } = metric;
-  if (text.by_gate !== undefined || text.tell !== undefined) return null;
   const declared = ground.policy.text.rows[text.from] ?? {};
-  const isRead = text.kind === "quantile" || text.kind === "value";
-  if (isRead && !isNumeric(declared[text.column]?.replace("?", "") ?? "")) return null;
   const known = facts[text.from] ?? {};
   const columns = Object.fromEntries(Object.entries(declared).map(([name, type]) => [name, told(type, known[name])]));
-  const answers = answersTo(metric, columns);
-  if (answers === null) return null;
   const span = spanOf(text.window, ground.window, ground.decidedAt);
   const seen = both(
     text.include === "all" ? ALWAYS : { kind: "valid" },
     text.channels === undefined ? ALWAYS : { kind: "channel", among: text.channels },
     span === null ? ALWAYS : { kind: "within", ...span },
   );
-  return planned(metric, seen, mistypedIn(declared, known), answers);
+  return planned(metric, seen, mistypedIn(declared, known), answersTo(metric, columns));
 }
 
 interface Answers {
@@ -64,14 +56,17 @@ interface Answers {
   readonly notApplicable: Answer | null;
 }
 
-function answersTo({ where, good, unknown, notApplicable }: Metric, columns: Columns): Answers | null {
-  const [first, second, third, fourth] = [where, good, unknown, notApplicable].map((one) => answerIn(one, columns));
-  if (first === undefined || second === undefined || third === undefined || fourth === undefined) return null;
+function answersTo({ where, good, unknown, notApplicable }: Metric, columns: Columns): Answers {
+  const answered = (condition: Condition | null): Answer => {
+    const answer = answerIn(condition, columns);
+    assert(answer !== undefined, "counting answers the condition");
+    return answer;
+  };
   return {
-    where: first,
-    good: second,
-    unknown: unknown === null ? null : third,
-    notApplicable: notApplicable === null ? null : fourth,
+    where: answered(where),
+    good: answered(good),
+    unknown: unknown === null ? null : answered(unknown),
+    notApplicable: notApplicable === null ? null : answered(notApplicable),
   };
 }
 

@@ -263,5 +263,5 @@ test("the same document is decided alike at any time", () => {
 });
 
 test("the policy has no gate that nothing could pass or fail", () => {
-  expect(lintPolicy(policyIn("promotion.yaml"))).toEqual([]);
+  expect(lintPolicy(policyIn("promotion.yaml")).filter(({ level }) => level !== "info")).toEqual([]);
 });

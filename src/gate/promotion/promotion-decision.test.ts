@@ -280,5 +280,5 @@ test("a folder without any of the documents is no evidence", () => {
 });
 
 test("the policy has no gate that nothing could pass or fail", () => {
-  expect(lintPolicy(PROMOTION_POLICY)).toEqual([]);
+  expect(lintPolicy(PROMOTION_POLICY).filter(({ level }) => level !== "info")).toEqual([]);
 });
