@@ -1,14 +1,22 @@
 import type { Decision, GateRow, LintFinding } from "../gate/index.ts";
 import { flipText, isTold, standingText } from "../gate/index.ts";
+import { visible } from "./document.ts";
 import type { Paint } from "./output.ts";
 import { table } from "./table.ts";
 
 /** Rows of evidence shown under a gate; the decision has up to a thousand. */
 const ROWS_SHOWN = 5;
 
+/** With every text in one line, and nothing in it that a terminal would obey: rows and values are named by whoever made the evidence. */
+const seen = <Shown>(shown: Shown): Shown =>
+  JSON.parse(JSON.stringify(shown), (_, value) =>
+    typeof value === "string" ? visible(value.replaceAll("\n", " ")) : value,
+  );
+
 /** A decision for a person: the verdict, what it stands on, a line a gate, and what to do about those that do not pass. */
 export function decisionLines(decision: Decision, paint: Paint): readonly string[] {
-  const { policy, profile, verdict, decided_at, window, blocked_by, conditions, gates, groups } = decision;
+  const { policy, profile, verdict, decided_at, window, blocked_by, conditions, gates, groups, waivers } =
+    seen(decision);
   const rows = gates.map((row) => [
     row.id,
     toned(row, paint),
@@ -30,7 +38,7 @@ export function decisionLines(decision: Decision, paint: Paint): readonly string
     "",
     ...table(["gate", "status", "value", "bound", "rule", "severity"], rows),
     ...gates.filter(isTold).flatMap((row) => toldLines(row, paint)),
-    ...waiverLines(decision.waivers, paint),
+    ...waiverLines(waivers, paint),
     "",
     paint.dim(`decision ${decision.digest}`),
   ];
@@ -66,7 +74,8 @@ const tonedStatus = (word: string, paint: Paint): string => {
 const toned = (row: GateRow, paint: Paint): string => tonedStatus(standingText(row), paint);
 
 /** Why a gate does not pass, the rows at fault, what would flip it, and what to do. */
-export function toldLines(row: GateRow, paint: Paint, shown = ROWS_SHOWN): readonly string[] {
+export function toldLines(told: GateRow, paint: Paint, shown = ROWS_SHOWN): readonly string[] {
+  const row = seen(told);
   const { count, rows } = row.failing;
   const more = count > shown ? `, and ${count - shown} more` : "";
   return [

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import pc from "picocolors";
 import { expect, test } from "vitest";
 import { instant } from "../contracts/index.ts";
+import type { GateRow } from "../gate/index.ts";
 import { approvalLines } from "./approval-lines.ts";
 import { leavesOf, textOf, visible } from "./document.ts";
+import { toldLines } from "./gate-lines.ts";
 import { money } from "./run-lines.ts";
 import { table } from "./table.ts";
 import { when } from "./when.ts";
@@ -69,4 +71,21 @@ test("an approval whose preview is gone says so", () => {
   const lines = approvalLines(approval, instant(0), pc.createColors(false));
 
   expect(lines.join("\n")).toMatch(/preview +sha256 ab12, which can no longer be shown$/m);
+});
+
+test("a decision shows what its evidence is named by in one line each, and nothing of it moves the terminal", () => {
+  const row: GateRow = {
+    ...{ id: "rate:a\n\u001b[32mGO", title: null, group: null, metric: "m", status: "FAIL", standing: "counts" },
+    ...{ severity: "critical", stage: null, waivable: false, value: "0/1", shown: "0", sample: 1, sample_min: 0 },
+    ...{ bound: null, rule: ">= 1", triggers: [], reasons: ["`\u202er` cannot be read"], flip: [], code: null },
+    ...{ failing: { count: 1, rows: ["r\u001b[2J"] }, remedy: "look\nagain", waiver: null },
+  };
+
+  expect(toldLines(row, pc.createColors(false))).toEqual([
+    "",
+    "rate:a \\u001b[32mGO  FAIL",
+    "  `\\u202er` cannot be read",
+    "  at fault: r\\u001b[2J",
+    "  look again",
+  ]);
 });

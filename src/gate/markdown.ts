@@ -71,7 +71,7 @@ function toldLines(row: GateRow): readonly string[] {
   const { count, rows } = row.failing;
   return [
     "",
-    `### ${row.id}: ${standingText(row)}`,
+    `### ${escaped(row.id)}: ${standingText(row)}`,
     ...(row.title === null ? [] : ["", escaped(row.title)]),
     "",
     ...row.reasons.map((reason) => `- ${escaped(reason)}`),
@@ -85,5 +85,7 @@ function toldLines(row: GateRow): readonly string[] {
   ];
 }
 
-const code = (text: string): string => `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
-const escaped = (text: string): string => text.replaceAll(/[\\`*_{}[\]<>#|]/g, "\\$&").replaceAll("\n", " ");
+const code = (text: string): string => `\`${inLine(text).replaceAll("`", "'").replaceAll("|", "\\|")}\``;
+const escaped = (text: string): string => inLine(text.replaceAll(/[\\`*_{}[\]<>#|]/g, "\\$&"));
+/** Whatever begins a new line would end what it stands in. */
+const inLine = (text: string): string => text.replaceAll(/[\r\n]+/g, " ");

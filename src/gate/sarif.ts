@@ -32,7 +32,7 @@ function resultOf(row: GateRow): Result {
   const { id, reasons, flip, failing, value, rule, standing } = row;
   const text = [
     `${value ?? "nothing"} ${rule}`,
-    ...reasons,
+    ...reasons.map(linkless),
     ...flip.map((one) => `would pass with ${flipText(one)}`),
   ].join("; ");
   return {
@@ -44,6 +44,9 @@ function resultOf(row: GateRow): Result {
     ...(standing === "waived" ? { suppressions: [{ kind: "external", justification: row.waiver ?? "" }] } : {}),
   };
 }
+
+/** A message may have links, written as in Markdown: what evidence is named by becomes none. */
+const linkless = (text: string): string => (text.includes("](") ? text.replaceAll(/[\\[\]]/g, "\\$&") : text);
 
 /** SARIF allows a level other than `none` only of what fails. */
 function levelOf({ status, severity }: GateRow): Result["level"] {

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { validateXML } from "xmllint-wasm";
 import { after, formatInstant, sha256Hex, uuidV7Ids } from "../../src/contracts/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
 import { listScratch, makeScratch } from "../../src/store/index.ts";
@@ -98,7 +99,10 @@ test("INV-08 a pack's golden cases are played for real, judged, written as evide
     ["gift-denied", 3],
     ["no-gift", 3],
   ]);
-  expect(readFileSync(join(world.cwd, "g.xml"), "utf8")).toContain('tests="9" failures="0"');
+  const junit = readFileSync(join(world.cwd, "g.xml"), "utf8");
+  const schema = readFileSync("src/gate/testing/junit.xsd", "utf8");
+  expect(junit).toContain('tests="9" failures="0"');
+  expect(await validateXML({ xml: junit, schema })).toMatchObject({ valid: true, errors: [] });
   expect(await cli("suite", "check", "gate.json", "--bundle", "a.bundle")).toMatchObject({ exit: 0, stderr: "" });
   expect(report.gate_artifact).toMatchObject({
     git_sha: COMMIT,
