@@ -34,6 +34,7 @@ const BY_CODE: { readonly [code in Code]?: ExitCode } = {
   LINEAGE_CORRUPT: EXIT.notVerified,
   RELEASE_LINEAGE_COMPLETE: EXIT.noGo,
   BUNDLE_CONTENT_MISMATCH: EXIT.notVerified,
+  RELEASE_NOTES_COMPLETE: EXIT.notVerified,
   BUNDLE_COMMIT_MISMATCH: EXIT.notVerified,
   BUNDLE_DIRTY_SOURCE: EXIT.notVerified,
   WAIVER_STATEMENT_INVALID: EXIT.notVerified,

@@ -74,6 +74,12 @@ export const RELEASE_CODES = {
     "the manifest does not describe what the bundle holds",
     "build it anew with `countermark bundle build`",
   ),
+  RELEASE_NOTES_COMPLETE: entry(
+    422,
+    "the notes of the release would not tell what people have to know of it",
+    "say what is named in the file of `bundle build --notes`, and give with `--replaces` the bundle that it replaces",
+    ["release_notes_complete"],
+  ),
   BUNDLE_COMMIT_MISMATCH: entry(422, "the bundle's id and its source name different commits", "build it anew", [
     "commit_mismatch",
   ]),

@@ -19,7 +19,16 @@ export { BUNDLE_BYTES_MAX, readBundle } from "./bundle/container.ts";
 export { type AgentPin, type Contents, contentsOf } from "./bundle/contents.ts";
 export { ENVELOPE, type Envelope } from "./bundle/dsse.ts";
 export type { CarriedEvidence } from "./bundle/evidence.ts";
-export { type Compat, LABELS, type Label, type Manifest, readCompat, readManifest } from "./bundle/manifest.ts";
+export {
+  type Compat,
+  LABELS,
+  type Label,
+  type Manifest,
+  type Remarks,
+  readCompat,
+  readManifest,
+  readRemarks,
+} from "./bundle/manifest.ts";
 export { NOTES_FILE } from "./bundle/notes.ts";
 export { sbomOf } from "./bundle/sbom.ts";
 export { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "./bundle/signing-key.ts";

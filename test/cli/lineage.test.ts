@@ -162,9 +162,14 @@ describe("the lineage of a bundle, from its record", () => {
     expect(decided.exit).toBe(0);
   });
 
-  test("BND-03, BND-04: a release carries its candidate's final lineage and evidence that it names, or is refused", async () => {
+  test("BND-03, BND-04, REL-02: a release carries its candidate's final lineage, evidence that it names and notes, or is refused", async () => {
     const lock = ["--lock", join(process.cwd(), "package-lock.json")];
+    writeFileSync(
+      place("notes.json"),
+      JSON.stringify({ limitations: ["no gifts"], policy_changes: {}, replaces: null }),
+    );
     const bare = await build("bare.bundle", "release", ...lock);
+    const silent = await build("silent.bundle", "release", ...lock, "--lineage", "final.json");
     const stray = await build("stray.bundle", "release", ...lock, "--lineage", "final.json", "--evidence", "slo.yaml");
     const other = await build(
       "other.bundle",
@@ -175,13 +180,20 @@ describe("the lineage of a bundle, from its record", () => {
       "--commit",
       "0".repeat(40),
     );
-    const built = await build("r.bundle", "release", ...lock, "--lineage", "final.json", "--evidence", "runs.ndjson");
+    const told = ["--lineage", "final.json", "--notes", "notes.json"];
+    const built = await build("r.bundle", "release", ...lock, ...told, "--evidence", "runs.ndjson");
+    const first = await build("second.bundle", "release", ...lock, ...told, "--replaces", "r.bundle");
+    const alone = await build("second.bundle", "release", ...lock, "--lineage", "final.json", "--replaces", "r.bundle");
     const verified = await cli("bundle", "verify", "r.bundle", "--trust", ".countermark/trust.json", "--json");
     const shown = await cli("bundle", "show", "r.bundle", "--json");
     const notes = [await cli("bundle", "notes", "r.bundle"), await cli("bundle", "notes", "a.bundle")];
 
     expect(notes.map(({ exit }) => exit)).toEqual([0, 8]);
     expect(notes[0]?.stdout).toContain("## Waived\n\nnothing");
+    expect(notes[0]?.stdout).toContain("## Limitations\n\n- no gifts");
+    expect([silent.exit, first.exit, alone.exit]).toEqual([8, 8, 2]);
+    expect(silent.stderr).toContain("RELEASE_NOTES_COMPLETE");
+    expect(first.stderr).toContain("a bundle that it replaces is given");
     expect([bare.exit, stray.exit, other.exit]).toEqual([8, 8, 8]);
     expect(bare.stderr).toContain("a release carries the final lineage");
     expect(stray.stderr).toContain("`evidence/slo.yaml` is nothing that the lineage names");

@@ -8,7 +8,9 @@ import {
   type Compat,
   LABELS,
   type PolicyReference,
+  type Remarks,
   readCompat,
+  readRemarks,
   sbomOf,
 } from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
@@ -20,6 +22,7 @@ import { print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { signingKeyIn } from "../signing-key-file.ts";
 import { writeNewFile } from "../write-files.ts";
+import { manifestOf } from "./bundle.ts";
 
 const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
 
@@ -45,11 +48,17 @@ export const bundleBuildCommand: Command = {
       flags: "--compat <file>",
       summary: "JSON that says what state it reads: `state_version`, and `migrations` of `id` and `reversible`",
     },
+    {
+      flags: "--notes <file>",
+      summary:
+        "JSON that says what its notes tell: `limitations`, `policy_changes` by policy, `replaces`, `rolled_back`; a release needs it",
+    },
+    { flags: "--replaces <bundle>", summary: "the file of the bundle that it takes the place of, and goes back to" },
     { flags: "--builder <name>", summary: "who builds, as the manifest names it", default: "local" },
   ],
   examples: [
     `countermark bundle build shop.yaml --label pr-preview --commit ${COMMIT} --sign-with ci.pem --out shop.bundle`,
-    `countermark bundle build shop.yaml --label release --commit ${COMMIT} --lock package-lock.json --lineage lineage.json --sign-with release.pem --out r.bundle`,
+    `countermark bundle build shop.yaml --label release --commit ${COMMIT} --lock package-lock.json --lineage lineage.json --notes notes.json --sign-with release.pem --out r.bundle`,
   ],
   run: async (context, args) => {
     const policies = await policiesFrom(context, args.values("policy"));
@@ -88,7 +97,10 @@ async function buildFrom(
     return rejected({ code: "USAGE", message: `\`${commit}\` is no whole commit id` });
   const compat = await compatFrom(context, args.value("compat"));
   if (!compat.ok) return compat;
+  const remarks = await remarksFrom(context, args);
+  if (!remarks.ok) return remarks;
   return buildBundle({
+    ...(remarks.value === null ? {} : { remarks: remarks.value }),
     ...(compat.value === null ? {} : { compat: compat.value }),
     pack: pack.value,
     label,
@@ -136,6 +148,16 @@ async function compatFrom(context: Context, path: string | undefined): Promise<R
   if (path === undefined) return { ok: true, value: null };
   const text = await readText(context, path);
   return text.ok ? readCompat(documentIn(text.value)) : text;
+}
+
+async function remarksFrom(context: Context, args: Arguments): Promise<Result<Remarks | null>> {
+  const [notes, replaces] = [args.value("notes"), args.value("replaces")];
+  if (notes === undefined && replaces === undefined) return { ok: true, value: null };
+  if (notes === undefined) return rejected({ code: "USAGE", message: "`--replaces` goes with `--notes`" });
+  const text = await readText(context, notes);
+  if (!text.ok) return text;
+  const replaced = replaces === undefined ? null : await manifestOf(context, replaces);
+  return replaced?.ok === false ? replaced : readRemarks(documentIn(text.value), replaced?.value ?? null);
 }
 
 async function policiesFrom(

@@ -50,7 +50,8 @@ export const bundleNotesCommand: Command = {
   },
 };
 
-async function manifestOf(context: Context, path: string): Promise<Result<Manifest>> {
+/** What the bundle in a file says of itself. */
+export async function manifestOf(context: Context, path: string): Promise<Result<Manifest>> {
   const bytes = await readBytes(context, path, { max: BUNDLE_BYTES_MAX });
   if (!bytes.ok) return bytes;
   const bundle = readBundle(bytes.value);
@@ -70,6 +71,7 @@ function manifestLines(manifest: Manifest, paint: Paint): readonly string[] {
     lineage,
     evidence,
     waivers,
+    remarks,
     files,
     root_digest,
   } = manifest;
@@ -90,6 +92,8 @@ function manifestLines(manifest: Manifest, paint: Paint): readonly string[] {
     ),
     ...(lineage === null ? [] : [`  lineage   ${lineage.digest}`]),
     ...evidence.map(({ path, sha256 }) => `  evidence  ${path}  sha256 ${sha256}`),
+    ...(remarks?.limitations ?? []).map((limitation) => `  limited   ${limitation}`),
+    ...(remarks === undefined ? [] : [`  replaces  ${remarks.replaces?.bundle_id ?? "nothing: it is the first"}`]),
     `  made of   ${sbom === null ? "no bill of materials" : sbom.path}`,
     `  root      sha256 ${root_digest} over ${files.length} files`,
   ].map(visible);

@@ -12,7 +12,15 @@ import { type BundleFile, bundleText, listed, rootDigest } from "./container.ts"
 import { contentsOf, packText } from "./contents.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { type CarriedEvidence, evidenceEntries, evidenceFiles, evidenceProblems, notesText } from "./evidence.ts";
-import { bundleIdOf, type Compat, type Label, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
+import {
+  bundleIdOf,
+  type Compat,
+  type Label,
+  type Manifest,
+  PAYLOAD_TYPE,
+  type Remarks,
+  statementText,
+} from "./manifest.ts";
 import { NOTES_FILE } from "./notes.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -37,6 +45,8 @@ export interface BundleInput {
   readonly carried?: CarriedEvidence;
   /** What it says of state; nothing unless told. */
   readonly compat?: Compat;
+  /** What its notes say beside what is known; a release needs them. */
+  readonly remarks?: Remarks;
   readonly key: SigningKey;
 }
 
@@ -56,7 +66,7 @@ const NEEDS_SBOM: readonly Label[] = ["release", "hotfix"];
  * Builds and signs a bundle. Equal inputs give the same root digest, on any machine; time, builder and signer are no part of
  * it. Refused: BUNDLE_DIRTY_SOURCE for more than a preview of what is not committed, BUNDLE_MISSING_EVIDENCE without a bill
  * of materials or a final lineage where the label needs one, BUNDLE_LINEAGE_MISMATCH where the lineage is another candidate's, is
- * not complete, or does not name the evidence.
+ * not complete, or does not name the evidence, RELEASE_NOTES_COMPLETE where people have not said what the notes of a release tell.
  */
 export function buildBundle(input: BundleInput): Result<BuiltBundle> {
   const { label, source, sbom } = input;
@@ -79,8 +89,13 @@ export function labelProblem(label: Label, { dirty, hasSbom }: { readonly dirty:
   return null;
 }
 
-function filesOf({ pack, policies, sbom, carried, source }: BundleInput): readonly BundleFile[] {
-  const about = { pack: contentsOf(pack).pack, source, policies: byId(policies) };
+function filesOf({ pack, policies, sbom, carried, source, remarks }: BundleInput): readonly BundleFile[] {
+  const about = {
+    pack: contentsOf(pack).pack,
+    source,
+    policies: byId(policies),
+    ...(remarks === undefined ? {} : { remarks }),
+  };
   const notes = notesText(about, carried?.lineage ?? null);
   return [
     ...(notes === null ? [] : [{ path: NOTES_FILE, text: notes }]),
@@ -115,6 +130,7 @@ function manifestOf(input: BundleInput, files: readonly BundleFile[]): Manifest 
     ...contentsOf(input.pack),
     policies: byId(input.policies),
     ...(input.compat === undefined ? {} : { compat: input.compat }),
+    ...(input.remarks === undefined ? {} : { remarks: input.remarks }),
     sbom: sbom === undefined ? null : { path: sbom.path, sha256: sbom.sha256 },
     ...evidenceEntries(files),
     files: entries,

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { lineageText, sealLineage } from "../lineage/model.ts";
+import { fileDigest } from "../lineage/judged.ts";
+import { type LineageNode, lineageText, sealLineage } from "../lineage/model.ts";
 import { factsOf, lineageAt } from "../lineage/testing/candidate.ts";
 import { type BundleInput, buildBundle } from "./build.ts";
 import { bundleText, readBundle } from "./container.ts";
 import { evidenceProblems } from "./evidence.ts";
-import { builtOf, inputOf, NOW, ROSTER } from "./testing/shop.ts";
+import { readRemarks } from "./manifest.ts";
+import { packageProblems } from "./package.ts";
+import { builtOf, inputOf, NOW, REMARKS, ROSTER } from "./testing/shop.ts";
 import { verifyBundle } from "./verify.ts";
 
 const FACTS = factsOf();
@@ -19,10 +22,10 @@ function runsText(): string {
 }
 
 const release = (other: Partial<BundleInput> = {}) =>
-  inputOf({ label: "release", sbom: "{}", carried: whole, ...other });
+  inputOf({ label: "release", sbom: "{}", carried: whole, remarks: REMARKS, ...other });
 
 test("BND-03: a release carries the final lineage and the evidence that this names, verified by their digests", () => {
-  const built = builtOf({ label: "release", sbom: "{}", carried: whole });
+  const built = builtOf(release());
   const { report } = verifyBundle(built.bytes, { roster: ROSTER, at: NOW });
 
   expect(report.errors).toEqual([]);
@@ -36,7 +39,7 @@ test("BND-03: a release carries the final lineage and the evidence that this nam
 });
 
 test("EXC-02: a bundle's manifest lists what was waived in the decisions that it was built on, and lists nothing else", () => {
-  const built = builtOf({ label: "release", sbom: "{}", carried: whole });
+  const built = builtOf(release());
   const bundle = readBundle(built.bytes);
   const silent = { ...built.manifest, waivers: [] };
   const codes = bundle.ok ? evidenceProblems(silent, bundle.value.files).map(({ code }) => code) : [];
@@ -58,7 +61,7 @@ test("EXC-02: a bundle's manifest lists what was waived in the decisions that it
 });
 
 test("REL-02: a bundle with a lineage has notes that tell what was decided, waived and vouched for; others do not verify", () => {
-  const { bytes } = builtOf({ label: "release", sbom: "{}", carried: whole });
+  const { bytes } = builtOf(release());
   const bundle = readBundle(bytes);
   const notes = bundle.ok ? bundle.value.files.find(({ path }) => path === "RELEASE_NOTES.md")?.text : undefined;
   const silent = (text: string | null) => {
@@ -80,6 +83,160 @@ test("REL-02: a bundle with a lineage has notes that tell what was decided, waiv
   for (const text of ["# shop 1.0.0\n", null])
     expect(silent(text)).toContain("the release notes are not what is to be told of this bundle");
   expect(builtOf().manifest.files.some(({ path }) => path === "RELEASE_NOTES.md")).toBe(false);
+});
+
+test("REL-02: notes tell what a release cannot do, what changed in its policies and why, what it goes back to, what was rolled back", () => {
+  const replaced = builtOf({ policies: [{ id: "slo", version: "0.9.0", digest: "b".repeat(64) }] }).manifest;
+  const remarks = readRemarks(
+    {
+      limitations: ["no refunds above 500"],
+      policy_changes: { slo: "the floor was never reached, and now is" },
+      replaces: replaced.bundle_id,
+      rolled_back: { bundle_id: "release-x", reason: "refunds failed" },
+    },
+    replaced,
+  );
+  const notesOf = (input: BundleInput) => {
+    const bundle = readBundle(builtOf(input).bytes);
+    return bundle.ok ? bundle.value.files.find(({ path }) => path === "RELEASE_NOTES.md")?.text : undefined;
+  };
+
+  const notes = notesOf(release(remarks.ok ? { remarks: remarks.value } : {}));
+  const first = notesOf(release());
+
+  for (const told of [
+    "- no refunds above 500",
+    `- slo from 0.9.0 (sha256:bbbbbbbbbbbb) to 1.0.0 (sha256:aaaaaaaaaaaa): the floor was never reached, and now is`,
+    `- to ${replaced.bundle_id}, root sha256:${replaced.root_digest}`,
+    "- release-x: refunds failed",
+  ])
+    expect(notes).toContain(told);
+  expect(first).toContain("## Limitations\n\nnone is known");
+  expect(first).toContain("nowhere: it is the first release");
+});
+
+describe("GATE-12, RELEASE_NOTES_COMPLETE: a release whose notes would keep something back is not built, and does not verify", () => {
+  const replaces = {
+    bundle_id: "release-x",
+    root_digest: "0".repeat(64),
+    policies: [
+      { id: "slo", version: "0.9.0", digest: "b".repeat(64) },
+      { id: "gone", version: "1.0.0", digest: "c".repeat(64) },
+    ],
+  };
+  const { remarks: _, ...silent } = release();
+  const reasons = { slo: "raised", gone: "slo says the same" };
+
+  test.each<[string, BundleInput, string]>([
+    ["nothing is said", silent, "nobody says what it cannot do"],
+    [
+      "a policy changed without a reason",
+      release({ remarks: { ...REMARKS, replaces, policy_changes: { gone: reasons.gone } } }),
+      "policy `slo` is another",
+    ],
+    [
+      "a policy is gone without a reason",
+      release({ remarks: { ...REMARKS, replaces, policy_changes: { slo: reasons.slo } } }),
+      "policy `gone` is another",
+    ],
+    [
+      "a change is told of that there is not",
+      release({ remarks: { ...REMARKS, replaces, policy_changes: { ...reasons, other: "no" } } }),
+      "a change of policy `other`",
+    ],
+  ])("%s", (_, input, message) => {
+    expect(buildBundle(input)).toMatchObject({
+      ok: false,
+      refusal: { code: "RELEASE_NOTES_COMPLETE", message: expect.stringContaining(message) },
+    });
+  });
+
+  test("a change of every policy with its reason is built", () => {
+    expect(buildBundle(release({ remarks: { ...REMARKS, replaces, policy_changes: reasons } })).ok).toBe(true);
+  });
+
+  test("one that another program signed without remarks is found by the verification", () => {
+    const { manifest, bytes } = builtOf(release());
+    const { remarks: _, ...kept } = manifest;
+    const bundle = readBundle(bytes);
+
+    expect(bundle.ok ? evidenceProblems(kept, bundle.value.files) : []).toEqual([
+      expect.objectContaining({ code: "RELEASE_NOTES_COMPLETE" }),
+    ]);
+  });
+
+  test.each<[string, object, string]>([
+    ["no word on limitations", { policy_changes: {}, replaces: null }, "$.limitations"],
+    ["an empty limitation", { limitations: [" "], policy_changes: {}, replaces: null }, "$.limitations.0"],
+    ["no word on what it replaces", { limitations: [], policy_changes: {} }, "$.replaces"],
+    ["another bundle's id", { limitations: [], policy_changes: {}, replaces: "release-y" }, "another bundle is given"],
+    ["a first release beside a bundle", { limitations: [], policy_changes: {}, replaces: null }, "is null"],
+  ])("%s", (_, document, message) => {
+    const refusal = { code: "RELEASE_NOTES_COMPLETE", message: expect.stringContaining(message) };
+
+    expect(readRemarks(document, builtOf().manifest)).toMatchObject({ ok: false, refusal });
+  });
+});
+
+describe("REL-01: a release that was decided on a pipeline's reports carries these, how they came about, and the decision", () => {
+  const file = (text: string) => ({ digest: fileDigest(text), file_sha256: fileDigest(text) });
+  const nodes: readonly LineageNode[] = [
+    { id: "input.config.context", type: "input", path: "context.json", ...file('{"a":1}') },
+    {
+      id: "artifact.R30",
+      type: "artifact",
+      path: "R30.json",
+      ...file('{"b":2}'),
+      contract: "c",
+      status: "passed",
+      run_id: "1",
+    },
+  ];
+  const [feeder] = FACTS.final.claims.filter(
+    ({ relation, target }) => relation === "feeds" && target === "check.slo.speed",
+  );
+  const claims = nodes.flatMap(({ id, digest }) =>
+    feeder === undefined ? [] : [{ ...feeder, source: id, stated: { ...feeder.stated, digest: String(digest) } }],
+  );
+  const lineage = lineageAt("final", {
+    ...FACTS,
+    final: {
+      ...FACTS.final,
+      nodes: [...FACTS.final.nodes, ...nodes],
+      claims: [...FACTS.final.claims, ...claims],
+      stored: { ...FACTS.final.stored, ...Object.fromEntries(nodes.map(({ id, digest }) => [id, String(digest)])) },
+    },
+  });
+  const files = [
+    { name: "context.json", text: '{"a":1}' },
+    { name: "R30.json", text: '{"b":2}' },
+  ] as const;
+  const whole = lineage.lineage.nodes.flatMap((node) => [node.file_sha256 ?? node.report_digest ?? []].flat());
+  const lacking = (digest: string) => {
+    const carried = new Set(whole.filter((one) => one !== digest));
+    return packageProblems(lineage, carried).map(({ code, message }) => `${code}: ${message}`);
+  };
+
+  test("what is not carried is named, each by itself; with all of it nothing is lacking", () => {
+    const decision = lineage.lineage.nodes.find(({ id }) => id === "decision.slo");
+    const said = "BUNDLE_MISSING_EVIDENCE: the release does not carry";
+
+    expect(lacking(fileDigest(files[0].text))).toEqual([`${said} \`context.json\``]);
+    expect(lacking(fileDigest(files[1].text))).toEqual([`${said} \`R30.json\``]);
+    expect(lacking(String(decision?.report_digest))).toEqual([`${said} the decision decision.slo`]);
+    expect(lacking("")).toEqual([]);
+  });
+
+  test("such a release is not built; a candidate may be", () => {
+    const builtAs = (label: BundleInput["label"]) =>
+      buildBundle(release({ label, carried: { lineage: lineageText(lineage), evidence: files } }));
+
+    expect(builtAs("release")).toMatchObject({
+      ok: false,
+      refusal: { message: expect.stringContaining("decision.slo") },
+    });
+    expect(builtAs("candidate").ok).toBe(true);
+  });
 });
 
 describe("BND-04, LIN-03: a release is not built", () => {
@@ -176,7 +333,7 @@ test("a candidate may go without a lineage, and one that it carries may say that
 });
 
 test("evidence that is missing from a bundle, or altered in it, is found", () => {
-  const { bytes } = builtOf({ label: "release", sbom: "{}", carried: whole });
+  const { bytes } = builtOf(release());
   const bundle = readBundle(bytes);
   const changed = (change: (path: string, text: string) => string | null) => {
     if (!bundle.ok) return [];

@@ -12,6 +12,8 @@ import { verifyDocument } from "../lineage/verify.ts";
 import { type BundleFile, listed } from "./container.ts";
 import type { Label, Manifest } from "./manifest.ts";
 import { type Noted, releaseNotes } from "./notes.ts";
+import { packageProblems } from "./package.ts";
+import { remarksProblems } from "./remarks.ts";
 
 /** Where a bundle has the lineage of its candidate, and what that rests on. */
 export const LINEAGE_FILE = "evidence/lineage.json";
@@ -75,14 +77,18 @@ function waiversIn({ lineage: { nodes, edges } }: Lineage): Manifest["waivers"] 
     .toSorted((a, b) => (`${a.waiver_id} ${a.check_id}` < `${b.waiver_id} ${b.check_id}` ? -1 : 1));
 }
 
-type Described = Pick<Manifest, "label" | "source" | "pack" | "lineage" | "evidence" | "waivers">;
+type Described = Pick<
+  Manifest,
+  "label" | "source" | "pack" | "policies" | "lineage" | "evidence" | "waivers" | "remarks"
+>;
 
 /**
  * What is wrong with what a bundle carries, at the build and at every verification: a release without a complete final lineage of
  * its own commit and pack, or of a decision that says no-go; a lineage that is none; evidence that the lineage does not name.
  */
 export function evidenceProblems(manifest: Described, files: readonly BundleFile[]): readonly Refusal[] {
-  const { label, lineage: named, evidence, waivers } = manifest;
+  const { label, policies, lineage: named, evidence, waivers, remarks } = manifest;
+  const isHeld = NEEDS_LINEAGE.includes(label);
   const text = files.find(({ path }) => path === LINEAGE_FILE)?.text;
   const missing = evidence
     .filter(({ path, sha256: digest }) => !files.some((file) => file.path === path && listed(file).sha256 === digest))
@@ -93,11 +99,19 @@ export function evidenceProblems(manifest: Described, files: readonly BundleFile
     return [
       ...missing,
       ...(named !== null ? [lacking("the lineage is named and not there")] : []),
-      ...(NEEDS_LINEAGE.includes(label) ? [lacking(`a ${label} carries the final lineage of its candidate`)] : []),
+      ...(isHeld ? [lacking(`a ${label} carries the final lineage of its candidate`)] : []),
       ...(waivers.length > 0 ? [mismatch("waivers go with the lineage that has them")] : []),
       ...(evidence.length > 0 ? [lacking("evidence goes with the lineage that names it")] : []),
+      ...(remarks === undefined ? [] : [lacking("notes are made of a lineage, and there is none")]),
     ];
-  return [...missing, ...lineageProblems(manifest, lineage.value), ...unnamed(lineage.value, evidence, files)];
+  const carried = evidence.flatMap(({ path }) => files.filter((file) => file.path === path));
+  return [
+    ...missing,
+    ...lineageProblems(manifest, lineage.value),
+    ...unnamed(lineage.value, carried),
+    ...(isHeld ? packageProblems(lineage.value, new Set(carried.flatMap(({ text: known }) => digestsOf(known)))) : []),
+    ...(isHeld || remarks !== undefined ? remarksProblems(remarks, policies) : []),
+  ];
 }
 
 function lineageProblems(
@@ -125,15 +139,13 @@ function lineageProblems(
 }
 
 /** Evidence is taken by its digest: what no node of the lineage is, is no evidence of this candidate. */
-function unnamed(lineage: Lineage, evidence: Manifest["evidence"], files: readonly BundleFile[]): readonly Refusal[] {
+function unnamed({ lineage: { nodes } }: Lineage, carried: readonly BundleFile[]): readonly Refusal[] {
   const known = new Set(
-    lineage.lineage.nodes.flatMap(({ file_sha256, digest, sha256: own }) => [file_sha256, digest, own]),
+    nodes.flatMap(({ file_sha256, digest, sha256: own, report_digest }) => [file_sha256, digest, own, report_digest]),
   );
-  return evidence.flatMap(({ path }) => {
-    const text = files.find((file) => file.path === path)?.text;
-    if (text === undefined || digestsOf(text).some((digest) => known.has(digest))) return [];
-    return [mismatch(`\`${path}\` is nothing that the lineage names`)];
-  });
+  return carried
+    .filter(({ text }) => !digestsOf(text).some((digest) => known.has(digest)))
+    .map(({ path }) => mismatch(`\`${path}\` is nothing that the lineage names`));
 }
 
 /** The digests by which a file may be known: of its bytes, and of a report's contents without the digest that it states. */

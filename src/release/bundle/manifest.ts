@@ -36,6 +36,53 @@ const COMPAT = z
 /** What of earlier and later state a bundle can live with. */
 export type Compat = z.infer<typeof COMPAT>;
 
+const policyReference = z.strictObject({ id: z.string(), version: z.string(), digest }).readonly();
+/** A sentence of a person: said, and no page. */
+const sentence = z.string().trim().min(1, "must be said").max(1_000);
+
+/** What people say of a release, beside what is known of it. */
+const REMARKS = z
+  .strictObject({
+    /** What it is known not to do, or not to do well. */
+    limitations: listOf(sentence),
+    /** GATE-12: why a policy is another than before, by its id. */
+    policy_changes: z.record(z.string(), sentence).readonly(),
+    /** What it takes the place of, and goes back to; null for a first release. */
+    replaces: z
+      .strictObject({ bundle_id: z.string(), root_digest: digest, policies: listOf(policyReference) })
+      .readonly()
+      .nullable(),
+    /** What was rolled back before it, and why. */
+    rolled_back: z.strictObject({ bundle_id: z.string(), reason: sentence }).readonly().exactOptional(),
+  })
+  .readonly();
+
+export type Remarks = z.infer<typeof REMARKS>;
+
+/** As people write them: what is replaced is named, and stands in its bundle. */
+const WRITTEN = REMARKS.unwrap().extend({ replaces: z.string().nullable() });
+
+/**
+ * Reads what people say of a release, and takes from the bundle that it replaces by which policies that was decided. Refused with
+ * RELEASE_NOTES_COMPLETE where something is not said, or another bundle is named than the one at hand.
+ */
+export function readRemarks(document: unknown, replaced: Manifest | null): Result<Remarks> {
+  const parsed = WRITTEN.safeParse(document);
+  if (!parsed.success) return incomplete(issueText(parsed.error));
+  const { replaces, ...said } = parsed.data;
+  if (replaces !== (replaced?.bundle_id ?? null))
+    return incomplete(
+      replaces === null
+        ? "`replaces` is null, as of a first release, and a bundle that it replaces is given"
+        : `\`replaces\` names \`${replaces}\`, and ${replaced === null ? "no" : "another"} bundle is given`,
+    );
+  if (replaced === null) return { ok: true, value: { ...said, replaces: null } };
+  const { bundle_id, root_digest, policies } = replaced;
+  return { ok: true, value: { ...said, replaces: { bundle_id, root_digest, policies } } };
+}
+
+const incomplete = (message: string) => rejected({ code: "RELEASE_NOTES_COMPLETE", message });
+
 /** Reads what somebody states of a bundle's state. Refused with BUNDLE_INVALID_MANIFEST. */
 export function readCompat(document: unknown): Result<Compat> {
   const parsed = COMPAT.safeParse(document);
@@ -69,7 +116,7 @@ const MANIFEST = z
         })
         .readonly(),
     ),
-    policies: listOf(z.strictObject({ id: z.string(), version: z.string(), digest }).readonly()),
+    policies: listOf(policyReference),
     sbom: z.strictObject({ path: z.string(), sha256: digest }).readonly().nullable(),
     /** The final lineage of the candidate, in the bundle; null where it carries none. */
     lineage: z
@@ -96,6 +143,8 @@ const MANIFEST = z
     ),
     /** Not there in one that says nothing of state. */
     compat: COMPAT.exactOptional(),
+    /** Not there where nobody said anything; a release has them. */
+    remarks: REMARKS.exactOptional(),
     files: listOf(listedFile),
     root_digest: digest,
   })

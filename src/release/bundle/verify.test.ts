@@ -6,7 +6,18 @@ import { lineageAt } from "../lineage/testing/candidate.ts";
 import { type BundleFile, bundleText, listed, readBundle, rootDigest } from "./container.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { bundleIdOf, type Manifest, PAYLOAD_TYPE, statementText } from "./manifest.ts";
-import { builtOf, COMMIT, entryOf, keyOf, NOW, RELEASE_KEY, ROSTER, rosterOf, shopPack } from "./testing/shop.ts";
+import {
+  builtOf,
+  COMMIT,
+  entryOf,
+  keyOf,
+  NOW,
+  RELEASE_KEY,
+  REMARKS,
+  ROSTER,
+  rosterOf,
+  shopPack,
+} from "./testing/shop.ts";
 import { NOBODY, type Roster, type RosterEntry } from "./trust.ts";
 import { type VerifyOptions, verifyBundle } from "./verify.ts";
 
@@ -119,7 +130,7 @@ describe("BND-01: trust comes from the roster alone", () => {
   test("a build's key signs candidates, and no release", () => {
     const key = keyOf(3);
     const roster = rosterOf(entryOf(key, { roles: ["ci"] }));
-    const release = builtOf({ key, label: "release", sbom: "{}", carried: CARRIED }).bytes;
+    const release = builtOf({ key, label: "release", sbom: "{}", carried: CARRIED, remarks: REMARKS }).bytes;
 
     expect(codesOf(builtOf({ key }).bytes, { roster })).toEqual([]);
     expect(codesOf(release, { roster })).toEqual(["BUNDLE_KEY_ROLE"]);

@@ -2,6 +2,7 @@ import { formatInstant, type Instant, type JsonObject, sha256Hex } from "../../c
 import type { EvaluationRow } from "../../gate/index.ts";
 import type { BundleFile } from "../bundle/container.ts";
 import type { Manifest } from "../bundle/manifest.ts";
+import { NOTES_FILE } from "../bundle/notes.ts";
 import type { Environment } from "../environment/environment.ts";
 import { type Claim, requiredBy } from "./facts.ts";
 import { decisionId, joined, membersOf, type Traces, textIn } from "./judged.ts";
@@ -59,11 +60,14 @@ function bundleTraces({ manifest, keyId, files }: Released): Traces {
     lineage_digest: lineage?.digest ?? null,
     subject_commit: source.commit,
   };
-  const carried = manifest.evidence.map(({ path, sha256: digest }) => carriedTraces(node, { path, digest }, files));
+  const notes = manifest.files.filter(({ path }) => path === NOTES_FILE);
+  const carried = [...manifest.evidence, ...notes].map(({ path, sha256: digest }) =>
+    carriedTraces(node, { path, digest }, files),
+  );
   return joined([{ nodes: [node], claims: [], required: [], stored: [] }, ...carried]);
 }
 
-/** A file of evidence that the bundle carries: packaged where the manifest lists what is there. */
+/** A file of evidence that the bundle carries, or its notes (REL-03): packaged where the manifest lists what is there. */
 function carriedTraces(
   bundle: LineageNode,
   { path, digest }: { readonly path: string; readonly digest: string },
@@ -88,7 +92,7 @@ function carriedTraces(
         path,
         digest: sha256(digest),
         file_sha256,
-        contract: "evidence",
+        contract: path === NOTES_FILE ? "release_notes" : "evidence",
         status: "passed",
         run_id: null,
       },

@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isCode } from "../../contracts/index.ts";
+import { readBundle } from "../bundle/container.ts";
+import { NOTES_FILE } from "../bundle/notes.ts";
+import { builtOf, REMARKS } from "../bundle/testing/shop.ts";
 import { lineageProblem } from "../environment/lineage-check.ts";
 import { buildLineage } from "./build.ts";
+import { releasedTraces } from "./deployments.ts";
 import type { Claim, StageFacts } from "./facts.ts";
+import { fileDigest } from "./judged.ts";
 import { edgeKey, lineageText, parseLineage, STAGES, sealLineage } from "./model.ts";
 import { diff, findNode, impact, why } from "./query.ts";
 import { factsOf, lineageAt } from "./testing/candidate.ts";
@@ -50,6 +55,41 @@ describe("LIN-01: an edge is seen only where what is stated is so", () => {
     const missing = lineageAt("final", facts).lineage.edges.filter(({ status }) => status === "missing");
     expect(missing.map(edgeKey)).toContain("artifact.slo.runs feeds check.slo.correctness");
   });
+});
+
+test("REL-03: the notes of a release are an artifact that was packaged in its bundle, and quote its final lineage; others are not seen", () => {
+  const final = lineageAt("final");
+  const input = {
+    label: "release",
+    sbom: "{}",
+    remarks: REMARKS,
+    carried: { lineage: lineageText(final), evidence: [] },
+  } as const;
+  const { manifest, bytes } = builtOf(input);
+  const bundle = readBundle(bytes);
+  const files = bundle.ok ? bundle.value.files : [];
+  const traced = (there: typeof files) =>
+    releasedTraces({ manifest, keyId: "k", files: there, moves: [], evaluations: [], decisions: new Map() });
+  const seen = (there: typeof files) => {
+    const { nodes, claims, required, stored } = traced(there);
+    const own = { nodes, claims, required, stored: Object.fromEntries(stored) };
+    const lineage = buildLineage({ ...FACTS, deployment: { ...FACTS.final, ...own } }, "deployment");
+    return lineage.completeness_checks.find(({ check_id }) => check_id === "LC-10")?.detail;
+  };
+  const notes = files.find(({ path }) => path === NOTES_FILE)?.text ?? "";
+  const others = files.map((file) => (file.path === NOTES_FILE ? { ...file, text: "nothing to tell" } : file));
+
+  expect(traced(files).nodes).toContainEqual(
+    expect.objectContaining({ id: "artifact.RELEASE_NOTES.md", contract: "release_notes", digest: fileDigest(notes) }),
+  );
+  expect(traced(files).required).toContainEqual({
+    source: "artifact.RELEASE_NOTES.md",
+    target: `bundle.${manifest.bundle_id}`,
+    relation: "packaged_in",
+  });
+  expect(notes).toContain(`- lineage ${final.digest}`);
+  expect(seen(files)).not.toContain("RELEASE_NOTES");
+  expect(seen(others)).toContain("artifact.RELEASE_NOTES.md is stored as");
 });
 
 test("runs of another version that a decision rests on are inputs, by what their rows say", () => {

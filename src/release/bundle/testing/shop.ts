@@ -2,6 +2,7 @@ import { assert, instant, seededRandom } from "../../../contracts/index.ts";
 import { contractOf, type DeclaredContract } from "../../../guard/index.ts";
 import { type CompiledPack, compilePack, definePack } from "../../../run/index.ts";
 import { type BundleInput, buildBundle } from "../build.ts";
+import type { Remarks } from "../manifest.ts";
 import { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "../signing-key.ts";
 import { type Roster, type RosterEntry, readRoster } from "../trust.ts";
 
@@ -78,6 +79,9 @@ export function rosterOf(...keys: readonly RosterEntry[]): Roster {
 }
 
 export const ROSTER = rosterOf(entryOf(RELEASE_KEY));
+
+/** What is said of a first release of which nothing bad is known. */
+export const REMARKS: Remarks = { limitations: [], policy_changes: {}, replaces: null };
 
 export const inputOf = (other: Partial<BundleInput> = {}): BundleInput => ({
   pack: shopPack(),
