@@ -57,6 +57,7 @@ function judged(attempts: readonly Attempt[], profile = "whole") {
     ),
     JSON.stringify({ kind: "suite", id: "s", columns: SUITE }),
     JSON.stringify({ kind: "quarantine", units: 0 }),
+    JSON.stringify({ kind: "agent", units: 0 }),
   ];
   const files = [{ name: "suite.ndjson", text: lines.join("\n") }];
   const input = {

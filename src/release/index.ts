@@ -114,7 +114,7 @@ export { recordDecision } from "./packet/record-decision.ts";
 export { packetIn, storedPacket, storedPage } from "./packet/stored.ts";
 export { tracedPage } from "./packet/traced.ts";
 export { untrustedIn } from "./packet/trusted.ts";
-export { differencesFrom, type ObservedCall, type ObservedRun } from "./suite/expectation.ts";
+export { type AgentWork, differencesFrom, type ObservedCall, type ObservedRun } from "./suite/expectation.ts";
 export {
   type CaseInput,
   DIMENSIONS,
@@ -125,6 +125,7 @@ export {
   type SimulatedAnswer,
   TIERS,
 } from "./suite/golden-case.ts";
+export { type ModelAnswer, type ModelScript, modelScript } from "./suite/model-script.ts";
 export {
   type Attempt,
   type CaseOutcome,

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,7 +21,8 @@ let recordings: string;
 
 beforeAll(() => {
   program = compileGraphs("examples/agent/main.ts", "examples/agent/graph.ts", "src/cli/main.ts");
-  cpSync(join(ROOT, "src/store/migrations"), fileURLToPath(program.url("src/store/migrations")), { recursive: true });
+  for (const folder of ["src/store/migrations", "policies"])
+    cpSync(join(ROOT, folder), fileURLToPath(program.url(folder)), { recursive: true });
   recordings = mkdtempSync(join(tmpdir(), "countermark-recordings-"));
 });
 
@@ -111,6 +112,40 @@ test("the example's commands lead to the answer, by governed look-ups and record
     ["model", "refused"],
   ]);
   expect(example.told().slice(0, 2).map(digestIn).toSorted()).toEqual(recorded().toSorted());
+});
+
+test("golden cases play the example's graph before recorded answers, and an agent that asks otherwise blocks the deploy", {
+  timeout: 300_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "countermark-golden-"));
+  cpSync(join(ROOT, "examples/agent/pack.yaml"), join(folder, "pack.yaml"));
+  cpSync(join(ROOT, "examples/agent/golden"), join(folder, "golden"), { recursive: true });
+  const change = (from: string, to: string, edit: (text: string) => string) =>
+    writeFileSync(join(folder, "golden", to), edit(readFileSync(join(folder, "golden", from), "utf8")));
+  const graph = fileURLToPath(program.url("examples/agent/graph.ts"));
+  change("suite.yaml", "suite.yaml", (text) => text.replace(/module: \S+/, `module: ${graph}`));
+  change("parcel-under-way.yaml", "warmer.yaml", (text) => text.replace("temperature: 0", "temperature: 1"));
+  const cli = fileURLToPath(program.url("src/cli/main.ts"));
+  const words = [cli, "suite", "run", ".", "--runs", "1", "--json", "--evidence", "suite.ndjson"];
+  const child = spawn(process.execPath, words, { cwd: folder, env: pathOnly(), stdio: "pipe" });
+  const said = linesOf(child.stdout);
+  const [exit] = await once(child, "close");
+  const evidence = readFileSync(join(folder, "suite.ndjson"), "utf8").trim().split("\n");
+  rmSync(folder, { recursive: true });
+
+  const { cases, blocked_by } = JSON.parse(said.join("\n"));
+  expect(exit).toBe(4);
+  expect(blocked_by).toContain("agents-recorded");
+  const [good, warmer] = cases;
+  expect([good.id, good.passed, good.runs]).toEqual(["parcel-under-way", 1, 1]);
+  expect(warmer.failures[0].differences).toContain(
+    "request 1 of `anthropic` is not what was recorded: `temperature` is 0",
+  );
+  const units = evidence.map((line) => JSON.parse(line)).filter(({ kind, columns }) => kind === "agent" && columns);
+  expect(units.map(({ columns }) => [columns.case, columns.model_calls, columns.tool_calls, columns.tokens])).toEqual([
+    ["parcel-under-way", 2, 2, 2_209],
+    ["warmer", 1, 0, 0],
+  ]);
 });
 
 const digestIn = (line: string): string => line.split("  ").at(-1) ?? "";

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Arguments, Command, Context } from "../command.ts";
 import { exitOf } from "../evaluation.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -39,7 +40,11 @@ async function createPreview(context: Context, args: Arguments): Promise<ExitCod
   if (!same.ok) return reportRefusal(talkOf(context), same.refusal);
   if (read.value.suite === null) return reportFindings(context, read.value.findings);
 
-  const preview = await previewBundle(context, bundle.value, read.value.suite);
+  const preview = await previewBundle(context, {
+    bundle: bundle.value,
+    suite: read.value.suite,
+    folder: dirname(read.value.folder),
+  });
   const [evidence, markdown] = ["evidence", "markdown"].map((name) => args.value(name));
   if (evidence !== undefined && preview.judged !== null)
     await writeText(context, evidence, preview.judged.evidence.text);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { accepted, type Result, rejected } from "../../contracts/index.ts";
 import { exported } from "../../gate/index.ts";
@@ -81,7 +81,11 @@ async function runSuite(context: Context, args: Arguments): Promise<ExitCode> {
   const key = await keyOf(context, args.value("sign-with"));
   if (!key.ok) return reportRefusal(talkOf(context), key.refusal);
 
-  const judged = await playAndJudge(context, { pack, suite, chosen: chosen.value }, commitOf(args, bundle.value));
+  const judged = await playAndJudge(
+    context,
+    { pack, suite, folder: dirname(read.value.folder), chosen: chosen.value },
+    commitOf(args, bundle.value),
+  );
   if (!judged.ok) return reportRefusal(talkOf(context), judged.refusal);
   await writeReports(context, args, read.value, { judged: judged.value, key: key.value });
   const unrecorded = args.flag("record")
@@ -134,7 +138,7 @@ async function playAndJudge(context: Context, asked: AskedSuite, gitSha: string 
   const { pack, suite } = asked;
   const server = await configuredServer(context);
   try {
-    const place = { pack, suite, purpose: "suite" } as const;
+    const place = { pack, suite, folder: asked.folder, purpose: "suite" } as const;
     for (const name of await removeLeaked({ host: context.host, beside: server.connection, ...place }))
       note(context, `removed \`${name}\`, which an earlier run had left behind`);
     const runtime = await openRuntime(context, server, place);

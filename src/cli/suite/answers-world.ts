@@ -2,7 +2,7 @@ import type { JsonObject } from "../../contracts/index.ts";
 import type { Tool, ToolContract, ToolOutcome } from "../../guard/index.ts";
 import { filledIn, type GoldenCase, type SimulatedAnswer } from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
-import type { SuiteWorld } from "./world.ts";
+import { NOTHING_SEEN, type SuiteWorld } from "./world.ts";
 
 /** What a tool is answered where the case says nothing of it: the run fails, and says why. */
 const NO_ANSWER = "NO_ANSWER";
@@ -17,7 +17,7 @@ export function answersWorld({ pack }: CompiledPack): SuiteWorld {
       script.begin(one, start);
       return {};
     },
-    settled: async () => undefined,
+    settled: async () => NOTHING_SEEN,
     close: async () => undefined,
   };
 }

@@ -3,7 +3,7 @@ import { assert, instant, type Json, ManualClock } from "../../contracts/index.t
 import { flakeReports, type GoldenCase, registryAfter, suiteOutcome } from "../../release/index.ts";
 import type { DemoClient } from "../demo/client.ts";
 import { playCases } from "./play.ts";
-import type { SuiteWorld } from "./world.ts";
+import { NOTHING_SEEN, type SuiteWorld } from "./world.ts";
 
 const CASE: GoldenCase = {
   id: "gift",
@@ -16,6 +16,7 @@ const CASE: GoldenCase = {
   start: { input: { order: "{tenant}_ord_1", cents: 5 } },
   vary: { "$.input.cents": [5, 6] },
   tools: {},
+  models: {},
   faults: [],
   approvals: [],
   signals: [],
@@ -80,7 +81,7 @@ const WORLD: SuiteWorld = {
   tools: [],
   furnish: async () => undefined,
   arrange: async () => ({}),
-  settled: async () => undefined,
+  settled: async () => NOTHING_SEEN,
   close: async () => undefined,
 };
 
@@ -130,7 +131,7 @@ test("P1-TR07 what fails and then passes on the same input is one flaky unit, an
   expect(next?.inputDigest).not.toBe(failed?.inputDigest);
   const [registry, now] = [{ quarantined: [], known_flaky: [] }, instant(0)];
   const suite = {
-    settings: { owner: "reception", world: "answers", profile: "whole" },
+    settings: { owner: "reception", world: "answers", profile: "whole", graphs: {} },
     cases: [caseOf()],
     registry,
   } as const;

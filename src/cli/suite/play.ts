@@ -1,5 +1,6 @@
 import { after, type Clock, isCode, isJsonObject, type Json, type JsonObject } from "../../contracts/index.ts";
 import {
+  type AgentWork,
   type Attempt,
   differencesFrom,
   filledIn,
@@ -70,7 +71,8 @@ async function playRun(stage: SuiteStage, one: GoldenCase, index: number): Promi
   const facts = { ...own, ...(await world.arrange(one, own, { tenantId: tenant.tenantId, operator })) };
   const started = await startOf(one, facts, operator);
   const played = "refused" in started ? null : await playToEnd(stage, one, { tenant, operator, facts, ...started });
-  await world.settled();
+  const { modelCalls, strayed } = await world.settled();
+  const work = played?.observed.agents ?? null;
   return {
     caseId: one.id,
     inputDigest: digest,
@@ -78,7 +80,11 @@ async function playRun(stage: SuiteStage, one: GoldenCase, index: number): Promi
     differences:
       played === null
         ? [String(Object(started).refused)]
-        : [...differencesFrom(one, played.observed, facts), ...played.untold],
+        : [...differencesFrom(one, played.observed, facts), ...played.untold, ...strayed],
+    agents:
+      work === null || work.checkpoints + modelCalls + strayed.length === 0
+        ? null
+        : { ...work, modelCalls, hasStrayed: strayed.length > 0 },
     ms: clock.now() - begunAt,
   };
 }
@@ -211,6 +217,19 @@ async function observedOf(operator: DemoClient, run: Json, runId: string): Promi
     waitsAt: waitsOf(run),
     calls: events.flatMap(callIn),
     document: isJsonObject(document) ? document : {},
+    agents: agentsIn(run, events),
+  };
+}
+
+function agentsIn(run: Json, events: readonly Json[]): AgentWork {
+  const of = (type: string) => events.filter((event) => isJsonObject(event) && event.type === type).length;
+  const counters = isJsonObject(run) ? run.counters : undefined;
+  const tokens = isJsonObject(counters) ? counters.tokens : undefined;
+  return {
+    steps: of("agent.rested"),
+    toolCalls: of("agent.called"),
+    checkpoints: of("agent.checkpointed"),
+    tokens: typeof tokens === "number" ? tokens : 0,
   };
 }
 

@@ -53,7 +53,7 @@ interface Progress {
 }
 
 /** Previews a bundle, and removes the target before it answers (V1). */
-export async function previewBundle(context: Context, bundle: VerifiedBundle, suite: Suite): Promise<Preview> {
+export async function previewBundle(context: Context, { bundle, suite, folder }: Previewed): Promise<Preview> {
   const { clock } = context.host;
   const startedAt = clock.now();
   const so: Progress = { targetId: null, readyAt: null, suites: [], judged: null, fault: null, isRemoved: true };
@@ -67,11 +67,8 @@ export async function previewBundle(context: Context, bundle: VerifiedBundle, su
       await inTarget(
         context,
         so,
-        () => openRuntime(context, server, { pack: bundle.pack, suite, purpose: "preview" }),
-        {
-          bundle,
-          suite,
-        },
+        () => openRuntime(context, server, { pack: bundle.pack, suite, folder, purpose: "preview" }),
+        { bundle, suite, folder },
       );
     return { report: reportOf(context, bundle, so, { startedAt, leaked }), judged: so.judged, fault: so.fault };
   } finally {
@@ -88,9 +85,11 @@ const leakFault = (leaked: readonly string[]): Fault =>
     },
   );
 
-interface Previewed {
+/** A bundle, the golden cases of its pack, and the folder in which these lie. */
+export interface Previewed {
   readonly bundle: VerifiedBundle;
   readonly suite: Suite;
+  readonly folder: string;
 }
 
 /** Opens the target, works in it and removes it; what fails on the way is kept, a bug is not. */
@@ -132,7 +131,7 @@ async function playIn(
   so.suites = await smokeSuites(runtime, manifest);
   if (so.suites.some(({ status }) => status === "failed")) return;
   so.readyAt = context.host.clock.now();
-  const outcome = await playSuite(context, runtime, { pack, suite, chosen: wholeOf(suite) });
+  const outcome = await playSuite(context, runtime, { suite, chosen: wholeOf(suite) });
   const subject = { packId: pack.pack.id, packDigest: pack.config_hash, gitSha: manifest.source.commit };
   const { profile } = suite.settings;
   const judged = await judgeSuite(outcome, subject, { profile, decidedAt: outcome.finishedAt });

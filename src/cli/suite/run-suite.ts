@@ -13,6 +13,7 @@ import type { Context } from "../command.ts";
 import type { ConfiguredServer } from "../database.ts";
 import { note } from "../output.ts";
 import { progress } from "../progress.ts";
+import { agentsWorld } from "./agents-world.ts";
 import { answersWorld } from "./answers-world.ts";
 import { ownPolicy } from "./own-policy.ts";
 import { type Chosen, playCases, type SuiteStage } from "./play.ts";
@@ -24,6 +25,8 @@ import type { SuiteWorld } from "./world.ts";
 export interface AskedSuite {
   readonly pack: CompiledPack;
   readonly suite: Suite;
+  /** In which the pack lies. */
+  readonly folder: string;
   readonly chosen: Chosen;
 }
 
@@ -49,14 +52,21 @@ export interface SuiteRuntime {
 export async function openRuntime(
   context: Context,
   server: ConfiguredServer,
-  { pack, suite, purpose }: Pick<AskedSuite, "pack" | "suite"> & { readonly purpose: "preview" | "suite" },
+  {
+    pack,
+    suite,
+    folder,
+    purpose,
+  }: Pick<AskedSuite, "pack" | "suite" | "folder"> & { readonly purpose: "preview" | "suite" },
 ): Promise<SuiteRuntime> {
   const { host } = context;
   let opened: Target | undefined;
-  const world =
+  const installation = () => installationOf(opened);
+  const own =
     suite.settings.world === "answers"
       ? answersWorld(pack)
-      : await openShopWorld({ host, tools: await context.tools(), installation: () => installationOf(opened) });
+      : await openShopWorld({ host, tools: await context.tools(), installation });
+  const world = await agentsWorld(own, { pack, suite, folder, installation });
   try {
     const target = await openTarget({
       host,
@@ -91,7 +101,7 @@ async function closeBoth(target: Target, world: SuiteWorld): Promise<void> {
 export async function playSuite(
   context: Context,
   { target, world }: SuiteRuntime,
-  { suite, chosen }: AskedSuite,
+  { suite, chosen }: Pick<AskedSuite, "suite" | "chosen">,
 ): Promise<SuiteOutcome> {
   const { clock } = context.host;
   const line = progress(context);

@@ -13,7 +13,7 @@ import {
 import type { GoldenCase } from "../../release/index.ts";
 import { CATALOGUE, connectProviders } from "../demo/furnish.ts";
 import { orderIdOf, quiet } from "../demo/scenario.ts";
-import type { SuiteWorld, WorldStage } from "./world.ts";
+import { NOTHING_SEEN, type SuiteWorld, type WorldStage } from "./world.ts";
 
 /** A shop that runs already: its simulators, and the handlers of its tools. */
 export interface OpenShop {
@@ -48,6 +48,7 @@ export function shopWorld({ simulators, tools, random }: OpenShop): SuiteWorld {
     settled: async () => {
       await simulators.settled();
       for (const provider of PROVIDERS) simulators[provider].clearFaults();
+      return NOTHING_SEEN;
     },
     close: async () => undefined,
   };

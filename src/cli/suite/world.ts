@@ -17,9 +17,18 @@ export interface SuiteWorld {
    */
   arrange(one: GoldenCase, start: JsonObject, stage: WorldStage): Promise<JsonObject>;
   /** Everything that was to reach the runtime from outside has. */
-  settled(): Promise<void>;
+  settled(): Promise<Settled>;
   close(): Promise<void>;
 }
+
+/** What the world saw of a run. */
+export interface Settled {
+  readonly modelCalls: number;
+  /** In what it was asked otherwise than the case has it. */
+  readonly strayed: readonly string[];
+}
+
+export const NOTHING_SEEN: Settled = { modelCalls: 0, strayed: [] };
 
 export interface WorldTenant {
   readonly tenantId: string;

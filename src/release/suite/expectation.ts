@@ -11,6 +11,16 @@ export interface ObservedRun {
   /** Calls that reached a handler or were refused by a guard, in the order of the record. */
   readonly calls: readonly ObservedCall[];
   readonly document: JsonObject;
+  /** What its agents did. */
+  readonly agents: AgentWork;
+}
+
+/** What the agents of a run did, over all of its AGENT steps. */
+export interface AgentWork {
+  readonly steps: number;
+  readonly toolCalls: number;
+  readonly checkpoints: number;
+  readonly tokens: number;
 }
 
 export interface ObservedCall {
@@ -25,13 +35,16 @@ export interface ObservedCall {
  * @param facts what the expectation's paths `$.input` and `$.order` mean
  */
 export function differencesFrom({ expect }: GoldenCase, run: ObservedRun, facts: JsonObject): readonly string[] {
-  const { status, code, waits_at, calls, state } = expect;
+  const { status, code, waits_at, calls, state, tokens_max } = expect;
   return [
     ...(run.status === status ? [] : [`status is ${run.status}, not ${status}`]),
     ...(run.code === code ? [] : [`code is ${run.code ?? "none"}, not ${code ?? "none"}`]),
     ...(waits_at === undefined || isSameJson(waits_at.toSorted(), run.waitsAt.toSorted())
       ? []
       : [`it waits at ${namesOf(run.waitsAt)}, not ${namesOf(waits_at)}`]),
+    ...(tokens_max === undefined || run.agents.tokens <= tokens_max
+      ? []
+      : [`its agents used ${run.agents.tokens} tokens, more than ${tokens_max}`]),
     ...(calls === undefined ? [] : callDifferences(calls, run.calls, facts)),
     ...Object.entries(state).flatMap(([path, value]) => {
       const meant = filledIn(value, facts);
@@ -39,7 +52,7 @@ export function differencesFrom({ expect }: GoldenCase, run: ObservedRun, facts:
       const there = resolvePath(run.document, path);
       return there !== undefined && isSameJson(there, meant.value)
         ? []
-        : [`${path} is ${textOf(there)}, not ${textOf(meant.value)}`];
+        : [`${path} is ${shownOf(there)}, not ${shownOf(meant.value)}`];
     }),
   ];
 }
@@ -58,19 +71,19 @@ function callDifferences(
     const wanted = filledIn(input, facts);
     if (!wanted.ok) return [wanted.refusal.message];
     const given = made[index]?.input ?? null;
-    return isPartOf(wanted.value, given) ? [] : [`${tool} was called with ${textOf(given)}`];
+    return isPartOf(wanted.value, given) ? [] : [`${tool} was called with ${shownOf(given)}`];
   });
 }
 
 const namesOf = (tools: readonly string[]): string => (tools.length === 0 ? "nothing" : tools.join(", "));
 
 /** Whether every member that is named is as it is named. */
-const isPartOf = (wanted: Json, given: Json): boolean =>
+export const isPartOf = (wanted: Json, given: Json): boolean =>
   isJsonObject(wanted) && isJsonObject(given)
     ? Object.entries(wanted).every(([name, value]) => isPartOf(value, given[name] ?? null))
     : isSameJson(wanted, given);
 
 const SHOWN_MAX = 200;
 
-const textOf = (value: Json | undefined): string =>
+export const shownOf = (value: Json | undefined): string =>
   value === undefined ? "nothing" : JSON.stringify(value).slice(0, SHOWN_MAX);

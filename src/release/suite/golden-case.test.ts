@@ -90,12 +90,14 @@ const RUN: ObservedRun = {
     { tool: "pay", input: { cents: 5 } },
   ],
   document: { gift: { voucher: "v1" } },
+  agents: { steps: 1, toolCalls: 2, checkpoints: 4, tokens: 500 },
 };
 
 const EXPECTED = {
   status: "SUCCEEDED",
   calls: [{ tool: "greet", input: { guest: "$.input.guest" } }, { tool: "pay" }],
   state: { "$.gift.voucher": "v1" },
+  tokens_max: 500,
 };
 
 const differences = (change: Partial<ObservedRun>) =>
@@ -116,6 +118,11 @@ test.each([
     'greet was called with {"guest":"Eve"}',
   ],
   ["another value in its document", { document: { gift: { voucher: "v2" } } }, '$.gift.voucher is "v2", not "v1"'],
+  [
+    "agents that use more tokens",
+    { agents: { ...RUN.agents, tokens: 501 } },
+    "its agents used 501 tokens, more than 500",
+  ],
   ["nothing where a value is expected", { document: {} }, '$.gift.voucher is nothing, not "v1"'],
 ])("a run with %s differs in just that", (_, change, difference) => {
   expect(differences(change)).toEqual([difference]);

@@ -53,6 +53,13 @@ const ANSWER = z.union([
 
 export type SimulatedAnswer = z.infer<typeof ANSWER>;
 
+/** What a model answers to one request, in its provider's own form; `asked` are members that the request has to have. */
+const RECORDED = z
+  .strictObject({ asked: object.optional(), status: z.int().min(200).max(599).default(200), body: object })
+  .readonly();
+
+export type RecordedAnswer = z.infer<typeof RECORDED>;
+
 /** What goes wrong at a simulated provider; the simulators themselves know the fields. */
 const FAULT = z.looseObject({ provider: z.enum(["stripe", "shopify", "printful", "sendgrid"]), action: object });
 
@@ -105,6 +112,8 @@ const SHAPE = z
     vary: z.record(path, z.array(json).min(1)).default({}),
     /** What each tool says to its first call, its second and so on; the last answer is repeated. */
     tools: z.record(z.string(), z.array(ANSWER).min(1).readonly()).default({}),
+    /** What each model of an agent says to its first request, its second ...; a request too many is answered with 404. */
+    models: z.record(z.string(), z.array(RECORDED).min(1).readonly()).default({}),
     faults: z.array(FAULT).readonly().default([]),
     approvals: z.array(APPROVAL).readonly().default([]),
     /** One after the other, each once that the run waits; `$.input` and `{tenant}` stand in them as in `start`. */
@@ -120,6 +129,8 @@ const SHAPE = z
       calls: z.array(CALL).readonly().optional(),
       /** Values in the run's document, by path. */
       state: z.record(path, json).default({}),
+      /** Tokens that agents may use at most. */
+      tokens_max: z.int().nonnegative().optional(),
     }),
   })
   .readonly();

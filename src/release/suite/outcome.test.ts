@@ -109,6 +109,7 @@ const attempt = (caseId: string, input: number, passed = true): Attempt => ({
   runId: `${caseId}-${input}`,
   differences: passed ? [] : ["status is FAILED_UNEXPECTED, not SUCCEEDED"],
   ms: 1,
+  agents: null,
 });
 
 /** Three clean runs of each case, but for what is said of one. */
@@ -295,9 +296,74 @@ test("a case tells a run only what its workflow waits for, and waits only where 
   );
 });
 
-test.each(["hello", "commerce", "courier"])("the golden cases of the example %s are a suite of its pack", (name) => {
-  const folder = `examples/${name}/golden`;
-  const files = readdirSync(folder).map((one) => file(one, readFileSync(`${folder}/${one}`, "utf8")));
+test("a case plays a graph only where the suite says where that is, before models that its agent has", () => {
+  const pack = packOf("agent");
+  const read = (name: string) => readFileSync(`examples/agent/golden/${name}`, "utf8");
+  const found = (its: string, played: string) =>
+    readSuite([file("suite.yaml", its), file("a.yaml", played)], pack).findings.map(
+      ({ code, path, message }) => `${code} ${path} ${message}`,
+    );
+  const [its, played] = [read("suite.yaml"), read("parcel-under-way.yaml")];
 
-  expect(readSuite(files, packOf(name)).findings).toEqual([]);
+  expect(found("{ owner: support, profile: p0-only }", played)).toEqual([
+    "SUITE_NAME_UNKNOWN $.graphs a case plays the graph `support`, and nothing says where it is",
+  ]);
+  expect(found(`${its}  other: { module: x.js }\n`, played)).toEqual([
+    "SUITE_NAME_UNKNOWN $.graphs.other the pack has no AGENT step with the graph `other`",
+  ]);
+  expect(found(its, played.replace("  anthropic:", "  openai:"))).toEqual([
+    "SUITE_NAME_UNKNOWN $.models.openai no agent of `where-is-my-order` has a model `openai`",
+  ]);
 });
+
+describe("what agents did is evidence", () => {
+  const suite = suiteOf(settings(), ...P0);
+  const did = { steps: 1, toolCalls: 2, checkpoints: 5, tokens: 900, modelCalls: 2, hasStrayed: false };
+  const withAgent = (change: Partial<typeof did>) => [
+    { ...attempt("c0", 0), agents: { ...did, ...change } },
+    attempt("c0", 1),
+    attempt("c0", 2),
+  ];
+
+  test("a unit for each run with an AGENT step says what it took", () => {
+    const outcome = suiteOutcome(suite, cleanBut(suite, "c0", withAgent({})), { startedAt: NOW, finishedAt: NOW });
+    const { text } = suiteEvidence(outcome, { packId: "hello", packDigest: PACK.config_hash, gitSha: null });
+    const units = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .filter(({ kind, columns }) => kind === "agent" && columns !== undefined);
+
+    expect(units.map(({ columns }) => columns)).toEqual([
+      {
+        case: "c0",
+        tier: "P0",
+        passed: true,
+        strayed: false,
+        steps: 1,
+        model_calls: 2,
+        tool_calls: 2,
+        checkpoints: 5,
+        tokens: 900,
+      },
+    ]);
+  });
+
+  test("an agent that asked its model otherwise than was recorded blocks the deploy, also where the case passed", () => {
+    expect(judged(suite, cleanBut(suite, "c0", withAgent({}))).decision.verdict).toBe("GO");
+    expect(judged(suite, cleanBut(suite, "c0", withAgent({ hasStrayed: true }))).decision).toMatchObject({
+      verdict: "NO-GO",
+      blocked_by: ["agents-recorded"],
+    });
+  });
+});
+
+test.each(["hello", "commerce", "courier", "agent"])(
+  "the golden cases of the example %s are a suite of its pack",
+  (name) => {
+    const folder = `examples/${name}/golden`;
+    const files = readdirSync(folder).map((one) => file(one, readFileSync(`${folder}/${one}`, "utf8")));
+
+    expect(readSuite(files, packOf(name)).findings).toEqual([]);
+  },
+);

@@ -1,5 +1,6 @@
 import { formatInstant, type Instant } from "../../contracts/index.ts";
 import type { EvidenceFile } from "../../gate/index.ts";
+import type { AgentWork } from "./expectation.ts";
 import type { GoldenCase, Tier } from "./golden-case.ts";
 import {
   type FlakeReport,
@@ -29,6 +30,8 @@ export interface Attempt {
   /** In which it was not as expected; empty where it passed. */
   readonly differences: readonly string[];
   readonly ms: number;
+  /** What agents did; null where the run has none. */
+  readonly agents: (AgentWork & { readonly modelCalls: number; readonly hasStrayed: boolean }) | null;
 }
 
 /** Attempts of one case on one input (O1). */
@@ -135,13 +138,16 @@ export interface SuiteSubject {
 /** A suite's run as the evidence that the policy `golden-suite` reads: one file, a unit a line. */
 export function suiteEvidence(outcome: SuiteOutcome, subject: SuiteSubject): EvidenceFile {
   const units = outcome.cases.flatMap((one) => one.units.map((unit) => caseLine(one, unit, outcome)));
+  const agents = outcome.cases.flatMap((one) => one.units.flatMap((unit) => agentLine(one, unit, outcome)));
   const entries = outcome.registry.quarantined.filter(({ status }) => status === "QUARANTINED" || status === "FIXING");
   const lines = [
     { kind: "case", units: units.length },
+    { kind: "agent", units: agents.length },
     { kind: "quarantine", units: entries.length },
     { kind: "suite", units: 1 },
     suiteLine(outcome, subject),
     ...units,
+    ...agents,
     ...entries.map((entry) => quarantineLine(entry, outcome)),
   ];
   return { name: "suite.ndjson", text: lines.map((line) => `${JSON.stringify(line)}\n`).join("") };
@@ -170,13 +176,43 @@ const suiteLine = (
 
 const DIGEST_SHOWN = 12;
 
+/** What agents took for one input: of its attempts the last, strayed where any has. */
+function agentLine(
+  { id, tier }: CaseOutcome,
+  { inputDigest, attempts, passed }: CaseUnit,
+  { finishedAt }: SuiteOutcome,
+) {
+  const last = attempts.at(-1)?.agents ?? null;
+  if (last === null) return [];
+  const { steps, toolCalls, checkpoints, tokens, modelCalls } = last;
+  return {
+    kind: "agent",
+    id: unitId(id, inputDigest),
+    at: formatInstant(finishedAt),
+    channel: CHANNEL,
+    columns: {
+      case: id,
+      tier,
+      passed,
+      strayed: attempts.some(({ agents }) => agents?.hasStrayed === true),
+      steps,
+      model_calls: modelCalls,
+      tool_calls: toolCalls,
+      checkpoints,
+      tokens,
+    },
+  };
+}
+
+const unitId = (id: string, inputDigest: string): string => `${id} ${inputDigest.slice(0, DIGEST_SHOWN)}`;
+
 function caseLine({ id, tier, standing }: CaseOutcome, unit: CaseUnit, { finishedAt }: SuiteOutcome) {
   const { inputDigest, attempts, passed, flaky } = unit;
   const runs = attempts.flatMap(({ runId }) => runId ?? []);
   const suspect = standing.entry !== null || (flaky && !standing.isKnown);
   return {
     kind: "case",
-    id: `${id} ${inputDigest.slice(0, DIGEST_SHOWN)}`,
+    id: unitId(id, inputDigest),
     at: formatInstant(finishedAt),
     channel: CHANNEL,
     ...(runs.length === 0 ? {} : { rows: runs }),

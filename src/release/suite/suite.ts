@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Code, readShapedText, type ShapedText, type TextError, type TextKind } from "../../contracts/index.ts";
-import type { CompiledPack, StepDefinition, WaitStep } from "../../run/index.ts";
+import type { AgentStep, CompiledPack, StepDefinition, WaitStep } from "../../run/index.ts";
 import { type GoldenCase, inputsOf, parseGoldenCase, type Tier } from "./golden-case.ts";
 import { NO_QUARANTINE, parseQuarantine, type QuarantineRegistry } from "./quarantine.ts";
 
@@ -22,6 +22,20 @@ const SETTINGS = z
     world: z.enum(["answers", "shop"]).default("answers"),
     /** Of the policy `golden-suite`: `p0-only` where the suite has no other cases. */
     profile: z.enum(["whole", "p0-only"]).default("whole"),
+    /** Where the graphs of AGENT steps are: a module that Node can load, from the pack's folder, and what models are told of tools. */
+    graphs: z
+      .record(
+        z.string(),
+        z
+          .strictObject({
+            module: z.string().min(1),
+            export: z.string().min(1).default("graph"),
+            describe: z.record(z.string(), z.string()).default({}),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .default({}),
   })
   .readonly();
 
@@ -77,6 +91,7 @@ export function readSuite(files: readonly SuiteFile[], pack: CompiledPack): Read
     ...read.flatMap((one) => findingsIn(one.name, one.read)),
     ...findingsIn(QUARANTINE_FILE, registry),
     ...cases.flatMap((one) => nameFindings(one, pack)),
+    ...(settings.ok ? graphFindings(settings.value, cases, pack) : []),
     ...(read.length === 0 ? [finding(SETTINGS_FILE, "SUITE_EMPTY", "the folder `golden` has no cases")] : []),
   ];
   if (errors.length > 0 || !settings.ok || !registry.ok) return { suite: null, findings: errors };
@@ -115,6 +130,41 @@ function nameFindings(one: GoldenCase, { pack }: CompiledPack): readonly SuiteFi
     ...called.flatMap((tool) => (tool in pack.tools ? [] : [strange("$.expect.calls", "tool", tool)])),
   ];
 }
+
+/** A case plays the graphs that its workflow has, before models that these reach. */
+function graphFindings(
+  { graphs }: SuiteSettings,
+  cases: readonly GoldenCase[],
+  { pack }: CompiledPack,
+): readonly SuiteFinding[] {
+  const strange = (file: string, path: string, message: string) => finding(file, "SUITE_NAME_UNKNOWN", message, path);
+  const agentsOf = (workflow: string) => agentSteps(pack.workflows.filter(({ id }) => id === workflow));
+  const played = cases.flatMap(({ workflow }) => agentsOf(workflow).map(({ graph }) => graph));
+  return [
+    ...[...new Set(played)]
+      .filter((graph) => !Object.hasOwn(graphs, graph))
+      .map((graph) =>
+        strange(SETTINGS_FILE, "$.graphs", `a case plays the graph \`${graph}\`, and nothing says where it is`),
+      ),
+    ...Object.keys(graphs)
+      .filter((graph) => !agentSteps(pack.workflows).some((step) => step.graph === graph))
+      .map((graph) =>
+        strange(SETTINGS_FILE, `$.graphs.${graph}`, `the pack has no AGENT step with the graph \`${graph}\``),
+      ),
+    ...cases.flatMap(({ id, workflow, models }) =>
+      Object.keys(models)
+        .filter(
+          (name) => !agentsOf(workflow).some(({ manifest }) => manifest.models.some((one) => one.service === name)),
+        )
+        .map((name) =>
+          strange(`${id}.yaml`, `$.models.${name}`, `no agent of \`${workflow}\` has a model \`${name}\``),
+        ),
+    ),
+  ];
+}
+
+const agentSteps = (workflows: CompiledPack["pack"]["workflows"]): readonly AgentStep[] =>
+  workflows.flatMap(({ steps }) => steps).filter((step) => step.type === "AGENT");
 
 const isWait = (step: StepDefinition): step is WaitStep => step.type === "WAIT";
 
