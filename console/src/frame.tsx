@@ -1,7 +1,7 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { signOut } from "./api/client.ts";
-import { useLive } from "./api/live.ts";
+import { type Link as Connection, useLive } from "./api/live.ts";
 import { useRead, useTenant } from "./api/query.ts";
 import { useGrant, useGrants } from "./api/right.ts";
 import type { Overview } from "./api/wire.ts";
@@ -25,7 +25,7 @@ const WORDS = Object.fromEntries(SCREENS.map(({ key, name }) => [key, name]));
 export function Frame() {
   const tenant = useTenant();
   const navigate = useNavigate();
-  const isLive = useLive(tenant);
+  const link = useLive(tenant);
   const keys = useMemo(
     () => Object.fromEntries(SCREENS.map(({ to, key }) => [key, () => void navigate({ to, params: { tenant } })])),
     [navigate, tenant],
@@ -52,7 +52,7 @@ export function Frame() {
             </Link>
           ))}
         </nav>
-        <Standing tenant={tenant} isLive={isLive} />
+        <Standing tenant={tenant} link={link} />
       </header>
       <main>
         <Outlet />
@@ -61,10 +61,18 @@ export function Frame() {
   );
 }
 
-function Standing({ tenant, isLive }: { readonly tenant: string; readonly isLive: boolean }) {
+/** Mark, class and words of the live connection. */
+const LINKS: { readonly [L in Connection]: readonly [className: string, says: string] } = {
+  live: ["link live", "● live"],
+  lost: ["link stale", "◌ stale: connecting again"],
+  out: ["link stale", "✕ signed out"],
+};
+
+function Standing({ tenant, link }: { readonly tenant: string; readonly link: Connection }) {
   const navigate = useNavigate();
   const grants = useGrants();
   const me = useGrant();
+  const [className, says] = LINKS[link];
   const mode = useRead<Overview>("/v1/overview").data?.mode;
   return (
     <div className="standing">
@@ -73,8 +81,8 @@ function Standing({ tenant, isLive }: { readonly tenant: string; readonly isLive
           {mode}
         </span>
       )}
-      <span className={isLive ? "link live" : "link stale"} role="status">
-        {isLive ? "● live" : "◌ stale: connecting again"}
+      <span className={className} role="status">
+        {says}
       </span>
       {grants.length > 1 ? (
         <select
@@ -93,9 +101,15 @@ function Standing({ tenant, isLive }: { readonly tenant: string; readonly isLive
         {me?.principal_id} ({me?.role})
       </span>
       <KeyHelp />
-      <button type="button" onClick={() => void signOut().then(() => navigate({ to: "/sign-in" }))}>
-        sign out
-      </button>
+      {link === "out" ? (
+        <Link to="/sign-in" className="button">
+          sign in
+        </Link>
+      ) : (
+        <button type="button" onClick={() => void signOut().then(() => navigate({ to: "/sign-in" }))}>
+          sign out
+        </button>
+      )}
     </div>
   );
 }

@@ -42,6 +42,9 @@ if (CHROMIUM === undefined && process.env.CI !== undefined) throw new Error(NO_B
 /** The console as it was built last. */
 export const BUILT = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
+/** A name of the server that to the browser is another machine, so that over plain http its pages are not trusted. */
+export const ELSEWHERE = "console.example";
+
 export const TENANT = "shop";
 export const OTHER = "other";
 
@@ -103,7 +106,10 @@ async function openStage() {
     key: await automationKey(installation),
     clock: realHost.clock,
   });
-  const browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM ?? "",
+    args: ["--no-sandbox", `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`],
+  });
   const stage: ConsoleStage = {
     origin,
     shop,

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { CHROMIUM, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
+import { CHROMIUM, ELSEWHERE, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
 import { IS_WITHIN, seriousIn } from "./fit.ts";
 
 const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "health", "settings", "runbook"];
@@ -102,6 +102,41 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
     await page.getByText("● live").waitFor();
 
     await page.getByText(run_id).waitFor();
+    await page.context().close();
+  });
+
+  test("signing out in one tab is told in the others, which ask no more until somebody signs in", async () => {
+    const page = await stage().open("lea", "viewer", "runs");
+    const tab = await page.context().newPage();
+    await tab.goto(page.url());
+    await tab.getByText("● live").waitFor();
+    await page.getByRole("button", { name: "sign out" }).click();
+    await tab.getByText("✕ signed out").waitFor();
+    expect(stage().listeners()).toBe(0);
+    await page.getByLabel("key").fill(await stage().keyOf("lea", "viewer"));
+    await page.keyboard.press("Enter");
+
+    await tab.getByText("● live").waitFor();
+    await page.context().close();
+  });
+
+  test("where a page came over plain http nothing can be hashed: it says so, and there is only a way to deny", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("ned", "approver");
+    const origin = stage().origin.replace("127.0.0.1", ELSEWHERE);
+    await page.goto(`${origin}/sign-in`);
+    await page.getByLabel("key").fill(await stage().keyOf("ned", "approver"));
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Is it safe?" }).waitFor();
+    await page.goto(`${origin}/t/${TENANT}/inbox?approval=${await stage().operator.approvalOf(runId)}`);
+    await page.getByText("this page came over plain http").waitFor();
+    expect(await page.getByRole("button", { name: /^approve/ }).isDisabled()).toBe(true);
+    await page.keyboard.press("d");
+    await page.getByLabel("reason").fill("not from here");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+
+    expect(await stage().operator.untilRunEnds(runId)).not.toBe("SUCCEEDED");
     await page.context().close();
   });
 

@@ -81,6 +81,29 @@ describe.skipIf(CHROMIUM === undefined)(`runs in the console (${NO_BROWSER})`, (
     await page.context().close();
   });
 
+  test("what a run does while its transcript comes is in the transcript", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("rae", "viewer");
+    const said = async (): Promise<number> => Object(await stage().operator.get(`/v1/runs/${runId}`)).events;
+    const before = await said();
+    let isHeld = true;
+    await page.route(/runs\/[^/]+\/events/, async (route) => {
+      const response = await route.fetch();
+      if (isHeld) await page.getByText("cancelled", { exact: false }).first().waitFor();
+      isHeld = false;
+      await route.fulfill({ response });
+    });
+    await page.goto(`${stage().origin}/t/${TENANT}/runs/${runId}`);
+    await page.locator("h1 .badge").waitFor();
+    await stage().operator.post(`/v1/runs/${runId}/cancel`, { reason: "not wanted" });
+    await stage().operator.untilRunEnds(runId);
+    const after = await said();
+    expect(after).toBeGreaterThan(before);
+
+    await page.locator(".transcript .event .number", { hasText: new RegExp(`^${after}$`) }).waitFor();
+    await page.context().close();
+  });
+
   test("runs are searched, and a view of them is kept in the browser", async () => {
     const { runId } = await stage().refund();
     const page = await stage().open("sue", "viewer", "runs");

@@ -134,6 +134,30 @@ test("a listener hears which streams grew, of its own tenant alone", async () =>
   expect(new Set(mine)).toEqual(new Set([200]));
 });
 
+test("the first that a new listener hears are the streams that grew just before it came", async () => {
+  const olga = await bench().client("olga6", "operator");
+  const { body } = await olga.post("/v1/runs", { workflow: "Note", input: { order_id: freshOrder() } });
+  const { run_id } = Object(body);
+  await bench().until(
+    () => olga.get(`/v1/runs/${run_id}`),
+    ({ ended_at }) => ended_at !== null,
+  );
+  const { events } = Object((await olga.get(`/v1/runs/${run_id}`)).body);
+  const gone = new AbortController();
+  const response = await bench().app.request("/v1/changes", {
+    headers: { authorization: `Bearer ${olga.key}` },
+    signal: gone.signal,
+  });
+  const frames = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const beat = await frames?.read();
+  const first = await frames?.read();
+  gone.abort();
+
+  expect(beat?.value).toBe(": beat\n\n");
+  expect(first?.value).toMatch(/^id: 1\nevent: change\n/);
+  expect(first?.value).toContain(`{"stream":"${run_id}","seq":${events}}`);
+});
+
 test("pages come with a strict policy, compressed, from memory; without a build they say how to make one", async () => {
   const directory = await mkdtemp(join(tmpdir(), "countermark-console-"));
   await writeFile(join(directory, "index.html"), "<!doctype html><title>Countermark</title>");

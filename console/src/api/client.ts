@@ -17,8 +17,12 @@ export class ApiError extends Error {
 /** Asks for a tenant's document. Throws `ApiError`, also where the server cannot be reached. */
 export const read = <T>(tenant: string, path: string): Promise<T> => ask<T>(tenant, path, { method: "GET" });
 
+/** A key of one act. Made of what every page has: `randomUUID` is missing where one came over plain http from another host. */
+export const newKey = (): string =>
+  [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
+
 /** Acts once, however often it is repeated under one key, by the network or by hand. Throws `ApiError`. */
-export const act = <T>(tenant: string, path: string, body: object, key: string = crypto.randomUUID()): Promise<T> =>
+export const act = <T>(tenant: string, path: string, body: object, key: string = newKey()): Promise<T> =>
   ask<T>(tenant, path, {
     method: "POST",
     body: JSON.stringify(body),
@@ -37,18 +41,33 @@ export const readSession = (): Promise<Session> => ask("", "/session", { method:
 /** By a key, by a link's code, or by the query with which an issuer sent the browser back. */
 type Shown = { readonly key: string } | { readonly code: string } | { readonly oidc: string };
 
-export const signIn = (shown: Shown): Promise<Session> =>
-  ask("", "/session", {
+export const signIn = async (shown: Shown): Promise<Session> => {
+  const session = await ask<Session>("", "/session", {
     method: "POST",
     body: JSON.stringify(shown),
     headers: { "content-type": "application/json" },
   });
+  tellSigning();
+  return session;
+};
 
 /** Where the browser has to go to sign in at the issuer. */
 export const leaveForIssuer = (): Promise<{ readonly location: string }> =>
   ask("", "/session/oidc", { method: "POST" });
 
-export const signOut = (): Promise<Session> => ask("", "/session", { method: "DELETE" });
+export const signOut = async (): Promise<void> => {
+  await ask("", "/session", { method: "DELETE" });
+  tellSigning();
+};
+
+/** The channel on which every page of a browser hears that somebody signed in or out on one of them. */
+export const SIGNING = "signing";
+
+function tellSigning(): void {
+  const channel = new BroadcastChannel(SIGNING);
+  channel.postMessage(null);
+  channel.close();
+}
 
 const ask = async <T>(tenant: string, path: string, init: RequestInit): Promise<T> =>
   (await reach(tenant, path, init)).json();

@@ -1,10 +1,12 @@
+import { ApiError, SIGNING } from "./client.ts";
 import { type Frame, hear } from "./frames.ts";
 
-/** What a page hears: streams that grew; or that it hears again, or no more. */
+/** What a page hears: streams that grew; that it hears again, or no more; or that nobody is signed in who may hear. */
 export type News =
   | { readonly kind: "change"; readonly streams: readonly string[] }
   | { readonly kind: "connected" }
-  | { readonly kind: "lost" };
+  | { readonly kind: "lost" }
+  | { readonly kind: "out" };
 
 /** Whoever connects or joins hears what grew for so long before: as long as a page that comes may have read already. */
 export const LATELY_MS = 10_000;
@@ -13,15 +15,28 @@ const RETRY_MS = 1_000;
 /** The server sends a sign of life every 15 s; silence for longer is a lost connection. */
 const SILENCE_MS = 40_000;
 
-/** Listens to a tenant's changes until it is told to stop, connecting again whenever the stream ends. */
+/**
+ * Listens to a tenant's changes until it is told to stop, connecting again whenever the stream ends. Signed out, it asks no more
+ * until somebody signs in.
+ */
 export async function follow(tenant: string, tell: (news: News) => void, stop: AbortSignal): Promise<void> {
+  const signing = new BroadcastChannel(SIGNING);
+  stop.addEventListener("abort", () => signing.close());
   while (!stop.aborted) {
-    await listen(tenant, tell, stop).catch(() => undefined);
-    if (stop.aborted) return;
-    tell({ kind: "lost" });
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    const signed = new AbortController();
+    signing.onmessage = () => signed.abort();
+    const signal = AbortSignal.any([stop, signed.signal]);
+    const isOut = await listen(tenant, tell, signal).then(() => false, isRefused);
+    if (signal.aborted) continue; // asks as whoever is signed in now
+    tell({ kind: isOut ? "out" : "lost" });
+    await new Promise<unknown>((resolve) => {
+      signal.addEventListener("abort", resolve);
+      if (!isOut) setTimeout(resolve, RETRY_MS);
+    });
   }
 }
+
+const isRefused = (thrown: unknown): boolean => thrown instanceof ApiError && thrown.status === 401;
 
 async function listen(tenant: string, tell: (news: News) => void, stop: AbortSignal): Promise<void> {
   const gone = new AbortController();

@@ -10,7 +10,7 @@ interface Listening {
   /** Streams that grew lately, by when it was heard: a page that joins may have read them before they did. */
   readonly grown: Map<string, number>;
   /** What was heard last of the connection itself; null before the first word. */
-  link: "connected" | "lost" | null;
+  link: Exclude<News["kind"], "change"> | null;
 }
 
 const listening = new Map<string, Listening>();

@@ -5,23 +5,27 @@ import { concerns, follow, LATELY_MS, type News } from "./follow.ts";
 /** Changes closer together than this are read at once. */
 const GATHER_MS = 150;
 
-const listeners = new Set<(news: News) => void>();
+/** Streams that grew; null: any may have. */
+type Grown = readonly string[] | null;
+
+const listeners = new Set<(grown: Grown) => void>();
 
 /** Tells of every piece of news of the page's tenant, for screens that read less than everything anew. */
-export function hearNews(tell: (news: News) => void): () => void {
+export function hearNews(tell: (grown: Grown) => void): () => void {
   listeners.add(tell);
   return () => listeners.delete(tell);
 }
 
+export type Link = "live" | "lost" | "out";
+
 /** Whether a page hears its tenant's changes; what changed is read anew, and everything after a lost connection. */
-export function useLive(tenant: string): boolean {
+export function useLive(tenant: string): Link {
   const client = useQueryClient();
-  const [isLive, setLive] = useState(true);
+  const [link, setLink] = useState<Link>("live");
   useEffect(() => {
     let gathered: ReturnType<typeof setTimeout> | undefined;
-    /** Streams that grew since; null: any may have. */
-    let grown: readonly string[] | null = [];
-    const refresh = (streams: readonly string[] | null): void => {
+    let grown: Grown = [];
+    const refresh = (streams: Grown): void => {
       grown = grown === null || streams === null ? null : [...grown, ...streams];
       gathered ??= setTimeout(() => {
         const told = grown;
@@ -32,12 +36,14 @@ export function useLive(tenant: string): boolean {
     const begunAt = performance.now();
     let isFirst = true;
     const hear = (news: News): void => {
-      setLive(news.kind !== "lost");
+      const isHeard = news.kind === "change" || news.kind === "connected";
+      setLink(isHeard ? "live" : news.kind);
       const isNoNews = isFirst && news.kind === "connected" && performance.now() - begunAt < LATELY_MS;
       isFirst = false;
-      if (isNoNews) return; // what grew since the page began to read is told next, and nothing else is read twice
-      if (news.kind !== "lost") refresh(news.kind === "change" ? news.streams : null);
-      for (const tell of listeners) tell(news);
+      if (isNoNews || !isHeard) return; // what grew since the page began to read is told next, and nothing else is read twice
+      const streams = news.kind === "change" ? news.streams : null;
+      refresh(streams);
+      for (const tell of listeners) tell(streams);
     };
     const stop = listenShared(tenant, hear);
     return () => {
@@ -45,7 +51,7 @@ export function useLive(tenant: string): boolean {
       stop();
     };
   }, [tenant, client]);
-  return isLive;
+  return link;
 }
 
 /** Through the one connection that all tabs share; where a browser shares none, through one of its own. */

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from "react";
-import { ApiError, act } from "../api/client.ts";
+import { ApiError, act, newKey } from "../api/client.ts";
 import { useTenant } from "../api/query.ts";
 import { Modal } from "./modal.tsx";
 import { Problem } from "./view.tsx";
@@ -19,8 +19,6 @@ interface DialogProps {
   readonly onConfirm: (reason: string, act: ActOnce) => Promise<unknown>;
   readonly children: ReactNode;
 }
-
-const newKey = (): string => crypto.randomUUID();
 
 /** Shows what an act will do before it is done; stays open, and says why, where it is refused. */
 export function ActDialog(props: DialogProps) {

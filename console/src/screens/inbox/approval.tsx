@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useRead } from "../../api/query.ts";
 import type { Approval } from "../../api/wire.ts";
 import { RunLink } from "../../links.tsx";
@@ -11,7 +11,8 @@ import { Time } from "../../ui/time.tsx";
 import { APPROVAL_LOOKS, type Look } from "../../ui/tone.ts";
 import { View } from "../../ui/view.tsx";
 import { given } from "./given.ts";
-import { type Field, fieldsOf, sha256, stretchesOf } from "./preview.ts";
+import { type Field, fieldsOf, stretchesOf } from "./preview.ts";
+import { type Seal, SealLine, useSeal } from "./seal.tsx";
 
 /** One approval: exactly what is asked, and what its reader may do about it. */
 export function ApprovalPanel({ id }: { readonly id: string }) {
@@ -26,7 +27,8 @@ const WORDS = { a: "approve, after a look", d: "deny, after a look" } as const;
 function Panel({ approval }: { readonly approval: Approval }) {
   const [asked, setAsked] = useState<Decision | null>(null);
   const may = (name: "approve" | "deny"): boolean => approval.actions.some((one) => one.name === name && one.allowed);
-  const [mayApprove, mayDeny] = [may("approve"), may("deny")];
+  const seal = useSeal(approval);
+  const [mayApprove, mayDeny] = [may("approve") && seal === "whole", may("deny")];
   const keys = useMemo(
     () => ({
       ...(mayApprove ? { a: () => setAsked("APPROVE") } : {}),
@@ -45,7 +47,7 @@ function Panel({ approval }: { readonly approval: Approval }) {
           {approval.side_effect_level === null ? null : <Risk level={approval.side_effect_level} />} {approval.reason}
         </p>
       </header>
-      <Asked approval={approval} />
+      <Asked approval={approval} seal={seal} />
       <About approval={approval} />
       <Decisions approval={approval} />
       {approval.status === "PENDING" ? (
@@ -79,14 +81,14 @@ const Risk = ({ level }: { readonly level: keyof typeof RISKS }) => (
 );
 
 /** The call as it was hashed; every character of it can be seen. */
-function Asked({ approval }: { readonly approval: Approval }) {
+function Asked({ approval, seal }: { readonly approval: Approval; readonly seal: Seal }) {
   const input = approval.preview?.input;
   if (approval.preview_text === null)
     return <p className="problem">What was asked is gone, so nobody may approve it.</p>;
   return (
     <section>
       <Fields of={fieldsOf(input)} />
-      <Seal text={approval.preview_text} stated={approval.preview_sha256} />
+      <SealLine seal={seal} stated={approval.preview_sha256} />
       <details>
         <summary>the whole text that is hashed</summary>
         <pre className="json">
@@ -124,24 +126,6 @@ const Seen = ({ text }: { readonly text: string }) => {
     );
   });
 };
-
-/** Whether what is shown is what is hashed, computed here and not believed. */
-function Seal({ text, stated }: { readonly text: string; readonly stated: string }) {
-  const [found, setFound] = useState<string | null>(null);
-  useEffect(() => {
-    void sha256(text).then(setFound);
-  }, [text]);
-  if (found === null) return <p className="soft">hashing what is shown …</p>;
-  return found === stated ? (
-    <p className="seal good">
-      ✓ what is shown is what is hashed: <code>{stated.slice(0, 16)}…</code>
-    </p>
-  ) : (
-    <p className="seal bad" role="alert">
-      ✕ what is shown is not what is hashed: do not decide
-    </p>
-  );
-}
 
 function About({ approval }: { readonly approval: Approval }) {
   const base = approval.preview?.base;

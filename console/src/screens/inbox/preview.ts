@@ -51,6 +51,9 @@ export const stretchesOf = (text: string): readonly Stretch[] =>
 const codePointOf = (mark: string): string =>
   `U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 
+/** Whether the browser can hash: it does for pages that came over https, or from its own machine. */
+export const canHash = (): boolean => "subtle" in crypto;
+
 /** SHA-256 of a text, in lower-case hexadecimal. */
 export async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));

@@ -4,12 +4,12 @@ import { type ApiError, read } from "../../api/client.ts";
 import { hearNews } from "../../api/live.ts";
 import { useTenant } from "../../api/query.ts";
 import type { RunSummary, Runs } from "../../api/wire.ts";
+import { rereader } from "./moved.ts";
 import { type RunFilter, runsPath } from "./run-filter.ts";
 
 const PAGE = 200;
 /** Ids that one request names; more news than this and the list begins anew. */
 const IDS_MAX = 200;
-const GATHER_MS = 250;
 
 interface RunPages {
   readonly runs: readonly RunSummary[];
@@ -44,26 +44,24 @@ export function useRunPages(filter: RunFilter): RunPages {
 function useChanges(tenant: string, filter: RunFilter, queryKey: readonly unknown[]): void {
   const client = useQueryClient();
   useEffect(() => {
-    let gathered: ReturnType<typeof setTimeout> | undefined;
-    const moved = new Set<string>();
-    const readMoved = async (): Promise<void> => {
-      gathered = undefined;
-      const ids = [...moved];
-      moved.clear();
-      if (ids.length > IDS_MAX) return client.resetQueries({ queryKey });
-      const path = runsPath(filter, { ids: ids.join(","), limit: IDS_MAX });
-      const { runs } = await read<Runs>(tenant, path).catch(() => ({ runs: null }));
-      if (runs === null) return client.resetQueries({ queryKey });
-      client.setQueryData<InfiniteData<Runs>>(queryKey, (held) => held && merged(held, new Set(ids), runs));
-    };
-    const stop = hearNews((news) => {
-      if (news.kind === "lost") return;
-      if (news.kind === "connected") return void client.invalidateQueries({ queryKey });
-      for (const stream of news.streams) moved.add(stream);
-      gathered ??= setTimeout(() => void readMoved(), GATHER_MS);
+    const beginAnew = (): void => void client.resetQueries({ queryKey });
+    const { hear, stop } = rereader({
+      isComing: () => client.isFetching({ queryKey }) > 0,
+      async read(ids) {
+        if (ids.length > IDS_MAX) return beginAnew;
+        const path = runsPath(filter, { ids: ids.join(","), limit: IDS_MAX });
+        const { runs } = await read<Runs>(tenant, path).catch(() => ({ runs: null }));
+        if (runs === null) return beginAnew;
+        const put = (held: InfiniteData<Runs> | undefined) => held && merged(held, new Set(ids), runs);
+        return () => void client.setQueryData(queryKey, put);
+      },
+    });
+    const leave = hearNews((grown) => {
+      if (grown === null) void client.invalidateQueries({ queryKey });
+      else hear(grown);
     });
     return () => {
-      clearTimeout(gathered);
+      leave();
       stop();
     };
   }, [client, tenant, filter, queryKey]);

@@ -1,4 +1,4 @@
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { type ApiError, read } from "../../api/client.ts";
@@ -22,35 +22,32 @@ const pathAfter = (runId: string, after: unknown): string =>
 /** A run's events, page by page. What is recorded never changes, so news only adds what comes after. */
 export function useTranscript(runId: string) {
   const tenant = useTenant();
-  const client = useQueryClient();
-  const queryKey = useMemo(() => ["transcript", tenant, runId], [tenant, runId]);
-  const query = useInfiniteQuery<StreamPage, ApiError>({
-    queryKey,
+  const { data, error, isPending, isFetching, fetchNextPage } = useInfiniteQuery<StreamPage, ApiError>({
+    // Not under the tenant's name: no page is ever read again.
+    queryKey: ["transcript", tenant, runId],
     queryFn: ({ pageParam }) => read(tenant, pathAfter(runId, pageParam)),
     initialPageParam: 0,
-    getNextPageParam: ({ next }) => next,
+    // Behind the last page stands what is recorded since.
+    getNextPageParam: ({ events, next }, _, after) => next ?? events.at(-1)?.seq ?? after,
   });
-  const events = useMemo(() => query.data?.pages.flatMap((page) => page.events) ?? [], [query.data]);
-  const last = events.at(-1)?.seq ?? 0;
-  const isWhole = query.data !== undefined && !query.hasNextPage;
+  const events = useMemo(() => data?.pages.flatMap((page) => page.events) ?? [], [data]);
+  const isWhole = data?.pages.at(-1)?.next === null;
+  const [isMore, setMore] = useState(false);
+  useEffect(
+    () =>
+      hearNews((grown) => {
+        if (grown === null || grown.includes(runId)) setMore(true);
+      }),
+    [runId],
+  );
   useEffect(() => {
-    if (!isWhole) return;
-    return hearNews((news) => {
-      if (news.kind === "lost" || (news.kind === "change" && !news.streams.includes(runId))) return;
-      void read<StreamPage>(tenant, pathAfter(runId, last)).then(
-        (page) => client.setQueryData<InfiniteData<StreamPage>>(queryKey, (held) => held && withPage(held, last, page)),
-        () => undefined, // the next news asks again
-      );
-    });
-  }, [client, isWhole, last, queryKey, runId, tenant]);
-  return { query, events };
+    if (!isMore || !isWhole || isFetching) return; // a page on its way may have been read before what was told of
+    setMore(false);
+    void fetchNextPage();
+  }, [isMore, isWhole, isFetching, fetchNextPage]);
+  const hasMore = data !== undefined && !isWhole && !isFetching;
+  return { events, error, isPending, hasMore, more: () => void fetchNextPage() };
 }
-
-/** Nothing is added twice, should two pieces of news have asked for the same. */
-const withPage = (held: InfiniteData<StreamPage>, after: number, page: StreamPage): InfiniteData<StreamPage> =>
-  page.events.length === 0 || (held.pages.at(-1)?.events.at(-1)?.seq ?? 0) > after
-    ? held
-    : { pages: [...held.pages, page], pageParams: [...held.pageParams, after] };
 
 interface TranscriptProps {
   readonly transcript: ReturnType<typeof useTranscript>;
@@ -59,21 +56,15 @@ interface TranscriptProps {
 
 /** What was recorded, in order: each event with its hash, and with what let its call through. Only what is in sight is drawn. */
 export function Transcript({ transcript, total }: TranscriptProps) {
-  const { query, events } = transcript;
+  const { events, error, isPending, hasMore, more } = transcript;
   return (
     <section>
       <h2>
         Transcript <span className="soft count-of">{total.toLocaleString("en")} events</span>
       </h2>
-      {query.error === null ? null : <Problem error={query.error} />}
-      {query.isPending ? <p className="soft loading">reading …</p> : null}
-      {events.length === 0 ? null : (
-        <EventList
-          events={events}
-          hasMore={query.hasNextPage && !query.isFetchingNextPage}
-          more={() => void query.fetchNextPage()}
-        />
-      )}
+      {error === null ? null : <Problem error={error} />}
+      {isPending ? <p className="soft loading">reading …</p> : null}
+      {events.length === 0 ? null : <EventList events={events} hasMore={hasMore} more={more} />}
     </section>
   );
 }
