@@ -22,7 +22,7 @@ export { decisionMarkdown } from "./markdown.ts";
 export { exportOpenSlo } from "./openslo/export.ts";
 export { importOpenSlo } from "./openslo/import.ts";
 export { evaluateParquet, PARQUET_ROWS_MAX, type ParquetEvaluation } from "./parquet/evaluate-parquet.ts";
-export { excludes, type Policy, parsePolicy } from "./policy.ts";
+export { excludes, type Policy, parsePolicy, waivedMax } from "./policy.ts";
 export { policySchema } from "./policy-schema.ts";
 export type { GateText } from "./policy-shape.ts";
 export { BUNDLE_PROFILE, type CheckOutcome, type PromotionCheckId } from "./promotion/derive-bundle.ts";

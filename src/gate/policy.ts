@@ -255,9 +255,13 @@ function profileErrors({ profiles, params, gates }: PolicyText): readonly FoundE
 export const profileNamed = ({ profiles }: PolicyText, name: string | null): ProfileText | undefined =>
   name !== null && Object.hasOwn(profiles, name) ? profiles[name] : undefined;
 
+/** On how many waived rows a profile lets a GO rest. */
+export const waivedMax = ({ budget, conditions }: ProfileText): number =>
+  conditions === "none" ? 0 : (budget.waived ?? 0);
+
 /** Whether a profile lets a GO rest on a waived row. */
 export const bearsWaived = (profile: ProfileText | undefined): boolean =>
-  profile !== undefined && (profile.budget.waived ?? 0) > 0 && profile.conditions !== "none";
+  profile !== undefined && waivedMax(profile) > 0;
 
 /** Whether an entry of `excluded` names a gate, or all rows or one row of it. */
 export const excludes = (entry: string, gateId: string): boolean => entry === gateId || entry.startsWith(`${gateId}:`);

@@ -14,9 +14,16 @@ import {
   serve,
 } from "../../src/api/index.ts";
 import { after, assert, formatInstant, type JsonObject, seededRandom } from "../../src/contracts/index.ts";
-import { parsePolicy } from "../../src/gate/index.ts";
+import { entryOf, parsePolicy } from "../../src/gate/index.ts";
 import type { Role } from "../../src/guard/index.ts";
-import { buildBundle, newSigningKey, publicKeyOf, readSigningKey } from "../../src/release/index.ts";
+import {
+  buildBundle,
+  newSigningKey,
+  publicKeyOf,
+  readSigningKey,
+  signApproval,
+  termsOf,
+} from "../../src/release/index.ts";
 import { compilePack } from "../../src/run/index.ts";
 import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
@@ -28,6 +35,7 @@ import { IS_WITHIN, seriousIn } from "./fit.ts";
 const TENANT = "till";
 const DAY_MS = 86_400_000;
 const KEY = readSigningKey(newSigningKey(seededRandom(1)));
+const ANN = readSigningKey(newSigningKey(seededRandom(2)));
 const POLICY = parsePolicy(SLO_POLICY);
 const TILL = tillPack();
 
@@ -69,14 +77,28 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
   });
 
   /** Asks as the administrator, outside of the browser. */
-  async function post(path: string, body: JsonObject): Promise<void> {
-    const headers = { authorization: `Bearer ${admin}`, "content-type": "application/json" };
+  async function post(path: string, body: JsonObject, key = admin) {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const asked = await fetch(`${listening.origin}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-    expect(asked.ok, await asked.text()).toBe(true);
+    const text = await asked.text();
+    expect(asked.ok, text).toBe(true);
+    return Object(JSON.parse(text));
+  }
+
+  /** What Ann signs of a waiver, as it is sent. */
+  async function signed(waiverId: string): Promise<JsonObject> {
+    const shown = await fetch(`${listening.origin}/v1/waivers/${waiverId}`, {
+      headers: { authorization: `Bearer ${admin}` },
+    });
+    const terms = entryOf({ ...Object(await shown.json()).waiver, approvals: [] }, 0);
+    assert(terms.ok && ANN.ok, "what is shown is a waiver");
+    const approved_at = formatInstant(realHost.clock.now());
+    const statement = { waiver: termsOf(terms.waiver), approver: "ann", role: "operator", approved_at };
+    return JSON.parse(JSON.stringify(signApproval(statement, ANN.value)));
   }
 
   /** Records what the policy says of the first bundle. */
-  const evaluate = (isGood: boolean): Promise<void> =>
+  const evaluate = (isGood: boolean): Promise<unknown> =>
     post("/v1/gates/evaluations", {
       policy: SLO_POLICY,
       subject: root,
@@ -166,6 +188,54 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     await page.context().close();
   });
 
+  test("a waiver is read on its decision, counts once it is signed where its key lies, and no more once it is taken back", async () => {
+    const noGo = await post("/v1/gates/evaluations", BORNE);
+    const asked = { ...WAIVER, evaluation: noGo.evaluation.evaluation_id };
+    const { waiver_id } = await post("/v1/waivers", { ...asked, expires_at: later(DAY_MS) });
+    const page = await open("ann", "approver", `gates/${noGo.evaluation.evaluation_id}`);
+    await page.getByText("1 more to approve").waitFor();
+    await page.getByText("Under only a decision bears 1 waived gate: 0 in force, 1 left.").waitFor();
+    await page.getByText("look at what is signed; approve or refuse it").click();
+    const command = (await page.locator(".empty .digest").textContent()) ?? "";
+    expect(command).toContain(`waiver approve ${waiver_id} --as operator --terms `);
+    expect(await page.locator(".cards").textContent()).toContain(WAIVER.reason);
+
+    await post(
+      `/v1/waivers/${waiver_id}/approve`,
+      { envelope: await signed(waiver_id) },
+      await keyOf("ann", "approver"),
+    );
+    await page.locator(".badge", { hasText: "in force" }).waitFor();
+    await page.getByText("1 in force, 0 left").waitFor();
+    const go = await post("/v1/gates/evaluations", BORNE);
+    await page.goto(`${listening.origin}/t/${TENANT}/gates/${go.evaluation.evaluation_id}`);
+    await page.getByText("GO on condition of").waitFor();
+    await page.getByText(/covers correctness, by ann/).waitFor();
+    await page.getByText("look at what was signed; take it back").click();
+    await page.getByRole("button", { name: "take back …" }).click();
+    await page.getByLabel("reason").fill("the runner is mended");
+    await page.keyboard.press("Enter");
+    await page.locator(".badge", { hasText: "revoked" }).waitFor();
+    const again = await post("/v1/gates/evaluations", BORNE);
+    await page.goto(`${listening.origin}/t/${TENANT}/gates/${again.evaluation.evaluation_id}`);
+    await page.getByRole("heading", { name: "Asked about it" }).waitFor();
+
+    expect(again.decision.verdict).toBe("NO-GO");
+    await page.context().close();
+  });
+
+  test("a waiver that nobody signed in time says that it is over, without being asked", async () => {
+    const noGo = await post("/v1/gates/evaluations", { ...BORNE, subject: "another" });
+    const page = await open("ann", "approver", `gates/${noGo.evaluation.evaluation_id}`);
+    const asked = { ...WAIVER, evaluation: noGo.evaluation.evaluation_id, expires_at: later(SOON_MS) };
+    await post("/v1/waivers", { ...asked, remediation: { ...WAIVER.remediation, due_at: asked.expires_at } });
+    await page.locator(".badge", { hasText: "waits for approval" }).waitFor();
+
+    await page.locator(".badge", { hasText: "expired" }).waitFor();
+    expect(await page.getByText("look at what is signed").count()).toBe(0);
+    await page.context().close();
+  });
+
   test("who may not move an environment sees why, and has no button for it", async () => {
     const page = await open("vic", "viewer", "releases");
     const dev = page.locator("#dev");
@@ -218,13 +288,44 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
   });
 });
 
+const later = (ms: number): string => formatInstant(after(realHost.clock.now(), ms));
+
+/** Long enough to be seen while it waits. */
+const SOON_MS = 3_000;
+
+/** A NO-GO that may be waived: its profile bears one gate. */
+const BORNE = {
+  policy: `${SLO_POLICY.replace("id: slo", "id: borne").replace("limit: 0.9,", "limit: 0.9, severity: high, waivable: true,")}waivers: { approvals: 1, ttl_seconds: 1209600, consecutive_max: 2, waived_seconds_max: 2592000, waived_seconds_within: 7776000 }
+profiles: { only: { budget: { waived: 1 }, conditions: waived_only } }
+`,
+  profile: "only",
+  subject: "a release",
+  evidence: [{ name: "runs.ndjson", text: runsEvidence(false) }],
+};
+
+const WAIVER = {
+  gate: "correctness",
+  reason: "one flaky runner, replaced on Monday",
+  remediation: { issue_ref: "#17", owner: "ann", due_at: later(DAY_MS / 2) },
+  scope: { environments: ["dev"], profiles: ["only"] },
+};
+
 function rosterText(): string {
-  assert(KEY.ok, "a key that was made can be read");
+  assert(KEY.ok && ANN.ok, "keys that were made can be read");
   const now = realHost.clock.now();
   const valid = { valid_from: formatInstant(after(now, -DAY_MS)), valid_until: formatInstant(after(now, DAY_MS)) };
-  return JSON.stringify({
-    keys: [{ keyid: KEY.value.keyId, public_key: publicKeyOf(KEY.value), roles: ["release"], ...valid }],
-  });
+  const keys = [
+    { keyid: KEY.value.keyId, public_key: publicKeyOf(KEY.value), roles: ["release"], ...valid },
+    {
+      keyid: ANN.value.keyId,
+      public_key: publicKeyOf(ANN.value),
+      roles: ["approver"],
+      principal: "ann",
+      approves_as: ["operator"],
+      ...valid,
+    },
+  ];
+  return JSON.stringify({ keys });
 }
 
 const policyPath = (): string => {

@@ -1,5 +1,6 @@
 import type { listTenantsEndpoint } from "../../../src/api/endpoints/administration.ts";
 import type { listApprovalsEndpoint, showApprovalEndpoint } from "../../../src/api/endpoints/approvals.ts";
+import type { listBindingsEndpoint } from "../../../src/api/endpoints/bindings.ts";
 import type { listBreakersEndpoint } from "../../../src/api/endpoints/breakers.ts";
 import type { listBundlesEndpoint, showBundleEndpoint } from "../../../src/api/endpoints/bundles.ts";
 import type { overviewEndpoint } from "../../../src/api/endpoints/console.ts";
@@ -91,6 +92,8 @@ export type Workers = Answer<typeof listWorkersEndpoint>;
 export type Worker = Workers["workers"][number];
 export type Keys = Answer<typeof listKeysEndpoint>;
 export type ApiKey = Keys["keys"][number];
+export type Bindings = Answer<typeof listBindingsEndpoint>;
+export type Binding = Bindings["bindings"][number];
 export type Tenants = Answer<typeof listTenantsEndpoint>;
 export type Credentials = Answer<typeof listCredentialsEndpoint>;
 export type WebhookAddresses = Answer<typeof listEndpointsEndpoint>;

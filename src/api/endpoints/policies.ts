@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { LintFinding } from "../../gate/index.ts";
+import { type LintFinding, waivedMax } from "../../gate/index.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { findPolicy, knownPolicies, type ReadPolicy, readPolicyText } from "../known-policies.ts";
 import { digest, name } from "../wire/parts.ts";
@@ -65,6 +65,8 @@ const policy = z
     text: z.string(),
     findings,
     profiles: z.array(z.string()).readonly(),
+    /** How many gates of one decision may be waived, by profile; none where the profile bears no conditions. */
+    waived_max: z.record(z.string(), z.int()).readonly(),
     gates: z
       .array(
         z.strictObject({
@@ -89,6 +91,7 @@ function policyView({ policy: { text: written, digest: sha256 }, text, findings:
     text,
     findings: findingsOf(found),
     profiles: Object.keys(profiles),
+    waived_max: Object.fromEntries(Object.entries(profiles).map(([id, profile]) => [id, waivedMax(profile)])),
     gates: gates.map((gate) => ({
       id: gate.id,
       title: gate.title ?? null,

@@ -6,7 +6,7 @@ import { after, assert, type Host, seededRandom } from "../../contracts/index.ts
 import { releaseHeld } from "../../ingress/index.ts";
 import { type Simulators, simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
 import type { ConnectionOptions } from "../../store/index.ts";
-import { demoClient } from "./client.ts";
+import { type DemoClient, demoClient } from "./client.ts";
 import { demoPack } from "./demo-pack.ts";
 import { furnish } from "./furnish.ts";
 import { withReleaseStage } from "./release-stage.ts";
@@ -22,6 +22,15 @@ export interface DemoOptions {
   readonly server: ConnectionOptions | null;
   /** Told what is being shown now. */
   readonly tell: (what: string) => void;
+  /** Looks at what was played before it is taken down, while its worker and its shop are still there. */
+  readonly visit?: (played: Played) => Promise<void>;
+}
+
+/** What a visitor finds. */
+export interface Played {
+  readonly installation: Installation;
+  readonly simulators: Simulators;
+  readonly operator: DemoClient;
 }
 
 /** Seconds that an approver has: more than a busy machine needs to get there. */
@@ -57,7 +66,7 @@ interface Set {
 }
 
 async function play(
-  { host, seed, orders, tell }: DemoOptions,
+  { host, seed, orders, tell, visit }: DemoOptions,
   { installation, directory, simulators, keys }: Set,
 ): Promise<DemoReport> {
   const { shopDomain: shopHost } = keys.shopify;
@@ -101,6 +110,7 @@ async function play(
       playReleases,
     );
     assert(trouble.length === 0, `no run was in trouble: ${String(trouble[0])}`);
+    await visit?.({ installation, simulators, operator });
     return { ...report, release };
   } finally {
     await server.close();

@@ -35,7 +35,7 @@ export function DecisionScreen() {
             <Told key={row.id} row={row} evaluation={shown.evaluation} />
           ))}
           <WaiversOf decision={shown.decision} />
-          <WaiversFor policy={shown.evaluation.policy_id} subject={shown.evaluation.subject} />
+          <WaiversFor {...shown} />
         </article>
       )}
     </View>

@@ -48,7 +48,7 @@ function GateLineFigure({ line: { id, rule, from, to, limit, points } }: { reado
           {hasFailed ? "✕" : "◔"} passes at {passed} of {points.length}
         </span>
       </figcaption>
-      <div className="plot">
+      <div className="drawn">
         <p className="scale soft">
           <span>{to}</span>
           <span>{from}</span>

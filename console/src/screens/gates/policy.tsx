@@ -84,10 +84,14 @@ const GATES: readonly Column<ShownPolicy["gates"][number]>[] = [
   { name: "may be waived", kind: "mid", cell: ({ waivable }) => (waivable ? "yes" : "no") },
 ];
 
-const Asked = ({ shown: { gates, profiles } }: PolicyProps) => (
+const Asked = ({ shown: { gates, profiles, waived_max } }: PolicyProps) => (
   <section>
     <h2>What it asks</h2>
-    {profiles.length === 0 ? null : <p className="soft">in the profiles {profiles.join(", ")}</p>}
+    {profiles.length === 0 ? null : (
+      <p className="soft">
+        in the profiles {profiles.map((name) => `${name} (${waived_max[name] ?? 0} gates waived at most)`).join(", ")}
+      </p>
+    )}
     <Table columns={GATES} rows={gates} keyOf={({ id }) => id} />
   </section>
 );

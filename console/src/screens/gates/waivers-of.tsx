@@ -7,7 +7,7 @@ export function WaiversOf({ decision: { waivers } }: { readonly decision: Decisi
   return (
     <section>
       <h2>Waivers</h2>
-      <ul>
+      <ul className="plain">
         {waivers.applied.map((one) => (
           <li key={one.waiver}>
             <strong>{one.waiver}</strong> covers <a href={`#${one.gate}`}>{one.gate}</a>, by{" "}

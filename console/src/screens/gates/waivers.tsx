@@ -1,9 +1,9 @@
 import { pathWith } from "../../api/path.ts";
 import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
-import type { Waivers } from "../../api/wire.ts";
+import type { ShownEvaluation, ShownPolicy, Waivers } from "../../api/wire.ts";
 import { PolicyLink } from "../../links.tsx";
 import { Badge } from "../../ui/badge.tsx";
-import { Time } from "../../ui/time.tsx";
+import { Time, useNow } from "../../ui/time.tsx";
 import type { Look } from "../../ui/tone.ts";
 import { Problem, View } from "../../ui/view.tsx";
 import { Subject } from "./decisions.tsx";
@@ -35,8 +35,8 @@ export function WaiversPart() {
   );
 }
 
-/** Those for one subject under one policy, where there are any: what is asked about a decision, and what it may rest on. */
-export function WaiversFor({ policy, subject }: { readonly policy: string; readonly subject: string | null }) {
+/** Those for a decision's subject under its policy, where there are any: what is asked about it, and what it may rest on. */
+export function WaiversFor({ evaluation: { policy_id: policy, subject }, decision }: ShownEvaluation) {
   const query = useRead<Waivers>(
     pathWith("/v1/waivers", { policy, subject: subject ?? undefined, limit: "50" }),
     RELEASE_STREAMS,
@@ -44,14 +44,31 @@ export function WaiversFor({ policy, subject }: { readonly policy: string; reado
   const waivers = query.data?.waivers ?? [];
   if (query.error !== null) return <Problem error={query.error} />;
   if (waivers.length === 0) return null;
-  const inForce = waivers.filter(({ state }) => state === "approved").length;
+  const inForce = waivers.filter(({ state }) => state === "approved");
   return (
     <section>
       <h2>
-        Asked about it <span className="soft count-of">{inForce} in force</span>
+        Asked about it <span className="soft count-of">{inForce.length} in force</span>
       </h2>
+      <Budget decision={decision} taken={new Set(inForce.map(({ gate }) => gate)).size} />
       <WaiverCards waivers={waivers} />
     </section>
+  );
+}
+
+/** How many more gates the decision's profile bears waived. */
+function Budget({
+  decision: { policy, profile },
+  taken,
+}: Pick<ShownEvaluation, "decision"> & { readonly taken: number }) {
+  const { data } = useRead<ShownPolicy>(`/v1/gates/policies/${policy.digest}`, RELEASE_STREAMS);
+  if (data === undefined || profile === null) return null;
+  const most = data.waived_max[profile] ?? 0;
+  return (
+    <p className={taken > most ? "bad" : "soft"}>
+      Under {profile} a decision bears {most} waived {most === 1 ? "gate" : "gates"}: {taken} in force,{" "}
+      {Math.max(0, most - taken)} left.
+    </p>
   );
 }
 
@@ -67,11 +84,14 @@ const WaiverCards = ({ waivers }: Pick<Waivers, "waivers">) => (
 
 function WaiverCard({ one }: { readonly one: Waiver }) {
   const { waiver_id, state, policy, gate, subject, reason, requested_by, created_at, expires_at, approvals } = one;
-  const isOpen = state === "requested";
+  const now = useNow();
+  const isOver = state !== "revoked" && Date.parse(expires_at) <= now; // nothing tells of an end that comes by itself
+  const shown = isOver ? "expired" : state;
+  const isOpen = shown === "requested";
   return (
     <article>
       <p className="line">
-        <Badge look={LOOKS[state]} /> <strong>{gate}</strong> of{" "}
+        <Badge look={LOOKS[shown]} /> <strong>{gate}</strong> of{" "}
         <PolicyLink policy={policy.digest}>
           {policy.id} {policy.version}
         </PolicyLink>{" "}
@@ -79,8 +99,7 @@ function WaiverCard({ one }: { readonly one: Waiver }) {
       </p>
       <p>{reason}</p>
       <p className="soft">
-        asked by {requested_by} <Time at={created_at} />, {state === "expired" ? "ended" : "ends"}{" "}
-        <Time at={expires_at} />
+        asked by {requested_by} <Time at={created_at} />, {isOver ? "ended" : "ends"} <Time at={expires_at} />
         {approvals.map(({ approver, role }) => (
           <span key={approver}>
             {" "}
@@ -94,7 +113,7 @@ function WaiverCard({ one }: { readonly one: Waiver }) {
           {one.roles_missing.length === 0 ? "" : `, among them ${one.roles_missing.join(" and ")}`}
         </p>
       ) : null}
-      {isOpen || state === "approved" ? <Decide waiverId={waiver_id} isOpen={isOpen} /> : null}
+      {isOpen || shown === "approved" ? <Decide waiverId={waiver_id} isOpen={isOpen} /> : null}
     </article>
   );
 }

@@ -56,7 +56,7 @@ function optionsOf({ figure, onPoint, onChoose }: PlotProps, place: HTMLElement)
   return {
     width: place.clientWidth,
     height: HEIGHT_PX,
-    padding: [8, 0, 0, 0],
+    padding: [8, 16, 0, 0],
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), "UTC"),
     legend: { show: false },
     cursor: { sync: { key: PLOTS_IN_STEP }, points: { show: false }, drag: { x: true, y: false } },

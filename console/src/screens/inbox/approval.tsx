@@ -101,11 +101,12 @@ function Asked({ approval, seal }: { readonly approval: Approval; readonly seal:
 
 const Fields = ({ of }: { readonly of: readonly Field[] }) => (
   <dl className="asked">
-    {of.map(({ path, text, kind }) => (
+    {of.map(({ path, text, kind, reads }) => (
       <div key={path} className={kind}>
         <dt>{path}</dt>
         <dd>
           <Seen text={text} />
+          {reads === null ? null : <span className="soft reads"> = {reads}</span>}
         </dd>
       </div>
     ))}
@@ -182,7 +183,7 @@ function Decisions({ approval }: { readonly approval: Approval }) {
           {required_approvers > 1 ? ", each another person" : ""}
         </span>
       </p>
-      <ul>
+      <ul className="plain">
         {decisions.map(({ approver, decision, reason, at }) => (
           <li key={approver + at}>
             <strong>{approver}</strong> {decision === "APPROVE" ? "approved" : "denied"} <Time at={at} />

@@ -12,6 +12,13 @@ test("money comes first, then who gets it, then the rest", () => {
   ]);
 });
 
+test("minor units are read as money only where their currency stands beside them", () => {
+  const reads = (input: unknown) => fieldsOf(input).map((field) => field.reads);
+
+  expect(reads({ amount_cents: 500, currency: "USD" })).toEqual(["5.00 USD", null]);
+  expect(reads({ amount_cents: 500, total: { currency: "JPY", price_minor: 12 } })).toEqual([null, null, "12 JPY"]);
+});
+
 test("nothing of the input is left out, empty parts among it", () => {
   expect(fieldsOf({ a: [], b: {}, c: null, d: [1, { e: true }] }).map(({ path, text }) => [path, text])).toEqual([
     ["a", "[]"],

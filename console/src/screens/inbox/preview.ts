@@ -1,29 +1,38 @@
+import { amountText } from "../../ui/amount.ts";
+
 /** One value of what is asked, by where it stands. */
 export interface Field {
   readonly path: string;
   readonly text: string;
   /** What an approver looks at first: money, and who gets it. */
   readonly kind: "amount" | "party" | "plain";
+  /** An amount of minor units as people read it, where its currency stands beside it. */
+  readonly reads: string | null;
 }
 
 const AMOUNT = /(^|_)(amount|price|total|sum|cost|fee|refund)(_|$)|_(cents|minor)$|^currency$/i;
+const MINOR = /_(cents|minor)$/i;
 const PARTY = /(^|_)(to|from|email|recipient|customer|payee|account|iban|address|phone|order_id|payment_intent)(_|$)/i;
 
 /** Every value in a call's arguments, in order, amounts and parties first. */
 export function fieldsOf(input: unknown): readonly Field[] {
-  const fields = [...walk(input, "")];
+  const fields = [...walk(input, "", null)];
   const rank = ({ kind }: Field): number => ["amount", "party", "plain"].indexOf(kind);
   return fields.toSorted((a, b) => rank(a) - rank(b));
 }
 
-function* walk(value: unknown, path: string): Generator<Field> {
+function* walk(value: unknown, path: string, currency: string | null): Generator<Field> {
   if (typeof value !== "object" || value === null) {
-    yield { path, text: typeof value === "string" ? value : JSON.stringify(value), kind: kindOf(path) };
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const isMoney = MINOR.test(path) && Number.isSafeInteger(value) && currency !== null;
+    yield { path, text, kind: kindOf(path), reads: isMoney ? amountText(text, currency) : null };
     return;
   }
   const entries = Object.entries(value);
-  if (entries.length === 0) yield { path, text: Array.isArray(value) ? "[]" : "{}", kind: "plain" };
-  for (const [name, part] of entries) yield* walk(part, path === "" ? name : `${path}.${name}`);
+  if (entries.length === 0) yield { path, text: Array.isArray(value) ? "[]" : "{}", kind: "plain", reads: null };
+  const beside = entries.find(([name]) => name === "currency")?.[1];
+  for (const [name, part] of entries)
+    yield* walk(part, path === "" ? name : `${path}.${name}`, typeof beside === "string" ? beside : null);
 }
 
 function kindOf(path: string): Field["kind"] {

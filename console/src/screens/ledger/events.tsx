@@ -148,6 +148,6 @@ const EventName = ({ event: { stream, seq, type, severity } }: { readonly event:
 /** To the same search, of this stream or correlation alone. */
 const Narrow = ({ by, children }: { readonly by: Partial<LedgerSearch>; readonly children: string }) => (
   <Link from="/t/$tenant/ledger" to="." search={(held) => ({ ...held, ...by, before: undefined })} title={children}>
-    <code>{shortId(children)}</code>
+    <code className="one-line">{shortId(children)}</code>
   </Link>
 );

@@ -105,7 +105,7 @@ const COLUMNS: readonly Column<Receipt>[] = [
     name: "run",
     cell: ({ run_id }) => (
       <RunLink run={run_id} title={run_id}>
-        <code>{shortId(run_id)}</code>
+        <code className="one-line">{shortId(run_id)}</code>
       </RunLink>
     ),
   },

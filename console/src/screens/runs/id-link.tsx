@@ -14,7 +14,7 @@ export function IdLink({ named: { kind, id }, runId }: IdLinkProps) {
   const tenant = useTenant();
   const shown = (
     <>
-      {kind === "receipts" ? "receipt" : kind} <code>{shortId(id)}</code>
+      {kind === "receipts" ? "receipt" : kind} <code className="one-line">{shortId(id)}</code>
     </>
   );
   switch (kind) {

@@ -130,7 +130,7 @@ function Facts({ run, cause }: HeadingProps) {
               params={{ tenant }}
               search={{ tab: "events", correlation: cause, span: "all" }}
             >
-              event <code>{shortId(cause)}</code>
+              event <code className="one-line">{shortId(cause)}</code>
             </Link>
           </dd>
         </>

@@ -2,6 +2,7 @@ import "./settings.css";
 import { Link } from "@tanstack/react-router";
 import { rolesWith } from "../../../../src/api/http/rights.ts";
 import { useGrant, useGrants } from "../../api/right.ts";
+import { SignInBindings } from "./bindings.tsx";
 import { Channels } from "./channels.tsx";
 import { Members } from "./keys.tsx";
 import { Tenants } from "./tenants.tsx";
@@ -13,6 +14,7 @@ export function SettingsScreen() {
       <h1>Settings</h1>
       <You />
       <Members />
+      <SignInBindings />
       <Channels />
       <Tenants />
       <Retention />
