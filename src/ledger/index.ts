@@ -22,10 +22,8 @@ export {
   type EntityWrite,
   entitiesById,
   entityToChange,
-  findStream,
   foldedCount,
   type InboxEntry,
-  listStreams,
   movedStreams,
   type OpenChange,
   openChanges,
@@ -39,7 +37,6 @@ export {
   receiptsOfRun,
   recordEvidence,
   type StoredEvent,
-  type StreamSummary,
   tellRun,
   waitingInbox,
   writeEntity,
@@ -62,5 +59,6 @@ export {
   type ReceiptFilter,
   searchEvents,
 } from "./search/queries.ts";
+export { findStray, findStream, listStreams, readStreams, type StreamSummary } from "./streams/queries.ts";
 export { type ChainBreak, type ChainReport, chainRow, verifyStream } from "./verify.ts";
 export { writeNew, writeWhole } from "./whole-file.ts";

@@ -33,12 +33,17 @@ export interface StoredEvent {
   readonly payload: string | null;
 }
 
+/** The day under which a stream is kept: without it, finding its events is a walk over all events of the tenant. */
+const dayOf = (sql: TenantQuery, stream: string) => sql`
+  coalesce((select stream_day from run where tenant_id = require_tenant_context() and run_id = ${stream}),
+           (select stream_day from stream_head h where h.tenant_id = require_tenant_context() and h.stream = ${stream}))`;
+
 /** Events of one stream after `afterSeq`, in order. */
 export const readStream = (sql: TenantQuery, stream: string, afterSeq: number, limit: number) => sql<StoredEvent[]>`
   select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
          payload_sha256, prev_hash, hash, payload
     from event
-   where tenant_id = require_tenant_context() and stream = ${stream} and seq > ${afterSeq}
+   where tenant_id = require_tenant_context() and stream_day = ${dayOf(sql, stream)} and stream = ${stream} and seq > ${afterSeq}
    order by seq
    limit ${limit}`;
 
@@ -55,7 +60,8 @@ export const readStreamOf = (
   select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
          payload_sha256, prev_hash, hash, payload
     from event
-   where tenant_id = require_tenant_context() and stream = ${stream} and type = any(${[...types]}::text[]) and seq > ${after}
+   where tenant_id = require_tenant_context() and stream_day = ${dayOf(sql, stream)} and stream = ${stream}
+     and type = any(${[...types]}::text[]) and seq > ${after}
    order by seq
    limit ${limit}`;
 
@@ -77,35 +83,6 @@ export const readAfterSnapshot = (sql: TenantQuery, runId: string, limit: number
      and seq > (select snapshot_seq from run where tenant_id = require_tenant_context() and run_id = ${runId})
    order by seq
    limit ${limit}`;
-
-export interface StreamSummary {
-  readonly stream: string;
-  readonly seq: number;
-  readonly hash: string;
-}
-
-/** Every stream of the tenant with the head that its writer holds, in id order after `afterStream`. */
-export const listStreams = (sql: TenantQuery, afterStream: string, limit: number) => sql<StreamSummary[]>`
-  select stream, seq, hash
-    from (select run_id as stream, head_seq as seq, head_hash as hash
-            from run where tenant_id = require_tenant_context() and run_id > ${afterStream}
-           union all
-          select stream, seq, hash
-            from stream_head where tenant_id = require_tenant_context() and stream > ${afterStream}) s
-   order by stream
-   limit ${limit}`;
-
-/** The head of one stream, or undefined when there is no such stream. */
-export async function findStream(sql: TenantQuery, stream: string): Promise<StreamSummary | undefined> {
-  const rows = await sql<StreamSummary[]>`
-    select run_id as stream, head_seq as seq, head_hash as hash
-      from run where tenant_id = require_tenant_context() and run_id = ${stream}
-     union all
-    select stream, seq, hash
-      from stream_head where tenant_id = require_tenant_context() and stream = ${stream}
-     limit 1`;
-  return rows[0];
-}
 
 /** Locks the head of a stream that no run owns, making it if it is new. The lock ends with the transaction. */
 export async function lockHead(sql: TenantQuery, stream: string, empty: StreamHead, day: string) {

@@ -62,6 +62,26 @@ describe("the ledger over HTTP", () => {
     });
   });
 
+  test("an event that was put under a day or a stream where nobody reads is found", async () => {
+    const { olga, runId } = await noted();
+    const copied = (change: object) =>
+      onAdmin(
+        bench().database.options,
+        (sql) => sql`
+          insert into countermark.event
+          select (jsonb_populate_record(e, ${JSON.stringify(change)}::text::jsonb)).*
+            from countermark.event e where stream = ${runId} and seq = 2`,
+      );
+
+    await copied({ stream_day: "2026-01-01", event_id: "elsewhere" });
+    const day = asVerification(await olga.post("/v1/ledger/verify"));
+    await copied({ stream: "0-nowhere", event_id: "nowhere" });
+    const stream = asVerification(await olga.post("/v1/ledger/verify"));
+
+    expect(day.body.broken).toMatchObject({ stream: runId, seq: 2, rule: "foreign_entry", found: "2026-01-01" });
+    expect(stream.body.broken).toMatchObject({ stream: "0-nowhere", rule: "foreign_entry", expected: "no event" });
+  });
+
   test("an altered entry, an altered payload and a cut-off end are named, and so is the run that no longer replays", async () => {
     const { olga, runId } = await noted();
     const { options } = bench().database;

@@ -26,7 +26,8 @@ export const listStreamsEndpoint = endpoint({
     const streams = await inTenant(installation.database, caller.tenantId, (sql) =>
       listStreams(sql, query.after, query.limit),
     );
-    return reply({ streams: [...streams], next: nextOf(streams, query.limit, ({ stream }) => stream) });
+    const heads = streams.map(({ stream, seq, hash }) => ({ stream, seq, hash }));
+    return reply({ streams: heads, next: nextOf(streams, query.limit, ({ stream }) => stream) });
   },
 });
 
