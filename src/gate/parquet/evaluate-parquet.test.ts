@@ -142,6 +142,27 @@ describe("Parquet that says what it says is decided on", () => {
   });
 });
 
+describe("a file that is long enough is looked through in parts", () => {
+  const many = async (id: string, more = "") => {
+    const units = `select 'run' as kind, ${id} as id, 'SUCCESS' as outcome, 1 as ms${more} from range(200000) as t(i)`;
+    return (await decidedOn(units)).decision;
+  };
+
+  test.each(["", ", i as File_Row_Number"])("in which each id stands once%s", async (more) => {
+    expect((await many("lpad(i::varchar, 7, '0')", more)).verdict).toBe("GO");
+  });
+
+  test.each(["lpad((i % 100000)::varchar, 7, '0')", "lpad((i - (i // 100000))::varchar, 7, '0')"])(
+    "and no id of one part stands in another: %s",
+    async (twice) => {
+      const { verdict, evidence } = await many(twice);
+
+      expect(evidence.sources.units?.detail).toMatch(/stands there more than once/);
+      expect(verdict).toBe("NO-GO");
+    },
+  );
+});
+
 describe("nothing in Parquet that is wrong lets anything pass", () => {
   test.each([
     [

@@ -75,11 +75,12 @@ async function readFile(duck: Duck, path: string, declared: readonly string[]): 
   const columns = new Map(described.value.map(([name, type]) => [String(name), String(type)]));
   const wrong = typesOf(columns, declared);
   if (wrong.length > 0) return { path, source, columns, problems: wrong, isOrdered: false };
+  const counted = await duck.ask(queries.countFile(path));
   const [ids, inspected] = await Promise.all([
-    duck.ask(queries.inspectIds(path)),
+    duck.ask(queries.inspectIds(path, partsOf(Number(counted.ok ? counted.value[0]?.[0] : 0), columns))),
     duck.ask(queries.inspectFile(path, [...columns.keys()])),
   ]);
-  if (!ids.ok || !inspected.ok)
+  if (!counted.ok || !ids.ok || !inspected.ok)
     return { path, source, columns, problems: ["it cannot be read as Parquet"], isOrdered: false };
   const [nameless = 0, unordered = 0] = (ids.value[0] ?? []).map(Number);
   const [invalid = 0, foreign = 0, rowless = 0] = (inspected.value[0] ?? []).map(Number);
@@ -96,6 +97,17 @@ async function readFile(duck: Duck, path: string, declared: readonly string[]): 
     isOrdered: unordered === 0,
     problems: problems.filter(({ count }) => count > 0).map(({ count, what }) => `it has ${count} units ${what}`),
   };
+}
+
+/** Units that are worth a part of their own: about those of a group of rows. */
+const PART_UNITS = 100_000;
+const PARTS_MAX = 4;
+
+/** Where the parts begin in which a file is looked through. One where a column of its own hides the number of a row. */
+function partsOf(units: number, columns: ReadonlyMap<string, string>): readonly { readonly from: number }[] {
+  const isNumbered = ![...columns.keys()].some((name) => name.toLowerCase() === "file_row_number");
+  const parts = isNumbered ? Math.min(Math.max(Math.floor(units / PART_UNITS), 1), PARTS_MAX) : 1;
+  return Array.from({ length: parts }, (_, part) => ({ from: Math.floor((units * part) / parts) }));
 }
 
 function typesOf(columns: ReadonlyMap<string, string>, declared: readonly string[]): readonly string[] {
