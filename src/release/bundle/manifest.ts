@@ -4,6 +4,7 @@ import {
   firstIssue,
   formatInstant,
   type Instant,
+  issueText,
   parseInstant,
   parseJson,
   type Result,
