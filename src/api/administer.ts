@@ -16,7 +16,7 @@ import {
   upsertCredential,
   validCredentials,
 } from "../guard/index.ts";
-import { AUDIT_STREAM, appendOutside } from "../ledger/index.ts";
+import { recordAct } from "../ledger/index.ts";
 import { readPromoted } from "../release/index.ts";
 import { type CompiledPack, installPack } from "../run/index.ts";
 import { inTenant, type TenantQuery } from "../store/index.ts";
@@ -223,14 +223,4 @@ export const audit = (
     readonly type: string;
     readonly payload: { readonly [name: string]: string | number | null };
   },
-) =>
-  appendOutside(sql, host, {
-    tenantId: entry.tenantId,
-    stream: AUDIT_STREAM,
-    type: entry.type,
-    actor: entry.by,
-    correlation: entry.tenantId,
-    channel: "prod_traffic",
-    severity: "info",
-    payload: entry.payload,
-  });
+) => recordAct(sql, host, entry);

@@ -6,14 +6,7 @@ import {
   type Refusal,
   transitionOf,
 } from "../contracts/index.ts";
-import {
-  type ArtifactStore,
-  AUDIT_STREAM,
-  appendOutside,
-  entitiesById,
-  patchesSince,
-  tellRun,
-} from "../ledger/index.ts";
+import { type ArtifactStore, entitiesById, patchesSince, recordAct, tellRun } from "../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../store/index.ts";
 import { CHANGE_MACHINE, changeState } from "./change-machine.ts";
 import { type BaseRevision, readPreview } from "./preview.ts";
@@ -252,13 +245,11 @@ const tellDecision = (
   });
 
 const audit = (sql: TenantQuery, host: Host, request: DecisionRequest, type: string, payload: JsonObject) =>
-  appendOutside(sql, host, {
+  recordAct(sql, host, {
     tenantId: request.tenantId,
-    stream: AUDIT_STREAM,
+    by: request.approver.principalId,
     type,
-    actor: request.approver.principalId,
     correlation: request.approvalId,
-    channel: "prod_traffic",
     severity: type === "approval.decision_refused" ? "warning" : "info",
     payload: { ...payload, approval_id: request.approvalId },
   });

@@ -28,6 +28,17 @@ export interface OutsideEvent {
   readonly dedupKey?: string | null;
 }
 
+/** What a principal did outside runs. */
+interface RecordedAct extends Pick<OutsideEvent, "tenantId" | "type" | "payload"> {
+  readonly by: string;
+  /** The audit stream, unless told. */
+  readonly stream?: string;
+  /** The tenant, unless told. */
+  readonly correlation?: string;
+  /** `info`, unless told. */
+  readonly severity?: Severity;
+}
+
 /**
  * Appends to a stream that no run owns, under its head's row lock, in the caller's transaction. Appenders of one stream
  * wait for each other; so keep the transaction short.
@@ -60,3 +71,18 @@ export async function appendOutside(
   await insertEntry(sql, sealed, head.stream_day);
   return sealed;
 }
+
+/** Appends what a principal did, as `appendOutside` does. */
+export const recordAct = (
+  sql: TenantQuery,
+  host: Pick<Host, "clock" | "ids">,
+  { by, ...act }: RecordedAct,
+): Promise<SealedEvent> =>
+  appendOutside(sql, host, {
+    stream: AUDIT_STREAM,
+    correlation: act.tenantId,
+    channel: "prod_traffic",
+    severity: "info",
+    ...act,
+    actor: by,
+  });

@@ -1,5 +1,5 @@
 /** The record: hash-chained streams, receipts, artifacts, redaction, and what outsiders tell a run. */
-export { AUDIT_STREAM, appendOutside, type OutsideEvent } from "./append.ts";
+export { AUDIT_STREAM, appendOutside, type OutsideEvent, recordAct } from "./append.ts";
 export { type ArtifactReference, type ArtifactStore, artifactStore, type NewArtifact } from "./artifact.ts";
 export { type ArtifactFolder, artifactFolder } from "./artifact-folder.ts";
 export {

@@ -1,5 +1,5 @@
 import { carriesPrefix, isTenantId, type Json, type JsonObject, type Refusal } from "../../contracts/index.ts";
-import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
+import { recordAct } from "../../ledger/index.ts";
 import { inTenant } from "../../store/index.ts";
 import type { Installation } from "../installation.ts";
 import type { Caller } from "./caller.ts";
@@ -48,15 +48,13 @@ export async function auditAttempt(
     request,
   };
   await inTenant(database, tenantId, (sql) =>
-    appendOutside(sql, host, {
+    recordAct(sql, host, {
       tenantId,
-      stream: AUDIT_STREAM,
+      by: principalId,
       type,
-      actor: principalId,
-      correlation: host.ids.next(),
-      channel: "prod_traffic",
-      severity: "error",
       payload,
+      correlation: host.ids.next(),
+      severity: "error",
     }),
   );
 }

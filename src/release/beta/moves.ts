@@ -9,7 +9,7 @@ import {
 } from "../../contracts/index.ts";
 import type { Decision, SignoffReport } from "../../gate/index.ts";
 import { type ApplyHold, touchControl } from "../../guard/index.ts";
-import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
+import { recordAct } from "../../ledger/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import type { ReleasePorts } from "../environment/act.ts";
 import type { Hold } from "../environment/environment.ts";
@@ -184,13 +184,4 @@ async function placeBetaHold(actor: BetaActor, reason: string, basis: HoldBasis)
 }
 
 const append = ({ sql, ports, tenantId, by }: BetaActor, type: string, payload: JsonObject) =>
-  appendOutside(sql, ports.host, {
-    tenantId,
-    stream: AUDIT_STREAM,
-    type,
-    actor: by,
-    correlation: tenantId,
-    channel: "prod_traffic",
-    severity: "info",
-    payload,
-  });
+  recordAct(sql, ports.host, { tenantId, by, type, payload });

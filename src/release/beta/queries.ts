@@ -2,23 +2,21 @@ import type { Instant } from "../../contracts/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import type { Beta } from "./beta.ts";
 
+const theBeta = (sql: TenantQuery) => sql`
+  select enabled, verdict, evaluation_id, report_sha256, window_start, decided_at, valid_until
+    from beta
+   where tenant_id = require_tenant_context()`;
+
 /** Where the tenant's beta stands, locked until the transaction ends; undefined where no signoff was recorded. */
 export async function lockBeta(sql: TenantQuery): Promise<Beta | undefined> {
-  const rows = await sql<Beta[]>`
-    select enabled, verdict, evaluation_id, report_sha256, window_start, decided_at, valid_until
-      from beta
-     where tenant_id = require_tenant_context()
-       for update`;
-  return rows[0];
+  const [beta] = await sql<Beta[]>`${theBeta(sql)} for update`;
+  return beta;
 }
 
 /** The same without a lock. */
 export async function findBeta(sql: TenantQuery): Promise<Beta | undefined> {
-  const rows = await sql<Beta[]>`
-    select enabled, verdict, evaluation_id, report_sha256, window_start, decided_at, valid_until
-      from beta
-     where tenant_id = require_tenant_context()`;
-  return rows[0];
+  const [beta] = await sql<Beta[]>`${theBeta(sql)}`;
+  return beta;
 }
 
 interface Changed {

@@ -1,5 +1,5 @@
 import { type Host, type Json, type JsonObject, type Refusal, type Result, rejected } from "../../contracts/index.ts";
-import { type ArtifactStore, AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
+import { type ArtifactStore, AUDIT_STREAM, recordAct } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Roster } from "../bundle/trust.ts";
 import { type Environment, sourceOf, streamOf } from "./environment.ts";
@@ -48,7 +48,7 @@ export function acting<T>(
     const { code, message } = refusal;
     const stream = isAlone ? streamOf(act.environment) : AUDIT_STREAM;
     const payload = { environment: act.environment, act: what, code, message, ...about };
-    await append(ports, sql, act, { stream, type: "environment.refused", payload });
+    await recordAct(sql, ports.host, { ...whose(act), stream, type: "environment.refused", payload });
     return rejected(refusal);
   });
 }
@@ -65,22 +65,9 @@ export const record = (
   sql: TenantQuery,
   act: Act,
   { type, payload }: { readonly type: string; readonly payload: Json },
-) => append(ports, sql, act, { stream: streamOf(act.environment), type, payload });
+) => recordAct(sql, ports.host, { ...whose(act), stream: streamOf(act.environment), type, payload });
 
-const append = (
-  { host }: ReleasePorts,
-  sql: TenantQuery,
-  { tenantId, by }: Act,
-  event: { readonly stream: string; readonly type: string; readonly payload: Json },
-) =>
-  appendOutside(sql, host, {
-    tenantId,
-    actor: by,
-    correlation: tenantId,
-    channel: "prod_traffic",
-    severity: "info",
-    ...event,
-  });
+const whose = ({ tenantId, by }: Act) => ({ tenantId, by });
 
 const locked = (environment: Environment): Refusal => ({
   code: "ENVIRONMENT_LOCKED",

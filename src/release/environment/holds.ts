@@ -1,6 +1,6 @@
 import { formatInstant, type Result, rejected } from "../../contracts/index.ts";
 import { touchControl } from "../../guard/index.ts";
-import { AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
+import { recordAct } from "../../ledger/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Correction } from "../beta/beta.ts";
 import { liftBar } from "../beta/moves.ts";
@@ -34,11 +34,8 @@ export async function hold(
   const placed = { hold_id: host.ids.next(), scope, reason, placed_by: by, placed_at: host.clock.now(), basis: null };
   await insertHold(sql, placed);
   await touchControl(sql, placed.placed_at);
-  await appendOutside(sql, host, {
-    ...entryOf({ tenantId, by }),
-    type: "hold.placed",
-    payload: { hold_id: placed.hold_id, scope, reason },
-  });
+  const payload = { hold_id: placed.hold_id, scope, reason };
+  await recordAct(sql, host, { tenantId, by, type: "hold.placed", payload });
   return placed;
 }
 
@@ -65,8 +62,9 @@ export async function lift(
   const at = host.clock.now();
   if (!(await liftHold(sql, { holdId, by, reason, at }))) return false;
   await touchControl(sql, at);
-  await appendOutside(sql, host, {
-    ...entryOf({ tenantId, by }),
+  await recordAct(sql, host, {
+    tenantId,
+    by,
     type: "hold.lifted",
     payload: {
       hold_id: holdId,
@@ -76,13 +74,3 @@ export async function lift(
   });
   return true;
 }
-
-const entryOf = ({ tenantId, by }: Pick<HoldAct, "tenantId" | "by">) =>
-  ({
-    tenantId,
-    stream: AUDIT_STREAM,
-    actor: by,
-    correlation: tenantId,
-    channel: "prod_traffic",
-    severity: "info",
-  }) as const;

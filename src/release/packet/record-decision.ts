@@ -1,6 +1,6 @@
 import { assert, formatInstant, type Host, type Instant, parseInstant } from "../../contracts/index.ts";
 import { type EvaluationRow, insertEvaluation } from "../../gate/index.ts";
-import { type ArtifactStore, appendOutside } from "../../ledger/index.ts";
+import { type ArtifactStore, recordAct } from "../../ledger/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
 import { type Packet, packetJson } from "./packet.ts";
 import { packetPage } from "./page.ts";
@@ -49,13 +49,12 @@ export async function recordDecision(
     recorded_by: by,
   };
   await insertEvaluation(sql, evaluation);
-  await appendOutside(sql, host, {
+  await recordAct(sql, host, {
     tenantId,
+    by,
     stream: `gate:${evaluation.policy_id}`,
     type: "gate.decided",
-    actor: by,
     correlation: evaluation.evaluation_id,
-    channel: "prod_traffic",
     severity: decision.verdict === "GO" ? "info" : "warning",
     payload: eventOf(evaluation),
   });

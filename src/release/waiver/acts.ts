@@ -21,7 +21,7 @@ import {
   parsePolicy,
   type Waiver,
 } from "../../gate/index.ts";
-import { type ArtifactStore, AUDIT_STREAM, appendOutside } from "../../ledger/index.ts";
+import { type ArtifactStore, recordAct } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Envelope } from "../bundle/dsse.ts";
 import type { Roster } from "../bundle/trust.ts";
@@ -307,13 +307,10 @@ const append = (
   { tenantId, by }: Act,
   { waiverId, ...event }: { readonly waiverId: string | null; readonly type: string; readonly payload: Json },
 ) =>
-  appendOutside(sql, host, {
+  recordAct(sql, host, {
     tenantId,
-    stream: waiverId === null ? AUDIT_STREAM : streamOfWaiver(waiverId),
-    actor: by,
-    correlation: waiverId ?? tenantId,
-    channel: "prod_traffic",
-    severity: "info",
+    by,
+    ...(waiverId === null ? {} : { stream: streamOfWaiver(waiverId), correlation: waiverId }),
     ...event,
   });
 
