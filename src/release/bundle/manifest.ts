@@ -69,7 +69,7 @@ const WRITTEN = REMARKS.unwrap().extend({ replaces: z.string().nullable() });
  */
 export function readRemarks(document: unknown, replaced: Manifest | null): Result<Remarks> {
   const parsed = WRITTEN.safeParse(document);
-  if (!parsed.success) return incomplete(issueText(parsed.error));
+  if (!parsed.success) return incomplete(shapeText(parsed.error));
   const { replaces, ...said } = parsed.data;
   if (replaces !== (replaced?.bundle_id ?? null))
     return incomplete(
@@ -87,7 +87,7 @@ const incomplete = (message: string) => rejected({ code: "RELEASE_NOTES_COMPLETE
 /** Reads what somebody states of a bundle's state. Refused with BUNDLE_INVALID_MANIFEST. */
 export function readCompat(document: unknown): Result<Compat> {
   const parsed = COMPAT.safeParse(document);
-  return parsed.success ? { ok: true, value: parsed.data } : invalidShape(parsed.error);
+  return parsed.success ? { ok: true, value: parsed.data } : invalid(shapeText(parsed.error));
 }
 
 const MANIFEST = z
@@ -193,16 +193,16 @@ export function readManifest(envelope: Envelope): Result<Manifest> {
   if (contract !== "release_bundle_v2")
     return rejected({ code: "BUNDLE_CONTRACT", message: "the manifest is not of contract `release_bundle_v2`" });
   const manifest = MANIFEST.safeParse(predicate);
-  if (!manifest.success) return invalidShape(manifest.error);
+  if (!manifest.success) return invalid(shapeText(manifest.error));
   const { bundle_id, root_digest } = manifest.data;
   const [about] = subject;
   const fits = about?.name === bundle_id && about.digest.sha256 === root_digest;
   return fits ? { ok: true, value: manifest.data } : invalid("the statement is about another bundle");
 }
 
-function invalidShape(error: z.ZodError) {
+function shapeText(error: z.ZodError): string {
   const { field_path, message } = firstIssue(error);
-  return invalid(`${field_path}: ${message}`);
+  return `${field_path}: ${message}`;
 }
 
 const invalid = (message: string) => rejected({ code: "BUNDLE_INVALID_MANIFEST", message });
