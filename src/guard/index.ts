@@ -54,6 +54,7 @@ export {
   perform,
   type Succeeded,
 } from "./perform.ts";
+export { PRINCIPAL_KINDS, type PrincipalKind, ROLES, type Role } from "./principal.ts";
 export { contractsFor, type Promoted } from "./promoted.ts";
 export * from "./queries.ts";
 export { RATE_WINDOW_MS } from "./rate.ts";

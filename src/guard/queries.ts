@@ -1,6 +1,7 @@
 import { assert, type Instant, instant } from "../contracts/index.ts";
 import type { Query, TenantQuery } from "../store/index.ts";
 import type { BreakerRecord, BreakerState, IdempotencyRecord, IdempotencyStatus, Mode } from "./call.ts";
+import type { PrincipalKind, Role } from "./principal.ts";
 
 /** The stored facts of one call. */
 export interface StoredFacts {
@@ -242,9 +243,6 @@ export async function insertTenant(
     returning tenant_id`;
   return rows.length === 1;
 }
-
-export type PrincipalKind = "person" | "service" | "agent";
-export type Role = "viewer" | "operator" | "approver" | "admin" | "installer";
 
 export const insertPrincipal = (
   sql: TenantQuery,

@@ -9,10 +9,9 @@ import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { hasRight } from "../http/rights.ts";
 import { type Installation, PLATFORM } from "../installation.ts";
 import { name, time, timeOf } from "../wire/parts.ts";
+import { kind, principalName, role } from "../wire/principal.ts";
 
 const mode = z.enum(["sandbox", "live"]);
-const kind = z.enum(["person", "service", "agent"]);
-export const role = z.enum(["viewer", "operator", "approver", "admin", "installer"]);
 
 export const noInstaller = () =>
   rejected({ code: "ROLE_REQUIRED", message: `only keys of the tenant \`${PLATFORM}\` administer the installation` });
@@ -91,12 +90,6 @@ export async function givingBar(
     return rejected({ code: "TENANT_NOT_FOUND", message: `there is no tenant \`${tenantId}\`` });
   return null;
 }
-
-/** Names of principals. */
-export const principalName = z
-  .string()
-  .max(255)
-  .regex(/^[A-Za-z0-9@._-]+$/, "may hold letters, digits, `@`, `.`, `_` and `-`");
 
 export const addKeyEndpoint = endpoint({
   method: "post",

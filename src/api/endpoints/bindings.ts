@@ -13,7 +13,8 @@ import { inTenant, type TenantQuery } from "../../store/index.ts";
 import { audit } from "../administer.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { name, said, time, timeOf, timeOrNull } from "../wire/parts.ts";
-import { givingBar, principalName, role } from "./administration.ts";
+import { principalName, role } from "../wire/principal.ts";
+import { givingBar } from "./administration.ts";
 import { KEEPERS } from "./keys.ts";
 
 /* What lets people in who sign in at the issuer. Nothing is bound until somebody who makes keys binds it. */

@@ -7,7 +7,7 @@ import type { Caller } from "../http/caller.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { hasRight, type Right } from "../http/rights.ts";
 import { name, said, time, timeOf, timeOrNull } from "../wire/parts.ts";
-import { role } from "./administration.ts";
+import { kind, role } from "../wire/principal.ts";
 
 /* Keys as they are known after they were made: by their ids. */
 
@@ -17,7 +17,7 @@ const key = z
   .strictObject({
     key_id: name,
     principal_id: name,
-    kind: z.enum(["person", "service", "agent"]),
+    kind: kind,
     role,
     created_at: time,
     /** Null: it counts. */

@@ -3,6 +3,7 @@ import { askAndPrint, part } from "../answer.ts";
 import type { Command, Context } from "../command.ts";
 import { listOf, rawOf, textOf } from "../document.ts";
 import { OPTIONAL_REASON } from "../reason-option.ts";
+import { ROLE_OPTION } from "../role-option.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
@@ -17,12 +18,7 @@ export const bindingAddCommand: Command = {
       required: true,
       choices: ["subject", "email", "group"],
     },
-    {
-      flags: "--role <role>",
-      summary: "viewers read; operators also start runs and calls; approvers also decide; admins do everything",
-      required: true,
-      choices: ["viewer", "operator", "approver", "admin", "installer"],
-    },
+    ROLE_OPTION,
     {
       flags: "--principal <name>",
       summary: "who that is here, with keys or without; each of a group's people is one by themselves",

@@ -1,26 +1,23 @@
 import type { JsonObject } from "../../contracts/index.ts";
+import { PRINCIPAL_KINDS } from "../../guard/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command, Context } from "../command.ts";
 import { listOf, rawOf, textOf } from "../document.ts";
 import { note } from "../output.ts";
 import { OPTIONAL_REASON } from "../reason-option.ts";
+import { ROLE_OPTION } from "../role-option.ts";
 import { table } from "../table.ts";
 import { when } from "../when.ts";
 
 export const keyAddCommand: Command = {
   operands: [{ name: "PRINCIPAL", summary: "whose key it is: letters, digits, `@`, `.`, `_` and `-`" }],
   options: [
-    {
-      flags: "--role <role>",
-      summary: "viewers read; operators also start runs and calls; approvers also decide; admins do everything",
-      required: true,
-      choices: ["viewer", "operator", "approver", "admin", "installer"],
-    },
+    ROLE_OPTION,
     {
       flags: "--kind <kind>",
       summary: "only persons approve",
       default: "person",
-      choices: ["person", "service", "agent"],
+      choices: PRINCIPAL_KINDS,
     },
     { flags: "--tenant <id>", summary: "a tenant other than the key's own; takes the installer's key" },
   ],

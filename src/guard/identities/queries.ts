@@ -1,6 +1,6 @@
 import type { Instant } from "../../contracts/index.ts";
 import type { Query, TenantQuery } from "../../store/index.ts";
-import type { PrincipalKind, Role } from "../queries.ts";
+import type { PrincipalKind, Role } from "../principal.ts";
 
 /** What of somebody's claims a binding asks for. */
 export type BoundClaim = "subject" | "email" | "group";

@@ -1,6 +1,6 @@
 import type { Instant } from "../../contracts/index.ts";
 import type { TenantQuery } from "../../store/index.ts";
-import type { PrincipalKind, Role } from "../queries.ts";
+import type { PrincipalKind, Role } from "../principal.ts";
 
 /** A key and whose it is; the key itself is stored nowhere. */
 export interface KeyRow {
