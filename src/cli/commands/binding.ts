@@ -83,7 +83,7 @@ function bindingLines({ host }: Context, bindings: readonly JsonObject[]): reado
       textOf(binding, "binding_id"),
       textOf(binding, "claim"),
       textOf(binding, "value"),
-      textOf(binding, "principal_id") || "each their own",
+      rawOf(binding, "principal_id") === undefined ? "each their own" : textOf(binding, "principal_id"),
       textOf(binding, "role"),
       when(textOf(binding, "created_at"), now),
       rawOf(binding, "revoked_at") === undefined ? "" : when(textOf(binding, "revoked_at"), now),
