@@ -89,6 +89,7 @@ export {
   type LanePhase,
   MAIN,
   type PlannedCall,
+  RUN_STATUSES,
   type RunIdentity,
   type RunOutcome,
   type RunStage,

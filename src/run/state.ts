@@ -2,17 +2,19 @@ import type { Channel, Instant, Json, JsonObject } from "../contracts/index.ts";
 import type { CallMark, Counters } from "../guard/index.ts";
 
 /** One status set for every face. Terminal: SUCCEEDED, FAILED_EXPECTED, FAILED_UNEXPECTED, CANCELLED. */
-export type RunStatus =
-  | "PENDING"
-  | "RUNNING"
-  | "SUSPENDED_HITL"
-  | "SUSPENDED_WAIT"
-  | "COMPENSATING"
-  | "BLOCKED"
-  | "SUCCEEDED"
-  | "FAILED_EXPECTED"
-  | "FAILED_UNEXPECTED"
-  | "CANCELLED";
+export const RUN_STATUSES = [
+  "PENDING",
+  "RUNNING",
+  "SUSPENDED_HITL",
+  "SUSPENDED_WAIT",
+  "COMPENSATING",
+  "BLOCKED",
+  "SUCCEEDED",
+  "FAILED_EXPECTED",
+  "FAILED_UNEXPECTED",
+  "CANCELLED",
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export type RunOutcome = "SUCCESS" | "EXPECTED_FAILURE" | "UNEXPECTED_FAILURE" | "CANCELLED";
 

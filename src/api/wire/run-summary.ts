@@ -1,19 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import type { RunRow } from "../../run/index.ts";
+import { RUN_STATUSES, type RunRow } from "../../run/index.ts";
 import { name, time, timeOf, timeOrNull } from "./parts.ts";
 
-export const runStatus = z.enum([
-  "PENDING",
-  "RUNNING",
-  "SUSPENDED_HITL",
-  "SUSPENDED_WAIT",
-  "COMPENSATING",
-  "BLOCKED",
-  "SUCCEEDED",
-  "FAILED_EXPECTED",
-  "FAILED_UNEXPECTED",
-  "CANCELLED",
-]);
+export const runStatus = z.enum(RUN_STATUSES);
 
 export const runSummary = z
   .strictObject({

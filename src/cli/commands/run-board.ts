@@ -1,4 +1,5 @@
 import { after, parseInstant } from "../../contracts/index.ts";
+import { RUN_STATUSES } from "../../run/index.ts";
 import { printAnswer } from "../answer.ts";
 import { boardLines } from "../board-lines.ts";
 import { type Client, withClient } from "../client.ts";
@@ -7,7 +8,6 @@ import { rawOf } from "../document.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { noteNext } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
-import { STATUSES } from "./run.ts";
 
 /** The API's own limit of a page. */
 const PAGE_MAX = 50;
@@ -19,7 +19,7 @@ const CLEAR = "\u001b[H\u001b[2J";
 
 export const runBoardCommand: Command = {
   options: [
-    { flags: "--status <status>", summary: "only runs in this status", choices: STATUSES },
+    { flags: "--status <status>", summary: "only runs in this status", choices: RUN_STATUSES },
     { flags: "--workflow <id>", summary: "only runs of this workflow" },
     { flags: "--before <run>", summary: "the page after the one that ended with this run" },
     { flags: "--limit <number>", summary: "runs of a page", default: "20", integer: { min: 1, max: PAGE_MAX } },

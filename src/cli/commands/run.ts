@@ -1,27 +1,15 @@
+import { RUN_STATUSES } from "../../run/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command } from "../command.ts";
 import { noteNext } from "../output.ts";
 import { runLines, runListLines } from "../run-lines.ts";
-
-export const STATUSES = [
-  "PENDING",
-  "RUNNING",
-  "SUSPENDED_HITL",
-  "SUSPENDED_WAIT",
-  "COMPENSATING",
-  "BLOCKED",
-  "SUCCEEDED",
-  "FAILED_EXPECTED",
-  "FAILED_UNEXPECTED",
-  "CANCELLED",
-];
 
 /** The API's own limit of a page. */
 const PAGE_MAX = 200;
 
 export const runListCommand: Command = {
   options: [
-    { flags: "--status <status>", summary: "only runs in this status", choices: STATUSES },
+    { flags: "--status <status>", summary: "only runs in this status", choices: RUN_STATUSES },
     { flags: "--workflow <id>", summary: "only runs of this workflow" },
     { flags: "--before <run>", summary: "the page after the one that ended with this run" },
     { flags: "--limit <number>", summary: "runs of a page", default: "50", integer: { min: 1, max: PAGE_MAX } },
