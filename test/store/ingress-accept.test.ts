@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { after, type Json } from "../../src/contracts/index.ts";
 import { inTenant } from "../../src/store/index.ts";
 import {
@@ -8,27 +8,21 @@ import {
   entity,
   inbound,
   OTHER,
-  openShop,
   orderBody,
   paymentEvent,
   printfulEvent,
   rowsOf,
   SHOP,
-  type Shop,
   sendPrintful,
   sendShopify,
   sendStripe,
   setCredential,
   shopifySecret,
   stripeSecret,
+  useShop,
 } from "./ingress-shop.ts";
 
-let shop: Shop;
-
-beforeAll(async () => {
-  shop = await openShop();
-});
-afterAll(() => shop.close());
+const shop = useShop();
 
 const countAudited = async (type: string, tenant = SHOP): Promise<number> =>
   (await audited(shop, tenant)).filter((entry) => entry.type === type).length;

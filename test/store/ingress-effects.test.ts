@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { assert, type Json } from "../../src/contracts/index.ts";
 import { releaseHeld } from "../../src/ingress/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
@@ -8,25 +8,19 @@ import {
   audited,
   inbound,
   OTHER,
-  openShop,
   orderBody,
   paymentEvent,
   printfulEvent,
   rowsOf,
   SHOP,
-  type Shop,
   sendPrintful,
   sendShopify,
   sendStripe,
   setPack,
+  useShop,
 } from "./ingress-shop.ts";
 
-let shop: Shop;
-
-beforeAll(async () => {
-  shop = await openShop();
-});
-afterAll(() => shop.close());
+const shop = useShop();
 
 describe("what open runs are told", () => {
   it("an event about an entity tells the runs that its events started, once", async () => {

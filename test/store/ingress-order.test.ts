@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/contracts/index.ts";
 import { releaseHeld } from "../../src/ingress/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
@@ -6,26 +6,20 @@ import {
   audited,
   entity,
   inbound,
-  openShop,
   orderBody,
   paymentEvent,
   printfulEvent,
   rowsOf,
   SHOP,
-  type Shop,
   sendPrintful,
   sendShopify,
   sendStripe,
   setMembers,
   setPack,
+  useShop,
 } from "./ingress-shop.ts";
 
-let shop: Shop;
-
-beforeAll(async () => {
-  shop = await openShop();
-});
-afterAll(() => shop.close());
+const shop = useShop();
 
 const PRINTFUL = { occurred_at: "2026-01-01T00:00:00Z", retries: 0, store_id: 77 };
 

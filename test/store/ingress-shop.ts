@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { afterAll, beforeAll } from "vitest";
 import {
   after,
   assert,
@@ -38,7 +39,6 @@ export interface Shop {
   readonly database: Database;
   readonly host: Host & { readonly clock: ManualClock };
   readonly ports: IngressPorts;
-  close(): Promise<void>;
 }
 
 /** What these shops keep is small. */
@@ -48,8 +48,27 @@ const NO_FOLDER: ArtifactFolder = {
   remove: async () => undefined,
 };
 
-/** A fresh database with both shops; the shop pack is active in each. */
-export async function openShop(): Promise<Shop> {
+/** A fresh database for the tests of a file, with both shops; the shop pack is active in each. */
+export function useShop(): Shop {
+  let opened: Awaited<ReturnType<typeof openShop>>;
+  beforeAll(async () => {
+    opened = await openShop();
+  });
+  afterAll(() => opened.close());
+  return {
+    get database() {
+      return opened.shop.database;
+    },
+    get host() {
+      return opened.shop.host;
+    },
+    get ports() {
+      return opened.shop.ports;
+    },
+  };
+}
+
+async function openShop() {
   const fresh = await freshDatabase();
   const database = openDatabase(fresh.options);
   const host = seededHost(1);
@@ -64,9 +83,9 @@ export async function openShop(): Promise<Shop> {
     await database.close();
     await fresh.drop();
   };
-  const shop = { database, host, ports: { database, host, control, artifacts: artifactStore(NO_FOLDER) }, close };
+  const shop = { database, host, ports: { database, host, control, artifacts: artifactStore(NO_FOLDER) } };
   for (const tenant of [SHOP, OTHER]) await addShop(shop, tenant);
-  return shop;
+  return { shop, close };
 }
 
 async function addShop(shop: Shop, tenant: string): Promise<void> {
