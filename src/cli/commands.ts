@@ -225,6 +225,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/dead-letter.ts")).deadLetterResolveCommand,
   },
   {
+    path: ["evidence", "change"],
+    summary: "decide whether a change needs a person, and report it",
+    load: async () => (await import("./commands/evidence-change.ts")).evidenceChangeCommand,
+  },
+  {
     path: ["evidence", "import"],
     summary: "make the release gate's reports of what the platform says of branch protection",
     load: async () => (await import("./commands/evidence.ts")).evidenceImportCommand,
@@ -243,6 +248,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ["evidence", "readiness"],
     summary: "report whether the ways to staging and prod are ready, by a release's reports, or check such a report",
     load: async () => (await import("./commands/evidence.ts")).evidenceReadinessCommand,
+  },
+  {
+    path: ["evidence", "replay"],
+    summary: "decide runs again from their record, twice, and report whether they come to the same end",
+    load: async () => (await import("./commands/evidence-replay.ts")).evidenceReplayCommand,
   },
   {
     path: ["evidence", "summary"],

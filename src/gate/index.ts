@@ -43,6 +43,8 @@ export type { BypassList } from "./readiness/branch-protection/facts.ts";
 export { type ProtectionInput, protectionReports } from "./readiness/branch-protection/reports.ts";
 export { readCanonicalChecks } from "./readiness/branch-protection/required-checks.ts";
 export { REPORTS, REQUIRED_JOBS } from "./readiness/catalogue.ts";
+export { CHANGE_PROFILES, isChangeProfile } from "./readiness/change-approval.ts";
+export { changeReport } from "./readiness/change-report.ts";
 export { continuousValidation } from "./readiness/continuous-validation.ts";
 export { executiveSummary, type SummaryInput } from "./readiness/executive-summary.ts";
 export { CONTEXT_FILE, type GateDocuments, readGateDocuments, readReleaseFolder } from "./readiness/gate-documents.ts";
@@ -50,6 +52,7 @@ export { type MadeReport, type Maker, promotionReportOf } from "./readiness/made
 export { linksIn, operatorReadiness, readOperations } from "./readiness/operator-readiness.ts";
 export { type ChangeRecord, policyReport } from "./readiness/policy-change.ts";
 export { promotionReadiness, readinessVerified } from "./readiness/promotion-readiness.ts";
+export { type ReplayedRun, replayReport } from "./readiness/replay-report.ts";
 export { decisionSarif } from "./sarif.ts";
 export { drawnOf } from "./scale.ts";
 export {

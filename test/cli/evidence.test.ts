@@ -129,6 +129,37 @@ test.each<[string, string, ReleaseGiven, number, string]>([
   expect(said).toMatchObject({ exit, stdout: expect.stringContaining(named) });
 });
 
+test("GATE-20 evidence change decides on a change package, and its exit code says whether a person is needed", async () => {
+  const cwd = repository({});
+  const change = {
+    ...{ change_id: "CH-1", change_type: "pr", title: "a change", diff_text: "+ b", changed_files: ["a.md"] },
+    ...{ author_summary: "says why", test_evidence: "all pass" },
+  };
+  const asked = (document: object, ...words: readonly string[]) =>
+    runCli(
+      [
+        ...["evidence", "change", "-", "--profile", "standard", ...words, ...AT],
+        ...["--context", "evidence/context.json", "--out", "made"],
+      ],
+      { cwd, stdin: JSON.stringify(document) },
+    );
+  const grave = { ...change, effects: { destructive: true, external: true } };
+
+  const [harmless, alone, agreed, none] = [
+    await asked(change),
+    await asked(grave),
+    await asked(grave, "--approver", "ann"),
+    await asked({ title: "a change" }),
+  ];
+
+  expect([harmless.exit, alone.exit, agreed.exit]).toEqual([0, 4, 0]);
+  expect(alone.stdout).toContain("  escalate: the risk is critical\n");
+  expect([none.exit, none.stderr]).toEqual([2, expect.stringContaining("INVALID_INPUT")]);
+  expect(JSON.parse(readFileSync(join(cwd, "made", "R34.json"), "utf8"))).toMatchObject({
+    ...{ contract: "change_approval_v1", decision: "escalate", human_approval: { approver: "ann" } },
+  });
+});
+
 test("EVD-17 evidence operations reads a runbook, follows its links to files, and refuses operations that nobody can read", async () => {
   const cwd = repository({ "half.json": { contacts: [] } });
   const operations = {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { releaseFiles } from "../../src/gate/readiness/testing/release.ts";
 import { activateTestPack } from "./test-pack.ts";
 import { useWorld } from "./world.ts";
 
@@ -54,6 +55,23 @@ test("a run that is started is worked to its end in this process, listed, shown,
   expect(stream.stdout).toMatch(/^SEQ +TYPE +STEP +ACTOR +AT +HASH\n1 /);
   const entries = exported.stdout.trim().split("\n");
   expect(entries.map((line) => JSON.parse(line).type)).toEqual(["run.started", "run.ended"]);
+});
+
+test("DUR-42 runs are decided again from the ledger, twice, and the report is one that the release gate reads", async () => {
+  writeFileSync(join(world.cwd, "context.json"), releaseFiles({})["context.json"] ?? "");
+  const made = ["--context", "context.json", "--out", "made"];
+  const started = await json(["run", "start", "note", "--input", file("note.json", { text: "hello" })]);
+  const pack: string = started.data.pack_digest;
+
+  const said = await json(["evidence", "replay", "--since", "1h", "--pack", pack, ...made]);
+  const none = await json(["evidence", "replay", "--since", "1h", "--pack", "0".repeat(64), ...made]);
+
+  const { tests, summary } = said.data.R12;
+  expect(said.exit).toBe(0);
+  expect(tests.map(({ nodeid }: { nodeid: string }) => nodeid)).toContain(started.data.run_id);
+  expect(summary).toMatchObject({ repetitions: 2, failed_executions: 0, drift: "none", execution_complete: true });
+  expect(summary.expected_total_executions).toBe(2 * summary.test_nodes);
+  expect(none).toMatchObject({ exit: 5, data: { R12: { status: "unverified" } } });
 });
 
 test("one start key starts one run", async () => {
