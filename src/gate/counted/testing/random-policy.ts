@@ -96,16 +96,49 @@ export function randomPolicy(kinds: RandomKinds): fc.Arbitrary<Policy> {
   const metrics = fc.tuple(...["m0", "m1", "m2"].map((id) => metricOf(id, kinds)));
   const gate = fc.record({
     metric: fc.constantFrom("m0", "m1", "m2", ["m0", "m1"]),
-    op: fc.constantFrom(">=", ">", "<=", "<", "=="),
-    limit: fc.constantFrom(0, 1, 2, 0.5, "2/3", 1000, { metric: "m2", times: 2 }),
+    op: fc.constantFrom<RandomGate["op"][]>(">=", ">", "<=", "<", "=="),
+    compared: fc.oneof(
+      { arbitrary: fc.record({ limit: LIMIT }), weight: 3 },
+      { arbitrary: fc.record({ stages: fc.record({ warn: LIMIT, soft_fail: LIMIT, hard_fail: LIMIT }) }), weight: 1 },
+      { arbitrary: fc.record({ floor: fc.constantFrom(0, 1, 5, { param: "most" }) }), weight: 1 },
+    ),
+    bound: maybe(
+      fc.record({
+        method: fc.constantFrom("wilson", "clopper_pearson"),
+        confidence: fc.constantFrom(0.9, 0.95),
+        side: fc.constantFrom("one", "two"),
+        in_doubt: maybe(fc.constantFrom("fail", "pass")),
+      }),
+    ),
     sample_min: fc.constantFrom(0, 3),
-    triggers: fc.constantFrom<readonly string[]>([], ["m1"], ["m0", "m2"]),
+    triggers: fc.constantFrom<readonly string[]>([], [], ["m1"], ["m0", "m2"]),
     breach: fc.constantFrom("any", "all"),
+    severity: maybe(fc.constantFrom("critical", "high", "medium", "low")),
+    excused_by: fc.option(fc.constant({ gate: "g0", statuses: ["UNKNOWN", "FAIL"] }), { nil: undefined, freq: 5 }),
   });
   return fc
-    .tuple(metrics, fc.array(gate, { minLength: 1, maxLength: 4 }))
-    .map(([some, gates]) => policyOf(kinds, some, gates));
+    .tuple(metrics, fc.array(gate, { minLength: 1, maxLength: 4 }), WINDOW, PROFILE)
+    .map(([some, gates, window, profile]) => policyOf(kinds, some, gates, { window, profiles: { only: profile } }));
 }
+
+const LIMIT = fc.constantFrom(0, 1, 2, 0.5, "2/3", 1000, { metric: "m2", times: 2 }, { param: "most", plus: 1 });
+
+/** Rolling, and the calendar's: all are laid in UTC. */
+const WINDOW = fc.oneof(
+  fc.constant({ kind: "rolling", length_seconds: 86_400, settle_seconds: 600 }),
+  fc.record({
+    kind: fc.constant("calendar"),
+    unit: fc.constantFrom("day", "week", "month"),
+    settle_seconds: fc.constantFrom(0, 3600),
+  }),
+);
+
+const PROFILE = fc.record({
+  params: fc.constantFrom({}, { most: 3 }),
+  budget: fc.record({ high: fc.nat(1), medium: fc.nat(2) }),
+  conditions: fc.constantFrom("none", "any"),
+  excluded: fc.constantFrom<readonly string[]>([], [], ["g0"]),
+});
 
 interface RandomMetric {
   readonly id: string;
@@ -113,25 +146,43 @@ interface RandomMetric {
 }
 
 interface RandomGate {
+  readonly metric: string | readonly string[];
+  readonly op: ">=" | ">" | "<=" | "<" | "==";
+  readonly compared: { readonly [form: string]: unknown };
+  readonly bound: unknown;
   readonly triggers: readonly string[];
 }
 
-function policyOf(kinds: RandomKinds, metrics: readonly RandomMetric[], gates: readonly RandomGate[]): Policy {
-  const counts = metrics.filter(({ kind }) => kind === "count").map(({ id }) => id);
+/** What a gate may say of the metrics that it has: a floor is of counts, a bound of ratios, and a trigger counts. */
+function gateOf({ compared, bound, ...gate }: RandomGate, kinds: ReadonlyMap<string, string>) {
+  const of = [gate.metric].flat().map((id) => kinds.get(id));
+  const isCount = of.every((kind) => kind === "count");
+  const isBounded = of.every((kind) => kind === "ratio") && (gate.op === ">=" || gate.op === "<=");
+  return {
+    ...gate,
+    ...("floor" in compared && !isCount ? { limit: 1 } : compared),
+    ...(isBounded && bound !== undefined ? { bound } : {}),
+    triggers: gate.triggers.filter((id) => kinds.get(id) === "count"),
+  };
+}
+
+function policyOf(
+  kinds: RandomKinds,
+  metrics: readonly RandomMetric[],
+  gates: readonly RandomGate[],
+  more: { readonly window: unknown; readonly profiles: unknown },
+): Policy {
+  const byId = new Map(metrics.map(({ id, kind }) => [id, kind]));
   const text = {
     id: "random",
     version: "1.0.0",
     engine: 1,
     derive: { fn: "units", version: 1 },
     rows: Object.fromEntries(Object.entries(kinds).map(([kind, { columns }]) => [kind, columns])),
-    window: { kind: "rolling", length_seconds: 86_400, settle_seconds: 600 },
+    ...more,
+    params: { most: 2 },
     metrics,
-    gates: gates.map(({ triggers, ...gate }, index) => ({
-      id: `g${index}`,
-      remedy: "look",
-      ...gate,
-      triggers: triggers.filter((id) => counts.includes(id)),
-    })),
+    gates: gates.map((gate, index) => ({ id: `g${index}`, remedy: "look", ...gateOf(gate, byId) })),
     validity_seconds: 60,
   };
   const policy = parsePolicy(JSON.stringify(text));
