@@ -36,7 +36,7 @@ async function changed<T>(name: string, change: (text: string) => string, work: 
 
 beforeAll(async () => {
   cpSync("examples/hello", join(world.cwd, "hello"), { recursive: true });
-  for (const name of ["pack.yaml", "golden/suite.yaml", "golden/no-gift.yaml"])
+  for (const name of ["pack.yaml", "golden/suite.yaml", "golden/gift-approved.yaml"])
     cpSync(`examples/hello/${name}`, join(world.cwd, "small", name));
   mkdirSync(join(world.cwd, ".countermark"));
   const key = await cli("bundle", "keygen", "--out", "release.pem", "--role", "release");
@@ -177,7 +177,7 @@ test("P1-TR07 a case that says so is tried again; what fails twice blocks the de
   expect(JSON.parse(listed.stdout).quarantined).toEqual([]);
 });
 
-test("PRV-01 PRV-02 PRV-04 PRV-05 a bundle is previewed: its own pack in a target of its own, its suites, a report, nothing left; promotion goes by it", async () => {
+test("PRV-01 PRV-02 PRV-04 PRV-05 DS-01 DS-08 DS-09 a bundle is previewed: its own pack in a target of its own, whose owners die, its suites, a report, nothing left; promotion goes by it", async () => {
   const said = await cli(
     "preview",
     "create",
@@ -205,7 +205,7 @@ test("PRV-01 PRV-02 PRV-04 PRV-05 a bundle is previewed: its own pack in a targe
     decision: { verdict: "GO" },
   });
   expect(JSON.parse(said.stdout).suites).toEqual(
-    ["smoke", "contracts", "golden", "tenants", "replay", "ledger"].map((name) => ({
+    ["smoke", "contracts", "golden", "DS-01", "DS-08", "tenants", "DS-09", "ledger"].map((name) => ({
       name,
       status: "passed",
       problems: [],

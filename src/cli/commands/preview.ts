@@ -65,6 +65,12 @@ function exitOfPreview(context: Context, { report, judged, fault }: Preview): Ex
   return verdict === EXIT.done ? EXIT.noGo : verdict;
 }
 
+const TONES = {
+  passed: (paint: Paint) => paint.green,
+  failed: (paint: Paint) => paint.red,
+  not_applicable: (paint: Paint) => paint.yellow,
+} as const;
+
 function previewLines(
   { report, judged }: Preview,
   pack: Parameters<typeof suiteLines>[0],
@@ -79,13 +85,7 @@ function previewLines(
       ? []
       : [paint.dim(`  target  ${target_id}, ${teardown.done ? "removed" : "NOT REMOVED"} at ${teardown.at}`)]),
     ...leaked.map((name) => `${paint.yellow("leaked")}  ${name}, removed`),
-    ...columns(
-      suites.map((one) => [
-        (one.status === "passed" ? paint.green : paint.red)(one.status),
-        one.name,
-        one.problems.join("; "),
-      ]),
-    ),
+    ...columns(suites.map((one) => [TONES[one.status](paint)(one.status), one.name, one.problems.join("; ")])),
     ...(judged === null ? [] : ["", ...suiteLines(pack, judged, paint)]),
   ];
 }

@@ -9,7 +9,8 @@ import type { SuiteRuntime } from "./run-suite.ts";
 /** What a preview found in one respect. Wire form. */
 export interface PreviewSuite {
   readonly name: string;
-  readonly status: "passed" | "failed";
+  /** Not applicable: nothing in the pack could show it. */
+  readonly status: "passed" | "failed" | "not_applicable";
   /** What is wrong, in words; empty where nothing is. */
   readonly problems: readonly string[];
 }
@@ -44,12 +45,13 @@ export async function smokeSuites(
   ];
 }
 
-/** After the cases: no tenant sees another's runs, every run is decided again to the same end, every chain holds. */
-export async function recordSuites({ target }: SuiteRuntime): Promise<readonly PreviewSuite[]> {
+/** After the cases: no tenant sees another's runs, every run is decided again to the same end (DS-09), every chain holds. */
+export async function recordSuites({ target, deaths }: SuiteRuntime): Promise<readonly PreviewSuite[]> {
   const seen: string[] = [];
   const replayed: string[] = [];
   const broken: string[] = [];
   const tenants = [...target.tenants];
+  const before = deaths.seen().effects.length;
   for (const [index, tenant] of tenants.entries()) {
     const operator = await tenant.operator(LOOKER);
     const runs = listOf(await operator.get(`/v1/runs?limit=${RUNS_MAX}`), "runs").map((run) => textOf(run, "run_id"));
@@ -62,7 +64,9 @@ export async function recordSuites({ target }: SuiteRuntime): Promise<readonly P
     if (!isSound(chains)) broken.push(`the record of ${tenant.tenantId} does not verify`);
     seen.push(...(await trespasses(tenants[(index + 1) % tenants.length], tenant, runs)));
   }
-  return [suite("tenants", seen), suite("replay", replayed), suite("ledger", broken)];
+  const made = deaths.seen().effects.length - before;
+  if (made > 0) replayed.push(`${made} effects were made by replays`);
+  return [suite("tenants", seen), suite("DS-09", replayed), suite("ledger", broken)];
 }
 
 /** Runs of one tenant in a preview: it plays one case at a time. */

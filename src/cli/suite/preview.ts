@@ -4,9 +4,10 @@ import { asFault } from "../../store/index.ts";
 import type { Context } from "../command.ts";
 import { configuredServer } from "../database.ts";
 import type { VerifiedBundle } from "./bundle-file.ts";
+import { durabilitySuites } from "./durability.ts";
 import { wholeOf } from "./play.ts";
 import { type PreviewSuite, recordSuites, smokeSuites } from "./preview-checks.ts";
-import { type JudgedSuite, judgeSuite, openRuntime, playSuite, type SuiteRuntime } from "./run-suite.ts";
+import { type JudgedSuite, judgeSuite, openRuntime, playDeath, playSuite, type SuiteRuntime } from "./run-suite.ts";
 import { removeLeaked } from "./target.ts";
 
 /*
@@ -137,7 +138,24 @@ async function playIn(
   const judged = await judgeSuite(outcome, subject, { profile, decidedAt: outcome.finishedAt });
   if (!judged.ok) throw new Fault(judged.refusal.code, judged.refusal.message, { retry: "never" });
   so.judged = judged.value;
-  so.suites = [...so.suites, goldenSuite(judged.value), ...(await recordSuites(runtime))];
+  so.suites = [
+    ...so.suites,
+    goldenSuite(judged.value),
+    ...(await durability(context, runtime, suite, judged.value)),
+    ...(await recordSuites(runtime)),
+  ];
+}
+
+/** Owners die only of runs that end as they should where none does. */
+async function durability(
+  context: Context,
+  runtime: SuiteRuntime,
+  { cases }: Suite,
+  { decision }: JudgedSuite,
+): Promise<readonly PreviewSuite[]> {
+  if (decision.verdict !== "GO" || context.interrupted.aborted) return [];
+  await runtime.target.shortenLeases();
+  return durabilitySuites(cases, (one, dies) => playDeath(context, runtime, one, dies));
 }
 
 const goldenSuite = ({ decision, outcome }: JudgedSuite): PreviewSuite => ({
@@ -155,7 +173,7 @@ function reportOf(
   so: Progress,
   { startedAt, leaked }: { readonly startedAt: Instant; readonly leaked: readonly string[] },
 ): PreviewReport {
-  const isPassed = so.fault === null && so.readyAt !== null && so.suites.every(({ status }) => status === "passed"); // V2
+  const isPassed = so.fault === null && so.readyAt !== null && so.suites.every(({ status }) => status !== "failed"); // V2
   return {
     contract: "preview_report_v1",
     bundle_id: manifest.bundle_id,

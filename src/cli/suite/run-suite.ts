@@ -7,7 +7,14 @@ import {
   type FileEvaluation,
   type Policy,
 } from "../../gate/index.ts";
-import { type Suite, type SuiteOutcome, type SuiteSubject, suiteEvidence, suiteOutcome } from "../../release/index.ts";
+import {
+  type GoldenCase,
+  type Suite,
+  type SuiteOutcome,
+  type SuiteSubject,
+  suiteEvidence,
+  suiteOutcome,
+} from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
 import type { Context } from "../command.ts";
 import type { ConfiguredServer } from "../database.ts";
@@ -15,7 +22,9 @@ import { note } from "../output.ts";
 import { progress } from "../progress.ts";
 import { agentsWorld } from "./agents-world.ts";
 import { answersWorld } from "./answers-world.ts";
+import type { Played } from "./durability.ts";
 import { ownPolicy } from "./own-policy.ts";
+import { type Boundary, type OwnerDeaths, OwnerDied, ownerDeaths } from "./owner-deaths.ts";
 import { type Chosen, playCases, type SuiteStage } from "./play.ts";
 import { openShopWorld } from "./shop-world.ts";
 import { openTarget, type Target, TTL_MS } from "./target.ts";
@@ -45,6 +54,7 @@ export interface JudgedSuite {
 export interface SuiteRuntime {
   readonly target: Target;
   readonly world: SuiteWorld;
+  readonly deaths: OwnerDeaths;
   close(): Promise<void>;
 }
 
@@ -67,21 +77,28 @@ export async function openRuntime(
       ? answersWorld(pack)
       : await openShopWorld({ host, tools: await context.tools(), installation });
   const world = await agentsWorld(own, { pack, suite, folder, installation });
+  const deaths = ownerDeaths();
   try {
     const target = await openTarget({
       host,
       beside: server.connection,
       purpose,
       pack,
-      tools: world.tools,
-      onTrouble: (error) => note(context, `trouble: ${error instanceof Error ? error.message : String(error)}`),
+      tools: deaths.watched(world.tools),
+      reached: deaths.reached,
+      onTrouble: (error) => troubled(context, error),
     });
     opened = target;
-    return { target, world, close: () => closeBoth(target, world) };
+    return { target, world, deaths, close: () => closeBoth(target, world) };
   } catch (error) {
     await world.close();
     throw error;
   }
+}
+
+function troubled(context: Context, error: unknown): void {
+  if (error instanceof OwnerDied) return; // it was told to
+  note(context, `trouble: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 function installationOf(target: Target | undefined): Target["installation"] {
@@ -97,23 +114,47 @@ async function closeBoth(target: Target, world: SuiteWorld): Promise<void> {
   }
 }
 
+const stageOf = (
+  context: Context,
+  { target, world }: SuiteRuntime,
+  tell: SuiteStage["tell"],
+  endAt: Instant,
+): SuiteStage => ({
+  clock: context.host.clock,
+  world,
+  tenant: () => target.newTenant(world),
+  tell,
+  isOver: () => context.interrupted.aborted || context.host.clock.now() >= endAt,
+});
+
+/** Plays one run of a case whose owner dies where it is told to. */
+export async function playDeath(
+  context: Context,
+  runtime: SuiteRuntime,
+  one: GoldenCase,
+  dies: Boundary | null,
+): Promise<Played> {
+  const { deaths } = runtime;
+  const { clock } = context.host;
+  deaths.begin(dies);
+  const stage = stageOf(context, runtime, () => undefined, after(clock.now(), TTL_MS));
+  const [attempt] = await playCases(stage, { cases: [one], runs: 1 });
+  const played = { attempt, ...deaths.seen() };
+  deaths.begin(null);
+  return played;
+}
+
 /** Plays cases in a runtime, until all are, the process is asked to end, or the target has lived its time. */
 export async function playSuite(
   context: Context,
-  { target, world }: SuiteRuntime,
+  runtime: SuiteRuntime,
   { suite, chosen }: Pick<AskedSuite, "suite" | "chosen">,
 ): Promise<SuiteOutcome> {
   const { clock } = context.host;
   const line = progress(context);
   const startedAt = clock.now();
   try {
-    const stage: SuiteStage = {
-      clock,
-      world,
-      tenant: () => target.newTenant(world),
-      tell: line.show,
-      isOver: () => context.interrupted.aborted || clock.now() >= after(startedAt, TTL_MS),
-    };
+    const stage = stageOf(context, runtime, line.show, after(startedAt, TTL_MS));
     const attempts = await playCases(stage, chosen);
     return suiteOutcome(suite, attempts, { startedAt, finishedAt: clock.now() });
   } finally {

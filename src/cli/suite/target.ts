@@ -21,6 +21,7 @@ import {
   makeScratch,
   type ScratchDatabase,
 } from "../../store/index.ts";
+import { type LeaseProfile, type Reached, WORKER_PROFILE } from "../../worker/index.ts";
 import { type DemoClient, demoClient } from "../demo/client.ts";
 import type { StageTenant } from "./play.ts";
 import type { SuiteWorld } from "./world.ts";
@@ -46,6 +47,8 @@ export interface TargetOptions {
   readonly purpose: "preview" | "suite";
   readonly pack: CompiledPack;
   readonly tools: readonly Tool[];
+  /** Told where each run is. */
+  readonly reached: Reached;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -58,9 +61,14 @@ export interface Target {
   readonly tenants: readonly StageTenant[];
   /** A new tenant on the pack, connected to the world. */
   newTenant(world: SuiteWorld): Promise<StageTenant>;
+  /** Ends the worker, and has another drive the runs, with shorter leases. */
+  shortenLeases(): Promise<void>;
   /** Ends the worker, removes database and directory. */
   close(): Promise<void>;
 }
+
+/** Of a worker that is to lose runs: whoever waits for its leases to end waits this long. */
+const SHORT_LEASES: LeaseProfile = { ...WORKER_PROFILE, leaseMs: 1_500, beatMs: 400 };
 
 const DIGITS = 8;
 
@@ -117,13 +125,14 @@ interface Made {
 }
 
 async function run(
-  { host, pack, tools, onTrouble }: TargetOptions,
+  { host, pack, tools, reached, onTrouble }: TargetOptions,
   { directory, scratch, removals }: Made,
 ): Promise<Omit<Target, "id" | "close">> {
   const server = scratch.options;
   const installation = await openInstallation({ host, directory, server, migrate: true, tools, tier: "HARDENED" });
   removals.push(() => installation.close());
-  const worker = installation.newWorker({ onTrouble: (_runId, error) => onTrouble(error) });
+  const settings = { reached, onTrouble: (_runId: string, error: unknown) => onTrouble(error) };
+  let worker = installation.newWorker(settings);
   const app = createApp(installation, { nudge: () => worker.nudge(), onTrouble });
   const listening: Listening = await serve(app, { port: 0 });
   removals.push(() => listening.close());
@@ -137,6 +146,11 @@ async function run(
     installation,
     origin,
     tenants,
+    shortenLeases: async () => {
+      await worker.stop();
+      worker = installation.newWorker({ ...settings, profile: SHORT_LEASES });
+      worker.start();
+    },
     newTenant: async (world) => {
       const tenantId = `golden${tenants.length + 1}`;
       await furnish(installation, tenantId, pack);

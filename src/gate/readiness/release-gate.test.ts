@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { assert, digestOf, isJsonObject, type Json, type JsonObject } from "../../contracts/index.ts";
 import { evaluateFiles } from "../evaluate-files.ts";
 import { lintPolicy } from "../lint.ts";
@@ -455,5 +455,28 @@ test("a lineage that does not hold a report's very digest is not complete", () =
   expect(rowOf(evaluation, "release_lineage_complete")).toMatchObject({
     status: "FAIL",
     reasons: ["0 of 1", "LC-02: R01 is not in the lineage with its digest"],
+  });
+});
+
+describe("PRV-03 the gate of a preview", () => {
+  const ABSENT = Object.fromEntries(["R20", "R21", "R22", "R26", "R27", "R32", "R32-contract"].map((id) => [id, null]));
+  const previewed = (given: ReleaseGiven = {}) =>
+    evaluated({
+      profile: "preview",
+      jobs: null,
+      context: { event: "preview", target_environment: "preview" },
+      document: { use_cases: {} },
+      ...given,
+      reports: { ...ABSENT, ...given.reports },
+    }).decision;
+
+  test("asks for neither jobs, branch protection, trends, lineage nor use cases, which only a pipeline can show", () => {
+    expect(previewed().blocked_by).toEqual([]);
+    expect(evaluated({ reports: ABSENT }).decision.verdict).toBe("NO-GO");
+  });
+
+  test.each(["R01", "R02", "R09", "R10", "R12", "R16"])("asks for %s, which it made itself", (id) => {
+    expect(previewed({ reports: { [id]: { status: "failed" } } }).verdict).toBe("NO-GO");
+    expect(previewed({ reports: { [id]: null } }).verdict).toBe("NO-GO");
   });
 });

@@ -1,0 +1,92 @@
+import type { Attempt, GoldenCase } from "../../release/index.ts";
+import type { Boundary, Effect } from "./owner-deaths.ts";
+import type { PreviewSuite } from "./preview-checks.ts";
+
+/*
+ * Whether a pack's runs outlive their owners.
+ *
+ * D1 DS-01: wherever the owner dies after a call was recorded, the run ends as its case expects, and no effect is made that was not
+ *    made without the death.
+ * D2 DS-08: before an effect the owner's death costs nothing, and after its record neither. Between the two nobody knows: the same
+ *    call may be made again under its key, or the run waits for a person; under another key it is never made.
+ */
+
+/** A played case, without a death or with one. */
+export interface Played {
+  readonly attempt: Attempt | undefined;
+  readonly boundaries: readonly Boundary[];
+  readonly effects: readonly Effect[];
+  readonly hasDied: boolean;
+}
+
+/** Plays one run of a case in which the owner dies at a boundary; null for nowhere. */
+export type PlayDeath = (one: GoldenCase, dies: Boundary | null) => Promise<Played>;
+
+/** Deaths after records that are played: each costs the time of a lease. */
+const DEATHS_MAX = 6;
+
+/** How long a run is watched whose owner died between effect and record: it may rightly wait much longer. */
+const WATCHED_SECONDS = 3;
+
+export async function durabilitySuites(
+  cases: readonly GoldenCase[],
+  play: PlayDeath,
+): Promise<readonly PreviewSuite[]> {
+  const restart: string[] = [];
+  const effect: string[] = [];
+  const firsts = cases.filter(({ expect }) => expect.status === "SUCCEEDED");
+  let [deaths, hasEffect] = [0, false];
+  for (const one of firsts) {
+    if (hasEffect || (deaths > 0 && !mayHaveEffect(one))) continue;
+    const whole = await play(one, null);
+    if (whole.attempt?.differences.length !== 0) {
+      restart.push(`case \`${one.id}\` did not end as expected without a death`);
+      continue;
+    }
+    const records = whole.boundaries.filter(({ point }) => point === "after_outcome").slice(0, DEATHS_MAX);
+    for (const boundary of records) restart.push(...afterRecord(one, boundary, whole, await play(one, boundary)));
+    deaths += records.length;
+    const intent = whole.boundaries.find(({ point }) => point === "before_intent");
+    if (intent === undefined) continue;
+    hasEffect = true;
+    effect.push(...afterRecord(one, intent, whole, await play(one, intent)));
+    const between: Boundary = { ...intent, point: "after_effect" };
+    effect.push(...inDoubt(one, between, await play({ ...one, within_seconds: WATCHED_SECONDS }, between)));
+  }
+  return [
+    suiteOf("DS-01", restart, deaths > 0 ? null : "no case makes a call that is recorded"),
+    suiteOf("DS-08", effect, hasEffect ? null : "no case calls a tool with an effect"),
+  ];
+}
+
+/** Tools answer, or the shop stands by: whether the case can come to an effect at all is seen when it is played. */
+const mayHaveEffect = ({ expect }: GoldenCase): boolean => expect.calls === undefined || expect.calls.length > 1;
+
+const suiteOf = (name: string, problems: readonly string[], unplayed: string | null): PreviewSuite =>
+  unplayed === null || problems.length > 0
+    ? { name, status: problems.length === 0 ? "passed" : "failed", problems }
+    : { name, status: "not_applicable", problems: [unplayed] };
+
+const placeOf = (one: GoldenCase, { point, step }: Boundary): string =>
+  `case \`${one.id}\`, whose owner died ${point.replace("_", " ")} of \`${step}\``;
+
+/** D1, and D2 where it is known what was done. */
+function afterRecord(one: GoldenCase, boundary: Boundary, whole: Played, played: Played): readonly string[] {
+  const place = placeOf(one, boundary);
+  const [before, now] = [whole.effects, played.effects].map((effects) => effects.map(({ step }) => step).toSorted());
+  return [
+    ...(played.hasDied ? [] : [`${place}: nobody died`]),
+    ...(played.attempt?.differences ?? ["it was not played"]).map((difference) => `${place}: ${difference}`),
+    ...(before?.join() === now?.join() ? [] : [`${place}: effects at ${now?.join(", ")}, not ${before?.join(", ")}`]),
+  ];
+}
+
+/** D2: between effect and record. */
+function inDoubt(one: GoldenCase, boundary: Boundary, { effects, hasDied }: Played): readonly string[] {
+  const place = placeOf(one, boundary);
+  const keys = new Set(effects.filter(({ step }) => step === boundary.step).map(({ key }) => key));
+  return [
+    ...(hasDied ? [] : [`${place}: nobody died`]),
+    ...(keys.size === 1 && !keys.has(null) ? [] : [`${place}: the effect was made under ${keys.size} keys`]),
+  ];
+}
