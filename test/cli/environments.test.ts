@@ -64,6 +64,7 @@ test("a bundle is built, promoted behind its policy, shown, held back, rolled ba
   const both = await cli("rollback", "staging", "--judge", "--reason", "refunds fail");
   const none = await cli("rollback", "staging", "--judge");
 
+  expect(toDev.stdout).toContain("a rollback has nowhere to go");
   expect(toDev.exit).toBe(0);
   expect(toDev.stdout).toContain(`dev holds ${bundle_id}`);
   expect([tooSoon.exit, well.exit, undecided.exit, noGo.exit, held.exit, lifted.exit]).toEqual([7, 0, 5, 4, 7, 0]);

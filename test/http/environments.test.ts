@@ -267,7 +267,7 @@ test("RBK-01 one request rolls back to the last bundle that did well, also under
   expect(await promote(admin, "dev", { bundle_id: second.id })).toMatchObject(refused("BUNDLE_MARKED_BAD"));
 });
 
-test("a rollback to a bundle by name goes to it if it did well there, and nowhere otherwise", async () => {
+test("a rollback to a bundle by name goes to it if it did well there, and nowhere otherwise; a move says what one would go back to", async () => {
   const { tenantId, admin } = await shop();
   const [first, second, third] = ["1.1.0", "2.0.0", "3.0.0"].map((version) =>
     bundle(changedPack(opened().till, version)),
@@ -279,6 +279,7 @@ test("a rollback to a bundle by name goes to it if it did well there, and nowher
   const itself = await to(third.id);
   const back = await to(first.id);
 
+  expect(back.body).toMatchObject({ rollback_target: second.id });
   expect(itself).toMatchObject(refused("ROLLBACK_TARGET_MISSING"));
   expect(back).toMatchObject({ status: 200, body: { bundle_id: first.id, previous_bundle_id: third.id } });
   expect(await rowsOf(tenantId)).toEqual(await foldOf(admin));

@@ -43,6 +43,7 @@ export const move = z
     bundle_id: name,
     root_digest: digest,
     previous_bundle_id: name.nullable(),
+    rollback_target: name.nullable(),
     seq: z.int(),
     checks: z.array(check).readonly(),
     /** Beside what it is tried, and how; null where every new run starts on it. */

@@ -94,6 +94,11 @@ const backLine = (report: JsonObject, paint: Paint): string => {
 const moveLines = (move: JsonObject, paint: Paint): readonly string[] => [
   `${paint.green(textOf(move, "environment"))} holds ${textOf(move, "bundle_id")}`,
   paint.dim(`before: ${textOf(move, "previous_bundle_id")}; move ${textOf(move, "seq")} of its stream`),
+  paint.dim(
+    move.rollback_target === null
+      ? "a rollback has nowhere to go: nothing did well there before"
+      : `a rollback goes to ${textOf(move, "rollback_target")}`,
+  ),
   ...listOf(objectOf(move, "canary"), "steps")
     .slice(0, 1)
     .map((step) => `tried on ${textOf(step, "share_percent")} % of new runs: see countermark canary show`),

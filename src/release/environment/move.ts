@@ -7,7 +7,8 @@ import type { CanaryPlan } from "../canary/plan.ts";
 import { type Act, type ReleasePorts, record } from "./act.ts";
 import { currentOf, type Environment, type Health, type HeldBundle, willServe } from "./environment.ts";
 import type { PromotionCheck } from "./promotion.ts";
-import { moveEnvironment } from "./queries.ts";
+import { heldBundles, moveEnvironment } from "./queries.ts";
+import { rollbackTargets } from "./rollback-targets.ts";
 
 /*
  * What every move of an environment is made by: promotion and rollback alike.
@@ -23,6 +24,8 @@ export interface Move {
   readonly bundle_id: string;
   readonly root_digest: string;
   readonly previous_bundle_id: string | null;
+  /** What a rollback would go to by now; null where nothing did well there before. */
+  readonly rollback_target: string | null;
   /** Of the move in the environment's stream. */
   readonly seq: number;
   readonly checks: readonly PromotionCheck[];
@@ -54,7 +57,9 @@ export async function move(
   await moveEnvironment(sql, { environment, bundleId: bundle_id, health, seq: entry.seq, at });
   if (willServe(held, environment)) await installPack(sql, { ...packRow(pack), state: "ACTIVE", at });
   await touchControl(sql, at);
-  return { environment, bundle_id, root_digest, previous_bundle_id, seq: entry.seq };
+  const back = rollbackTargets(await heldBundles(sql), environment, null);
+  const rollback_target = back.ok ? (back.value[0]?.bundle_id ?? null) : null;
+  return { environment, bundle_id, root_digest, previous_bundle_id, rollback_target, seq: entry.seq };
 }
 
 export const packRow = ({ pack, config_hash }: CompiledPack) => ({
