@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { addKey, createApp, serve } from "../src/api/index.ts";
+import { activatePack, addKey, createApp, serve } from "../src/api/index.ts";
 import { type DemoClient, demoClient, listOf } from "../src/cli/demo/client.ts";
 import { type Played, playDemo } from "../src/cli/demo/play.ts";
 import { memberOf } from "../src/cli/demo/release-steps.ts";
@@ -39,7 +39,11 @@ interface Drawing {
 }
 
 /** Draws every screen of what was played; names those that are wider than their window. */
-async function draw({ installation, simulators, operator }: Played, drawing: Drawing): Promise<readonly string[]> {
+async function draw(
+  { installation, simulators, operator, pack }: Played,
+  drawing: Drawing,
+): Promise<readonly string[]> {
+  await activatePack(installation, { tenantId: SHOP, pack, by: "demo" });
   const { clock, random } = systemHost();
   const order = placeOrder({ simulators, random });
   await quiet({ simulators, operator });
@@ -88,7 +92,7 @@ function shopScreens({ run, done, approval }: Shop): Screens {
     ["decided", at("inbox?all=true")],
     ["ledger", at("ledger?span=all")],
     ["streams", at("ledger?tab=streams")],
-    ["event", at(`ledger/${done}?seq=3`)],
+    ["event", at(`ledger/${done}?seq=7`)],
     ["receipts", at("ledger?tab=receipts")],
     ["health", at("health")],
     ["settings", at("settings")],
@@ -106,8 +110,8 @@ async function releaseScreens(client: DemoClient): Promise<Screens> {
   assert(go !== undefined, "the demo has a version that goes through the same gate");
   const [bundle] = listOf(await client.get("/v1/bundles?limit=1"), "bundles");
   assert(bundle !== undefined, "the demo has bundles");
-  const [a, b] = [go, noGo].map((one) => textOf(one, "evaluation_id"));
-  const { decision } = Object(await client.get(`/v1/gates/evaluations/${b}?packet=none`));
+  const [passed, stopped] = [go, noGo].map((one) => textOf(one, "evaluation_id"));
+  const { decision } = Object(await client.get(`/v1/gates/evaluations/${stopped}?packet=none`));
   const at = (path: string): string => `/t/${PRODUCTION}${path}`;
   const held = at(`/releases/${textOf(bundle, "bundle_id")}`);
   return [
@@ -116,9 +120,9 @@ async function releaseScreens(client: DemoClient): Promise<Screens> {
     ["policies", at("/gates?tab=policies")],
     ["policy", at(`/gates/policies/${textOf(decision.policy, "digest")}`)],
     ["waivers", at("/gates?tab=waivers")],
-    ["decision", at(`/gates/${b}`)],
-    ["decision-go", at(`/gates/${a}`)],
-    ["compare", at(`/gates/compare?a=${a}&b=${b}`)],
+    ["decision", at(`/gates/${stopped}`)],
+    ["decision-go", at(`/gates/${passed}`)],
+    ["compare", at(`/gates/compare?a=${stopped}&b=${passed}`)],
     ["releases", at("/releases")],
     ["environment", at("/releases#prod")],
     ["bundles", at("/releases?tab=bundles")],

@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { read } from "./api/client.ts";
 import { router } from "./router.tsx";
 
 // Nothing polls: the live connection says when something is to be read anew.
@@ -10,8 +11,14 @@ const client = new QueryClient({
   defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: 1, refetchOnWindowFocus: false } },
 });
 
-// The screen's own file comes while the server says who is there, not after it.
-for (const route of router.getMatchedRoutes(router.latestLocation.pathname)[0]) void router.loadRouteChunk(route);
+// The screen's own file, and what it reads, come while the server says who is there, not after it.
+const [routes, params] = router.getMatchedRoutes(router.latestLocation.pathname);
+for (const route of routes) {
+  void router.loadRouteChunk(route);
+  const { tenant = "" } = params;
+  for (const path of route.options.staticData?.reads?.(params) ?? [])
+    void client.prefetchQuery({ queryKey: [tenant, path], queryFn: () => read(tenant, path) });
+}
 
 const root = document.getElementById("root");
 if (root !== null) {

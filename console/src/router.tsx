@@ -11,8 +11,10 @@ import { Frame } from "./frame.tsx";
 import { backtestSearch, gatesSearch } from "./screens/gates/search.ts";
 import type { RangeSearch } from "./screens/health/range.ts";
 import { HomeScreen } from "./screens/home/home.tsx";
+import { HOME_READS } from "./screens/home/reads.ts";
 import { ledgerSearch, streamSearch } from "./screens/ledger/search.ts";
 import { releasesSearch } from "./screens/releases/search.ts";
+import { runReads } from "./screens/runs/reads.ts";
 import { countIn, textIn } from "./ui/search.ts";
 
 const root = createRootRoute({
@@ -24,11 +26,11 @@ const landing = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: async () => {
-    const { grants } = await readSession();
-    const [first] = grants;
-    throw first === undefined
+    const { grants } = await whoIsThere();
+    const [one] = grants;
+    throw one === undefined
       ? redirect({ to: "/sign-in" })
-      : redirect({ to: "/t/$tenant", params: { tenant: first.tenant_id } });
+      : redirect({ to: "/t/$tenant", params: { tenant: one.tenant_id } });
   },
 });
 
@@ -38,18 +40,33 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./screens/sign-in/sign-in.tsx"), "SignInScreen"),
 });
 
+/** Who is there, asked while the page is still being made; then anew with each step. */
+let first = location.pathname === "/sign-in" ? null : readSession();
+first?.catch(() => undefined); // told to whoever waits for it
+
+function whoIsThere(): ReturnType<typeof readSession> {
+  const asked = first ?? readSession();
+  first = null;
+  return asked;
+}
+
 const tenant = createRoute({
   getParentRoute: () => root,
   path: "/t/$tenant",
   component: Frame,
   beforeLoad: async ({ params }) => {
-    const { grants } = await readSession();
+    const { grants } = await whoIsThere();
     if (!grants.some(({ tenant_id }) => tenant_id === params.tenant)) throw redirect({ to: "/sign-in" });
     return { grants };
   },
 });
 
-const home = createRoute({ getParentRoute: () => tenant, path: "/", component: HomeScreen });
+const home = createRoute({
+  getParentRoute: () => tenant,
+  path: "/",
+  component: HomeScreen,
+  staticData: { reads: () => Object.values(HOME_READS) },
+});
 const runs = createRoute({
   getParentRoute: () => tenant,
   path: "/runs",
@@ -65,6 +82,7 @@ const runs = createRoute({
 const run = createRoute({
   getParentRoute: () => tenant,
   path: "/runs/$run",
+  staticData: { reads: ({ run = "" }) => Object.values(runReads(run)) },
   component: lazyRouteComponent(() => import("./screens/runs/run.tsx"), "RunScreen"),
   validateSearch: (
     search,
@@ -182,6 +200,10 @@ export const router = createRouter({
 });
 
 declare module "@tanstack/react-router" {
+  interface StaticDataRouteOption {
+    /** What the screen reads first, by the parameters of its path. */
+    readonly reads?: (params: { readonly [name: string]: string | undefined }) => readonly string[];
+  }
   interface Register {
     readonly router: typeof router;
   }

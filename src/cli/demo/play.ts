@@ -5,6 +5,7 @@ import { activatePack, createApp, type Installation, openInstallation, serve } f
 import { after, assert, type Host, seededRandom } from "../../contracts/index.ts";
 import { releaseHeld } from "../../ingress/index.ts";
 import { type Simulators, simulatorKeys, startSimulators } from "../../packs/commerce/simulators/index.ts";
+import type { CompiledPack } from "../../run/index.ts";
 import type { ConnectionOptions } from "../../store/index.ts";
 import { type DemoClient, demoClient } from "./client.ts";
 import { demoPack } from "./demo-pack.ts";
@@ -31,6 +32,8 @@ export interface Played {
   readonly installation: Installation;
   readonly simulators: Simulators;
   readonly operator: DemoClient;
+  /** With the patience of everyday, which the last scene took from it. */
+  readonly pack: CompiledPack;
 }
 
 /** Seconds that an approver has: more than a busy machine needs to get there. */
@@ -110,7 +113,7 @@ async function play(
       playReleases,
     );
     assert(trouble.length === 0, `no run was in trouble: ${String(trouble[0])}`);
-    await visit?.({ installation, simulators, operator });
+    await visit?.({ installation, simulators, operator, pack });
     return { ...report, release };
   } finally {
     await server.close();

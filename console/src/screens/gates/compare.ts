@@ -1,5 +1,6 @@
 import { utcSecond } from "../../../../src/contracts/told-time.ts";
 import type { Decision, GateRow } from "../../api/wire.ts";
+import { counted } from "../../ui/count.ts";
 
 /** How a gate came from one decision to another. */
 export type Turn = "better" | "worse" | "moved" | "same" | "added" | "gone";
@@ -64,7 +65,7 @@ function differencesOf(before: Decision, after: Decision): readonly Difference[]
     ["window", ({ window }) => (window === null ? "none" : `${utcSecond(window.start)} to ${utcSecond(window.end)}`)],
     ["decided for", ({ decided_at }) => utcSecond(decided_at)],
     ["evidence", ({ evidence }) => `${evidence.digest.slice(0, 12)}…`],
-    ["units", ({ evidence }) => listOf(Object.entries(evidence.units).map(([kind, units]) => `${units} ${kind}`))],
+    ["units", ({ evidence }) => listOf(Object.entries(evidence.units).map(([kind, units]) => counted(units, kind)))],
     ["sources", ({ evidence }) => listOf(incomplete(evidence.sources))],
   ];
   return facts

@@ -5,6 +5,7 @@ import { saveText } from "../../api/download.ts";
 import { RELEASE_STREAMS, useRead, useTenant } from "../../api/query.ts";
 import type { Decision, ShownEvaluation } from "../../api/wire.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { counted } from "../../ui/count.ts";
 import { Digest } from "../../ui/digest.tsx";
 import { SaveButton } from "../../ui/save-button.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -72,7 +73,7 @@ function Heading({ evaluation, count, decision }: ShownEvaluation) {
         </dd>
         <dt>decided for</dt>
         <dd>
-          <Time at={decision.decided_at} full />, holds until <Time at={decision.valid_until} />
+          <Time at={decision.decided_at} full />, expires <Time at={decision.valid_until} />
         </dd>
         {decision.window === null ? null : (
           <>
@@ -109,7 +110,7 @@ function Heading({ evaluation, count, decision }: ShownEvaluation) {
 const Evidence = ({ evidence: { units, sources } }: Pick<Decision, "evidence">) => (
   <>
     {Object.entries(units)
-      .map(([kind, count]) => `${count} ${count === 1 ? kind : `${kind}s`}`)
+      .map(([kind, count]) => counted(count, kind))
       .join(", ")}
     {Object.entries(sources)
       .filter(([, { state }]) => state !== "complete")

@@ -11,14 +11,15 @@ import { useNext } from "../releases/next.ts";
 import { Track } from "../releases/track.tsx";
 import { LastSaid } from "./last-said.tsx";
 import { NextOnes } from "./next-ones.tsx";
+import { HOME_READS } from "./reads.ts";
 import { shipVerdict } from "./ship.ts";
 import { type Fact, safeVerdict, type Verdict } from "./verdict.ts";
 
 /** Is it safe, and may it ship: two sentences, and the facts under them. */
 export function HomeScreen() {
-  const overview = useRead<Overview>("/v1/overview");
-  const environments = useRead<Environments>("/v1/environments");
-  const evaluations = useRead<Evaluations>("/v1/gates/evaluations?limit=50");
+  const overview = useRead<Overview>(HOME_READS.overview);
+  const environments = useRead<Environments>(HOME_READS.environments);
+  const evaluations = useRead<Evaluations>(HOME_READS.evaluations);
   const next = useNext(environments.data?.environments ?? []);
   const now = useNow();
   return (

@@ -5,6 +5,7 @@ import type { Environments, FoundEvents } from "../../api/wire.ts";
 import { BundleLink, StreamLink } from "../../links.tsx";
 import { Barred } from "../../ui/barred.tsx";
 import { Digest } from "../../ui/digest.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { Time } from "../../ui/time.tsx";
 import { View } from "../../ui/view.tsx";
 import { Blocking } from "./blocking.tsx";
@@ -173,7 +174,7 @@ function History({ events, stream, hasMore }: HistoryProps) {
           return (
             <li key={event.seq}>
               <StreamLink stream={stream} seq={event.seq}>
-                {says}
+                <Marked text={says} />
               </StreamLink>{" "}
               <span>{about}</span>{" "}
               <span className="soft">

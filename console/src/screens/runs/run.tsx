@@ -15,8 +15,8 @@ import { RunChart } from "./chart.tsx";
 import { Effects } from "./effects.tsx";
 import { IdLink } from "./id-link.tsx";
 import { PathMap } from "./map.tsx";
+import { runReads } from "./reads.ts";
 import { StateAt } from "./state.tsx";
-import { DOTS } from "./timeline.ts";
 import { Transcript, useTranscript } from "./transcript.tsx";
 import "./run.css";
 
@@ -27,10 +27,11 @@ export function RunScreen() {
 }
 
 function RunPage({ id }: { readonly id: string }) {
-  const run = useRead<Run>(`/v1/runs/${id}`);
+  const reads = runReads(id);
+  const run = useRead<Run>(reads.run);
   // Read at once, not one after the other: what draws them is drawn when the run is there.
-  const timeline = useRead<RunTimeline>(`/v1/runs/${id}/timeline?dots=${DOTS}`);
-  const workflow = useRead<RunWorkflow>(`/v1/runs/${id}/workflow`);
+  const timeline = useRead<RunTimeline>(reads.timeline);
+  const workflow = useRead<RunWorkflow>(reads.workflow);
   const transcript = useTranscript(id);
   return (
     <View query={run}>
@@ -50,7 +51,7 @@ function RunPage({ id }: { readonly id: string }) {
             <View query={timeline}>{(shown) => <RunChart timeline={shown} approvals={data.approvals} />}</View>
           </section>
           <Effects run={data} />
-          <WhenSeen name="State">
+          <WhenSeen name="State" isPlaced={timeline.data !== undefined && workflow.data !== undefined}>
             <StateAt runId={id} />
           </WhenSeen>
           <Transcript transcript={transcript} total={data.events} />

@@ -1,4 +1,5 @@
 import type { LedgerEvent, Run, RunTimeline } from "../../api/wire.ts";
+import { DOTS } from "./reads.ts";
 
 /** One bar of the picture: where on the run's time it begins and ends, in per cent of the whole. */
 export interface Span {
@@ -26,8 +27,6 @@ export interface Picture {
   readonly endedAt: number;
 }
 
-/** Bars that would lie within one of these are told as one by the server. */
-export const DOTS = 250;
 /** Narrower than a dot a bar cannot be seen, in per cent. */
 const WIDTH_MIN = 100 / DOTS;
 
