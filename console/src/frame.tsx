@@ -102,7 +102,7 @@ function Standing({ tenant, link }: { readonly tenant: string; readonly link: Co
       </span>
       <KeyHelp />
       {link === "out" ? (
-        <Link to="/sign-in" className="button">
+        <Link to="/sign-in" state={{ back: location.pathname + location.search }} className="button">
           sign in
         </Link>
       ) : (

@@ -2,6 +2,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  Link,
   lazyRouteComponent,
   Outlet,
   redirect,
@@ -19,7 +20,11 @@ import { countIn, textIn } from "./ui/search.ts";
 
 const root = createRootRoute({
   component: Outlet,
-  notFoundComponent: () => <p className="lost">There is no such page.</p>,
+  notFoundComponent: () => (
+    <p className="lost">
+      There is no such page. <Link to="/">Home</Link>
+    </p>
+  ),
 });
 
 const landing = createRoute({
@@ -54,9 +59,10 @@ const tenant = createRoute({
   getParentRoute: () => root,
   path: "/t/$tenant",
   component: Frame,
-  beforeLoad: async ({ params }) => {
+  beforeLoad: async ({ params, location: { href: back } }) => {
     const { grants } = await whoIsThere();
-    if (!grants.some(({ tenant_id }) => tenant_id === params.tenant)) throw redirect({ to: "/sign-in" });
+    if (!grants.some(({ tenant_id }) => tenant_id === params.tenant))
+      throw redirect({ to: "/sign-in", state: { back } });
     return { grants };
   },
 });
@@ -200,6 +206,10 @@ export const router = createRouter({
 });
 
 declare module "@tanstack/react-router" {
+  interface HistoryState {
+    /** Where somebody wanted to go who has to sign in for it. */
+    readonly back?: string;
+  }
   interface StaticDataRouteOption {
     /** What the screen reads first, by the parameters of its path. */
     readonly reads?: (params: { readonly [name: string]: string | undefined }) => readonly string[];

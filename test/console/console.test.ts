@@ -120,6 +120,20 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
     await page.context().close();
   });
 
+  test("whoever has to sign in first comes to where they wanted to go, also by a link that is pasted there", async () => {
+    const page = await stage().open("mia", "viewer");
+    await page.getByRole("button", { name: "sign out" }).click();
+    await page.getByLabel("key").waitFor();
+    await page.goto(`${stage().origin}/t/${TENANT}/ledger?tab=receipts`);
+    await page.getByText(`To see /t/${TENANT}/ledger sign in to its tenant.`).waitFor();
+    const headers = { authorization: `Bearer ${await stage().keyOf("mia", "viewer")}` };
+    const made = await fetch(`${stage().origin}/v1/sign-in-codes`, { method: "POST", headers });
+    await page.goto(`${stage().origin}${Object(await made.json()).path}`);
+
+    await page.waitForURL(`**/t/${TENANT}/ledger?tab=receipts`);
+    await page.context().close();
+  });
+
   test("where a page came over plain http nothing can be hashed: it says so, and there is only a way to deny", async () => {
     const { runId } = await stage().refund();
     const page = await stage().open("ned", "approver");

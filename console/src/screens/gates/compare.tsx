@@ -7,7 +7,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { Time } from "../../ui/time.tsx";
 import { GATE_LOOKS, type Look, VERDICT_LOOKS } from "../../ui/tone.ts";
-import { View } from "../../ui/view.tsx";
+import { Empty, View } from "../../ui/view.tsx";
 import { compared, type Difference, type GateTurn, type Turn } from "./compare.ts";
 import { Subject } from "./decisions.tsx";
 import { Interval } from "./interval.tsx";
@@ -16,6 +16,17 @@ import "./gates.css";
 /** Two decisions side by side: what they rest on, where they part, and which gates turned. */
 export function CompareScreen() {
   const { a, b } = useSearch({ from: "/t/$tenant/gates/compare" });
+  return a === "" || b === "" ? (
+    <Empty
+      says="Choose two decisions: compare … on one of them, then lay the other beside."
+      command="countermark gate list"
+    />
+  ) : (
+    <Beside a={a} b={b} />
+  );
+}
+
+function Beside({ a, b }: { readonly a: string; readonly b: string }) {
   const before = useRead<ShownEvaluation>(`/v1/gates/evaluations/${a}?packet=none`, RELEASE_STREAMS);
   const after = useRead<ShownEvaluation>(`/v1/gates/evaluations/${b}?packet=none`, RELEASE_STREAMS);
   const tenant = useTenant();

@@ -7,7 +7,9 @@ import { type Range, SPANS, type Span } from "./range.ts";
 
 const names: readonly Span[] = Object.keys(SPANS).filter((name): name is Span => Object.hasOwn(SPANS, name));
 
-/** Which time the charts are about; `[` and `]` go to a shorter and a longer one. */
+const WORDS = { "[": "a shorter time", "]": "a longer time" } as const;
+
+/** Which time the charts are about. */
 export function RangeBar({ range }: { readonly range: Range }) {
   const tenant = useTenant();
   const navigate = useNavigate({ from: "/t/$tenant/health" });
@@ -19,7 +21,7 @@ export function RangeBar({ range }: { readonly range: Range }) {
     };
     return { "[": go(-1), "]": go(1) };
   }, [range.span, navigate]);
-  useKeys(keys);
+  useKeys(keys, WORDS);
   return (
     <div className="ranges">
       {range.span === null ? (
