@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, type Listening, serve } from "../../src/api/index.ts";
 import { SHOP, useBench } from "../http/bench.ts";
 import { type Issuer, startIssuer } from "../http/issuer.ts";
-import { BUILT, CHROMIUM, NO_BROWSER } from "./browser.ts";
+import { BUILT, CHROMIUM, NO_BROWSER, openTab } from "./browser.ts";
 
 describe.skipIf(CHROMIUM === undefined)(`signing in at an issuer (${NO_BROWSER})`, () => {
   const bench = useBench();
@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === undefined)(`signing in at an issuer (${NO_BROWSER})
     await problem.waitFor();
     expect(await problem.textContent()).toMatch(/OIDC_UNBOUND.*countermark binding add/);
 
-    const binding = await post("/v1/bindings", {
+    await post("/v1/bindings", {
       claim: "subject",
       value: "s-grace",
       principal_id: "grace",
@@ -77,7 +77,14 @@ describe.skipIf(CHROMIUM === undefined)(`signing in at an issuer (${NO_BROWSER})
 
     await page.goto(`${listening.origin}/t/${SHOP}/settings`);
     await page.getByText("as grace (operator)").waitFor();
-    await post(`/v1/bindings/${binding.binding_id}/remove`, {});
+    const { key } = await bench().client("ada", "admin");
+    const settings = await openTab(browser, listening.origin, { key, path: "settings", tenant: SHOP });
+    const row = settings.getByRole("list", { name: "who is let in without a key" }).getByRole("listitem");
+    expect(await row.textContent()).toMatch(/whose subject is s-grace.*as grace, operator.*bound by ann/);
+    await settings.getByRole("button", { name: "let in no more …" }).click();
+    await settings.getByRole("button", { name: "let in no more", exact: true }).click();
+    await row.getByText("✕ ended").waitFor();
+    await settings.context().close();
     await page.reload();
     await page.getByLabel("key").waitFor();
     expect(new URL(page.url()).pathname).toBe("/sign-in");
