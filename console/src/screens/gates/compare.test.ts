@@ -92,7 +92,7 @@ test("of what they rest on, only what differs is told", () => {
   expect(compared(before, after).differences).toEqual([
     { what: "verdict", before: "GO", after: "NO-GO" },
     { what: "blocked by", before: "none", after: "a, b" },
-    { what: "units", before: "10 run", after: "12 run" },
+    { what: "units", before: "10 runs", after: "12 runs" },
   ]);
   expect(compared(before, before).differences).toEqual([]);
 });
