@@ -174,9 +174,9 @@ function History({ events, stream, hasMore }: HistoryProps) {
           return (
             <li key={event.seq}>
               <StreamLink stream={stream} seq={event.seq}>
-                <Marked text={says} />
+                {says}
               </StreamLink>{" "}
-              <span>{about}</span>{" "}
+              <Marked text={about} />{" "}
               <span className="soft">
                 by {event.actor} · <Time at={event.at} />
               </span>{" "}
