@@ -29,8 +29,8 @@ export const JSON_BYTES_MAX = 1_048_576;
 const DIGEST = /^[0-9a-f]{64}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the characters that JSON escapes
 const NEEDS_CARE = /[\u0000-\u001f"\\\ud800-\udfff]/;
-/** Texts up to here are looked through faster by hand than by the expression. */
-const SHORT_LENGTH_MAX = 64;
+/** Texts up to here are looked through faster by hand than by the expression: 64 characters take 188 ns by hand, 107 by it. */
+const SHORT_LENGTH_MAX = 10;
 /** Members' names come from schemas and event types, so few are ever seen; a document of made-up names does not fill this. */
 const NAMES_MAX = 4_096;
 const names = new Map<string, string>();
@@ -157,7 +157,10 @@ function writeArray(elements: readonly unknown[], depth: number, walk: Walk): st
   let text = "[";
   for (let index = 0; index < elements.length; index++) {
     if (--walk.room < 0) fail(walk, TOO_LARGE);
-    else text += index > 0 ? `,${write(elements[index], depth, walk)}` : write(elements[index], depth, walk);
+    else {
+      if (index > 0) text += ",";
+      text += write(elements[index], depth, walk);
+    }
     if (walk.problem !== undefined) return leave(walk, index);
   }
   return `${text}]`;
@@ -166,8 +169,9 @@ function writeArray(elements: readonly unknown[], depth: number, walk: Walk): st
 function writeObject(value: { readonly [member: string]: unknown }, depth: number, walk: Walk): string {
   let text = "{";
   for (const name of sortedKeys(value)) {
-    const member = writeName(name, walk) + write(value[name], depth, walk);
-    text += text.length > 1 ? `,${member}` : member;
+    if (text.length > 1) text += ",";
+    text += writeName(name, walk);
+    text += write(value[name], depth, walk);
     if (walk.problem !== undefined) return leave(walk, name);
   }
   return `${text}}`;

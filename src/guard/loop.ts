@@ -21,7 +21,8 @@ export interface Loop {
 export function loopClosedBy(next: CallMark, recent: readonly CallMark[], settings: LoopSettings): Loop | undefined {
   assert(settings.window > 0 && settings.repeat_threshold > 1, "a loop needs a window and at least one repetition");
   const last = Math.min(recent.length + 1, settings.window); // L1
-  for (let length = 1; length <= settings.max_sequence_length; length++) {
+  const longest = Math.min(settings.max_sequence_length, last); // one that is longer than all calls repeats nothing
+  for (let length = 1; length <= longest; length++) {
     const repeats = patienceOf(next, recent, length, settings);
     if (length * repeats <= last && repeatsAtEnd(next, recent, length, repeats)) {
       return { sequence: [...recent, next].slice(-length), repeats }; // L2
