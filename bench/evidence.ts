@@ -35,6 +35,7 @@ export interface EvidenceAsked {
   /** Days that the units are spread over; the policy looks at the last seven. */
   readonly days: number;
   readonly pairs: number;
+  readonly sources: readonly EvidenceFigure["source"][];
 }
 
 const TENANT = "bench";
@@ -65,8 +66,12 @@ gates:
 export async function measureEvidence(asked: EvidenceAsked): Promise<readonly EvidenceFigure[]> {
   const parsed = parsePolicy(POLICY);
   assert(parsed.ok, "the bench's policy is one");
-  return [await inPostgresql(asked, parsed.value), await inParquet(asked, parsed.value)];
+  const figures: EvidenceFigure[] = [];
+  for (const source of asked.sources) figures.push(await MEASURES[source](asked, parsed.value));
+  return figures;
 }
+
+const MEASURES = { postgresql: inPostgresql, parquet: inParquet };
 
 async function inPostgresql(asked: EvidenceAsked, policy: Policy): Promise<EvidenceFigure> {
   const database = openDatabase({ url: await freshDatabase(asked.url, asked.database) });

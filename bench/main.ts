@@ -145,14 +145,17 @@ command("console", "screens of the console opened in a browser that was never he
 interface EvidenceFlags extends Flags {
   readonly rows: number;
   readonly days: number;
+  readonly source?: "postgresql" | "parquet";
 }
 
 command("evidence", "a policy decided on units where they are, in PostgreSQL and in Parquet, beside counting by hand")
   .option("--rows <number>", "units", count, 1_000_000)
   .option("--days <number>", "days that they are spread over; the policy looks at the last seven", count, 7)
-  .action(({ json = false, ...flags }: EvidenceFlags) =>
+  .addOption(new Option("--source <source>", "one of them only").choices(["postgresql", "parquet"]))
+  .action(({ json = false, source, ...flags }: EvidenceFlags) =>
     withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {
-      const figures = await measureEvidence({ ...flags, url });
+      const sources = source === undefined ? (["postgresql", "parquet"] as const) : [source];
+      const figures = await measureEvidence({ ...flags, sources, url });
       print({ settings: { ...settings, days: flags.days, beside: "counting by hand" }, figures }, json);
     }),
   );
