@@ -82,6 +82,15 @@ test.each([
   ["an unknown metric", gate("id: a, metric: b, limit: 1"), "$.gates[0].metric", "no metric"],
   ["no limit", gate("id: a, metric: correct"), "$.gates[0]", "exactly one"],
   ["two limits", gate("id: a, metric: correct, limit: 1, floor: 2"), "$.gates[0]", "exactly one"],
+  [
+    "a floor that is a ceiling",
+    metric("id: all, kind: count, from: run").replace(
+      "gates: [{ ",
+      "gates: [{ id: a, metric: all, op: <=, floor: 2, remedy: mend it }, { ",
+    ),
+    "$.gates[0].op",
+    "of a floor",
+  ],
   ["a floor of a ratio", gate("id: a, metric: correct, floor: 2"), "$.gates[0].floor", "count"],
   [
     "a trigger that does not count",

@@ -224,6 +224,8 @@ function formErrors(gate: GateText, metrics: ReadonlyMap<string, MetricText>, st
   const kinds = metricsOf(gate).map((id) => metrics.get(id)?.kind);
   if (gate.floor !== undefined && kinds.some((kind) => kind !== "count"))
     return [invalid([...steps, "floor"], "is for metrics that count")];
+  if (gate.floor !== undefined && gate.op !== ">=")
+    return [invalid([...steps, "op"], "is `>=` of a floor, which is the least that is enough")];
   if (gate.bound === undefined) return [];
   if (kinds.some((kind) => kind !== "ratio")) return [invalid([...steps, "bound"], "is for ratios")];
   return gate.op === ">=" || gate.op === "<="

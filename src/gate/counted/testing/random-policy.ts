@@ -15,6 +15,8 @@ const written = (value: string | number | boolean): string => JSON.stringify(val
 function questionOf({ columns, literals }: RandomKind): fc.Arbitrary<string> {
   return fc.constantFrom(...Object.keys(columns)).chain((column) => {
     const path = `$.${column}`;
+    if (columns[column]?.startsWith("datetime"))
+      return fc.constantFrom(`${path} < now()`, `duration_seconds(${path}, now()) <= 86400`, `${path} == null`);
     const literal = fc.constantFrom(...(literals[column] ?? [])).map(written);
     const type = columns[column]?.replace("?", "");
     const equality = fc.tuple(fc.constantFrom("==", "!="), fc.oneof(literal, fc.constant("null"), fc.constant(path)));
@@ -160,7 +162,7 @@ function gateOf({ compared, bound, ...gate }: RandomGate, kinds: ReadonlyMap<str
   const isBounded = of.every((kind) => kind === "ratio") && (gate.op === ">=" || gate.op === "<=");
   return {
     ...gate,
-    ...("floor" in compared && !isCount ? { limit: 1 } : compared),
+    ...("floor" in compared ? (isCount ? { ...compared, op: ">=" } : { limit: 1 }) : compared),
     ...(isBounded && bound !== undefined ? { bound } : {}),
     triggers: gate.triggers.filter((id) => kinds.get(id) === "count"),
   };
