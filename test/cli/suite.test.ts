@@ -177,7 +177,9 @@ test("P1-TR07 a case that says so is tried again; what fails twice blocks the de
   expect(JSON.parse(listed.stdout).quarantined).toEqual([]);
 });
 
-test("PRV-01 PRV-02 PRV-04 PRV-05 DS-01 DS-08 DS-09 a bundle is previewed: its own pack in a target of its own, whose owners die, its suites, a report, nothing left; promotion goes by it", async () => {
+test("PRV-01 PRV-02 PRV-04 PRV-05 DS-01 DS-08 DS-09 a bundle is previewed: its own pack in a target of its own, whose owners die, its suites, a report, nothing left; promotion goes by it", {
+  timeout: 180_000,
+}, async () => {
   const said = await cli(
     "preview",
     "create",
