@@ -166,9 +166,9 @@ describe("GATE-12, RELEASE_NOTES_COMPLETE: a release whose notes would keep some
   });
 
   test.each<[string, object, string]>([
-    ["no word on limitations", { policy_changes: {}, replaces: null }, "$.limitations"],
+    ["no word on limitations", { policy_changes: {}, replaces: null }, "limitations: "],
     ["an empty limitation", { limitations: [" "], policy_changes: {}, replaces: null }, "$.limitations[0]"],
-    ["no word on what it replaces", { limitations: [], policy_changes: {} }, "$.replaces"],
+    ["no word on what it replaces", { limitations: [], policy_changes: {} }, "replaces: "],
     ["another bundle's id", { limitations: [], policy_changes: {}, replaces: "release-y" }, "another bundle is given"],
     ["a first release beside a bundle", { limitations: [], policy_changes: {}, replaces: null }, "is null"],
   ])("%s", (_, document, message) => {
