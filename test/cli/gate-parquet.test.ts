@@ -2,19 +2,14 @@ import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeQuery } from "../../src/gate/parquet/testing/write-parquet.ts";
+import { runsPolicy } from "../slo.ts";
 import { newFolder, runCli } from "./run-cli.ts";
 
-const POLICY = `
-id: shop
-version: 1.0.0
-engine: 1
-derive: { fn: units, version: 1 }
-rows: { run: { good: boolean } }
-sources: [runs]
-validity_seconds: 3600
-metrics: [{ id: correct, kind: ratio, from: run, good: $.good == true }]
-gates: [{ id: rate, metric: correct, limit: 0.9, remedy: look at the failing runs }]
-`;
+const POLICY = runsPolicy({
+  id: "shop",
+  gates: ["{ id: rate, metric: correct, limit: 0.9, remedy: look at the failing runs }"],
+  validSeconds: 3600,
+});
 const AT = ["--at", "2026-03-09T02:00:00Z"];
 
 /** A folder with a policy, and ten runs of which so many are good. */

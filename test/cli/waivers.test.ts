@@ -3,35 +3,18 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { formatInstant } from "../../src/contracts/index.ts";
 import { realHost } from "../database/real-host.ts";
+import { runsOf, runsPolicy, WAIVERS } from "../slo.ts";
 import { runCli } from "./run-cli.ts";
 import { useWorld } from "./world.ts";
 
-const POLICY = `id: quality
-version: 1.0.0
-engine: 1
-derive: { fn: units, version: 1 }
-rows: { run: { good: boolean } }
-sources: [runs]
-validity_seconds: 86400
-metrics: [{ id: correct, kind: ratio, from: run, good: $.good == true }]
-gates:
-  - { id: trend, metric: correct, limit: 0.95, severity: high, waivable: true, remedy: mend it }
-  - { id: safety, metric: correct, limit: 0.5, remedy: mend it }
-waivers:
-  approvals: 1
-  ttl_seconds: 1209600
-  consecutive_max: 2
-  waived_seconds_max: 2592000
-  waived_seconds_within: 7776000
-  rules: [{ environments: [staging, prod], approvals: 2, role: release_owner }]
-profiles: { strict: { budget: { waived: 1 }, conditions: waived_only } }
-`;
-
-/** Ten runs, some of them good. */
-const runs = (good: number): string =>
-  Array.from({ length: 10 }, (_, index) => ({ kind: "run", id: `r${index}`, columns: { good: index < good } }))
-    .map((unit) => JSON.stringify(unit))
-    .join("\n");
+const POLICY = runsPolicy({
+  id: "quality",
+  gates: [
+    "{ id: trend, metric: correct, limit: 0.95, severity: high, waivable: true, remedy: mend it }",
+    "{ id: safety, metric: correct, limit: 0.5, remedy: mend it }",
+  ],
+  more: `${WAIVERS}profiles: { strict: { budget: { waived: 1 }, conditions: waived_only } }\n`,
+});
 
 const ROOT = "a".repeat(64);
 const ASKED = ["--reason", "one flaky runner, replaced on Monday", "--issue", "#17", "--owner", "ann"];
@@ -48,8 +31,8 @@ const place = (name: string): string => join(world.cwd, name);
 beforeAll(async () => {
   writeFileSync(place("policy.yaml"), POLICY);
   for (const folder of ["nine", "eight", ".countermark"]) mkdirSync(place(folder));
-  writeFileSync(place("nine/runs.ndjson"), runs(9));
-  writeFileSync(place("eight/runs.ndjson"), runs(8));
+  writeFileSync(place("nine/runs.ndjson"), runsOf(9, 10));
+  writeFileSync(place("eight/runs.ndjson"), runsOf(8, 10));
   for (const who of ["dave", "ann", "olga"]) {
     const made = await cli("key", "add", who, "--role", who === "dave" ? "admin" : "approver");
     keys.set(who, made.stdout.trim());

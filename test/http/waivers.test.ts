@@ -21,6 +21,7 @@ import {
   termsOf,
 } from "../../src/release/index.ts";
 import { realHost } from "../database/real-host.ts";
+import { runsOf, runsPolicy, WAIVERS } from "../slo.ts";
 import { codeIn, type Got, member, read } from "./answer.ts";
 import { type Client, useBench } from "./bench.ts";
 
@@ -73,26 +74,14 @@ beforeAll(async () => {
 });
 
 /** Nine runs in ten have to be good; whoever may bear less is asked for. */
-const policyOf = (id: string): string => `id: ${id}
-version: 1.0.0
-engine: 1
-derive: { fn: units, version: 1 }
-rows: { run: { good: boolean } }
-sources: [runs]
-validity_seconds: 864000
-metrics: [{ id: correct, kind: ratio, from: run, good: $.good == true }]
-gates: [{ id: correctness, metric: correct, limit: 0.9, severity: high, waivable: true, remedy: mend it }]
-waivers:
-  approvals: 1
-  ttl_seconds: 1209600
-  consecutive_max: 2
-  waived_seconds_max: 2592000
-  waived_seconds_within: 7776000
-  rules: [{ environments: [staging, prod], approvals: 2, role: release_owner }]
-profiles: { only: { budget: { waived: 1 }, conditions: waived_only } }
-`;
+const policyOf = (id: string): string =>
+  runsPolicy({
+    id,
+    gates: ["{ id: correctness, metric: correct, limit: 0.9, severity: high, waivable: true, remedy: mend it }"],
+    more: `${WAIVERS}profiles: { only: { budget: { waived: 1 }, conditions: waived_only } }\n`,
+  });
 
-const HALF = ["a", "b"].map((id) => JSON.stringify({ kind: "run", id, columns: { good: id === "a" } })).join("\n");
+const HALF = runsOf(1, 2);
 
 interface About {
   readonly policy: string;
