@@ -4,7 +4,6 @@ import {
   firstIssue,
   formatInstant,
   type Instant,
-  issueText,
   parseInstant,
   parseJson,
   type Result,
