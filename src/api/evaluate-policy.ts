@@ -39,7 +39,7 @@ type EvaluationPorts = Pick<Installation, "artifacts" | "readTrust"> & {
 };
 
 /** Rows of one kind that an evaluation reads from the ledger. */
-export const EVIDENCE_ROWS_MAX = 100_000;
+const EVIDENCE_ROWS_MAX = 100_000;
 
 export interface AskedEvaluation {
   readonly tenantId: string;
@@ -150,7 +150,7 @@ export async function glanceAt(
 }
 
 /** Decisions that one backtest makes. */
-export const BACKTEST_MAX = 400;
+const BACKTEST_MAX = 400;
 
 export interface AskedBacktest extends Pick<AskedEvaluation, "tenantId" | "policy" | "profile" | "packDigest"> {
   readonly since: Instant;

@@ -46,7 +46,7 @@ type Send = (request: Request) => Response | Promise<Response>;
  * Opens the API: at `--url`, else at the directory's running server, else in this process. Refused with UNAUTHENTICATED
  * when there is no key. Faults as `openInstallation`.
  */
-export async function openClient(context: Context, holder: KeyHolder = "owner"): Promise<Result<Client>> {
+async function openClient(context: Context, holder: KeyHolder = "owner"): Promise<Result<Client>> {
   const url = context.config.url ?? (await runningServer(context));
   const workshop = url === null ? await openWorkshop(context) : null;
   const key = await keyOf(context, holder);

@@ -17,7 +17,7 @@ export function lineageLines(lineage: Lineage, paint: Paint): readonly string[] 
 }
 
 /** From what nothing more came, back to what it came from; what was told above is named again and not unfolded. */
-export function treeLines({ nodes, edges }: Part, paint: Paint): readonly string[] {
+function treeLines({ nodes, edges }: Part, paint: Paint): readonly string[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const into = new Map<string, LineageEdge[]>();
   for (const edge of edges) into.set(edge.target, [...(into.get(edge.target) ?? []), edge]);

@@ -60,7 +60,7 @@ async function askForEvaluation(
 }
 
 /** The decision in an answer; undefined where its digest is not that of its contents. */
-export const decisionIn = (body: JsonObject): Decision | undefined => {
+const decisionIn = (body: JsonObject): Decision | undefined => {
   const parsed = parseDecision(body.decision ?? null);
   return parsed.ok ? parsed.value : undefined;
 };

@@ -5,7 +5,7 @@ import type { Context } from "./command.ts";
 import { readText } from "./files.ts";
 
 /** The roster that is used where no other is given. */
-export const trustPath = (context: Context): string => join(context.config.directory, "trust.json");
+const trustPath = (context: Context): string => join(context.config.directory, "trust.json");
 
 /** How options that name a roster say so in help. */
 export const TRUST_PLACE = "roster of trusted keys; default `trust.json` in the directory of the installation";

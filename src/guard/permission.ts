@@ -5,7 +5,7 @@ import type { ResolvedCall } from "./resolve.ts";
 import { type GuardVerdict, passed, refused } from "./verdict.ts";
 
 /** Isolation that a level needs at least (commerce-kernel 8.1). */
-export const tierOf = (level: SideEffectLevel): SandboxTier =>
+const tierOf = (level: SideEffectLevel): SandboxTier =>
   level === "HARD_WRITE" || level === "FINANCIAL" ? "HARDENED" : "STANDARD";
 
 const STRENGTH: { readonly [tier in SandboxTier]: number } = { STANDARD: 0, HARDENED: 1, VM: 2 };

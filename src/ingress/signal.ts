@@ -47,7 +47,7 @@ const MEMBERS: readonly (readonly [string, EntityKind])[] = [
 ];
 
 /** The event's own entity and those that its payload names: a payment's event may concern a run about its order. */
-export function entitiesIn(
+function entitiesIn(
   tenant: string,
   { entity_type, entity_id, payload }: Pick<StoredEvent, "entity_type" | "entity_id" | "payload">,
 ): readonly EntityRef[] {

@@ -17,7 +17,7 @@ import { HEARTBEAT_STATUSES } from "./heartbeat.ts";
  * word here. They are exports of the ledger, not a second store.
  */
 
-export const PIPELINE_STATUSES = [
+const PIPELINE_STATUSES = [
   "PLANNING",
   "ANALYSIS",
   "FREEZE",

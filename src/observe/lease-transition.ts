@@ -96,7 +96,7 @@ function snapshotOf(lease: LeaseRecord, { generatedAt }: DiagnosisScope): LeaseT
   };
 }
 
-export const NOT_ADOPTED = "LEASE_NOT_ADOPTED";
+const NOT_ADOPTED = "LEASE_NOT_ADOPTED";
 
 export const isAdoption = (event: ContinuityEvent): boolean => operationOf(event) === "LEASE_ADOPTED";
 

@@ -94,7 +94,7 @@ const OPERATIONS: { readonly [operation: string]: TimelineCategory } = {
 };
 
 /** Null: of no concern to an operator of leases. */
-export function categoryOf(event: ContinuityEvent): TimelineCategory | null {
+function categoryOf(event: ContinuityEvent): TimelineCategory | null {
   if (event.event_type.startsWith("HEARTBEAT_")) return "HEARTBEAT";
   if (isTakeover(event) || isDecision(event)) return "TAKEOVER";
   if (isAdoption(event) || isNonAdoption(event)) return "LEASE";

@@ -13,7 +13,7 @@ import { outputKey } from "./waiting.ts";
 type Answer = CallSucceeded | CallFailed | CallRefused;
 
 /** Attempts of a call that undoes something, where its definition does not say. */
-export const UNDO_ATTEMPTS_MAX = 3;
+const UNDO_ATTEMPTS_MAX = 3;
 
 /** The answer to a step's call or poll as an event; null when the lane did not wait for this answer. */
 export function settleCall(workflow: CompiledWorkflow, state: RunState, answer: Answer, now: Instant): RunEvent | null {
@@ -77,7 +77,7 @@ function fail(workflow: CompiledWorkflow, state: RunState, { definition, answer,
 }
 
 /** Retries of all steps of a run, where its workflow does not say. */
-export const RETRIES_MAX = 10;
+const RETRIES_MAX = 10;
 
 interface Next {
   readonly final: boolean;
@@ -88,7 +88,7 @@ interface Next {
 const NO_NEXT: Next = { final: true, retry_at: null, exhausted: null };
 
 /** When the next attempt is, if there is one. While the run ends there is none. */
-export function retryOf(
+function retryOf(
   { definition: { max_total_retries: retriesMax = RETRIES_MAX } }: CompiledWorkflow,
   state: RunState,
   definition: StepDefinition,

@@ -1,7 +1,7 @@
 import { accepted, type Json, parseJson, type Refusal, type Result, rejected } from "../../contracts/index.ts";
 
 /** Bytes of one request's body: what our JSON takes at most. */
-export const BODY_BYTES_MAX = 1_048_576;
+const BODY_BYTES_MAX = 1_048_576;
 
 const TOO_LARGE: Refusal = { code: "BODY_TOO_LARGE", message: `the body is larger than ${BODY_BYTES_MAX} bytes` };
 

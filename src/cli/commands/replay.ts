@@ -24,7 +24,7 @@ export const replayCommand: Command = {
 };
 
 /** The first place at which a replay came to something else, in three lines. */
-export const divergenceLines = (first: JsonObject): readonly string[] => [
+const divergenceLines = (first: JsonObject): readonly string[] => [
   `  ${textOf(first, "drift")} at event ${textOf(first, "seq")} of ${textOf(first, "stream")}: ${textOf(first, "type")} ${textOf(first, "field_path")}`,
   `  recorded  ${inline(first.expected ?? null)}`,
   `  decided   ${inline(first.actual ?? null)}`,

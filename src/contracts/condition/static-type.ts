@@ -113,7 +113,7 @@ function named(type: string): StaticType {
 }
 
 /** The type of a JSON value; texts are strings, whatever they hold. */
-export function typeOfValue(value: Json): StaticType {
+function typeOfValue(value: Json): StaticType {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   return named(typeof value);

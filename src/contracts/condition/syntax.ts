@@ -23,7 +23,7 @@ export type Node =
 export type Parsed = { readonly ok: true; readonly node: Node } | { readonly ok: false; readonly refusal: Refusal };
 
 /** UTF-16 units of one condition: a screenful, far above any condition seen. */
-export const CHARACTERS_MAX = 2_000;
+const CHARACTERS_MAX = 2_000;
 /** Levels of the tree, and of brackets, calls and `NOT` in the text; keeps every recursion shallow. */
 export const DEPTH_MAX = 32;
 /** Literals, paths and operations of one condition. */

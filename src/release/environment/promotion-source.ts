@@ -8,7 +8,7 @@ import type { EnvironmentSettings } from "./settings.ts";
 const text = z.string().min(1).max(1_000);
 
 /** PRM-02: which run built a bundle, as the pipeline that ran it wrote it down (`release_bundle_promotion_source.json`). */
-export const PROMOTION_SOURCE = z
+const PROMOTION_SOURCE = z
   .strictObject({
     source_run_id: text,
     source_artifact_name: text,

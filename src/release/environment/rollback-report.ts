@@ -82,7 +82,7 @@ export function gateWord(
  * What ran on it lately: failed where a row says so that would abort a canary; passed on a GO; else nobody knows, and where no new run
  * starts on it nobody has to.
  */
-export function canaryStatus(
+function canaryStatus(
   { gates, verdict }: Pick<Decision, "gates" | "verdict">,
   { isServed }: Pick<PutBack, "isServed">,
 ): CanaryStatus {

@@ -43,7 +43,7 @@ export function releasedTraces(released: Released): Traces {
   return joined([bundleTraces(released), ...own.map((move) => moveTraces(released, own, move))]);
 }
 
-export const bundleNodeId = ({ bundle_id }: Pick<Manifest, "bundle_id">): string => `bundle.${bundle_id}`;
+const bundleNodeId = ({ bundle_id }: Pick<Manifest, "bundle_id">): string => `bundle.${bundle_id}`;
 const deploymentId = ({ environment, seq }: Pick<RecordedMove, "environment" | "seq">): string =>
   `deployment.${environment}.${seq}`;
 

@@ -24,7 +24,7 @@ import {
 export const STAGES = ["pre", "final", "deployment"] as const;
 export type Stage = (typeof STAGES)[number];
 
-export const NODE_TYPES = [
+const NODE_TYPES = [
   "source",
   "input",
   "job",
@@ -39,7 +39,7 @@ export const NODE_TYPES = [
 ] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
-export const RELATIONS = [
+const RELATIONS = [
   "triggers",
   "consumes",
   "produces",

@@ -72,7 +72,7 @@ export interface ReadSuite {
   readonly findings: readonly SuiteFinding[];
 }
 
-export const SETTINGS_FILE = "suite.yaml";
+const SETTINGS_FILE = "suite.yaml";
 export const QUARANTINE_FILE = "quarantine.yaml";
 
 /** Reads a suite for its pack: every file, what lies between them, and what the pack must have. Pure. */

@@ -7,7 +7,7 @@ export interface Edge {
 }
 
 /** Edges along one lane, in the order of the fields; edges to branches of a PARALLEL step are not among them. */
-export function laneEdges(step: DraftStep): readonly Edge[] {
+function laneEdges(step: DraftStep): readonly Edge[] {
   const edges = Object.entries({
     if_true: step.if_true,
     if_false: step.if_false,

@@ -41,7 +41,7 @@ export const validateOrder: Tool = tool({
 });
 
 /** Why an order cannot be fulfilled; empty when it can. */
-export function orderProblems(order: ShopOrder): readonly string[] {
+function orderProblems(order: ShopOrder): readonly string[] {
   const problems = [
     [order.cancelledAt !== null, "cancelled"],
     [order.financialStatus !== "PAID", "not_paid"],
