@@ -16,8 +16,11 @@ const PAUSED_MS = 3_500;
 const SLOW_MS = 100;
 const TIMEOUT = 180_000 + RUNS * 2_000;
 
-/** Short enough that takeovers are most of the waiting; few runs at a time, so that each kill finds the work unfinished. */
-const LEASES = { ...PROFILE, leaseMs: 2_000, beatMs: 400, claimsMax: 1_000, runsMax: 2 };
+/**
+ * Short enough that takeovers are most of the waiting; so few runs at a time that each kill finds work unfinished, and so many that the
+ * last of them is begun long before its time is up: they are all started first.
+ */
+const LEASES = { ...PROFILE, leaseMs: 2_000, beatMs: 400, claimsMax: 1_000, runsMax: Math.ceil(RUNS / 100) };
 
 let shop: CrashShop;
 beforeAll(async () => {
