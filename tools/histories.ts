@@ -4,7 +4,14 @@ import { fileURLToPath } from "node:url";
 import { Context } from "@temporalio/activity";
 import { Client, Connection } from "@temporalio/client";
 import proto, { type temporal } from "@temporalio/proto";
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from "@temporalio/worker";
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from "@temporalio/worker";
 import { assert } from "../src/contracts/index.ts";
 import { type Rest, RUN_WORKFLOW, type RunActivities, TOLD_SIGNAL } from "../src/worker/temporal/protocol.ts";
 import { registerAttributes } from "../src/worker/temporal/search-attributes.ts";
@@ -28,7 +35,10 @@ interface ScriptedRest extends Pick<Rest, "status" | "isOver" | "dueInMs"> {
 
 /** A module's workflows, as the sandbox takes them. */
 export const sandboxOf = (workflowsPath: string): Promise<WorkflowBundle> =>
-  bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger("ERROR") });
+  bundleWorkflowCode({ workflowsPath, logger: LOGGER });
+
+/** Of what the SDK does, errors alone. */
+const LOGGER = new DefaultLogger("ERROR");
 
 const { History } = proto.temporal.api.history.v1;
 
@@ -68,7 +78,8 @@ export const SCENES: { readonly [name: string]: Scene } = {
 
 const USAGE = `usage: histories.js
 Has the Temporal server at TEMPORAL_ADDRESS carry the workflow of a run through each of its paths, and writes the history of each that is
-not on file yet to ${HISTORIES}. One that is on file is never written again: it stands for what is open somewhere.`;
+not on file yet to ${HISTORIES}. One that is on file is never written again: it stands for what is open somewhere.
+\`eval "$(.ci/temporal)"\` starts a server.`;
 
 const TASK_QUEUE = "histories";
 /** Who wrote a history, instead of a process and a host. */
@@ -119,6 +130,7 @@ const WAITS_MS = 500;
 
 /** `npm run histories`, from `dist/tools/`. */
 async function recordAll(address: string): Promise<void> {
+  Runtime.install({ logger: LOGGER });
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   assert(await registerAttributes(connection.operatorService, "default"), "the cluster takes search attributes");

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { GoldenCase } from "../../release/index.ts";
 import { durabilitySuites, type PlayDeath, type Played } from "./durability.ts";
 import { type Boundary, type Effect, OwnerDied, ownerDeaths } from "./owner-deaths.ts";
+import { GIFT } from "./testing/gift.ts";
 
 const at = (point: Boundary["point"], step: string): Boundary => ({ point, step, nth: 1 });
 const BOUNDARIES = [
@@ -11,25 +12,6 @@ const BOUNDARIES = [
   at("after_outcome", "pay"),
 ];
 const PAID: Effect = { step: "pay", tool: "pay", key: "k1" };
-
-const CASE: GoldenCase = {
-  id: "gift",
-  name: "a gift is paid",
-  tier: "P0",
-  tags: [],
-  workflow: "welcome",
-  runs: 3,
-  by: "golden",
-  start: { input: {} },
-  vary: {},
-  tools: {},
-  models: {},
-  faults: [],
-  approvals: [],
-  signals: [],
-  within_seconds: 30,
-  expect: { status: "SUCCEEDED", code: null, state: {} },
-};
 
 const played = (change: Partial<Played> = {}, differences: readonly string[] = []): Played => ({
   attempt: { caseId: "gift", inputDigest: "0", runId: "r", differences, ms: 1, agents: null },
@@ -46,7 +28,7 @@ const plays =
     change(dies, one) ?? played({ hasDied: dies !== null });
 
 const problemsOf = async (play: PlayDeath) =>
-  (await durabilitySuites([CASE], play)).map(({ name, status, problems }) => [name, status, ...problems]);
+  (await durabilitySuites([GIFT], play)).map(({ name, status, problems }) => [name, status, ...problems]);
 
 test("DS-01 DS-08 an owner dies after each record, before the first effect, and between it and its record", async () => {
   const deaths: string[] = [];
@@ -71,7 +53,7 @@ test.each<readonly [string, Boundary["point"], Played, string]>([
   ["one that is made without a key", "after_effect", played({ effects: [{ ...PAID, key: null }] }), "DS-08"],
 ])("%s fails the preview", async (_, point, seen, failing) => {
   const suites = await durabilitySuites(
-    [CASE],
+    [GIFT],
     plays((dies) => (dies?.point === point ? seen : null)),
   );
 
@@ -82,7 +64,7 @@ test("what may rightly wait for a person after a death is not waited for, and a 
   const suites = await problemsOf(
     plays((dies, one) => {
       if (dies?.point !== "after_effect") return null;
-      expect(one.within_seconds).toBeLessThan(CASE.within_seconds);
+      expect(one.within_seconds).toBeLessThan(GIFT.within_seconds);
       return played({ effects: [PAID, PAID] }, ["status is RUNNING, not SUCCEEDED"]);
     }),
   );

@@ -3,25 +3,16 @@ import { assert, instant, type Json, ManualClock } from "../../contracts/index.t
 import { flakeReports, type GoldenCase, registryAfter, suiteOutcome } from "../../release/index.ts";
 import type { DemoClient } from "../demo/client.ts";
 import { playCases } from "./play.ts";
+import { GIFT } from "./testing/gift.ts";
 import { NOTHING_SEEN, type SuiteWorld } from "./world.ts";
 
 const CASE: GoldenCase = {
-  id: "gift",
-  name: "a gift is paid",
+  ...GIFT,
   tier: "P1",
   tags: ["integration_internal", "pseudo_deterministic", "oracle_state_change", "sandbox_hardened"],
-  workflow: "welcome",
   runs: 2,
-  by: "golden",
   start: { input: { order: "{tenant}_ord_1", cents: 5 } },
   vary: { "$.input.cents": [5, 6] },
-  tools: {},
-  models: {},
-  faults: [],
-  approvals: [],
-  signals: [],
-  within_seconds: 30,
-  expect: { status: "SUCCEEDED", code: null, state: {} },
 };
 
 const caseOf = (other: Partial<GoldenCase> = {}): GoldenCase => ({ ...CASE, ...other });
