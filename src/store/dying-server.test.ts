@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { nextTurn } from "../contracts/index.ts";
 import { openDatabase } from "./database.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -9,8 +10,15 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
+const message = (type: string, body = ""): string => `${type}\0\0\0${String.fromCharCode(4 + body.length)}${body}`;
+
 // The protocol's messages that let a client in: AuthenticationOk, and ReadyForQuery outside of a transaction.
-const WELCOME = Buffer.from([..."R\0\0\0\b\0\0\0\0Z\0\0\0\u0005I"].map((character) => character.charCodeAt(0)));
+const WELCOME = Buffer.from(message("R", "\0\0\0\0") + message("Z", "I"), "latin1");
+
+// ParseComplete, ParameterDescription, NoData, BindComplete, CommandComplete, ReadyForQuery: a statement that returns no rows.
+const DONE = ["1", "t", "n", "2", "C", "Z"]
+  .map((type) => message(type, { t: "\0\0", C: "SET\0", Z: "I" }[type]))
+  .join("");
 
 /** An ErrorResponse; whatever is not fatal is followed by ReadyForQuery. */
 function said(severity: "ERROR" | "FATAL", code: string): Buffer {
@@ -61,3 +69,32 @@ test("what a server said when it ended a connection fails what was in flight, an
   await expect(committer`select 1`.execute()).rejects.toMatchObject({ code: "57P01", severity: "FATAL" });
   await expect(committer`select 2`.execute()).rejects.toMatchObject({ code: "42601" });
 });
+
+test("statements sent in every turn in which their connection goes away fail at once, and the next ones are answered", async () => {
+  const answers = Array.from({ length: 200 }, () =>
+    Buffer.concat([Buffer.from(DONE, "latin1"), said("FATAL", "57P01")]),
+  );
+  const { committer } = openDatabase({ url: `postgres://someone@127.0.0.1:${await dyingServer(...answers)}/shop` });
+  const codes = new Set<unknown>();
+  const ask = () => committer`set a = 1`.execute().then(() => "done", codeIn);
+
+  for (let death = 0; death < 3; death++) {
+    while ((await ask()) !== "done") await nextTurn();
+    const asked: Promise<unknown>[] = [];
+    for (let left = 500; left > 0; left--) {
+      await nextTurn();
+      asked.push(
+        ask().finally(() => {
+          left = Math.min(left, 8);
+        }),
+      );
+    }
+    for (const code of await Promise.all(asked)) codes.add(code);
+  }
+
+  // A connection that is never made again says CONNECT_TIMEOUT, or nothing.
+  expect(codes).not.toContain("CONNECT_TIMEOUT");
+  expect(codes).toContain("CONNECTION_CLOSED");
+});
+
+const codeIn = (error: unknown): unknown => Reflect.get(Object(error), "code");

@@ -24,15 +24,31 @@ async function begun<T>(
   mode: string,
   work: (sql: TenantQuery) => Promise<T>,
 ): Promise<T> {
+  const orphan = { is: false };
   try {
     const result = await database.app.begin(mode, async (sql) => {
       // Sent at once, answered with the first statement of the work: the context costs no round trip of its own.
       const context = sql`select set_tenant_context(${tenantId})`.execute();
-      const [value] = await Promise.all([work(sql), context]);
-      return { value };
+      try {
+        const [value] = await Promise.all([work(silencedBy(orphan, sql)), context]);
+        return { value };
+      } finally {
+        if (orphan.is) await never();
+      }
     });
     return result.value;
   } catch (error) {
+    orphan.is = true;
     throw asFault(error);
   }
 }
+
+/*
+ * Where a connection goes away while the work waits for something else, the transaction fails at once, but the work goes on: and the
+ * driver sends what it still says, and the commit or rollback at its end, to whoever has the connection by then. So such work is
+ * held where it next speaks, for good.
+ */
+const never = (): Promise<never> => new Promise(() => undefined);
+
+const silencedBy = (orphan: { readonly is: boolean }, sql: TenantQuery): TenantQuery =>
+  new Proxy(sql, { apply: (send, self, said) => (orphan.is ? never() : Reflect.apply(send, self, said)) });
