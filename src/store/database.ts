@@ -1,7 +1,8 @@
 import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
 import { formatInstant, type Instant, instant } from "../contracts/index.ts";
 import { arrayType } from "./array-types.ts";
-import { lateClosingSocket } from "./socket.ts";
+import { lateClosingSockets } from "./socket.ts";
+import { tlsIn } from "./tls.ts";
 
 /** Where a PostgreSQL answers: a URL, or the parts of one (a `host` that starts with `/` is a unix socket directory). */
 export type ConnectionOptions =
@@ -78,6 +79,8 @@ const types = {
  * @param options where PostgreSQL answers; its user must own the schema (or be a superuser) for migrations
  */
 export function openDatabase(options: ConnectionOptions): Database {
+  const server = "url" in options ? tlsIn(options.url) : { ...options, tls: null };
+  const socket = lateClosingSockets(server.tls, CONNECT_TIMEOUT_SECONDS * 1000);
   const pool = (max: number, settings: Record<string, string>): Query => {
     const shared: Options<typeof types> = {
       max,
@@ -88,8 +91,8 @@ export function openDatabase(options: ConnectionOptions): Database {
       backoff: reconnectSeconds,
       onnotice: ignoreNotice,
     };
-    const connecting = { ...shared, socket: lateClosingSocket };
-    return "url" in options ? postgres(options.url, connecting) : postgres({ ...connecting, ...options });
+    const connecting = { ...shared, ssl: false, socket };
+    return "url" in server ? postgres(server.url, connecting) : postgres({ ...connecting, ...server });
   };
   const app = pool(APP_CONNECTIONS_MAX, { role: "countermark_app" });
   const committer = pool(1, {

@@ -1,6 +1,8 @@
+import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import { nextTurn } from "../contracts/index.ts";
 import { fatalIn } from "./fatal.ts";
+import { secured, type Tls } from "./tls.ts";
 
 /*
  * The driver (postgres 3.4.9, its issues 1154 and 1208) keeps writes for the end of the turn, and forgets its socket the moment
@@ -17,53 +19,48 @@ import { fatalIn } from "./fatal.ts";
  * the socket's error, which fails what is in flight now.
  */
 
-/** A socket whose end is told as an error at once, and as its close a few turns later. */
-class LateClosing extends Socket {
-  /** The driver names the server by it when it asks for TLS. */
-  readonly host: string;
+/** Tells the driver, which is all that listens to one of its sockets. */
+type Tell = (event: string | symbol, ...details: unknown[]) => boolean;
 
-  constructor(host: string) {
-    super();
-    this.host = host;
-  }
-
-  override emit(event: string | symbol, ...details: unknown[]): boolean {
+/** Has a socket's end be told as an error at once, and as its close a few turns later. */
+function closingLate(socket: Socket): Socket {
+  const tell: Tell = (event, ...details) => Reflect.apply(EventEmitter.prototype.emit, socket, [event, ...details]);
+  socket.emit = (event: string | symbol, ...details: unknown[]): boolean => {
     const fatal = event === "data" ? fatalIn(details[0]) : undefined;
-    if (fatal !== undefined) return super.emit("error", fatal);
-    if (event !== "close") return super.emit(event, ...details);
-    // Set here and not as a method: `connect` of Node's sockets puts its own in its place.
-    this.write = () => true;
-    this.#fail();
-    void this.#closeLate(details);
+    if (fatal !== undefined) {
+      if (fatal.before.length > 0) tell("data", fatal.before);
+      return tell("error", fatal.error);
+    }
+    if (event !== "close") return tell(event, ...details);
+    void closeLate(socket, tell, details);
     return true;
-  }
-
-  /** Fails what is in flight. Where TLS has taken the connection over, nobody listens here any more. */
-  #fail(): void {
-    if (this.listenerCount("error") > 0) super.emit("error", closedError());
-  }
-
-  async #closeLate(details: readonly unknown[]): Promise<void> {
-    await turns(CLOSING_TURNS);
-    super.emit("data", PASSWORD_ASKED);
-    await afterMicrotasks();
-    const tell = () => {
-      this.write = () => true;
-      this.#fail();
-      super.emit("close", ...details);
-    };
-    const written = new Promise<void>((resolve) => {
-      this.write = () => {
-        tell();
-        resolve();
-        return true;
-      };
-    });
-    // One that nobody listens to, or that ended in the middle of a longer message, brings about no write.
-    const waited = turns(CLOSING_TURNS).then(() => "in vain");
-    if ((await Promise.race([written, waited])) === "in vain") tell();
-  }
+  };
+  return socket;
 }
+
+async function closeLate(socket: Socket, tell: Tell, details: readonly unknown[]): Promise<void> {
+  socket.write = swallow;
+  tell("error", closedError());
+  await turns(CLOSING_TURNS);
+  tell("data", PASSWORD_ASKED);
+  await afterMicrotasks();
+  const close = () => {
+    socket.write = swallow;
+    tell("error", closedError());
+    tell("close", ...details);
+  };
+  const written = new Promise<"written">((resolve) => {
+    socket.write = () => {
+      close();
+      resolve("written");
+      return true;
+    };
+  });
+  // One that ended in the middle of a longer message, or before anybody listened, brings about no write.
+  if ((await Promise.race([written, turns(CLOSING_TURNS)])) !== "written") close();
+}
+
+const swallow = (): boolean => true;
 
 const closedError = () => Object.assign(new Error("the connection was closed"), { code: "CONNECTION_CLOSED" });
 
@@ -90,8 +87,26 @@ interface Target {
   readonly port: readonly number[];
 }
 
-/** Opens a socket for the driver. It is not connected yet: what is written waits, and a failure comes as its events. */
-export function lateClosingSocket({ path, host: [host = "localhost"], port: [port = 5432] }: Target): Socket {
-  const socket = new LateClosing(host);
-  return path ? socket.connect(path) : socket.connect(port, host);
+/**
+ * How the driver opens its sockets: not connected yet, so that what is written waits, and a failure comes as events; or secured, where
+ * that is asked for. The driver would secure one itself, by a socket of its own that closes early.
+ */
+export const lateClosingSockets =
+  (tls: Tls | null, timeoutMs: number) =>
+  ({ path, host: [host = "localhost"], port: [port = 5432] }: Target): Socket | Promise<Socket> => {
+    const socket = new Socket();
+    const connecting = path ? socket.connect(path) : socket.connect(port, host);
+    if (tls === null || path) return closingLate(connecting);
+    return secured(connecting, host, tls, AbortSignal.timeout(timeoutMs)).then(closingLate, (error: unknown) => {
+      connecting.destroy();
+      return failing(error);
+    });
+  };
+
+/** A socket that fails as soon as somebody listens: the driver never uses a connection again for which it was given none. */
+function failing(error: unknown): Socket {
+  const socket = closingLate(new Socket());
+  socket.write = swallow;
+  void nextTurn().then(() => socket.destroy(error instanceof Error ? error : closedError()));
+  return socket;
 }
