@@ -35,6 +35,9 @@ function approvalsOf(waiver: JsonObject): string {
   return missing.length === 0 ? count : `${count}, none as ${missing.join(", ")} yet`;
 }
 
+const measuredOf = (value: string): string =>
+  value === "0/0" ? "nothing yet; any value that misses makes it void" : `${value}; a worse value makes it void`;
+
 /** One waiver: what is signed by whoever approves it, and who did. */
 export function waiverLines(waiver: JsonObject, now: Instant, paint: Paint): readonly string[] {
   const terms = objectOf(waiver, "waiver");
@@ -47,7 +50,7 @@ export function waiverLines(waiver: JsonObject, now: Instant, paint: Paint): rea
   const facts: readonly (readonly [string, string])[] = [
     ["gate", `${paint.bold(textOf(terms, "check_id"))}  of ${textOf(policy, "id")} ${textOf(policy, "version")}`],
     ["about", textOf(terms, "bundle_digest")],
-    ["measured", `${textOf(terms, "measured_value")}; a worse value makes it void`],
+    ["measured", measuredOf(textOf(terms, "measured_value"))],
     ["where", places.join("; ")],
     ["why", textOf(terms, "reason")],
     [

@@ -58,8 +58,8 @@ const ENTRY = {
 };
 
 /** What ten runs come to, nine of which are good. */
-function rowsOf(policy: Policy) {
-  const units = Array.from({ length: 10 }, (_, index) => ({
+function rowsOf(policy: Policy, runs: number) {
+  const units = Array.from({ length: runs }, (_, index) => ({
     id: `${index}`,
     at: null,
     channel: null,
@@ -78,11 +78,12 @@ interface Given {
   readonly history?: readonly PastWaiver[];
   /** Without a decision because of which it is asked. */
   readonly isAlone?: boolean;
+  readonly runs?: number;
 }
 
-function judged(change: JsonObject, { policy: text = POLICY, history = [], isAlone = false }: Given = {}) {
+function judged(change: JsonObject, { policy: text = POLICY, history = [], isAlone = false, runs = 10 }: Given = {}) {
   const policy = policyOf(text);
-  const rows = isAlone ? null : rowsOf(policy);
+  const rows = isAlone ? null : rowsOf(policy, runs);
   return judgeRequest({ entry: { ...ENTRY, ...change }, policy, rows, history, now: NOW });
 }
 
@@ -171,6 +172,13 @@ test.each<[string, JsonObject, string, string, string]>([
   ],
 ])("7.6 a request with %s is refused with the field and the rule", (_, change, code, rule, field_path) => {
   expect(judged(change)).toMatchObject({ ok: false, refusal: { code, field_path, details: { rule } } });
+});
+
+test("a gate that had nothing to measure may be waived, as its decision offers", () => {
+  expect(judged({ measured_value: "0/0" }, { runs: 0 })).toMatchObject({ ok: true });
+  expect(judged({ measured_value: "0/0" })).toMatchObject({
+    refusal: { code: "WAIVER_FIELD_INVALID", details: { rule: "measurement_worsened" } },
+  });
 });
 
 test("7.6 WAIVER_RENEWAL_LIMIT a third waiver in a row is refused before anybody signs it", () => {

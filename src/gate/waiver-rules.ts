@@ -181,14 +181,15 @@ export function measureIssue({ check_id, measured_value }: Waiver, { rows, polic
   if (row === undefined || row.status === "PASS" || row.standing !== "counts")
     return low("unused", `${check_id} needs none`);
   const [before, now] = [parseRational(measured_value ?? ""), parseRational(row.value ?? "")];
-  if (measured_value === undefined || before === undefined || now === undefined) return null;
+  if (measured_value === undefined || now === undefined) return null;
   const op = policy.text.gates.find(({ id }) => excludes(check_id, id))?.op;
-  const change = compareRationals(now, before);
-  const isWorse = op === "==" ? change !== 0n : op === "<=" || op === "<" ? change > 0n : change < 0n;
-  return isWorse
+  return before === undefined || isWorse(op, compareRationals(now, before))
     ? low("measurement_worsened", `${row.value} is worse than the ${measured_value} that it was given for`)
     : null;
 }
+
+const isWorse = (op: Policy["text"]["gates"][number]["op"] | undefined, change: bigint): boolean =>
+  op === "==" ? change !== 0n : op === "<=" || op === "<" ? change > 0n : change < 0n;
 
 /** An instant of a waiver. */
 export function timeOf(text: string): Instant {

@@ -43,10 +43,10 @@ const waiver = z
     scope: z
       .strictObject({ branches: names, environments: names, commits: names.optional(), profiles: names })
       .readonly(),
-    /** What was measured when it was asked for; a worse value makes it void. */
+    /** What was measured when it was asked for; a worse value makes it void, and any that misses where there was none (`0/0`). */
     measured_value: z
       .string()
-      .refine((value) => parseRational(value) !== undefined, "a decimal or a fraction")
+      .refine((value) => value === "0/0" || parseRational(value) !== undefined, "a decimal or a fraction")
       .optional(),
     /** The bundle that it is for; needed once there is one. */
     bundle_digest: z.string().optional(),

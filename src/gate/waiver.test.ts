@@ -60,6 +60,7 @@ const PLACE = { branch: "main", environment: "dev", commit: "c1", bundle_digest:
 
 interface Given {
   readonly good?: number;
+  readonly runs?: number;
   readonly place?: Partial<WaiverInput["place"]>;
   readonly history?: WaiverInput["history"];
   readonly policy?: string;
@@ -67,9 +68,10 @@ interface Given {
 }
 
 /** Decides on ten runs, nine of which are good unless told otherwise. */
-function decided(exceptions: Json, { good = 9, place = {}, history = [], policy = POLICY, unproved }: Given = {}) {
+function decided(exceptions: Json, given: Given = {}) {
+  const { good = 9, runs = 10, place = {}, history = [], policy = POLICY, unproved } = given;
   const source = JSON.stringify({ contract: "release_exceptions_v2", exceptions });
-  const units = Array.from({ length: 10 }, (_, index) => ({
+  const units = Array.from({ length: runs }, (_, index) => ({
     id: `${index}`,
     at: null,
     channel: null,
@@ -169,6 +171,17 @@ test("a waiver in the four fields of old is none until it is brought over", () =
 test("a measurement that is no worse keeps its waiver", () => {
   expect(decided([{ ...WAIVER, measured_value: "9/10" }]).verdict).toBe("GO");
   expect(decided([{ ...WAIVER, measured_value: "8/10" }]).verdict).toBe("GO");
+});
+
+test("a waiver of a gate that had nothing to measure is void as soon as there is something that misses", () => {
+  const waiver = { ...WAIVER, measured_value: "0/0" };
+  const rejected = [{ code: "measurement_worsened", detail: "9/10 is worse than the 0/0 that it was given for" }];
+
+  expect(decided([waiver], { runs: 0 }).gates.find(({ id }) => id === "trend")).toMatchObject({
+    value: "0/0",
+    standing: "waived",
+  });
+  expect(decided([waiver])).toMatchObject({ verdict: "NO-GO", waivers: { applied: [], rejected } });
 });
 
 test("once there is a bundle, a waiver is for that bundle", () => {
