@@ -90,7 +90,11 @@ export const RELEASE_CODES = {
     ["dirty_source"],
   ),
   BUNDLE_EXISTS: entry(409, "another bundle has this id already", "build it anew; its id will be another"),
-  BUNDLE_NOT_FOUND: entry(404, "no such bundle was promoted before", "give the bundle's file"),
+  BUNDLE_NOT_FOUND: entry(
+    404,
+    "no such bundle was promoted before",
+    "promote it from its file first; then its id is in `countermark env show`",
+  ),
   ENVIRONMENT_LOCKED: entry(409, "another move of the environment is under way", "try again when it is done", [
     "environment_locked",
   ]),

@@ -51,7 +51,10 @@ function approverProblem(
   bundle: PromotedBundle,
 ): Refusal | null {
   if (bundle.root_digest !== rootDigest)
-    return { code: "HITL_PREVIEW_MISMATCH", message: `the root digest of \`${bundleId}\` is another one` };
+    return {
+      code: "HITL_PREVIEW_MISMATCH",
+      message: `the root digest of \`${bundleId}\` is another one: see \`countermark bundle show\``,
+    };
   if (!isPerson) return { code: "APPROVER_IS_NO_PERSON", message: "an agent or a service approves nothing" };
   return authorsOf(bundle).includes(by)
     ? { code: "APPROVER_IS_AUTHOR", message: `\`${by}\` built \`${bundleId}\` or brought it in` }

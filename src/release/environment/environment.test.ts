@@ -101,7 +101,13 @@ describe("RBK-02, RBK-03: what the state allows", () => {
   });
 
   test("where nothing did well, or not by that name, there is no target", () => {
-    expect(targets("z")).toMatchObject({ refusal: { code: "ROLLBACK_TARGET_MISSING" } });
-    expect(rollbackTargets([], "prod", null)).toMatchObject({ refusal: { code: "ROLLBACK_TARGET_MISSING" } });
+    const missing = (message: string) => ({ refusal: { code: "ROLLBACK_TARGET_MISSING", message } });
+
+    expect(targets("c.bundle")).toMatchObject(
+      missing("`c.bundle` is no id of another bundle that did well in prod and still verifies"),
+    );
+    expect(rollbackTargets([], "prod", null)).toMatchObject(
+      missing("prod has held no other bundle that did well there and still verifies"),
+    );
   });
 });

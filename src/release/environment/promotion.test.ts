@@ -128,7 +128,7 @@ describe("PRM-03: newer evidence than the bundle carries adds what it finds, and
   test("a NO-GO on other evidence stops what the bundle carries a GO for, and says which file was another, until that is GO too", () => {
     expect(failing({ evaluations: [said(), against] })).toEqual(REFUSED);
     expect(messagesOf({ evaluations: [said(), against] })).toContainEqual(
-      expect.stringMatching(/says NO-GO at .*, on another `R05.json` than the bundle carries$/),
+      expect.stringMatching(/says NO-GO at .*, on another `R05.json` than the bundle carries, in evaluation \S+$/),
     );
     expect(failing({ evaluations: [said({ decided_at: NOW }), against] })).toEqual(REFUSED);
     expect(failing({ evaluations: [said(), against, onOther({ valid_until: NOW })] })).toEqual([]);
@@ -239,6 +239,12 @@ describe("PRM-01, PRM-04: one fact that is otherwise fails one check", () => {
     expect(report.status).toBe(code === MISSING ? "unverified" : "failed");
     expect(refusalOf(checks, decision)).toMatchObject({ code });
   });
+});
+
+test("what a policy said against a bundle names the evaluation that says why", () => {
+  const noGo = said({ verdict: "NO-GO", cause: "failed", evaluation_id: "e7" });
+
+  expect(decided({ evaluations: [noGo] }).checks.find(({ passed }) => !passed)?.message).toMatch(/, in evaluation e7$/);
 });
 
 test("dev takes what verifies: no bundle has to be anywhere before, and nothing was decided yet", () => {

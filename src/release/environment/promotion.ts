@@ -226,7 +226,7 @@ function policyProblem({ id, version, digest }: Pinned, facts: PromotionFacts): 
 function noGoProblem(policy: string, said: EvaluationFact): Refusal | null {
   if (said.verdict === "GO") return null;
   const on = said.replaces.length === 0 ? "" : `, on another ${namesOf(said)} than the bundle carries`;
-  const message = `${policy} says NO-GO at ${formatInstant(said.decided_at)}${on}`;
+  const message = `${policy} says NO-GO at ${formatInstant(said.decided_at)}${on}, in evaluation ${said.evaluation_id}`;
   return said.cause === "failed"
     ? no("RELEASE_GATE_ALLOWS_PROMOTION", message)
     : lacking(`${message} for want of evidence`);
@@ -241,7 +241,10 @@ function waiverProblem(go: string, ids: readonly string[], { to, waivers }: Prom
     const problem = waiver === undefined ? "not known" : waiver.problem;
     if (problem !== null) return lacking(`${go} rests on waiver ${id}, which is ${problem}`);
     if (waiver?.environments.includes(to) !== true)
-      return no("RELEASE_GATE_ALLOWS_PROMOTION", `${go} rests on waiver ${id}, which is not for ${to}`);
+      return no(
+        "RELEASE_GATE_ALLOWS_PROMOTION",
+        `${go} rests on waiver ${id}, which is not for ${to}: ask for one that is`,
+      );
   }
   return null;
 }

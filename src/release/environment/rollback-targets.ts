@@ -37,7 +37,7 @@ export function rollbackTargets(
   const targets = asked.filter((bundle) => able.includes(bundle));
   if (targets.length > 0) return accepted(targets);
   const [kept] = asked;
-  if (kept === undefined) return rejected(noTarget(environment));
+  if (kept === undefined) return rejected(noTarget(environment, bundleId));
   const proposed = able.map(({ bundle_id }) => bundle_id);
   return rejected({
     code: "ROLLBACK_INCOMPATIBLE",
@@ -46,7 +46,10 @@ export function rollbackTargets(
   });
 }
 
-export const noTarget = (environment: Environment): Refusal => ({
+export const noTarget = (environment: Environment, bundleId: string | null): Refusal => ({
   code: "ROLLBACK_TARGET_MISSING",
-  message: `no bundle that did well in ${environment} before still verifies`,
+  message:
+    bundleId === null
+      ? `${environment} has held no other bundle that did well there and still verifies`
+      : `\`${bundleId}\` is no id of another bundle that did well in ${environment} and still verifies`,
 });

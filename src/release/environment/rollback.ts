@@ -46,7 +46,7 @@ export async function goBack(
   const targets = rollbackTargets(held, environment, bundleId);
   if (!targets.ok) return targets;
   const target = await firstVerified(ports, sql, targets.value);
-  if (target === undefined) return rejected(noTarget(environment));
+  if (target === undefined) return rejected(noTarget(environment, bundleId));
   const { manifest, pack } = target;
   await setHealth(sql, { environment, bundleId: current.bundle_id, health: "bad" });
   await endCanary(sql, { environment, status: canary, at: ports.host.clock.now() });
