@@ -30,6 +30,7 @@ export {
   readRemarks,
 } from "./bundle/manifest.ts";
 export { NOTES_FILE } from "./bundle/notes.ts";
+export { replacedManifest } from "./bundle/replaced.ts";
 export { sbomOf } from "./bundle/sbom.ts";
 export { newSigningKey, publicKeyOf, readSigningKey, type SigningKey } from "./bundle/signing-key.ts";
 export {

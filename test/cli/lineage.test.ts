@@ -184,6 +184,8 @@ describe("the lineage of a bundle, from its record", () => {
     const built = await build("r.bundle", "release", ...lock, ...told, "--evidence", "runs.ndjson");
     const first = await build("second.bundle", "release", ...lock, ...told, "--replaces", "r.bundle");
     const alone = await build("second.bundle", "release", ...lock, "--lineage", "final.json", "--replaces", "r.bundle");
+    writeFileSync(place("altered.bundle"), readFileSync(place("r.bundle"), "utf8").replace("no gifts", "no pains"));
+    const altered = await build("second.bundle", "release", ...lock, ...told, "--replaces", "altered.bundle");
     const verified = await cli("bundle", "verify", "r.bundle", "--trust", ".countermark/trust.json", "--json");
     const shown = await cli("bundle", "show", "r.bundle", "--json");
     const notes = [await cli("bundle", "notes", "r.bundle"), await cli("bundle", "notes", "a.bundle")];
@@ -194,6 +196,7 @@ describe("the lineage of a bundle, from its record", () => {
     expect([silent.exit, first.exit, alone.exit]).toEqual([8, 8, 2]);
     expect(silent.stderr).toContain("RELEASE_NOTES_COMPLETE");
     expect(first.stderr).toContain("a bundle that it replaces is given");
+    expect(altered).toMatchObject({ exit: 8, stderr: expect.stringContaining("BUNDLE_CHECKSUM") });
     expect([bare.exit, stray.exit, other.exit]).toEqual([8, 8, 8]);
     expect(bare.stderr).toContain("a release carries the final lineage");
     expect(stray.stderr).toContain("`evidence/slo.yaml` is nothing that the lineage names");

@@ -2,15 +2,19 @@ import { basename } from "node:path";
 import { checkPack } from "../../api/index.ts";
 import { type Result, rejected } from "../../contracts/index.ts";
 import {
+  BUNDLE_BYTES_MAX,
   type BuiltBundle,
   buildBundle,
   type CarriedEvidence,
   type Compat,
   LABELS,
+  type Manifest,
   type PolicyReference,
   type Remarks,
   readCompat,
   readRemarks,
+  replacedManifest,
+  type SigningKey,
   sbomOf,
 } from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
@@ -21,8 +25,8 @@ import { readBytes, readText } from "../files.ts";
 import { print } from "../output.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { signingKeyIn } from "../signing-key-file.ts";
+import { readTrust, TRUST_PLACE } from "../trust-file.ts";
 import { writeNewFile } from "../write-files.ts";
-import { manifestOf } from "./bundle.ts";
 
 const COMMIT = "3f1d2c4b5a69788796a5b4c3d2e1f00112233445";
 
@@ -53,7 +57,11 @@ export const bundleBuildCommand: Command = {
       summary:
         "JSON that says what its notes tell: `limitations`, `policy_changes` by policy, `replaces`, `rolled_back`; a release needs it",
     },
-    { flags: "--replaces <bundle>", summary: "the file of the bundle that it takes the place of, and goes back to" },
+    {
+      flags: "--replaces <bundle>",
+      summary: "the file of the bundle that it takes the place of, and goes back to; it has to be as it was signed",
+    },
+    { flags: "--trust <file>", summary: `for \`--replaces\`: ${TRUST_PLACE}` },
     { flags: "--builder <name>", summary: "who builds, as the manifest names it", default: "local" },
   ],
   examples: [
@@ -97,7 +105,7 @@ async function buildFrom(
     return rejected({ code: "USAGE", message: `\`${commit}\` is no whole commit id` });
   const compat = await compatFrom(context, args.value("compat"));
   if (!compat.ok) return compat;
-  const remarks = await remarksFrom(context, args);
+  const remarks = await remarksFrom(context, args, key.value);
   if (!remarks.ok) return remarks;
   return buildBundle({
     ...(remarks.value === null ? {} : { remarks: remarks.value }),
@@ -150,14 +158,28 @@ async function compatFrom(context: Context, path: string | undefined): Promise<R
   return text.ok ? readCompat(documentIn(text.value)) : text;
 }
 
-async function remarksFrom(context: Context, args: Arguments): Promise<Result<Remarks | null>> {
+async function remarksFrom(context: Context, args: Arguments, key: SigningKey): Promise<Result<Remarks | null>> {
   const [notes, replaces] = [args.value("notes"), args.value("replaces")];
   if (notes === undefined && replaces === undefined) return { ok: true, value: null };
   if (notes === undefined) return rejected({ code: "USAGE", message: "`--replaces` goes with `--notes`" });
   const text = await readText(context, notes);
   if (!text.ok) return text;
-  const replaced = replaces === undefined ? null : await manifestOf(context, replaces);
+  const replaced =
+    replaces === undefined ? null : await replacedFrom(context, replaces, { trust: args.value("trust"), key });
   return replaced?.ok === false ? replaced : readRemarks(documentIn(text.value), replaced?.value ?? null);
+}
+
+async function replacedFrom(
+  context: Context,
+  path: string,
+  { trust, key }: { readonly trust: string | undefined; readonly key: SigningKey },
+): Promise<Result<Manifest>> {
+  const bytes = await readBytes(context, path, { max: BUNDLE_BYTES_MAX });
+  if (!bytes.ok) return bytes;
+  const roster = await readTrust(context, trust);
+  return roster.ok
+    ? replacedManifest(bytes.value, { roster: roster.value, key, at: context.host.clock.now() })
+    : roster;
 }
 
 async function policiesFrom(

@@ -51,7 +51,7 @@ export const bundleNotesCommand: Command = {
 };
 
 /** What the bundle in a file says of itself. */
-export async function manifestOf(context: Context, path: string): Promise<Result<Manifest>> {
+async function manifestOf(context: Context, path: string): Promise<Result<Manifest>> {
   const bytes = await readBytes(context, path, { max: BUNDLE_BYTES_MAX });
   if (!bytes.ok) return bytes;
   const bundle = readBundle(bytes.value);
