@@ -46,6 +46,7 @@ export const move = z
     rollback_target: name.nullable(),
     seq: z.int(),
     checks: z.array(check).readonly(),
+    warning: z.string().nullable(),
     /** Beside what it is tried, and how; null where every new run starts on it. */
     canary: z.strictObject({ baseline_bundle_id: name, steps }).nullable(),
   })

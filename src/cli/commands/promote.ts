@@ -99,6 +99,7 @@ const moveLines = (move: JsonObject, paint: Paint): readonly string[] => [
       ? "a rollback has nowhere to go: nothing did well there before"
       : `a rollback goes to ${textOf(move, "rollback_target")}`,
   ),
+  ...(move.warning === null ? [] : [`${paint.yellow("warning")}  ${textOf(move, "warning")}`]),
   ...listOf(objectOf(move, "canary"), "steps")
     .slice(0, 1)
     .map((step) => `tried on ${textOf(step, "share_percent")} % of new runs: see countermark canary show`),

@@ -29,6 +29,8 @@ export interface Move {
   /** Of the move in the environment's stream. */
   readonly seq: number;
   readonly checks: readonly PromotionCheck[];
+  /** What the bundle's notes say that is not so here; null where nothing is. */
+  readonly warning: string | null;
   /** Null where every new run starts on it at once. */
   readonly canary: CanaryPlan | null;
 }

@@ -19,6 +19,7 @@ import { recordDecision } from "../packet/record-decision.ts";
 import { type Act, acting, type ReleasePorts } from "./act.ts";
 import { currentOf, type Environment, sourceOf } from "./environment.ts";
 import { type Move, move, packRow, underWay } from "./move.ts";
+import { notesWarning } from "./notes-warning.ts";
 import { type PromotionCheck, type PromotionFacts, promotionChecks, refusalOf } from "./promotion.ts";
 import { factsFor } from "./promotion-facts.ts";
 import { decidePromotion, type JudgedReport, promotionReport } from "./promotion-report.ts";
@@ -73,11 +74,12 @@ async function carryOut(
   if (!plan.ok) return plan;
   const kept = await keep(ports, sql, { manifest, pack, bytes, by });
   if (!kept.ok) return kept;
-  const payload = { ...entry, canary: plan.value === null ? null : canaryEntry(plan.value, canary.policy) };
+  const warning = notesWarning(environment, manifest, held);
+  const payload = { ...entry, warning, canary: plan.value === null ? null : canaryEntry(plan.value, canary.policy) };
   const event = { type: "environment.promoted", payload };
   const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
   if (plan.value !== null) await beginCanary(ports, sql, moved, { plan: plan.value, policy: canary.policy });
-  return accepted({ ...moved, checks, canary: plan.value });
+  return accepted({ ...moved, checks, warning, canary: plan.value });
 }
 
 /** What a promotion would come to now. Wire form. */

@@ -61,7 +61,7 @@ export async function goBack(
     },
   };
   const moved = await move(ports, sql, request, { to: manifest, pack, health: "good", held, event });
-  return accepted({ ...moved, checks: [], canary: null });
+  return accepted({ ...moved, checks: [], warning: null, canary: null });
 }
 
 /** What an environment holds. Refused: ENVIRONMENT_EMPTY, ENVIRONMENT_MOVED where another bundle was seen there. */
