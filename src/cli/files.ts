@@ -3,10 +3,12 @@ import { resolve } from "node:path";
 import {
   isJsonObject,
   JSON_BYTES_MAX,
+  type Json,
   type JsonObject,
   parseJson,
   type Refusal,
   type Result,
+  rejected,
 } from "../contracts/index.ts";
 import type { Context } from "./command.ts";
 
@@ -50,9 +52,19 @@ export async function readObject(context: Context, given: string): Promise<Resul
   return text.ok ? objectIn(text.value, `\`${given}\``) : text;
 }
 
+/**
+ * The JSON in a text, whose refusal says which text it is: commands read several.
+ *
+ * @param called what messages call the text
+ */
+export function jsonIn(text: string, called: string): Result<Json> {
+  const parsed = parseJson(text);
+  return parsed.ok ? parsed : rejected({ ...parsed.refusal, message: `${called}: ${parsed.refusal.message}` });
+}
+
 /** @param called what messages call the text */
 export function objectIn(text: string, called: string): Result<JsonObject> {
-  const parsed = parseJson(text);
+  const parsed = jsonIn(text, called);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
   return isJsonObject(value) ? { ok: true, value } : no("INVALID_INPUT", `${called} is not a JSON object`);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { parseJson, type Result } from "../contracts/index.ts";
+import type { Result } from "../contracts/index.ts";
 import { NOBODY, type Roster, readRoster } from "../release/index.ts";
 import type { Context } from "./command.ts";
-import { readText } from "./files.ts";
+import { jsonIn, readText } from "./files.ts";
 
 /** The roster that is used where no other is given. */
 const trustPath = (context: Context): string => join(context.config.directory, "trust.json");
@@ -15,11 +15,12 @@ export const TRUST_PLACE = "roster of trusted keys; default `trust.json` in the 
  * does, SCHEMA_PARSE_ERROR, TRUST_INVALID.
  */
 export async function readTrust(context: Context, given: string | undefined): Promise<Result<Roster>> {
-  const text = await readText(context, given ?? trustPath(context));
+  const path = given ?? trustPath(context);
+  const text = await readText(context, path);
   if (!text.ok) {
     const isAbsent = given === undefined && text.refusal.code === "FILE_NOT_FOUND";
     return isAbsent ? { ok: true, value: NOBODY } : text;
   }
-  const document = parseJson(text.value);
+  const document = jsonIn(text.value, `\`${path}\``);
   return document.ok ? readRoster(document.value) : document;
 }

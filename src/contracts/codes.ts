@@ -173,7 +173,7 @@ export const CODES = {
   GATE_EVIDENCE_MISSING: entry(
     403,
     "the gate has no evidence for this artifact",
-    "run the suite for exactly this artifact",
+    "have what is named made, or mended, for exactly this artifact",
   ),
   GATE_POLICY_SYNTAX: entry(400, "the gate policy is not well-formed YAML", "correct the line and column named"),
   GATE_POLICY_FIELD_UNKNOWN: entry(

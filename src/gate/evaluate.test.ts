@@ -301,7 +301,7 @@ profiles: { a: {}, b: {} }`);
   for (const profile of ["c", null]) {
     expect(evaluate({ policy, profile, evidence: evidenceOf([]), decidedAt: DECIDED_AT, waivers: null })).toMatchObject(
       {
-        refusal: { code: "GATE_PROFILE_UNKNOWN" },
+        refusal: { code: "GATE_PROFILE_UNKNOWN", message: expect.stringMatching(/: there are a, b$/) },
       },
     );
   }

@@ -61,7 +61,8 @@ export function layOut(
   const name = asked ?? (profiles.length === 1 ? (profiles[0] ?? null) : null);
   const profile = name === null && profiles.length === 0 ? NO_PROFILE : profileNamed(policy.text, name);
   if (profile === undefined) {
-    const message = name === null ? "the policy has several profiles" : `the policy has no profile \`${name}\``;
+    const said = name === null ? "the policy has several profiles" : `the policy has no profile \`${name}\``;
+    const message = `${said}: there are ${profiles.join(", ") || "none"}`;
     return rejected({ code: "GATE_PROFILE_UNKNOWN", message, details: { profiles } });
   }
   const fact = missingFact(policy.text.window, facts);

@@ -78,13 +78,16 @@ test("BP-04 answers of the platform become the reports that the release gate rea
 
 test("evidence import refuses what it cannot read, by name, and writes nothing", async () => {
   const cwd = repository({ "rules.json": effective(), "people.json": [{ login: "octocat" }] });
+  writeFileSync(join(cwd, "broken.json"), "[");
 
   const people = await imported(cwd, "people.json");
+  const broken = await imported(cwd, "rules.json", "--with", "broken.json");
   const missing = await imported(cwd, "nothing.json");
   const several = await imported(cwd, "rules.json", "--branch", "main", "release/1.x");
   const other = await runCli(["evidence", "import", "jira", "rules.json"], { cwd });
 
   expect([people.exit, people.stderr]).toEqual([2, expect.stringContaining("EVIDENCE_ANSWER_UNKNOWN")]);
+  expect([broken.exit, broken.stderr]).toEqual([2, expect.stringContaining("SCHEMA_PARSE_ERROR: `broken.json`: ")]);
   expect([missing.exit, missing.stderr]).toEqual([2, expect.stringContaining("FILE_NOT_FOUND")]);
   expect([several.exit, other.exit]).toEqual([2, 2]);
   expect(readFileSync(join(cwd, "evidence", "R22.json"), "utf8")).toBe(releaseFiles({})["R22.json"]);

@@ -1,11 +1,11 @@
-import { accepted, type Json, type JsonObject, parseJson, type Result } from "../../contracts/index.ts";
+import { accepted, type Json, type JsonObject, type Result } from "../../contracts/index.ts";
 import { HOLD_SCOPES } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Answer, Client } from "../client.ts";
 import type { Command, Context } from "../command.ts";
 import { listOf, numberOf, objectOf, textOf } from "../document.ts";
 import { trackLines } from "../env-lines.ts";
-import { readText } from "../files.ts";
+import { jsonIn, readText } from "../files.ts";
 import type { Paint } from "../output.ts";
 import { REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
@@ -126,5 +126,5 @@ export const envLiftCommand: Command = {
 async function correctionsIn(context: Context, path: string | undefined): Promise<Result<Json>> {
   if (path === undefined) return accepted([]);
   const text = await readText(context, path);
-  return text.ok ? parseJson(text.value) : text;
+  return text.ok ? jsonIn(text.value, `\`${path}\``) : text;
 }

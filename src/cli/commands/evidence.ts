@@ -1,13 +1,5 @@
 import { basename } from "node:path";
-import {
-  accepted,
-  type Instant,
-  isJsonObject,
-  type JsonObject,
-  parseJson,
-  type Result,
-  rejected,
-} from "../../contracts/index.ts";
+import { accepted, type Instant, isJsonObject, type JsonObject, type Result, rejected } from "../../contracts/index.ts";
 import {
   type Answer,
   type BypassList,
@@ -30,7 +22,7 @@ import type { Arguments, Command, Context, Option } from "../command.ts";
 import { readPolicy } from "../evaluation.ts";
 import { readEvidence, readFolder } from "../evidence.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { readObject, readText } from "../files.ts";
+import { jsonIn, readObject, readText } from "../files.ts";
 import { AGO } from "../moment.ts";
 import { type Paint, print } from "../output.ts";
 import { readMaker, writeReports } from "../release-reports.ts";
@@ -268,7 +260,7 @@ async function answersIn(context: Context, paths: readonly string[]): Promise<Re
   for (const path of paths) {
     const text = await readText(context, path);
     if (!text.ok) return text;
-    const parsed = parseJson(text.value);
+    const parsed = jsonIn(text.value, `\`${path}\``);
     if (!parsed.ok) return parsed;
     const answer = readAnswer(parsed.value, `\`${basename(path)}\``);
     if (!answer.ok) return answer;

@@ -1,4 +1,4 @@
-import { type Json, parseJson, type Result } from "../../contracts/index.ts";
+import type { Result } from "../../contracts/index.ts";
 import {
   type Decision,
   decisionJunit,
@@ -16,7 +16,7 @@ import type { Arguments, Command, Context } from "../command.ts";
 import { visible } from "../document.ts";
 import { askedFor, EVALUATION_OPTIONS, exitOf, judgedOn, POLICY, readPolicy } from "../evaluation.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { readText } from "../files.ts";
+import { jsonIn, readText } from "../files.ts";
 import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
 import { paintOf, print } from "../output.ts";
 import { evaluateLedger, recordFiles } from "../recorded-evaluation.ts";
@@ -155,6 +155,6 @@ function explain(
 async function readDecision(context: Context, path: string): Promise<Result<Decision>> {
   const text = await readText(context, path);
   if (!text.ok) return text;
-  const value: Result<Json> = parseJson(text.value);
+  const value = jsonIn(text.value, `\`${path}\``);
   return value.ok ? parseDecision(value.value) : value;
 }

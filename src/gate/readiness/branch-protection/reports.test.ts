@@ -198,7 +198,7 @@ describe("BP-02 the canonical list, the document, the mapping and the workflows 
     [
       "one of the five is not in the list",
       { canonical: { ...CANONICAL, required_status_checks: CANONICAL.required_status_checks.slice(1) } },
-      "listed:cognitive-quality-gates: it is not in the list",
+      "listed:cognitive-quality-gates: `required_status_checks` does not have it",
     ],
     ...["release_readiness_gate", "release_lineage"].map((gate): [string, Partial<ProtectionInput>, string] => [
       `GATE-15 ${gate} itself is not in the list`,
@@ -208,7 +208,7 @@ describe("BP-02 the canonical list, the document, the mapping and the workflows 
           required_status_checks: CANONICAL.required_status_checks.filter((name) => name !== gate),
         },
       },
-      `listed:${gate}: it is not in the list`,
+      `listed:${gate}: \`required_status_checks\` does not have it`,
     ]),
     [
       "a check has no job",

@@ -55,7 +55,9 @@ export const documentChecks = (
 export function consistencyChecks(canonical: CanonicalChecks, ground: Ground): readonly ReportCheck[] {
   const { required_status_checks: names, check_job_mapping: mapping } = canonical;
   return [
-    ...CANONICAL_CHECKS.map((name) => checkOf(`listed:${name}`, names.includes(name), "it is not in the list")),
+    ...CANONICAL_CHECKS.map((name) =>
+      checkOf(`listed:${name}`, names.includes(name), "`required_status_checks` does not have it"),
+    ),
     ...names.map((name) =>
       checkOf(`documented:${name}`, isNamed(ground.policyDocument, name), "the policy document does not name it"),
     ),
