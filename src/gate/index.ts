@@ -64,6 +64,7 @@ export {
   type PartedTime,
 } from "./series/queries.ts";
 export type { Cell, EvidenceSet, SourceState, Unit } from "./unit.ts";
+export { type Renewal, renewalOf } from "./waiver-renewal.ts";
 export { type JudgedRequest, judgeRequest, type WaiverRequest } from "./waiver-request.ts";
 export type { PastWaiver, UnprovedApproval, WaiverInput } from "./waiver-rules.ts";
 export { entryOf, parseWaivers, type Waiver } from "./waiver-shape.ts";

@@ -17,6 +17,7 @@ import {
   measureIssue,
   type PastWaiver,
   timeIssue,
+  undecided,
 } from "./waiver-rules.ts";
 import { entryOf, type Waiver } from "./waiver-shape.ts";
 
@@ -50,8 +51,7 @@ export function judgeRequest({ entry, policy, rows, history, now }: WaiverReques
   const { waiver } = read;
   const { waivers: rules } = policy.text;
   if (rules === undefined) return no({ code: "non_waivable_class", detail: "the policy takes no waivers" });
-  const input = { source: "", roster: {}, place: NOWHERE, history };
-  const court: Court = { rows: rows ?? [], policy, profile: null, input, decidedAt: now, rules };
+  const court: Court = { rows: rows ?? [], policy, profile: null, input: undecided(history), decidedAt: now, rules };
   const found =
     rowIssue(waiver, policy, rows) ??
     gateIssue(waiver, court) ??
@@ -63,8 +63,6 @@ export function judgeRequest({ entry, policy, rows, history, now }: WaiverReques
   const { count, roles } = demandedOf(waiver, rules);
   return accepted({ waiver, approvals: count, roles: [...new Set(roles)] });
 }
-
-const NOWHERE = { branch: null, environment: null, commit: null, bundle_digest: null };
 
 type Problem = Pick<NonNullable<Found>, "code" | "detail"> & { readonly field?: string };
 

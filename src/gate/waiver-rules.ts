@@ -24,6 +24,14 @@ export interface WaiverInput {
   readonly unproved?: readonly UnprovedApproval[] | undefined;
 }
 
+/** What a waiver is judged by while nothing is decided yet: its gate's past, in no place. */
+export const undecided = (history: readonly PastWaiver[]): WaiverInput => ({
+  source: "",
+  roster: {},
+  place: { branch: null, environment: null, commit: null, bundle_digest: null },
+  history,
+});
+
 export interface UnprovedApproval {
   readonly waiver_id: string;
   readonly approver: string;

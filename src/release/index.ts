@@ -159,6 +159,6 @@ export {
   type WaiverPorts,
 } from "./waiver/acts.ts";
 export { fileOf, type OfferedTo, offeredWaivers, unprovedIn } from "./waiver/offered.ts";
-export { findWaiver, listWaivers, type WaiverFilter } from "./waiver/queries.ts";
+export { findWaiver, listWaivers, pastWaivers, type WaiverFilter } from "./waiver/queries.ts";
 export { type Approval, signApproval, termsDigest, termsOf, type WaiverTerms } from "./waiver/statement.ts";
 export { lackOf, type StoredWaiver, stateAt, WAIVER_MACHINE, type WaiverState } from "./waiver/waiver.ts";

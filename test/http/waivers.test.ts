@@ -173,6 +173,7 @@ test("an approval that is not one person's own, signed now, over exactly this wa
     "WAIVER_NOT_FOUND",
   ]);
   expect(first.body).toMatchObject({ state: "requested", in_force_at: null, roles_missing: ["release_owner"] });
+  expect(shown.body).toMatchObject({ renewal: null });
   expect(codeIn(again)).toBe("WAIVER_APPROVED_ALREADY");
   expect(shown.body).toMatchObject({
     approvals: [{ approver: "ann", role: "operator", key_id: ANN.keyId }],
@@ -208,6 +209,7 @@ test("a waiver is for one subject, ends by its time, loses a key that is revoked
   await trust();
   const soon = await dave.get("/v1/waivers?expiring_seconds=172800&policy=living");
   const listed = await dave.get("/v1/waivers?expiring_seconds=604800&policy=living&state=approved");
+  const shown = await dave.get(`/v1/waivers/${id}`);
   const evidence = [{ name: "runs.ndjson", text: HALF }];
   const late = await inFourDays("/v1/gates/evaluations", { ...about, evidence });
   const over = await inFourDays(`/v1/waivers/${id}/revoke`, { reason: "late" });
@@ -220,6 +222,7 @@ test("a waiver is for one subject, ends by its time, loses a key that is revoked
   });
   expect(soon.body).toEqual({ waivers: [], next: null });
   expect(listed.body).toMatchObject({ waivers: [{ waiver_id: id, state: "approved" }] });
+  expect(shown.body).toMatchObject({ renewal: { from: expect.any(String), seconds_max: 14 * 86_400 } });
   expect(over.body).toMatchObject({ code: "STATE_TRANSITION_ILLEGAL" });
   expect((JSON.stringify(stream.body).match(/"waiver\.\w+"/g) ?? []).map((type) => JSON.parse(type))).toEqual([
     "waiver.requested",

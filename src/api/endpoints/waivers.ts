@@ -1,9 +1,20 @@
 import { z } from "@hono/zod-openapi";
-import { after, rejected } from "../../contracts/index.ts";
-import { approveWaiver, ENVELOPE, findWaiver, listWaivers, requestWaiver, revokeWaiver } from "../../release/index.ts";
+import { after, type Instant, rejected } from "../../contracts/index.ts";
+import { renewalOf } from "../../gate/index.ts";
+import {
+  approveWaiver,
+  ENVELOPE,
+  findWaiver,
+  listWaivers,
+  pastWaivers,
+  requestWaiver,
+  revokeWaiver,
+  type StoredWaiver,
+} from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
-import { json, limit, name, nextOf, reason, said } from "../wire/parts.ts";
+import { findPolicy } from "../known-policies.ts";
+import { json, limit, name, nextOf, reason, said, timeOf } from "../wire/parts.ts";
 import { waiver, waiverActions, waiverState, waiverView, waiverWithActions } from "../wire/waiver.ts";
 
 const ONE = z.strictObject({ waiver_id: name });
@@ -96,21 +107,39 @@ export const listWaiversEndpoint = endpoint({
 export const showWaiverEndpoint = endpoint({
   method: "get",
   path: "/v1/waivers/{waiver_id}",
-  summary: "Show a waiver: what it covers, who approved it, and what its reader may do with it",
+  summary: "Show a waiver: what it covers, who approved it, when it can be renewed, and what its reader may do with it",
   needs: ["read"],
   request: { ...NOTHING, params: ONE },
   statuses: { 200: "the waiver; `waiver` is what approvers sign" },
   answer: waiverWithActions,
-  async handle({ installation, caller }, { params }) {
+  async handle(call, { params }) {
+    const { installation, caller } = call;
     const stored = await inTenant(installation.database, caller.tenantId, (sql) => findWaiver(sql, params.waiver_id));
     if (stored === undefined)
       return rejected({ code: "WAIVER_NOT_FOUND", message: `there is no waiver \`${params.waiver_id}\`` });
     const roster = await installation.readTrust();
     if (!roster.ok) return roster;
     const now = installation.host.clock.now();
-    return reply({ ...waiverView(stored, now), ...waiverActions(stored, caller, { roster: roster.value, now }) });
+    return reply({
+      ...waiverView(stored, now),
+      ...waiverActions(stored, caller, { roster: roster.value, now }),
+      renewal: await renewal(call, stored, now),
+    });
   },
 });
+
+/** Of a waiver that was in force, by its policy. */
+async function renewal({ installation, caller }: Call, { waiver: terms, in_force_at }: StoredWaiver, now: Instant) {
+  if (in_force_at === null || terms.policy === undefined) return null;
+  const { id, digest } = terms.policy;
+  const known = await findPolicy(installation, caller.tenantId, digest);
+  if (!known.ok) return null;
+  const history = await inTenant(installation.database, caller.tenantId, (sql) =>
+    pastWaivers(sql, { policy: id, at: now }),
+  );
+  const found = renewalOf(terms, { policy: known.value.policy, history, now });
+  return found === null ? null : { from: timeOf(found.from), seconds_max: found.secondsMax };
+}
 
 export const approveWaiverEndpoint = endpoint({
   method: "post",

@@ -54,6 +54,11 @@ export const waiverWithActions = waiver.extend({
   actions: z.array(act(z.enum(["approve", "revoke"]))).readonly(),
   /** In which roles the reader may approve it, those that are missing first. */
   approves_as: z.array(z.string()).readonly(),
+  /**
+   * From when the like may be asked for again, and for how long at most: what its policy's limits on waivers in a row and on time
+   * waived leave. Null while it waits, and where its policy is not known here.
+   */
+  renewal: z.strictObject({ from: time, seconds_max: z.int() }).nullable(),
 });
 
 export function waiverView(stored: StoredWaiver, now: Instant): z.output<typeof waiver> {
