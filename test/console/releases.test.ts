@@ -211,6 +211,7 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     await page.goto(`${listening.origin}/t/${TENANT}/gates/${go.evaluation.evaluation_id}`);
     await page.getByText("GO on condition of").waitFor();
     await page.getByText(/covers correctness, by ann/).waitFor();
+    await page.getByText("may be renewed at once, for 14 d at most").waitFor();
     await page.getByText("look at what was signed; take it back").click();
     await page.getByRole("button", { name: "take back …" }).click();
     await page.getByLabel("reason").fill("the runner is mended");
@@ -219,6 +220,9 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     const again = await post("/v1/gates/evaluations", BORNE);
     await page.goto(`${listening.origin}/t/${TENANT}/gates/${again.evaluation.evaluation_id}`);
     await page.getByRole("heading", { name: "Asked about it" }).waitFor();
+    expect(await page.locator(".cards").textContent()).toMatch(/revoked.*W-\d{4}-0001.*taken back (now|\d+ s ago)/);
+    await page.getByRole("link", { name: waiver_id }).click();
+    await page.getByText("the runner is mended").first().waitFor({ state: "attached" });
 
     expect(again.decision.verdict).toBe("NO-GO");
     await page.context().close();

@@ -1,22 +1,8 @@
 import { pathWith } from "../../api/path.ts";
 import { RELEASE_STREAMS, useRead } from "../../api/query.ts";
-import type { ShownEvaluation, ShownPolicy, Waivers } from "../../api/wire.ts";
-import { PolicyLink } from "../../links.tsx";
-import { Badge } from "../../ui/badge.tsx";
-import { Time, useNow } from "../../ui/time.tsx";
-import type { Look } from "../../ui/tone.ts";
+import type { Decision, ShownEvaluation, ShownPolicy, Waivers } from "../../api/wire.ts";
 import { Problem, View } from "../../ui/view.tsx";
-import { Subject } from "./decisions.tsx";
-import { Decide } from "./waiver-decide.tsx";
-
-type Waiver = Waivers["waivers"][number];
-
-const LOOKS: { readonly [S in Waiver["state"]]: Look } = {
-  requested: { label: "waits for approval", tone: "wait" },
-  approved: { label: "in force", tone: "busy" },
-  revoked: { label: "revoked", tone: "idle" },
-  expired: { label: "expired", tone: "idle" },
-};
+import { WaiverCards } from "./waiver-cards.tsx";
 
 /** Gates that may be missed for a while: which, for what, until when, and on whose word. */
 export function WaiversPart() {
@@ -44,17 +30,28 @@ export function WaiversFor({ evaluation: { policy_id: policy, subject }, decisio
   const waivers = query.data?.waivers ?? [];
   if (query.error !== null) return <Problem error={query.error} />;
   if (waivers.length === 0) return null;
-  const inForce = waivers.filter(({ state }) => state === "approved");
+  const voids = new Map(
+    waivers.flatMap((one) => {
+      const why = voidFor(decision, one);
+      return why === undefined ? [] : [[one.waiver_id, why] as const];
+    }),
+  );
+  const inForce = waivers.filter(({ state, waiver_id }) => state === "approved" && !voids.has(waiver_id));
   return (
     <section>
       <h2>
         Asked about it <span className="soft count-of">{inForce.length} in force</span>
       </h2>
       <Budget decision={decision} taken={new Set(inForce.map(({ gate }) => gate)).size} />
-      <WaiverCards waivers={waivers} />
+      <WaiverCards waivers={waivers} voids={voids} />
     </section>
   );
 }
+
+/** Why a decision does not use a waiver, whatever its state: it was rejected there, or the policy was edited since. */
+const voidFor = ({ waivers, policy }: Decision, one: Waivers["waivers"][number]): string | undefined =>
+  waivers.rejected.find(({ waiver }) => waiver === one.waiver_id)?.detail ??
+  (one.policy.digest === policy.digest ? undefined : "it is for another text of the policy");
 
 /** How many more gates the decision's profile bears waived. */
 function Budget({
@@ -69,51 +66,5 @@ function Budget({
       Under {profile} a decision bears {most} waived {most === 1 ? "gate" : "gates"}: {taken} in force,{" "}
       {Math.max(0, most - taken)} left.
     </p>
-  );
-}
-
-const WaiverCards = ({ waivers }: Pick<Waivers, "waivers">) => (
-  <ul className="cards">
-    {waivers.map((one) => (
-      <li key={one.waiver_id}>
-        <WaiverCard one={one} />
-      </li>
-    ))}
-  </ul>
-);
-
-function WaiverCard({ one }: { readonly one: Waiver }) {
-  const { waiver_id, state, policy, gate, subject, reason, requested_by, created_at, expires_at, approvals } = one;
-  const now = useNow();
-  const isOver = state !== "revoked" && Date.parse(expires_at) <= now; // nothing tells of an end that comes by itself
-  const shown = isOver ? "expired" : state;
-  const isOpen = shown === "requested";
-  return (
-    <article>
-      <p className="line">
-        <Badge look={LOOKS[shown]} /> <strong>{gate}</strong> of{" "}
-        <PolicyLink policy={policy.digest}>
-          {policy.id} {policy.version}
-        </PolicyLink>{" "}
-        about <Subject subject={subject} />
-      </p>
-      <p>{reason}</p>
-      <p className="soft">
-        asked by {requested_by} <Time at={created_at} />, {isOver ? "ended" : "ends"} <Time at={expires_at} />
-        {approvals.map(({ approver, role }) => (
-          <span key={approver}>
-            {" "}
-            · approved by {approver} as {role}
-          </span>
-        ))}
-      </p>
-      {isOpen ? (
-        <p className="soft">
-          {one.approvals_needed - approvals.length} more to approve
-          {one.roles_missing.length === 0 ? "" : `, among them ${one.roles_missing.join(" and ")}`}
-        </p>
-      ) : null}
-      {isOpen || shown === "approved" ? <Decide waiverId={waiver_id} isOpen={isOpen} /> : null}
-    </article>
   );
 }
