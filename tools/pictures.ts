@@ -10,6 +10,7 @@ import { type Played, playDemo } from "../src/cli/demo/play.ts";
 import { memberOf } from "../src/cli/demo/release-steps.ts";
 import { placeOrder, quiet, requestRefund, textOf } from "../src/cli/demo/scenario.ts";
 import { assert, systemHost } from "../src/contracts/index.ts";
+import { approverKey, playWaivers, trusting } from "./pictured-waivers.ts";
 
 const USAGE = `usage: pictures.js [--out FOLDER] [--only NAME]
 Plays the demo on a database of its own and takes a picture of every screen of the console, or of those whose name begins so, at 390,
@@ -51,7 +52,9 @@ async function draw(
   const keyOf = async (tenantId: string): Promise<string> =>
     (await addKey(installation, { tenantId, principalId: "olga", kind: "person", role: "admin", by: "demo" })).key;
   const keys = [await keyOf(SHOP), await keyOf(PRODUCTION)];
-  const { origin, close } = await serve(createApp(installation, { consoleDirectory: BUILT }), { port: 0 });
+  const key = approverKey({ random });
+  const app = createApp(trusting(installation, key), { consoleDirectory: BUILT });
+  const { origin, close } = await serve(app, { port: 0 });
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox"] });
   try {
     const context = await browser.newContext();
@@ -65,10 +68,9 @@ async function draw(
       }),
       ...(await releaseScreens(released)),
     ];
-    const wide: string[] = [];
-    for (const [name, path] of screens.filter(([one]) => one.startsWith(drawing.only)))
-      wide.push(...(await drawScreen(context, { name, url: `${origin}${path}`, out: drawing.out })));
-    return wide;
+    const wide = await drawAll(context, { ...drawing, origin, screens });
+    const waived = await playWaivers({ installation, tenantId: PRODUCTION, origin, asks: released, key });
+    return [...wide, ...(await drawAll(context, { ...drawing, origin, screens: waiverScreens(waived) }))];
   } finally {
     await browser.close();
     await close();
@@ -119,7 +121,6 @@ async function releaseScreens(client: DemoClient): Promise<Screens> {
     ["gates", at("/gates")],
     ["policies", at("/gates?tab=policies")],
     ["policy", at(`/gates/policies/${textOf(decision.policy, "digest")}`)],
-    ["waivers", at("/gates?tab=waivers")],
     ["decision", at(`/gates/${stopped}`)],
     ["decision-go", at(`/gates/${passed}`)],
     ["compare", at(`/gates/compare?a=${stopped}&b=${passed}`)],
@@ -130,6 +131,22 @@ async function releaseScreens(client: DemoClient): Promise<Screens> {
     ["lineage", `${held}/lineage`],
     ["sign-in", "/sign-in"],
   ];
+}
+
+const waiverScreens = (evaluation: string): Screens => [
+  ["waivers", `/t/${PRODUCTION}/gates?tab=waivers`],
+  ["waivers-decision", `/t/${PRODUCTION}/gates/${evaluation}`],
+];
+
+/** Draws those of the screens that are to be drawn; names those that are wider than their window. */
+async function drawAll(
+  context: BrowserContext,
+  { origin, screens, out, only }: Drawing & { readonly origin: string; readonly screens: Screens },
+): Promise<readonly string[]> {
+  const wide: string[] = [];
+  for (const [name, path] of screens.filter(([one]) => one.startsWith(only)))
+    wide.push(...(await drawScreen(context, { name, url: `${origin}${path}`, out })));
+  return wide;
 }
 
 interface Screen {

@@ -11,7 +11,7 @@ export function WaiversOf({ decision: { waivers } }: { readonly decision: Decisi
         {waivers.applied.map((one) => (
           <li key={one.waiver}>
             <strong>{one.waiver}</strong> covers <a href={`#${one.gate}`}>{one.gate}</a>, by{" "}
-            {one.approved_by.join(" and ")}, until <Time at={one.expires_at} />: {one.reason}
+            {one.approved_by.join(" and ")}, ends <Time at={one.expires_at} />: {one.reason}
           </li>
         ))}
         {waivers.rejected.map((one) => (
