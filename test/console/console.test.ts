@@ -2,8 +2,9 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { CHROMIUM, ELSEWHERE, NO_BROWSER, OTHER, TENANT, useStage } from "./browser.ts";
 import { IS_WITHIN, seriousIn } from "./fit.ts";
+import { tabFaults } from "./tabbing.ts";
 
-const SCREENS = ["", "runs", "inbox", "ledger", "gates", "releases", "health", "settings", "runbook"];
+const SCREENS = ["", "runs", "inbox", "ledger?type=approval", "gates", "releases", "health", "settings", "runbook"];
 
 describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
   const stage = useStage();
@@ -219,7 +220,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
     await page.context().close();
   });
 
-  test("no screen scrolls sideways at 390, 820 or 1440 px, and axe finds nothing serious", async () => {
+  test("no screen scrolls sideways at 390, 820 or 1440 px, axe finds nothing serious, and Tab leads round all of it", async () => {
     const page = await stage().open("width", "admin");
     const { run_id } = Object(await stage().operator.get("/v1/runs?limit=1")).runs[0];
     for (const screen of [...SCREENS, `runs/${run_id}`, `ledger/${run_id}`]) {
@@ -233,6 +234,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
         expect(await page.evaluate(IS_WITHIN), `${screen} at ${width} px`).toBe(true);
       }
       expect(await seriousIn(page), screen).toEqual([]);
+      expect(await tabFaults(page), screen).toEqual([]);
     }
     await page.context().close();
   });

@@ -31,6 +31,7 @@ import { tillPack } from "../http/pack.ts";
 import { runsEvidence, SLO_POLICY } from "../slo.ts";
 import { BUILT, CHROMIUM, NO_BROWSER, openTab } from "./browser.ts";
 import { IS_WITHIN, seriousIn } from "./fit.ts";
+import { tabFaults } from "./tabbing.ts";
 
 const TENANT = "till";
 const DAY_MS = 86_400_000;
@@ -221,6 +222,7 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     await page.goto(`${listening.origin}/t/${TENANT}/gates/${again.evaluation.evaluation_id}`);
     await page.getByRole("heading", { name: "Asked about it" }).waitFor();
     expect(await page.locator(".cards").textContent()).toMatch(/revoked.*W-\d{4}-0001.*taken back (now|\d+ s ago)/);
+    expect(await tabFaults(page)).toEqual([]);
     await page.getByRole("link", { name: waiver_id }).click();
     await page.getByText("the runner is mended").first().waitFor({ state: "attached" });
 
@@ -268,7 +270,7 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     await page.context().close();
   });
 
-  test("no screen of it scrolls sideways at 390, 820 or 1440 px, and axe finds nothing serious", async () => {
+  test("no screen of it scrolls sideways at 390, 820 or 1440 px, axe finds nothing serious, and Tab leads round all of it", async () => {
     const page = await open("wim", "admin");
     const places = [
       "releases",
@@ -287,6 +289,7 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
         expect(await page.evaluate(IS_WITHIN), `${place} at ${width} px`).toBe(true);
       }
       expect(await seriousIn(page), place).toEqual([]);
+      expect(await tabFaults(page), place).toEqual([]);
     }
     await page.context().close();
   });
