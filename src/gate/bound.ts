@@ -1,6 +1,6 @@
-import { clopperLowerAtLeast } from "./clopper-pearson.ts";
+import { clopperLowerOrder } from "./clopper-pearson.ts";
 import { compareRationals, type Rational, rationalOf } from "./rational.ts";
-import { type Sample, wilsonLowerAtLeast } from "./wilson.ts";
+import { type Sample, wilsonLowerOrder } from "./wilson.ts";
 
 /** How a proportion is bounded before it is compared. */
 export interface Bound {
@@ -40,15 +40,18 @@ const Z: { readonly [side in Bound["side"]]: { readonly [confidence in Confidenc
   },
 };
 
-/** Whether the bound's lower end reaches the limit. Exact; a sample of nothing has the lower end 0. */
-export function lowerAtLeast(bound: Bound, sample: Sample, limit: Rational): boolean {
-  if (bound.method === "wilson") return wilsonLowerAtLeast(sample, limit, Z[bound.side][bound.confidence]);
-  return clopperLowerAtLeast(sample, limit, tailOf(bound));
+/**
+ * Below, equal to or above zero as the bound's lower end is below, equal to or above the limit. A sample of nothing has the lower end
+ * 0.
+ */
+export function lowerOrder(bound: Bound, sample: Sample, limit: Rational): bigint {
+  if (bound.method === "wilson") return wilsonLowerOrder(sample, limit, Z[bound.side][bound.confidence]);
+  return clopperLowerOrder(sample, limit, tailOf(bound));
 }
 
-/** Whether the bound's upper end keeps to the limit: the lower end of what was not good, turned round. */
-export const upperAtMost = (bound: Bound, { good, valid }: Sample, { numerator, denominator }: Rational): boolean =>
-  lowerAtLeast(bound, { good: valid - good, valid }, { numerator: denominator - numerator, denominator });
+/** The same of its upper end: the lower end of what was not good, turned round. */
+export const upperOrder = (bound: Bound, { good, valid }: Sample, { numerator, denominator }: Rational): bigint =>
+  -lowerOrder(bound, { good: valid - good, valid }, { numerator: denominator - numerator, denominator });
 
 /** How much probability lies beyond one end. */
 function tailOf({ confidence, side }: Bound): Rational {
@@ -62,7 +65,7 @@ export function lowerEnd(bound: Bound, sample: Sample, places = 6): Rational {
   let [reached, beyond] = [0n, denominator + 1n];
   while (beyond - reached > 1n) {
     const numerator = (reached + beyond) / 2n;
-    if (lowerAtLeast(bound, sample, { numerator, denominator })) reached = numerator;
+    if (lowerOrder(bound, sample, { numerator, denominator }) >= 0n) reached = numerator;
     else beyond = numerator;
   }
   return { numerator: reached, denominator };
@@ -77,7 +80,7 @@ export function upperEnd(bound: Bound, { good, valid }: Sample, places = 6): Rat
 /** The smallest sample without a single failure whose lower end reaches the limit; null where none up to ten million does. */
 export function cleanTrials(bound: Bound, limit: Rational): number | null {
   const TRIALS_MAX = 10_000_000;
-  const isReached = (valid: number) => lowerAtLeast(bound, { good: valid, valid }, limit);
+  const isReached = (valid: number) => lowerOrder(bound, { good: valid, valid }, limit) >= 0n;
   if (compareRationals(limit, rationalOf(0)) <= 0n) return 0;
   if (!isReached(TRIALS_MAX)) return null;
   let [short, enough] = [0, TRIALS_MAX];

@@ -5,20 +5,22 @@ import { assertCounts, type Sample } from "./wilson.ts";
 const SCALE = 1n << 320n;
 
 /**
- * Whether the Clopper-Pearson lower bound reaches a threshold `p`: whether so many good ones, or more, would come of `p` with a
- * probability of at most `tail`. Nothing valid, and nothing good, have the bound 0. Throws the fault `GATE_INPUT_INVALID` for
- * counts that are none.
+ * Below, equal to or above zero as the Clopper-Pearson lower bound is below, equal to or above a threshold `p`: as so many good ones,
+ * or more, come of `p` with a probability above, of or below `tail`. Nothing valid, and nothing good, have the bound 0. Throws the
+ * fault `GATE_INPUT_INVALID` for counts that are none.
  *
  * Terms of the binomial distribution follow from each other by a ratio, so they are summed from the largest outwards, each as a
- * multiple of it, until they are below `1 / SCALE`: about `40 * sqrt(valid)` terms, and an error of less than `valid / SCALE`.
+ * multiple of it, until they are below `1 / SCALE`: about `40 * sqrt(valid)` terms, of which none errs by more than `valid / SCALE`.
+ * What is no further apart than all of that is equal.
  *
  * @see Clopper and Pearson 1934, Biometrika 26:404
  */
-export function clopperLowerAtLeast(sample: Sample, { numerator, denominator }: Rational, tail: Rational): boolean {
+export function clopperLowerOrder(sample: Sample, { numerator, denominator }: Rational, tail: Rational): bigint {
   assertCounts(sample);
   const { good, valid } = sample;
-  if (numerator <= 0n) return true;
-  if (good === 0 || numerator >= denominator) return false;
+  if (good === 0) return -numerator;
+  if (numerator <= 0n) return 1n;
+  if (numerator >= denominator) return -1n;
   const [p, q, n] = [numerator, denominator - numerator, BigInt(valid)];
   const mode = ((n + 1n) * p) / denominator;
   const top = mode > n ? n : mode;
@@ -35,5 +37,7 @@ export function clopperLowerAtLeast(sample: Sample, { numerator, denominator }: 
     term = (term * count * q) / ((n - count + 1n) * p);
     add(count - 1n, term);
   }
-  return beyond * tail.denominator <= all * tail.numerator;
+  const apart = all * tail.numerator - beyond * tail.denominator;
+  const error = n * (n + 1n) * tail.denominator;
+  return apart > error || apart < -error ? apart : 0n;
 }

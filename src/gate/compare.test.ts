@@ -27,3 +27,27 @@ test.each([
     expect([fewPasses(undefined), fewPasses("pass")]).toEqual([shown, doubted]);
   },
 );
+
+test.each(["wilson", "clopper_pearson"] as const)(
+  "by %s, what no sample can go beyond is a limit within the interval: in doubt nothing that is flawless fails it",
+  (method) => {
+    const doubted: Bound = { ...bound("pass"), method };
+    const flawless = { good: 10, valid: 10 };
+    const none = { good: 0, valid: 10 };
+
+    expect(sampleKeepsTo({ op: ">=", bound: doubted }, flawless, rationalOf(1))).toBe(true);
+    expect(sampleKeepsTo({ op: "<=", bound: doubted }, none, rationalOf(0))).toBe(true);
+    expect(sampleKeepsTo({ op: ">=", bound: doubted }, none, rationalOf(1))).toBe(false);
+    expect(sampleKeepsTo({ op: "<=", bound: doubted }, flawless, rationalOf(0))).toBe(false);
+  },
+);
+
+test("an end that is the limit exactly keeps to it, in doubt and out of it", () => {
+  const exact = (in_doubt: Bound["in_doubt"]): Bound => ({ ...bound(in_doubt), method: "clopper_pearson" });
+  const one = { good: 1, valid: 1 };
+  const keeps = (op: ">=" | "<=", in_doubt: Bound["in_doubt"], limit: string) =>
+    sampleKeepsTo({ op, bound: exact(in_doubt) }, one, rationalOf(limit));
+
+  expect([keeps(">=", "fail", "1/20"), keeps("<=", "pass", "1/20")]).toEqual([true, true]);
+  expect([keeps(">=", "fail", "0.0501"), keeps("<=", "pass", "0.0499")]).toEqual([false, false]);
+});

@@ -1,4 +1,4 @@
-import { lowerAtLeast, lowerEnd, upperAtMost, upperEnd } from "./bound.ts";
+import { type Bound, lowerEnd, lowerOrder, upperEnd, upperOrder } from "./bound.ts";
 import type { Flip } from "./decision.ts";
 import type { Measurement } from "./measurement.ts";
 import type { GateText, MetricText } from "./policy-shape.ts";
@@ -11,8 +11,10 @@ export const PLACES = 6;
 type Op = GateText["op"];
 
 /** Whether a value keeps to a limit. */
-export function keepsTo(op: Op, value: Rational, limit: Rational): boolean {
-  const order = compareRationals(value, limit);
+export const keepsTo = (op: Op, value: Rational, limit: Rational): boolean =>
+  keepsBy(op, compareRationals(value, limit));
+
+function keepsBy(op: Op, order: bigint): boolean {
   switch (op) {
     case ">=":
       return order >= 0n;
@@ -33,10 +35,10 @@ export function sampleKeepsTo({ op, bound }: Pick<GateText, "op" | "bound">, sam
     if (sample.valid === 0) return false;
     return keepsTo(op, { numerator: BigInt(sample.good), denominator: BigInt(sample.valid) }, limit);
   }
-  if (bound.in_doubt === "pass")
-    return op === ">=" ? !upperAtMost(bound, sample, limit) : !lowerAtLeast(bound, sample, limit);
-  return op === ">=" ? lowerAtLeast(bound, sample, limit) : upperAtMost(bound, sample, limit);
+  return keepsBy(op, (isByLowerEnd(op, bound) ? lowerOrder : upperOrder)(bound, sample, limit));
 }
+
+const isByLowerEnd = (op: Op, { in_doubt }: Bound): boolean => (op === ">=") === (in_doubt !== "pass");
 
 /** Whether a measurement, which has a value, keeps to a limit. */
 export const measurementKeepsTo = (
@@ -52,7 +54,7 @@ export const measurementKeepsTo = (
 /** The end of the interval that is compared, to show. */
 export function boundText({ op, bound }: GateText, { good, sample }: Measurement): string | null {
   if (bound === undefined) return null;
-  const end = (op === ">=") === (bound.in_doubt !== "pass") ? lowerEnd : upperEnd;
+  const end = isByLowerEnd(op, bound) ? lowerEnd : upperEnd;
   return decimalText(end(bound, { good, valid: sample }, PLACES), PLACES);
 }
 

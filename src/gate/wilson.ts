@@ -14,23 +14,27 @@ const Z = 1.959963984540054;
 const Z_SCALED = 1_959_963_984_540_054n;
 const Z_SCALE = 10n ** 15n;
 
+/** Whether the Wilson lower bound of a two-sided 95 % interval reaches a threshold. As `wilsonLowerOrder`. */
+export const wilsonLowerAtLeast = (sample: Sample, threshold: Rational): boolean =>
+  wilsonLowerOrder(sample, threshold, Z_SCALED) >= 0n;
+
 /**
- * Whether the Wilson lower bound reaches a threshold, in exact integers. The bound is the smaller root `t` of
- * `valid (good/valid - t)² = z² t (1 - t)`, so at or below it the left side is the larger one. Nothing valid has the bound 0.
- * Throws the fault `GATE_INPUT_INVALID` for counts that are none.
+ * Below, equal to or above zero as the Wilson lower bound is below, equal to or above a threshold, in exact integers. The bound is the
+ * smaller root `t` of `valid (good/valid - t)² = z² t (1 - t)`, so at or below it the left side is the larger one. Nothing valid, and
+ * nothing good, have the bound 0. Throws the fault `GATE_INPUT_INVALID` for counts that are none.
  *
- * @param zScaled the standard normal quantile times 10^15; that of a two-sided 95 % interval unless told
+ * @param zScaled the standard normal quantile times 10^15
  */
-export function wilsonLowerAtLeast(sample: Sample, threshold: Rational, zScaled = Z_SCALED): boolean {
+export function wilsonLowerOrder(sample: Sample, threshold: Rational, zScaled: bigint): bigint {
   assertCounts(sample);
   const { numerator, denominator } = threshold;
-  if (numerator <= 0n) return true;
+  if (sample.good === 0 || numerator < 0n) return -numerator;
   // Below 1 always. The other root is 1 when everything is good, so the inequality alone would let 1 pass.
-  if (sample.valid === 0 || numerator >= denominator) return false;
+  if (numerator >= denominator) return -1n;
   const [good, valid] = [BigInt(sample.good), BigInt(sample.valid)];
   const excess = good * denominator - numerator * valid;
-  if (excess < 0n) return false;
-  return (excess * Z_SCALE) ** 2n >= zScaled ** 2n * valid * numerator * (denominator - numerator);
+  if (excess < 0n) return -1n;
+  return (excess * Z_SCALE) ** 2n - zScaled ** 2n * valid * numerator * (denominator - numerator);
 }
 
 /** The Wilson lower bound as a number to show, from 0 to below 1; comparisons are `wilsonLowerAtLeast`'s. Throws as it does. */

@@ -2,10 +2,11 @@ import { compileCondition, evaluateCondition, type Instant, parseInstant } from 
 import type { GateStatus } from "../decision.ts";
 import type { GateText, LimitText, MetricText, PolicyText } from "../policy-shape.ts";
 import type { Cell, Unit } from "../unit.ts";
+import { naiveEnds } from "./naive-bound.ts";
 
 /*
  * What the gates of a policy come to, written from the words of the policy alone and in numbers: nothing of the engine but what answers
- * a condition. Sources are whole, and gates with a bound are not its.
+ * a condition. Sources are whole.
  */
 
 export interface NaiveInput {
@@ -17,6 +18,8 @@ export interface NaiveInput {
 interface Came {
   readonly value: number | null;
   readonly sample: number;
+  /** How many of the sample are good, of a ratio. */
+  readonly good?: number;
   /** Some of its units cannot be read, or nobody knows what they are. */
   readonly isUnclear: boolean;
   readonly isVoid: boolean;
@@ -24,41 +27,39 @@ interface Came {
 
 /** By gate, and where a gate has `each`, by `gate:value`. */
 export function naiveGates(input: NaiveInput): Readonly<Record<string, GateStatus>> {
-  const rows = input.policy.gates
-    .filter(({ bound }) => bound === undefined)
-    .flatMap((gate): [string, GateStatus][] => {
-      const { id, each } = gate;
-      const metrics = metricsOf(input.policy, gate);
-      if (each === undefined)
-        return [
-          [
-            id,
-            statusOf(
-              gate,
-              metrics.map((one) => cameTo(one, input, id)),
-              input,
-            ),
-          ],
-        ];
-      const named = metrics.flatMap((one) => readable(one, input, id).units.map((unit) => text(unit.columns[each])));
-      const values = [...new Set(named.filter((name) => name !== null))];
-      if (values.length > 0)
-        return values.map((value) => {
-          const came = metrics.map((one) => cameTo(one, input, id, { column: each, value }));
-          return [`${id}:${value}`, statusOf(gate, came, input)];
-        });
-      const whole = metrics.map((one) => cameTo(one, input, id));
+  const rows = input.policy.gates.flatMap((gate): [string, GateStatus][] => {
+    const { id, each } = gate;
+    const metrics = metricsOf(input.policy, gate);
+    if (each === undefined)
       return [
         [
           id,
           statusOf(
             gate,
-            whole.map((came) => ({ ...came, isUnclear: came.isUnclear || came.sample > 0 })),
+            metrics.map((one) => cameTo(one, input, id)),
             input,
           ),
         ],
       ];
-    });
+    const named = metrics.flatMap((one) => readable(one, input, id).units.map((unit) => text(unit.columns[each])));
+    const values = [...new Set(named.filter((name) => name !== null))];
+    if (values.length > 0)
+      return values.map((value) => {
+        const came = metrics.map((one) => cameTo(one, input, id, { column: each, value }));
+        return [`${id}:${value}`, statusOf(gate, came, input)];
+      });
+    const whole = metrics.map((one) => cameTo(one, input, id));
+    return [
+      [
+        id,
+        statusOf(
+          gate,
+          whole.map((came) => ({ ...came, isUnclear: came.isUnclear || came.sample > 0 })),
+          input,
+        ),
+      ],
+    ];
+  });
   return Object.fromEntries(rows);
 }
 
@@ -81,9 +82,18 @@ function statusOn(gate: GateText, came: Came, input: NaiveInput, isBlind: boolea
   const limits = [...failing, ...[stages.warn].flatMap((one) => one ?? [])].map((one) => limitOf(one, input));
   if (came.isVoid || came.isUnclear || isBlind || limits.includes(null) || came.value === null) return "UNKNOWN";
   if (came.sample < gate.sample_min) return "INSUFFICIENT";
-  const value = came.value;
+  const value = boundedBy(gate, came) ?? came.value;
   const isMissed = failing.some((one) => !keeps(floor === undefined ? gate.op : ">=", value, limitOf(one, input) ?? 0));
   return isMissed ? (floor === undefined ? "FAIL" : "INSUFFICIENT") : "PASS";
+}
+
+/** The end of the interval that errs on the side that the gate takes in doubt. */
+function boundedBy({ op, bound }: GateText, { good, sample }: Came): number | undefined {
+  if (bound === undefined || good === undefined) return undefined;
+  const { lower, upper } = naiveEnds(bound, good, sample);
+  const isInDoubtPassed = bound.in_doubt === "pass";
+  if (op === ">=") return isInDoubtPassed ? upper : lower;
+  return isInDoubtPassed ? lower : upper;
 }
 
 function keeps(op: GateText["op"], value: number, limit: number): boolean {
@@ -201,7 +211,8 @@ function measured(metric: MetricText, units: readonly Unit[], input: NaiveInput)
       const answers = groups.map((group) => group.map((unit) => answer(metric.good, unit, metric, input)));
       const good = groups.filter((group, index) => isGood(metric.fold, group, answers[index] ?? []));
       const value = groups.length === 0 ? null : good.length / groups.length;
-      return { value, sample: groups.length, isUnclear: isUnclear || answers.flat().includes(null) };
+      const isAnswered = !answers.flat().includes(null);
+      return { value, sample: groups.length, good: good.length, isUnclear: isUnclear || !isAnswered };
     }
     case "value": {
       const cell = (metric.fold === "only" ? units : byTime(units)).at(metric.fold === "last" ? -1 : 0)?.columns[

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { CONFIDENCES } from "../../bound.ts";
 import { type Policy, parsePolicy } from "../../policy.ts";
 
 /** The columns of a kind of units: their declared types, and values that conditions compare them with. */
@@ -107,7 +108,7 @@ export function randomPolicy(kinds: RandomKinds): fc.Arbitrary<Policy> {
     bound: maybe(
       fc.record({
         method: fc.constantFrom("wilson", "clopper_pearson"),
-        confidence: fc.constantFrom(0.9, 0.95),
+        confidence: fc.constantFrom(...CONFIDENCES),
         side: fc.constantFrom("one", "two"),
         in_doubt: maybe(fc.constantFrom("fail", "pass")),
       }),
@@ -123,7 +124,7 @@ export function randomPolicy(kinds: RandomKinds): fc.Arbitrary<Policy> {
     .map(([some, gates, window, profile]) => policyOf(kinds, some, gates, { window, profiles: { only: profile } }));
 }
 
-const LIMIT = fc.constantFrom(0, 1, 2, 0.5, "2/3", 1000, { metric: "m2", times: 2 }, { param: "most", plus: 1 });
+const LIMIT = fc.constantFrom(0, 1, 2, 0.05, 0.5, "2/3", 1000, { metric: "m2", times: 2 }, { param: "most", plus: 1 });
 
 /** Rolling, and the calendar's: all are laid in UTC. */
 const WINDOW = fc.oneof(
