@@ -1,4 +1,4 @@
-import { accepted, after, assert, type Instant, type Result, rejected } from "../contracts/index.ts";
+import { accepted, after, type Instant, type Result, rejected } from "../contracts/index.ts";
 import {
   countEvaluations,
   cutoffOf,
@@ -9,11 +9,11 @@ import {
   evaluateFiles,
   evidenceOfAnother,
   evidenceSince,
+  judgingPolicyIn,
   ledgerEvidence,
   MEASURED_FILE,
   measuredJson,
   type Policy,
-  parsePolicy,
   type SignoffReport,
   signoffReport,
   type WaiverInput,
@@ -72,14 +72,14 @@ export interface RecordedEvaluation {
 
 /**
  * Evaluates a policy and records that, whatever comes of it: an event of the policy's stream, a row, and the packet from which it is
- * decided again. More of a ledger than is read is counted where it is. Refused: GATE_POLICY_*, GATE_PROFILE_UNKNOWN,
- * GATE_DERIVATION_UNKNOWN, GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE, GATE_EVIDENCE_OF_ANOTHER, GATE_NOT_COUNTABLE.
+ * decided again. More of a ledger than is read is counted where it is. Refused: GATE_POLICY_*, GATE_UNSATISFIABLE,
+ * GATE_PROFILE_UNKNOWN, GATE_DERIVATION_UNKNOWN, GATE_EVIDENCE_MISSING, GATE_EVIDENCE_TOO_LARGE, GATE_EVIDENCE_OF_ANOTHER, GATE_NOT_COUNTABLE.
  */
 export async function evaluatePolicy(
   installation: EvaluationPorts,
   asked: AskedEvaluation,
 ): Promise<Result<RecordedEvaluation>> {
-  const policy = policyIn(asked.policy);
+  const policy = judgingPolicyIn(asked.policy);
   if (!policy.ok) return policy;
   const decidedAt = asked.decidedAt ?? installation.host.clock.now();
   const counted = await countedLedger(installation, policy.value, asked, decidedAt);
@@ -141,7 +141,7 @@ export async function glanceAt(
   installation: EvaluationPorts,
   asked: Omit<AskedEvaluation, "by" | "subject" | "decidedAt">,
 ): Promise<Result<Decision>> {
-  const policy = policyIn(asked.policy);
+  const policy = judgingPolicyIn(asked.policy);
   if (!policy.ok) return policy;
   const judged = await inTenant(installation.database, asked.tenantId, (sql) =>
     judgedOn(sql, policy.value, { ...asked, waivers: null }, installation.host.clock.now()),
@@ -166,7 +166,7 @@ export async function backtestPolicy(
   installation: EvaluationPorts,
   asked: AskedBacktest,
 ): Promise<Result<readonly Decision[]>> {
-  const policy = policyIn(asked.policy);
+  const policy = judgingPolicyIn(asked.policy);
   if (!policy.ok) return policy;
   const until = installation.host.clock.now();
   const instants = Math.floor((until - asked.since) / asked.everyMs) + 1;
@@ -227,16 +227,6 @@ async function judgedOn(
   if (!evaluated.ok) return evaluated;
   const signoff = policy.text.id === BETA_POLICY ? signoffReport(evaluated.value) : null;
   return accepted({ evidence: evidence.value, waivers, decision: evaluated.value.decision, signoff });
-}
-
-/** A policy that was given as it is written. Refused with the first of what is wrong with it. */
-export function policyIn(source: string): Result<Policy> {
-  const read = parsePolicy(source);
-  if (read.ok) return accepted(read.value);
-  const [first] = read.errors;
-  assert(first !== undefined, "a policy that cannot be read has an error");
-  const { code, message, path } = first;
-  return rejected({ code, message, field_path: path });
 }
 
 async function readLedger(

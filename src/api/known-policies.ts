@@ -8,10 +8,10 @@ import {
   lintPolicy,
   type Policy,
   parsePolicy,
+  policyIn,
 } from "../gate/index.ts";
 import { storedPacket } from "../release/index.ts";
 import { inTenant } from "../store/index.ts";
-import { policyIn } from "./evaluate-policy.ts";
 import type { Installation } from "./installation.ts";
 
 /** What policies are read through. */

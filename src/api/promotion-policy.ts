@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { accepted, type Result } from "../contracts/index.ts";
+import { policyIn } from "../gate/index.ts";
 import type { PromotionRequest } from "../release/index.ts";
-import { policyIn } from "./evaluate-policy.ts";
 
 /** The policy that decides on promotions, as it comes with the program: there is no other. */
 export async function promotionPolicy(): Promise<Result<PromotionRequest["policy"]>> {

@@ -8,11 +8,11 @@ import {
   measurementJson,
   onlyText,
   parseMeasured,
+  policyIn,
   rangeOf,
 } from "../gate/index.ts";
 import type { Packet } from "../release/index.ts";
 import { inTenantSnapshot } from "../store/index.ts";
-import { policyIn } from "./evaluate-policy.ts";
 import type { Installation } from "./installation.ts";
 
 /** What a ledger comes to now that a decision was counted over. */

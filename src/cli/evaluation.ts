@@ -1,13 +1,13 @@
-import { accepted, type Result, rejected, type TextError } from "../contracts/index.ts";
+import { accepted, type Result, refusalOf, rejected, type TextError } from "../contracts/index.ts";
 import {
   DERIVATIONS,
   type Decision,
   evaluateFiles,
   type FileEvaluation,
   type FileEvaluationInput,
-  lintPolicy,
   type Policy,
   parsePolicy,
+  unsatisfiable,
 } from "../gate/index.ts";
 import type { Arguments, Context, Operand, Option } from "./command.ts";
 import { readEvidence } from "./evidence.ts";
@@ -51,10 +51,9 @@ export const judgedOn = ({ input, judged }: AskedEvaluation): Result<FileEvaluat
 export async function askedFor(context: Context, args: Arguments): Promise<AskedEvaluation | ExitCode> {
   const read = await readPolicy(context, args.operand("POLICY"));
   if (typeof read === "number") return read;
-  const errors = lintPolicy(read.policy).filter(({ level }) => level === "error");
-  for (const { gate, message } of errors)
-    reportRefusal(talkOf(context), { code: "GATE_UNSATISFIABLE", message: `${gate} ${message}` });
-  if (errors.length > 0) return EXIT.misuse;
+  const bars = unsatisfiable(read.policy);
+  for (const bar of bars) reportRefusal(talkOf(context), bar);
+  if (bars.length > 0) return EXIT.misuse;
   if (args.values("evidence").length === 0)
     return reportRefusal(talkOf(context), { code: "USAGE", message: "`--evidence` names the files to decide by" });
   const decidedAt = args.moment("at", context.host.clock.now());
@@ -105,9 +104,11 @@ export async function readPolicy(
 }
 
 function reportErrors(context: Context, file: string, errors: readonly TextError[]): ExitCode {
-  for (const { code, path, line, column, message } of errors) {
+  const talk = talkOf(context);
+  for (const error of errors) {
+    const { code, path, line, column, message } = error;
     const at = line === null ? file : `${file}:${line}:${column ?? 1}`;
-    reportRefusal(talkOf(context), { code, message: `${at} \`${path}\` ${message}` });
+    reportRefusal(talk, talk.json ? refusalOf(error) : { code, message: `${at} \`${path}\` ${message}` });
   }
   return EXIT.misuse;
 }

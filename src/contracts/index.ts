@@ -56,6 +56,7 @@ export {
   type FoundError,
   readShapedText,
   readShapedValue,
+  refusalOf,
   type ShapedText,
   type TextError,
   type TextKind,

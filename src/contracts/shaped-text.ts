@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { JSON_BYTES_MAX } from "./canonical.ts";
 import type { Code } from "./codes.ts";
 import { fieldPath } from "./field-path.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** What is wrong with a document as it is written, and where. */
 export interface TextError {
@@ -14,6 +15,14 @@ export interface TextError {
   readonly line: number | null;
   readonly column: number | null;
 }
+
+/** The refusal of a document because of one error; `details` says where in its text. */
+export const refusalOf = ({ code, message, path, line, column }: TextError): Refusal => ({
+  code,
+  message,
+  field_path: path,
+  ...(line === null ? {} : { details: { line, column } }),
+});
 
 export type ShapedText<T> =
   | { readonly ok: true; readonly value: T }

@@ -1,4 +1,4 @@
-import type { Code } from "../contracts/index.ts";
+import type { Code, Refusal } from "../contracts/index.ts";
 import { type Bound, cleanTrials } from "./bound.ts";
 import { keepsTo, sampleKeepsTo } from "./compare.ts";
 import { baselinesOf, uncountedOf } from "./counted/uncounted.ts";
@@ -44,6 +44,12 @@ export function lintPolicy(policy: Policy): readonly LintFinding[] {
     return [...sameForAll(found, settings.length), ...waivableFindings(gate, text), ...unsaidFindings(gate, policy)];
   });
 }
+
+/** Why nothing is to be judged by a policy: `GATE_UNSATISFIABLE` of each gate that its author has to mend first. */
+export const unsatisfiable = (policy: Policy): readonly Refusal[] =>
+  lintPolicy(policy)
+    .filter(({ level }) => level === "error")
+    .map(({ gate, message }) => ({ code: "GATE_UNSATISFIABLE", message: `${gate} ${message}` }));
 
 /** What is not known before there is evidence, and what makes much of it too much. */
 function unsaidFindings(gate: GateText, policy: Policy): readonly LintFinding[] {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { assert, parseInstant, type Result, rejected } from "../../contracts/index.ts";
+import { judgingPolicyIn } from "../../gate/index.ts";
 import { findTenant } from "../../guard/index.ts";
 import { readStream } from "../../ledger/index.ts";
 import {
@@ -26,7 +27,6 @@ import {
 } from "../../release/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { canaryPolicy } from "../canary-policy.ts";
-import { policyIn } from "../evaluate-policy.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { promotionPolicy } from "../promotion-policy.ts";
 import { judgePutBack, putBack } from "../put-back.ts";
@@ -264,7 +264,7 @@ export const promoteEndpoint = endpoint({
     const bundle = bundleIn(body);
     if (!bundle.ok) return bundle;
     const policy = body.canary_policy ?? (await canaryPolicy());
-    const read = policyIn(policy);
+    const read = judgingPolicyIn(policy);
     if (!read.ok) return read;
     const decides = await promotionPolicy();
     if (!decides.ok) return decides;

@@ -13,14 +13,7 @@ import {
   rejected,
   transitionOf,
 } from "../../contracts/index.ts";
-import {
-  type Decision,
-  findEvaluation,
-  judgeRequest,
-  type Policy,
-  parsePolicy,
-  type Waiver,
-} from "../../gate/index.ts";
+import { type Decision, findEvaluation, judgeRequest, type Policy, policyIn, type Waiver } from "../../gate/index.ts";
 import { type ArtifactStore, recordAct } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Envelope } from "../bundle/dsse.ts";
@@ -164,14 +157,6 @@ async function groundOf(
   if (subject !== null && subject !== row.subject)
     return no("REQUEST_INVALID", `the evaluation is about ${row.subject ?? "nothing in particular"}`);
   return accepted({ policy: policy.value, decision, subject: row.subject });
-}
-
-function policyIn(source: string): Result<Policy> {
-  const read = parsePolicy(source);
-  if (read.ok) return accepted(read.value);
-  const [first] = read.errors;
-  assert(first !== undefined, "a policy that cannot be read has an error");
-  return rejected({ code: first.code, message: first.message, field_path: first.path });
 }
 
 export interface WaiverApproval extends Act {
