@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { after, assert, formatInstant, instant, sha256Hex } from "../contracts/index.ts";
 import { randomPolicy } from "./counted/testing/random-policy.ts";
 import { evaluate } from "./evaluate.ts";
@@ -76,22 +76,25 @@ const policies = fc.tuple(randomPolicy(KINDS), fc.infiniteStream(fc.nat(3))).map
   return parsed.value;
 });
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const decidedOn = ({ text, ...policy }: Policy, run: readonly Unit[], receipt: readonly Unit[]) => {
+  const evidence = { digest: sha256Hex(""), sources: {}, facts: {}, units: { run, receipt } };
+  const input = { policy: { text, ...policy }, profile: null, evidence, decidedAt: DECIDED_AT, waivers: null };
+  const decided = evaluate(input);
+  assert(decided.ok, "it is decided");
+  return decided.value.decision;
+};
+
 test("the engine agrees with an evaluator written from the policy's words alone, whatever the policy and the evidence", {
   timeout: 60_000,
 }, () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(policies, units, units, ({ text, ...policy }, run, receipt) => {
-      const evidence = { digest: sha256Hex(""), sources: {}, facts: {}, units: { run, receipt } };
-      const decided = evaluate({
-        policy: { text, ...policy },
-        profile: null,
-        evidence,
-        decidedAt: DECIDED_AT,
-        waivers: null,
-      });
-      assert(decided.ok, "it is decided");
-      const rows = decided.value.decision.gates;
+      const rows = decidedOn({ text, ...policy }, run, receipt).gates;
 
       const naive = naiveGates({ policy: text, units: { run, receipt }, now: DECIDED_AT });
 
@@ -108,4 +111,29 @@ test("the engine agrees with an evaluator written from the policy's words alone,
       ...["bounded INSUFFICIENT", "bounded PASS", "bounded UNKNOWN"],
     ]),
   );
+});
+
+const shuffled = units.chain((some) =>
+  fc.tuple(fc.constant(some), fc.shuffledSubarray(some, { minLength: some.length })),
+);
+
+test("in whichever order units come and whichever time zone the process is in, a decision has the same bytes, whatever the policy", () => {
+  const offsets = new Set<number>();
+  fc.assert(
+    fc.property(policies, shuffled, shuffled, (policy, [run, otherRun], [receipt, otherReceipt]) => {
+      const [first, second] = [
+        ["America/St_Johns", run, receipt] as const,
+        ["Pacific/Kiritimati", otherRun, otherReceipt] as const,
+      ].map(([zone, ...some]) => {
+        vi.stubEnv("TZ", zone);
+        offsets.add(new Date(DECIDED_AT).getTimezoneOffset());
+        return JSON.stringify(decidedOn(policy, ...some));
+      });
+
+      expect(second).toBe(first);
+    }),
+    { numRuns: 60 },
+  );
+
+  expect([...offsets]).toEqual([150, -840]);
 });

@@ -78,6 +78,47 @@ test("help, misuse and a refused pack end with their exit codes, and nothing is 
   expect(readdirSync(cwd)).toEqual([]);
 });
 
+test("evidence comes to the same bytes in any locale and time zone, in whatever order its lines are", async () => {
+  const lines = ["ı", "I", "i", "ä", "Z", "a", "z"].flatMap((name, index) =>
+    ["2026-03-01T23:59:59Z", "2026-03-02T00:00:00Z", "2026-03-08T23:59:59Z"].map((at, day) =>
+      JSON.stringify({ kind: "run", id: `${name}${day}`, at, columns: { name, ms: index + day / 2 } }),
+    ),
+  );
+  const places = [
+    { LC_ALL: "C", TZ: "UTC", order: lines },
+    { LC_ALL: "tr_TR.UTF-8", TZ: "Pacific/Kiritimati", order: lines.toReversed() },
+    { LANG: "sv_SE.UTF-8", TZ: "America/St_Johns", order: [...lines.slice(5), ...lines.slice(0, 5)] },
+  ];
+
+  const said = await Promise.all(
+    places.map(({ order, ...env }) => {
+      const cwd = folderOf("cwd");
+      writeFileSync(join(cwd, "policy.yaml"), BY_NAME);
+      writeFileSync(join(cwd, "runs.ndjson"), order.join("\n"));
+      const at = ["--at", "2026-03-09T02:00:00Z", "--format", "core"];
+      return run(["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", ...at], cwd, env);
+    }),
+  );
+
+  const { gates } = JSON.parse(said[0]?.stdout ?? "");
+  expect(gates.map(({ id, value }: { id: string; value: string }) => `${id} ${value}`)).toEqual([
+    ...["few:I 2", "few:Z 2", "few:a 2", "few:i 2", "few:z 2", "few:ä 2", "few:ı 2"],
+  ]);
+  expect(said.map(({ stdout }) => stdout)).toEqual(places.map(() => said[0]?.stdout));
+  expect(said.map(({ exit, stderr }) => ({ exit, stderr }))).toEqual(places.map(() => ({ exit: 4, stderr: "" })));
+});
+
+const BY_NAME = `id: by_name
+version: 1.0.0
+engine: 1
+derive: { fn: units, version: 1 }
+rows: { run: { name: string, ms: number } }
+validity_seconds: 60
+window: { kind: calendar, unit: week }
+metrics: [{ id: runs, kind: count, from: run }]
+gates: [{ id: few, metric: runs, each: name, op: "<=", limit: 1, remedy: look }]
+`;
+
 test("a first command makes a whole installation, and the next finds it", async () => {
   const cwd = folderOf("cwd");
 
