@@ -109,7 +109,7 @@ test("what is looked at is the same document on the command line and over HTTP",
     ["env show", "/v1/environments"],
     ["env history dev", "/v1/environments/dev/history"],
     ["env report dev", "/v1/environments/dev/promotion"],
-    ["canary show dev", "/v1/environments"],
+    ["canary show", "/v1/environments"],
   ];
 
   for (const [line, path] of looks) {
@@ -117,6 +117,38 @@ test("what is looked at is the same document on the command line and over HTTP",
     expect.soft(timeless(said.body), line).toEqual(timeless(got.body));
     expect.soft(got.status, line).toBe(200);
   }
+});
+
+test("one environment is shown alone, in its document too; one that is none is refused", async () => {
+  const all = (await ada.get("/v1/environments")).body;
+  const environments = member(all, "environments");
+  const dev = Array.isArray(environments) ? environments[0] : null;
+
+  for (const command of ["env show", "canary show"]) {
+    const [said, none] = [await cli(words(`${command} dev`)), await cli(words(`${command} nowhere`))];
+    expect(said).toEqual({ exit: 0, body: { ...Object(all), environments: [dev] } });
+    expect(none).toMatchObject({ exit: 2, body: { code: "USAGE" } });
+  }
+});
+
+test("a bundle and a policy say in a file what they say over HTTP", async () => {
+  const shown = (await ada.get(`/v1/bundles/${released.id}`)).body;
+  const linted = (await ada.post("/v1/gates/lint", { policy: SLO_POLICY })).body;
+  const hopeless = (await ada.post("/v1/gates/lint", { policy: UNSATISFIABLE })).body;
+  const trust = join(bench().directory, "trust.json");
+
+  const manifest = await cli(words("bundle show released.bundle"));
+  const verified = await cli(["bundle", "verify", "released.bundle", "--trust", trust]);
+  const untrusted = await cli(["bundle", "verify", "stranger.bundle", "--trust", trust]);
+  const refused = await ada.post("/v1/environments/dev/promote", { bundle: stranger.text });
+  const [good, bad] = [await cli(words("gate lint slo.yaml")), await cli(words("gate lint unsatisfiable.yaml"))];
+
+  expect(manifest.body).toEqual(member(shown, "manifest"));
+  expect(verified).toMatchObject({ exit: 0, body: Object(member(shown, "report")) });
+  expect(untrusted).toMatchObject({ exit: 8, body: { ok: false, errors: [{ code: codeIn(refused) }] } });
+  expect(linted).toMatchObject(Object(good.body));
+  expect(hopeless).toMatchObject(Object(bad.body));
+  expect([good.exit, bad.exit]).toEqual([0, 2]);
 });
 
 interface Asked {

@@ -4,26 +4,21 @@ import { listOf, objectOf, textOf } from "../document.ts";
 import { canaryLines } from "../env-lines.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Paint } from "../output.ts";
-import { ENVIRONMENT } from "./env.ts";
+import { ENVIRONMENT, environmentsIn } from "./env.ts";
 
 export const canaryShowCommand: Command = {
   operands: [{ ...ENVIRONMENT, optional: true }],
   examples: ["countermark canary show", "countermark canary show prod --json | jq '.environments[].canary'"],
   run: (context, args) =>
     askAndPrint(context, {
-      ask: (client) => client.get("/v1/environments"),
+      ask: (client) => environmentsIn(client, args.operand("ENVIRONMENT")),
       lines: (body, paint) => {
-        const one = args.operand("ENVIRONMENT");
         const now = context.host.clock.now();
-        const lines = listOf(body, "environments")
-          .filter((each) => one === "" || each.environment === one)
-          .flatMap((each) => {
-            const canary = objectOf(each, "canary");
-            const tried = canaryLines(canary, now, paint);
-            return tried.length === 0
-              ? []
-              : [`${textOf(each, "environment")}  ${textOf(canary, "bundle_id")}`, ...tried];
-          });
+        const lines = listOf(body, "environments").flatMap((each) => {
+          const canary = objectOf(each, "canary");
+          const tried = canaryLines(canary, now, paint);
+          return tried.length === 0 ? [] : [`${textOf(each, "environment")}  ${textOf(canary, "bundle_id")}`, ...tried];
+        });
         return lines.length === 0 ? ["no canary runs"] : lines;
       },
     }),

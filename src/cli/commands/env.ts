@@ -1,5 +1,7 @@
 import { accepted, type Json, type JsonObject, type Result } from "../../contracts/index.ts";
 import { HOLD_SCOPES } from "../../release/index.ts";
+import { accepted, type Json, type JsonObject, parseJson, problemOf, type Result } from "../../contracts/index.ts";
+import { ENVIRONMENTS, HOLD_SCOPES } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Answer, Client } from "../client.ts";
 import type { Command, Context } from "../command.ts";
@@ -19,17 +21,23 @@ export const envShowCommand: Command = {
   examples: ["countermark env show", "countermark env show prod --json | jq -r '.environments[].bundle.bundle_id'"],
   run: (context, args) =>
     askAndPrint(context, {
-      ask: (client) => client.get("/v1/environments"),
-      lines: (body, paint) => {
-        const one = args.operand("ENVIRONMENT");
-        const environments = listOf(body, "environments").filter((each) => one === "" || each.environment === one);
-        return [
-          ...trackLines({ ...body, environments: [...environments] }, context.host.clock.now(), paint),
-          ...listOf(body, "holds").map((hold) => holdLine(hold, paint)),
-        ];
-      },
+      ask: (client) => environmentsIn(client, args.operand("ENVIRONMENT")),
+      lines: (body, paint) => [
+        ...trackLines(body, context.host.clock.now(), paint),
+        ...listOf(body, "holds").map((hold) => holdLine(hold, paint)),
+      ],
     }),
 };
+
+/** Every environment, or of them the one that is named. Refused with USAGE where there is none of that name. */
+export async function environmentsIn(client: Client, name: string): Promise<Answer> {
+  const answer = await client.get("/v1/environments");
+  if (!answer.ok || name === "") return answer;
+  const environments = listOf(answer.body, "environments").filter(({ environment }) => environment === name);
+  if (environments.length > 0) return { ...answer, body: { ...answer.body, environments } };
+  const message = `there is no environment \`${name}\`: there are ${ENVIRONMENTS.join(", ")}`;
+  return { ok: false, problem: problemOf({ code: "USAGE", message }) };
+}
 
 const holdLine = (hold: JsonObject, paint: Paint): string =>
   `${paint.yellow("held")}  ${textOf(hold, "scope")}: ${textOf(hold, "reason")}  (${textOf(hold, "hold_id")}, by ${textOf(hold, "placed_by")})`;
