@@ -2,7 +2,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Listening, serve } from "../../src/api/index.ts";
-import { after, formatInstant, isJsonObject, type Json, type JsonObject } from "../../src/contracts/index.ts";
+import {
+  after,
+  formatInstant,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  seededRandom,
+} from "../../src/contracts/index.ts";
+import { newSigningKey } from "../../src/release/index.ts";
 import { newFolder, runCli } from "../cli/run-cli.ts";
 import { realHost } from "../database/real-host.ts";
 import { runsEvidence, runsOf, runsPolicy, SLO_POLICY, WAIVERS } from "../slo.ts";
@@ -55,6 +63,7 @@ beforeAll(async () => {
     "next.bundle": next.text,
     "stranger.bundle": stranger.text,
     "source.json": "{}",
+    "ada.pem": newSigningKey(seededRandom(9)),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   for (const name of ["half", "good"]) mkdirSync(join(folder, name));
@@ -84,7 +93,8 @@ const soon = (days: number): string => formatInstant(after(realHost.clock.now(),
 async function cli(argv: readonly string[], key = ada.key): Promise<{ readonly exit: number; readonly body: Json }> {
   const env = { COUNTERMARK_URL: listening.origin, COUNTERMARK_KEY: key };
   const { exit, stdout, stderr } = await runCli([...argv, "--json"], { cwd: folder, env });
-  return { exit, body: JSON.parse(stdout === "" ? (stderr.split("\n")[0] ?? "") : stdout) };
+  const problem = stderr.split("\n").find((each) => each.startsWith("{"));
+  return { exit, body: JSON.parse(stdout === "" ? (problem ?? "null") : stdout) };
 }
 
 /** As a shell splits it; words in quotes have no spaces that part them. */
@@ -239,6 +249,26 @@ const refused = (): readonly Asked[] => {
       path: "/v1/waivers/W-2026-9999/revoke",
       body: { reason: "late" },
       code: "WAIVER_NOT_FOUND",
+      exit: 2,
+    },
+    {
+      line: `waiver approve ${waiver} --sign-with ada.pem --yes`,
+      path: `/v1/waivers/${waiver}/approve`,
+      body: {
+        envelope: {
+          payloadType: "application/vnd.in-toto+json",
+          payload: "e30=",
+          signatures: [{ keyid: "none", sig: "" }],
+        },
+      },
+      code: "WAIVER_APPROVER_IS_REQUESTER",
+      exit: 7,
+    },
+    {
+      line: "gate backtest unsatisfiable.yaml --since 2h",
+      path: "/v1/gates/backtests",
+      body: { policy: UNSATISFIABLE, since: soon(-1) },
+      code: "GATE_UNSATISFIABLE",
       exit: 2,
     },
     {
