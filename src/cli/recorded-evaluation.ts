@@ -3,6 +3,7 @@ import { type Decision, type EvidenceFile, type Policy, parseDecision } from "..
 import { printAnswer } from "./answer.ts";
 import { withClient } from "./client.ts";
 import type { Arguments, Context } from "./command.ts";
+import { formatIn, formatted } from "./decision-format.ts";
 import { numberOf, objectOf } from "./document.ts";
 import { type AskedEvaluation, exitOf, keptWith, readPolicy } from "./evaluation.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -45,11 +46,22 @@ async function askForEvaluation(
     (name) => args.value(name) ?? null,
   );
   const place = { branch, environment, commit };
+  const format = formatIn(args);
+  if (format === "export")
+    return reportRefusal(talkOf(context), {
+      code: "USAGE",
+      message: "`--format export` is of files that are not recorded: give `core`, or --json for the record",
+    });
   const evidence = files?.map(({ name, text }) => ({ name, text })) ?? null;
   const answer = await withClient(context, "owner", (client) =>
     client.post("/v1/gates/evaluations", { policy: source, profile, subject, pack_digest, at, evidence, ...place }),
   );
-  if (answer.ok && answer.value.ok) await summarize(context, args, decisionIn(answer.value.body));
+  const made = answer.ok && answer.value.ok ? decisionIn(answer.value.body) : undefined;
+  await summarize(context, args, made);
+  if (made !== undefined && format !== undefined && format !== "table") {
+    context.stdout.write(`${formatted(format, context, made)}\n`);
+    return exitOf(policy, made);
+  }
   return printAnswer(context, answer, {
     lines: recordedLines,
     exit: (body) => {

@@ -407,6 +407,8 @@ test.each([
 
     const inFiles = await cli(words(`${line} --format core`));
     const recorded = await cli(words(`${line} --record --subject s-2`));
+    const bare = await cli(words(`${line} --record --subject s-2 --format core`));
+    const exported = await cli(words(`${line} --record --subject s-2 --format export`));
     const got = await ada.post("/v1/gates/evaluations", { policy, subject: "s-2", at: AT, evidence: brought });
     const id = String(member(member(got.body, "evaluation"), "evaluation_id"));
     await cli(words(`packet save ${id} --out packet.html`));
@@ -417,6 +419,7 @@ test.each([
     expect(member(recorded.body, "decision")).toEqual(decision);
     expect(shared(recorded.body)).toEqual(shared(got.body));
     expect(member(again.body, "decision") ?? again.body).toEqual(decision);
-    expect(inFiles.body).toEqual(decision);
+    expect([inFiles.body, bare.body]).toEqual([decision, decision]);
+    expect([bare.exit, exported.exit, member(exported.body, "code")]).toEqual([exit, 2, "USAGE"]);
   },
 );

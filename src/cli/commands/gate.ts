@@ -10,21 +10,21 @@ import {
   type Policy,
   parseDecision,
 } from "../../gate/index.ts";
+import { type Json, parseJson, type Result } from "../../contracts/index.ts";
+import { type Decision, exported, lintPolicy, parseDecision } from "../../gate/index.ts";
 import { part, printAnswer } from "../answer.ts";
 import { withClient } from "../client.ts";
-import type { Arguments, Command, Context } from "../command.ts";
+import type { Command, Context } from "../command.ts";
+import { FORMATS, formatIn, formatted } from "../decision-format.ts";
 import { visible } from "../document.ts";
 import { askedFor, EVALUATION_OPTIONS, exitOf, judgedOn, POLICY, readPolicy } from "../evaluation.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonIn, readText } from "../files.ts";
 import { decisionLines, lintLines, toldLines } from "../gate-lines.ts";
-import { paintOf, print } from "../output.ts";
+import { print } from "../output.ts";
 import { evaluateLedger, recordFiles } from "../recorded-evaluation.ts";
 import { reportRefusal, talkOf } from "../report.ts";
 import { SUMMARY, summarize, summaryBar } from "../step-summary.ts";
-import { VERSION } from "../version.ts";
-
-const FORMATS = ["table", "core", "export", "markdown", "junit", "sarif"] as const;
 
 export const gateEvalCommand: Command = {
   operands: [POLICY],
@@ -35,7 +35,8 @@ export const gateEvalCommand: Command = {
     { flags: "--record", summary: "record the evaluation of files too; one of the ledger always is" },
     {
       flags: "--format <format>",
-      summary: "how to print; --json prints `export`, the policy's own document",
+      summary:
+        "how to print; --json prints `export`, the policy's own document, and of what is recorded the record with its decision",
       choices: FORMATS,
     },
     SUMMARY,
@@ -57,36 +58,17 @@ export const gateEvalCommand: Command = {
     const evaluation = judgedOn(asked);
     if (!evaluation.ok) return reportRefusal(talkOf(context), evaluation.refusal);
     const { policy } = asked.input;
-    context.stdout.write(`${printedAs(formatOf(context, args), context, policy, evaluation.value)}\n`);
-    await summarize(context, args, evaluation.value.decision);
-    return exitOf(policy, evaluation.value.decision);
+    const { decision } = evaluation.value;
+    const format = formatIn(args) ?? (context.config.json ? "export" : "table");
+    const text =
+      format === "export"
+        ? JSON.stringify(exported(policy.text, evaluation.value), null, 2)
+        : formatted(format, context, decision);
+    context.stdout.write(`${text}\n`);
+    await summarize(context, args, decision);
+    return exitOf(policy, decision);
   },
 };
-
-const formatOf = (context: Context, args: Arguments): (typeof FORMATS)[number] =>
-  FORMATS.find((format) => format === args.value("format")) ?? (context.config.json ? "export" : "table");
-
-function printedAs(
-  format: (typeof FORMATS)[number],
-  context: Context,
-  policy: Policy,
-  evaluation: FileEvaluation,
-): string {
-  switch (format) {
-    case "table":
-      return decisionLines(evaluation.decision, paintOf(context)).join("\n");
-    case "core":
-      return JSON.stringify(evaluation.decision, null, 2);
-    case "export":
-      return JSON.stringify(exported(policy.text, evaluation), null, 2);
-    case "markdown":
-      return decisionMarkdown(evaluation.decision).trimEnd();
-    case "junit":
-      return decisionJunit(evaluation.decision).trimEnd();
-    case "sarif":
-      return JSON.stringify(decisionSarif(evaluation.decision, VERSION), null, 2);
-  }
-}
 
 export const gateLintCommand: Command = {
   operands: [POLICY],
