@@ -1,6 +1,4 @@
-import { accepted, type Json, type JsonObject, type Result } from "../../contracts/index.ts";
-import { HOLD_SCOPES } from "../../release/index.ts";
-import { accepted, type Json, type JsonObject, parseJson, problemOf, type Result } from "../../contracts/index.ts";
+import { accepted, type Json, type JsonObject, problemOf, type Result } from "../../contracts/index.ts";
 import { ENVIRONMENTS, HOLD_SCOPES } from "../../release/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Answer, Client } from "../client.ts";

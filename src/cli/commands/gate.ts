@@ -1,16 +1,4 @@
 import type { Result } from "../../contracts/index.ts";
-import {
-  type Decision,
-  decisionJunit,
-  decisionMarkdown,
-  decisionSarif,
-  exported,
-  type FileEvaluation,
-  lintPolicy,
-  type Policy,
-  parseDecision,
-} from "../../gate/index.ts";
-import { type Json, parseJson, type Result } from "../../contracts/index.ts";
 import { type Decision, exported, lintPolicy, parseDecision } from "../../gate/index.ts";
 import { part, printAnswer } from "../answer.ts";
 import { withClient } from "../client.ts";
