@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
-import { nextTurn } from "../contracts/index.ts";
+import { nextTurn, timeLimit } from "../contracts/index.ts";
 import { fatalIn } from "./fatal.ts";
 import { secured, type Tls } from "./tls.ts";
 
@@ -97,7 +97,7 @@ export const lateClosingSockets =
     const socket = new Socket();
     const connecting = path ? socket.connect(path) : socket.connect(port, host);
     if (tls === null || path) return closingLate(connecting);
-    return secured(connecting, host, tls, AbortSignal.timeout(timeoutMs)).then(closingLate, (error: unknown) => {
+    return secured(connecting, host, tls, timeLimit(timeoutMs)).then(closingLate, (error: unknown) => {
       connecting.destroy();
       return failing(error);
     });
