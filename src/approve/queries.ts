@@ -1,5 +1,5 @@
 import type { Digest, Instant } from "../contracts/index.ts";
-import type { TenantQuery } from "../store/index.ts";
+import type { TenantQuery, TenantReads } from "../store/index.ts";
 
 export type ApprovalStatus = "PENDING" | "APPROVED" | "DENIED" | "TIMED_OUT" | "VOIDED" | "CANCELLED";
 
@@ -31,7 +31,7 @@ export interface ApprovalRow {
   readonly void_reason: string | null;
 }
 
-const columns = (sql: TenantQuery) => sql`
+const columns = (sql: TenantReads) => sql`
   approval_id, run_id, step_id, attempt, correlation_id, tool_name, tool_version, internal_key, params_fingerprint, preview_sha256,
   rule_id, reason, requested_by, status, escalation_level, required_approvers, authorized_approvers, token_sha256, base,
   created_at, timeout_at, decided_at, consumed_at, void_reason`;
@@ -87,7 +87,7 @@ export interface CallOfRun {
 
 /** What people were asked under the keys of calls, as it concerns their runs: one for each, in their order. */
 export async function approvalsOfCalls(
-  sql: TenantQuery,
+  sql: TenantReads,
   calls: readonly CallOfRun[],
 ): Promise<readonly CallApprovals[]> {
   const keys = calls.map(({ internalKey }) => internalKey);
@@ -104,7 +104,7 @@ export async function approvalsOfCalls(
                    and decided_at > clock() - make_interval(secs => ${BEGIN_SECONDS_MAX})))
         order by created_at desc, approval_id desc
         limit 100) as found
-     order by call.nth, created_at desc, approval_id desc`;
+     order by call.nth, created_at desc, approval_id desc`.execute();
   return calls.map(({ runId }, index) =>
     concerning(
       runId,

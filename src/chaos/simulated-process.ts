@@ -1,5 +1,5 @@
 import { after, type Host, type Instant, instant, type Random, seededRandom, uuidV7Ids } from "../contracts/index.ts";
-import type { Database } from "../store/index.ts";
+import { type Database, inTenant } from "../store/index.ts";
 import type { Mischief, StatementFault } from "./fault-plan.ts";
 import { gatedQuery, silentQuery } from "./gated-query.ts";
 import { type Actor, type Schedule, WORLD } from "./schedule.ts";
@@ -90,8 +90,11 @@ export class SimulatedProcess implements Actor {
   get database(): Database {
     const { database } = this.#around;
     const turn = <T>(what: string, work: () => Promise<T>) => this.#statement(what, work);
+    const app = gatedQuery(database.app, turn);
     return {
-      app: gatedQuery(database.app, turn),
+      app,
+      // The processes share one connection for these: each statement in its turn, they would come into each other's transactions.
+      atOnce: (tenantId, ask) => inTenant({ app }, tenantId, ask),
       committer: gatedQuery(database.committer, turn),
       worker: gatedQuery(database.worker, turn),
       // Planner statistics: gathered in one history, they would change the plans of the next.

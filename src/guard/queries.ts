@@ -1,5 +1,5 @@
 import { assert, type Instant, instant } from "../contracts/index.ts";
-import type { Query, TenantQuery } from "../store/index.ts";
+import type { Query, TenantQuery, TenantReads } from "../store/index.ts";
 import type { BreakerRecord, BreakerState, IdempotencyRecord, IdempotencyStatus, Mode } from "./call.ts";
 import type { PrincipalKind, Role } from "./principal.ts";
 
@@ -50,7 +50,7 @@ export interface AskedFacts {
  * What is stored about calls' keys (newest generation), their dependencies' breakers and their tools' last minute: one for each, in
  * their order.
  */
-export async function loadFacts(sql: TenantQuery, calls: readonly AskedFacts[]): Promise<readonly StoredFacts[]> {
+export async function loadFacts(sql: TenantReads, calls: readonly AskedFacts[]): Promise<readonly StoredFacts[]> {
   const keys = calls.map(({ internalKey }) => internalKey);
   const breakers = calls.map(({ breakerId }) => breakerId);
   const tools = calls.map(({ tool }) => tool);
@@ -67,7 +67,7 @@ export async function loadFacts(sql: TenantQuery, calls: readonly AskedFacts[]):
       ) i on true
       left join breaker b on b.tenant_id = require_tenant_context() and b.breaker_id = call.breaker_id
       left join rate_window w on w.tenant_id = require_tenant_context() and w.tool_name = call.tool_name
-     order by call.nth`;
+     order by call.nth`.execute();
   assert(rows.length === calls.length, "the facts of a call are one row");
   return rows.map((row) => ({
     now: row.now,

@@ -1,6 +1,7 @@
 import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
 import { formatInstant, type Instant, instant } from "../contracts/index.ts";
 import { arrayType } from "./array-types.ts";
+import { readAtOnce } from "./read-at-once.ts";
 import { lateClosingSockets } from "./socket.ts";
 import { tlsIn } from "./tls.ts";
 
@@ -31,12 +32,20 @@ export type Query = Sql<WireTypes>;
 /** A statement tag inside a tenant's transaction: `current tenant` is set, and ends with the transaction. */
 export type TenantQuery = TransactionSql<WireTypes>;
 
-/** The three ways this program talks to PostgreSQL, each under the least role that its statements need. */
+/** The same, or a tag whose statements go between a tenant's begin and its commit without waiting for either. */
+export type TenantReads = TenantQuery | Query;
+
+/** The ways this program talks to PostgreSQL, each under the least role that its statements need. */
 export interface Database {
   /** Row security applies; nothing is visible outside `inTenant`. */
   readonly app: Query;
   /** One connection for group commits, its planner told not to reconsider the one statement it runs. */
   readonly committer: Query;
+  /**
+   * Reads of one tenant in a transaction of their own, in one round trip: `ask` sends all its statements (`execute`) before it waits
+   * for any. On one connection, so that each sees what those before it saw.
+   */
+  readonly atOnce: <T>(tenantId: string, ask: (sql: TenantReads) => Promise<T>) => Promise<T>;
   /** Sees due times of every tenant and nothing else across tenants. */
   readonly worker: Query;
   /** The role that owns the schema; migrations only. */
@@ -105,15 +114,19 @@ export function openDatabase(options: ConnectionOptions): Database {
     enable_hashjoin: "off",
     enable_bitmapscan: "off",
   });
+  const reader = pool(1, { role: "countermark_app" });
   const worker = pool(WORKER_CONNECTIONS_MAX, { role: "countermark_worker" });
   const owner = pool(1, {});
   return {
     app,
     committer,
+    atOnce: (tenantId, ask) => readAtOnce(reader, tenantId, ask),
     worker,
     owner,
     close: async () => {
-      await Promise.all([app, committer, worker, owner].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS })));
+      await Promise.all(
+        [app, committer, reader, worker, owner].map((sql) => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS })),
+      );
     },
   };
 }

@@ -6,6 +6,7 @@ export {
   type Query,
   SCHEMA,
   type TenantQuery,
+  type TenantReads,
 } from "./database.ts";
 export { type EmbeddedDatabase, openEmbedded } from "./embedded/index.ts";
 export { asFault } from "./faults.ts";

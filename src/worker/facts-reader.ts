@@ -1,7 +1,7 @@
 import { approvalsOfCalls, type CallApprovals } from "../approve/index.ts";
 import { assert, nextTurn } from "../contracts/index.ts";
 import { type AskedFacts, loadFacts, type StoredFacts } from "../guard/index.ts";
-import { type Database, inTenant, type TenantQuery } from "../store/index.ts";
+import type { Database, TenantReads } from "../store/index.ts";
 import { Gathering, type Taken } from "./gathering.ts";
 
 /** The call of a run whose facts are asked for. */
@@ -25,17 +25,17 @@ interface Waiting {
 }
 
 /**
- * Reads what guards judge calls by, of one tenant's calls together in one transaction. One for each call, three round trips that wake
- * the database each time, was a third of what a process spent on calls that write.
+ * Reads what guards judge calls by, those of one tenant in one transaction and every tenant's in one round trip. One for each call, three
+ * round trips that wake the database each time, was a third of what a process spent on calls that write.
  */
 export class FactsReader {
-  readonly #database: Pick<Database, "app">;
+  readonly #database: Pick<Database, "atOnce">;
   readonly #waiting: Gathering<Waiting>;
 
   /** @param turn resolves once everything that can run now has run; a simulation passes its own */
-  constructor(database: Pick<Database, "app">, turn: () => Promise<void> = nextTurn) {
+  constructor(database: Pick<Database, "atOnce">, turn: () => Promise<void> = nextTurn) {
     this.#database = database;
-    this.#waiting = new Gathering({ turn, take: ofOneTenant, carry: (batch) => this.#answer(batch) });
+    this.#waiting = new Gathering({ turn, take: takeCalls, carry: (batch) => this.#answer(batch) });
   }
 
   /** As of now. Rejects with a `Fault` where the database cannot be asked. */
@@ -44,39 +44,42 @@ export class FactsReader {
   }
 
   async #answer(batch: readonly Waiting[]): Promise<void> {
-    const calls = batch.map(({ asked }) => asked);
-    const [first] = calls;
-    assert(first !== undefined, "somebody asked");
+    const tenants = new Map<string, Waiting[]>();
+    for (const waiting of batch) {
+      const { tenantId } = waiting.asked;
+      const ofTenant = tenants.get(tenantId);
+      if (ofTenant === undefined) tenants.set(tenantId, [waiting]);
+      else ofTenant.push(waiting);
+    }
+    await Promise.all([...tenants].map(([tenantId, ofTenant]) => this.#answerTenant(tenantId, ofTenant)));
+  }
+
+  async #answerTenant(tenantId: string, waiting: readonly Waiting[]): Promise<void> {
+    const calls = waiting.map(({ asked }) => asked);
     try {
-      const facts = await inTenant(this.#database, first.tenantId, (sql) => factsOf(sql, calls));
-      for (const [index, { resolve }] of batch.entries()) {
+      const facts = await this.#database.atOnce(tenantId, (sql) => factsOf(sql, calls));
+      for (const [index, { resolve }] of waiting.entries()) {
         const own = facts[index];
         assert(own !== undefined, "there are facts of each call");
         resolve(own);
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of waiting) reject(error);
     }
   }
 }
 
-/** Calls whose facts one statement reads at most. */
+/** Calls whose facts are read together at most. */
 const CALLS_MAX = 256;
 
-function ofOneTenant(queue: readonly Waiting[]): Taken<Waiting> {
-  const tenant = queue[0]?.asked.tenantId;
-  const batch: Waiting[] = [];
-  const later: Waiting[] = [];
-  for (const waiting of queue) {
-    const fits = waiting.asked.tenantId === tenant && batch.length < CALLS_MAX;
-    (fits ? batch : later).push(waiting);
-  }
-  return { batch, later };
-}
+const takeCalls = (queue: readonly Waiting[]): Taken<Waiting> => ({
+  batch: queue.slice(0, CALLS_MAX),
+  later: queue.slice(CALLS_MAX),
+});
 
-async function factsOf(sql: TenantQuery, calls: readonly FactsAsked[]): Promise<readonly ReadFacts[]> {
+async function factsOf(sql: TenantReads, calls: readonly FactsAsked[]): Promise<readonly ReadFacts[]> {
   const keyed = calls.flatMap(({ internalKey, runId }) => (internalKey === null ? [] : [{ internalKey, runId }]));
-  // In this order, which one connection keeps: an approval that is spent between the two has left a record for the second.
+  // Both sent before either is waited for, in this order, which one connection keeps: an approval that is spent between the two has left a record for the second.
   const asked = keyed.length === 0 ? [] : approvalsOfCalls(sql, keyed);
   const [approvals, stored] = await Promise.all([asked, loadFacts(sql, calls)]);
   const ofKeyed = approvals.values();
