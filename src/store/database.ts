@@ -39,7 +39,7 @@ export type TenantReads = TenantQuery | Query;
 export interface Database {
   /** Row security applies; nothing is visible outside `inTenant`. */
   readonly app: Query;
-  /** One connection for group commits, its planner told not to reconsider the one statement it runs. */
+  /** One connection for group commits. */
   readonly committer: Query;
   /**
    * Reads of one tenant in a transaction of their own, in one round trip: `ask` sends all its statements (`execute`) before it waits
@@ -61,6 +61,19 @@ const WORKER_CONNECTIONS_MAX = 2;
 const CONNECT_TIMEOUT_SECONDS = 10;
 const RECONNECT_SECONDS_MAX = 1;
 const CLOSE_TIMEOUT_SECONDS = 5;
+
+/**
+ * For connections whose few statements go by keys. Measured: a cached generic plan without joins that sort or hash is about 20 % faster
+ * for small flushes; and reading a call's facts, for which the planner chose a plan of its own each time, took 0.8 ms instead of 0.1.
+ */
+const PLANNED_ONCE = {
+  plan_cache_mode: "force_generic_plan",
+  jit: "off",
+  enable_seqscan: "off",
+  enable_mergejoin: "off",
+  enable_hashjoin: "off",
+  enable_bitmapscan: "off",
+};
 
 const bigintElement = { to: 20, from: [20], serialize: String, parse: Number };
 const instantElement = {
@@ -104,17 +117,8 @@ export function openDatabase(options: ConnectionOptions): Database {
     return "url" in server ? postgres(server.url, connecting) : postgres({ ...connecting, ...server });
   };
   const app = pool(APP_CONNECTIONS_MAX, { role: "countermark_app" });
-  const committer = pool(1, {
-    role: "countermark_app",
-    // Measured: a cached generic plan without joins that sort or hash is about 20 % faster for small flushes.
-    plan_cache_mode: "force_generic_plan",
-    jit: "off",
-    enable_seqscan: "off",
-    enable_mergejoin: "off",
-    enable_hashjoin: "off",
-    enable_bitmapscan: "off",
-  });
-  const reader = pool(1, { role: "countermark_app" });
+  const committer = pool(1, { role: "countermark_app", ...PLANNED_ONCE });
+  const reader = pool(1, { role: "countermark_app", ...PLANNED_ONCE });
   const worker = pool(WORKER_CONNECTIONS_MAX, { role: "countermark_worker" });
   const owner = pool(1, {});
   return {
