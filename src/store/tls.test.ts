@@ -36,6 +36,7 @@ describe("what a URL asks for", () => {
     [`${SERVER}?sslmode=yes`, "it is one of disable"],
     [`${SERVER}?sslmode=verify-ca&sslrootcert=/nowhere/root.crt`, "ENOENT"],
     ["postgres://someone@one:1,two:2/shop?sslmode=require", "not one of one server"],
+    [`${SERVER}?sslmode=require&sslrootcert=system`, "needs `sslmode` `verify-full`"],
   ])("`%s` is refused before anything is sent", (url, why) => {
     expect(() => openDatabase({ url })).toThrow(why);
   });
@@ -110,6 +111,17 @@ describe.skipIf(!opensslIs())("a server's TLS (needs the program openssl, which 
     expect(await failures("?sslmode=verify-full", secure())).toEqual([refusal, refusal]);
     expect(await failures("?sslmode=verify-full&sslrootcert=", secure(), "127.0.0.1")).toEqual([refusal, refusal]);
     expect(await failures("?sslmode=verify-ca&sslrootcert=", secure(), "127.0.0.1")).toEqual(LAST_WORDS);
+  });
+
+  test("who requires TLS and names a root means that root", async () => {
+    expect(tlsIn(`${SERVER}?sslmode=require&sslrootcert=${join(folder, "cert.pem")}`).tls?.mode).toBe("verify-ca");
+    expect(await failures("?sslmode=require&sslrootcert=", secure())).toEqual(LAST_WORDS);
+  });
+
+  test("a handshake that fails fails what waits for it, and nothing else", async () => {
+    const refusal = "the database's TLS is not what `sslmode` `require` asks for";
+
+    expect(await failures("?sslmode=require", { answer: "S", identity: null })).toEqual([refusal, refusal]);
   });
 
   test("what comes unsecured behind the server's consent is not read as if it were secured", async () => {

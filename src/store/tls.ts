@@ -36,7 +36,11 @@ function tlsOf(said: string | null, root: string | null): Tls | null {
   const word = said ?? (root === "system" ? "verify-full" : "disable");
   const mode = MODES.find((name) => name === word);
   if (mode === undefined) throw refused(`\`sslmode\` is \`${word}\`; it is one of ${MODES.join(", ")}`);
+  if (root === "system" && mode !== "verify-full")
+    throw refused(`\`sslrootcert\` is \`system\`, which needs \`sslmode\` \`verify-full\`, not \`${mode}\``);
   if (mode === "disable" || mode === "allow") return null;
+  // As with libpq: who requires TLS and names a root means that root.
+  if (mode === "require" && root !== null) return tlsOf("verify-ca", root);
   if (mode === "prefer" || mode === "require") return { mode, checks: { rejectUnauthorized: false } };
   const ca = root === null || root === "system" ? {} : { ca: certificateIn(root) };
   return { mode, checks: mode === "verify-ca" ? { ...ca, checkServerIdentity: () => undefined } : ca };
@@ -76,6 +80,8 @@ export async function secured(raw: Socket, host: string, { mode, checks }: Tls, 
   try {
     await once(secure, "secureConnect", { signal });
   } catch (error) {
+    secure.on("error", () => undefined); // of its end nobody else hears, and it may be told as one
+    secure.destroy();
     const why = error instanceof Error ? error.message : "the handshake failed";
     throw refused(`the database's TLS is not what \`sslmode\` \`${mode}\` asks for: ${why}`, error);
   }

@@ -1,6 +1,15 @@
 import { beforeAll, expect, test } from "vitest";
+import { approvalsOfCalls } from "../../src/approve/index.ts";
+import { loadFacts } from "../../src/guard/index.ts";
 import type { Database, TenantReads } from "../../src/store/index.ts";
 import { addTenant, heldRun, useDatabase } from "./runs.ts";
+
+const TENANT_CONTEXT_NOT_SET = "CM001";
+const sqlStateOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => "no error",
+    (error) => error.code,
+  );
 
 const [A, B] = ["t_read_a", "t_read_b"];
 
@@ -53,6 +62,14 @@ test("a statement that is sent too late meets no tenant, and is refused", async 
   });
 
   await expect(late).rejects.toMatchObject({ code: "TENANT_CONTEXT_MISSING" });
+});
+
+test("a call's facts and approvals that come to a connection without a tenant are refused, not found missing", async () => {
+  const facts = loadFacts(database.app, [{ internalKey: "key", breakerId: "breaker", tool: "tool" }]);
+  const approvals = approvalsOfCalls(database.app, [{ internalKey: "key", runId: "run" }]);
+
+  expect(await sqlStateOf(facts)).toBe(TENANT_CONTEXT_NOT_SET);
+  expect(await sqlStateOf(approvals)).toBe(TENANT_CONTEXT_NOT_SET);
 });
 
 test("after its connection went away the next reads have another", async () => {
