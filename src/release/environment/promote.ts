@@ -74,7 +74,7 @@ async function carryOut(
   if (!plan.ok) return plan;
   const kept = await keep(ports, sql, { manifest, pack, bytes, by });
   if (!kept.ok) return kept;
-  const warning = notesWarning(environment, manifest, held);
+  const warning = notesWarning(environment, manifest, currentOf(held, environment)?.bundle_id ?? null);
   const payload = { ...entry, warning, canary: plan.value === null ? null : canaryEntry(plan.value, canary.policy) };
   const event = { type: "environment.promoted", payload };
   const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
