@@ -1,4 +1,4 @@
-import { assert, Fault, type Host } from "../contracts/index.ts";
+import { assert, Fault, type Host, type Instant } from "../contracts/index.ts";
 import {
   type ApplyHold,
   type CanaryShare,
@@ -42,9 +42,15 @@ export interface TenantControl {
   readonly hold: ApplyHold | null;
 }
 
+/** A tenant's facts, and since when nobody who asked the database found newer ones. */
+export interface HeardControl {
+  readonly control: TenantControl;
+  readonly asOf: Instant;
+}
+
 /**
  * The tenants' control facts, cached by revision: a commit tells the revision it saw, and whoever sees a newer one asks
- * again, so a revocation holds from the next call on without a query per call.
+ * again, so a revocation holds from the next call on without a query per call. What one run hears, all of this process know.
  */
 export class ControlRoom {
   readonly #database: Pick<Database, "app">;
@@ -52,7 +58,7 @@ export class ControlRoom {
   readonly #installationKey: Uint8Array;
   readonly #readPromoted: ReadPromoted;
   readonly #readApplyHold: ReadApplyHold;
-  readonly #tenants = new Map<string, TenantControl>();
+  readonly #tenants = new Map<string, HeardControl>();
   readonly #packs = new Map<string, CompiledPack>();
 
   constructor(options: {
@@ -71,23 +77,38 @@ export class ControlRoom {
 
   /** The facts as last read; undefined for a tenant that does not exist. */
   async find(tenantId: string): Promise<TenantControl | undefined> {
-    return this.#tenants.get(tenantId) ?? (await this.reread(tenantId));
+    return this.#tenants.get(tenantId)?.control ?? (await this.reread(tenantId));
   }
 
-  /** The facts at `revision` or later. Faults: TENANT_NOT_FOUND. */
-  async at(tenantId: string, revision: number): Promise<TenantControl> {
+  /** The facts as this process knows them; undefined where it knows none. */
+  heard(tenantId: string): HeardControl | undefined {
+    return this.#tenants.get(tenantId);
+  }
+
+  /**
+   * The facts at `revision` or later, which the database told when it was asked at `askedAt`; null where that is not noted.
+   * Faults: TENANT_NOT_FOUND.
+   */
+  async at(tenantId: string, revision: number, askedAt: Instant | null = null): Promise<TenantControl> {
     const known = this.#tenants.get(tenantId);
-    const control = known !== undefined && known.revision >= revision ? known : await this.reread(tenantId);
+    if (known !== undefined && known.control.revision >= revision) {
+      if (askedAt !== null && askedAt > known.asOf) this.#tenants.set(tenantId, { ...known, asOf: askedAt });
+      return known.control;
+    }
+    const control = await this.reread(tenantId);
     if (control === undefined)
       throw new Fault("TENANT_NOT_FOUND", `there is no tenant \`${tenantId}\``, { retry: "never" });
     return control;
   }
 
-  /** Reads the facts from the database and keeps them. */
+  /** Reads the facts from the database and keeps them, unless newer ones were read meanwhile. */
   async reread(tenantId: string): Promise<TenantControl | undefined> {
+    const asOf = this.#host.clock.now();
     const control = await inTenant(this.#database, tenantId, (sql) => this.#read(sql));
+    const known = this.#tenants.get(tenantId);
     if (control === undefined) this.#tenants.delete(tenantId);
-    else this.#tenants.set(tenantId, control);
+    else if (known === undefined || known.control.revision <= control.revision)
+      this.#tenants.set(tenantId, { control, asOf });
     return control;
   }
 

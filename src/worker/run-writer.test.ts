@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { after, assert, instant, seededHost } from "../contracts/index.ts";
+import { after, assert, type Instant, instant, seededHost } from "../contracts/index.ts";
 import { initialState, runEvent } from "../run/index.ts";
 import { openDatabase } from "../store/index.ts";
 import type { Commit, CommitResult, LostClaim } from "./commit.ts";
-import type { TenantControl } from "./control.ts";
+import type { HeardControl, TenantControl } from "./control.ts";
 import { Lease } from "./lease.ts";
 import { type Failure, JUST_RECORD, RunWriter } from "./run-writer.ts";
 
@@ -86,13 +86,22 @@ function writing() {
     epoch: 3,
     until: after(host.clock.now(), 60_000),
   });
+  let heard: HeardControl | undefined;
+  const room = {
+    heard: () => heard,
+    at: async (_tenant: string, revision: number, askedAt: Instant | null = null) => {
+      const control = { ...CONTROL, revision };
+      if (askedAt !== null) heard = { control, asOf: askedAt };
+      return control;
+    },
+  };
   const writer = new RunWriter(
     {
       database: openDatabase({ url: "postgres://nobody@127.0.0.1:1/nothing" }),
       host,
       workerId: "worker-1",
       committer,
-      control: { at: async (_tenant, revision) => ({ ...CONTROL, revision }) },
+      control: room,
       onOutcome: () => undefined,
       onBroken: (failure) => void broken.push(failure),
     },
@@ -111,7 +120,9 @@ function writing() {
     return underway;
   };
   const pass = (ms: number) => host.clock.advanceTo(after(host.clock.now(), ms));
-  return { writer, note, sent, commits, broken, pass };
+  /** What a commit of another run of the tenant told, that was sent now. */
+  const hear = (revision: number) => room.at(state.tenant_id, revision, host.clock.now());
+  return { writer, note, sent, commits, broken, pass, hear };
 }
 
 async function afterwards(act: () => void): Promise<void> {
@@ -215,10 +226,10 @@ describe("a run that runs ahead of its commits", () => {
     expect(await isOver(waiting)).toBe(true);
   });
 
-  test("waits where the facts that it is judged by are older than 20 ms, and before it has any", async () => {
+  test("waits where the facts that it is judged by are older than 50 ms, and before it has any", async () => {
     const { writer, note, sent, pass } = await fresh();
     note("a");
-    pass(21);
+    pass(51);
 
     const waiting = writer.commitBehind(state);
 
@@ -232,10 +243,20 @@ describe("a run that runs ahead of its commits", () => {
     expect(await isOver(unjudged.writer.commitBehind(state))).toBe(false);
   });
 
-  test("takes the facts of 20 ms ago for fresh", async () => {
+  test("goes on by what another run of its tenant heard meanwhile", async () => {
+    const { writer, note, pass, hear } = await fresh();
+    note("a");
+    pass(51);
+    await hear(2);
+
+    expect(await isOver(writer.commitBehind(state))).toBe(true);
+    expect(writer.control.revision).toBe(2);
+  });
+
+  test("takes the facts of 50 ms ago for fresh", async () => {
     const { writer, note, pass } = await fresh();
     note("a");
-    pass(20);
+    pass(50);
 
     expect(await isOver(writer.commitBehind(state))).toBe(true);
   });

@@ -206,6 +206,7 @@ export class Worker {
   async #drive(lease: Lease, { claims, previous_worker: previous }: ClaimedDue): Promise<void> {
     const { control: room, onTrouble, profile } = this.#options;
     const { tenantId, runId } = lease;
+    const openedAt = this.#options.host.clock.now();
     try {
       const begun = await this.#open(lease, claims);
       if (begun === null) return; // left to a person
@@ -217,7 +218,7 @@ export class Worker {
         return await blockRun(this.#options, file, { lease, payload: { code: "RUN_BLOCKED", claims } });
       // Who gives a run back leaves no change open: only a dead holder does, or one that had it blocked for what it could not do.
       if (previous !== null || file.row.status === "BLOCKED") await applyOpenChanges(this.#options, file.state);
-      const control = await room.at(tenantId, revision);
+      const control = await room.at(tenantId, revision, openedAt);
       const pack = await room.pack(tenantId, file.row.pack_digest);
       const workflow = pack.workflows[file.row.workflow_id];
       assert(workflow !== undefined, "a run's pack has its workflow");

@@ -420,7 +420,7 @@ describe("what an approval rests on", () => {
 
   test.each([
     ["its very next call, if that writes", "note", 0],
-    ["every call that begins 20 ms after it, if that reads", "think", 25],
+    ["every call that begins 50 ms after it, if that reads", "think", 55],
   ])("a revocation while a run is under way holds for %s", async (_, tool, waitMs) => {
     const { run, calls } = await runsRevoked(tool, waitMs);
 
