@@ -57,6 +57,6 @@ type Health = NonNullable<Environments["environments"][number]["bundle"]>["healt
 
 export const HEALTH_LOOKS: { readonly [H in Health]: Look } = {
   pending: look("not judged yet", "wait"),
-  good: look("does well", "good"),
-  bad: look("bad", "bad"),
+  good: look("healthy", "good"),
+  bad: look("marked bad", "bad"),
 };

@@ -16,8 +16,8 @@ const WORKFLOWS: readonly Column<Series["workflows"][number]>[] = [
     cell: ({ unexpected_failures: failed }) =>
       failed === 0 ? countText(failed) : <span className="bad">✕ {countText(failed)}</span>,
   },
-  { name: "half within", kind: "number roomy", cell: ({ p50_ms }) => (p50_ms === null ? "" : duration(p50_ms)) },
-  { name: "95 in 100 within", kind: "number", cell: ({ p95_ms }) => (p95_ms === null ? "" : duration(p95_ms)) },
+  { name: "p50", kind: "number roomy", cell: ({ p50_ms }) => (p50_ms === null ? "" : duration(p50_ms)) },
+  { name: "p95", kind: "number", cell: ({ p95_ms }) => (p95_ms === null ? "" : duration(p95_ms)) },
   { name: "cost", kind: "number", cell: ({ cost_micros }) => costText(cost_micros) },
 ];
 

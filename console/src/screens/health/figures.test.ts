@@ -27,7 +27,7 @@ test("each chart says in words what its time comes to", () => {
 
   expect(figures.map(({ title, sum }) => `${title}: ${sum}`)).toEqual([
     "Runs ended: 4 runs, 1 failed",
-    "From start to end: 900 ms at most for 95 in 100",
+    "From start to end: p95 900 ms at most",
     "Calls refused: 0 calls",
     "Cost: 2.5 units",
   ]);

@@ -83,8 +83,8 @@ export function figuresOf({ parts, to }: Pick<Series, "parts" | "to">): readonly
       at,
       end,
       traces: [
-        { label: "half of the runs", tone: "busy", values: of("p50_ms") },
-        { label: "95 in 100", tone: "wait", values: of("p95_ms"), isMarked: true },
+        { label: "p50", tone: "busy", values: of("p50_ms") },
+        { label: "p95", tone: "wait", values: of("p95_ms"), isMarked: true },
       ],
       text: duration,
       none: "No run ended in this time.",
@@ -117,7 +117,7 @@ function slowest(values: readonly (number | null)[]): string {
     (max, value) => (value !== null && value > (max ?? -1) ? value : max),
     null,
   );
-  return most === null ? "none" : `${duration(most)} at most for 95 in 100`;
+  return most === null ? "none" : `p95 ${duration(most)} at most`;
 }
 
 export const isBlank = ({ traces }: Figure): boolean =>

@@ -82,7 +82,7 @@ test("where nothing waits, it is said what runs, or that a version is being trie
 
   expect(shipVerdict(REST)).toMatchObject({
     tone: "good",
-    sentence: "Nothing waits to ship, and the release in prod does well.",
+    sentence: "Nothing waits to ship, and the release in prod is healthy.",
   });
   expect(shipVerdict({ ...REST, environments: [held("dev"), { ...held("prod", "pending"), canary }] })).toMatchObject({
     tone: "busy",

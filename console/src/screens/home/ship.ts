@@ -78,9 +78,9 @@ type Health = NonNullable<Environment["bundle"]>["health"];
 
 /** How it stands with what an environment runs, as the end of a sentence. */
 const RESTS: { readonly [H in Health]: (environment: string) => string } = {
-  pending: (environment) => `it is too early to say how the release in ${environment} does`,
-  good: (environment) => `the release in ${environment} does well`,
-  bad: (environment) => `the release in ${environment} was judged bad`,
+  pending: (environment) => `the release in ${environment} is not judged yet`,
+  good: (environment) => `the release in ${environment} is healthy`,
+  bad: (environment) => `the release in ${environment} was marked bad`,
 };
 
 const failing = (preview: Waiting["preview"]) => (preview?.checks ?? []).filter(({ passed }) => !passed);
@@ -103,7 +103,13 @@ function nextFacts(waiting: Waiting): readonly Fact[] {
   const missed = failing(preview);
   return missed.length === 0
     ? [{ text: `${shortBundle(bundle.bundle_id)} may go to ${environment}`, tone: "good", ...place }]
-    : missed.map(({ message }): Fact => ({ text: `${environment}: ${message}`, tone: toneOf(waiting), ...place }));
+    : missed.map(
+        ({ message }): Fact => ({
+          text: `${environment}: ${message.replaceAll(bundle.bundle_id, shortBundle(bundle.bundle_id))}`,
+          tone: toneOf(waiting),
+          ...place,
+        }),
+      );
 }
 
 function standingFacts({ environment, bundle, canary }: Standing["environments"][number]): readonly Fact[] {

@@ -35,7 +35,7 @@ export function RollBackDialog({ held, to, onClose }: DialogProps & { readonly t
       <Facts
         of={[
           ["from", `${held.bundle?.bundle_id} (is marked bad, and comes nowhere again)`],
-          ["to", `${to} (the last that did well)`],
+          ["to", `${to} (the last healthy one)`],
           ["canary", held.canary === null ? null : `ends, at ${held.canary.share_percent} % of the new runs`],
         ]}
       />
@@ -106,8 +106,8 @@ export function JudgeDialog({ held, health, onClose }: DialogProps & { readonly 
   const isBad = health === "bad";
   return (
     <ActDialog
-      title={isBad ? `Does it do badly in ${held.environment}?` : `Does it do well in ${held.environment}?`}
-      verb={isBad ? "it does badly" : "it does well"}
+      title={isBad ? `Mark it bad in ${held.environment}?` : `Mark it healthy in ${held.environment}?`}
+      verb={isBad ? "mark bad" : "mark healthy"}
       isGrave={isBad}
       needsReason
       onClose={onClose}
@@ -118,8 +118,8 @@ export function JudgeDialog({ held, health, onClose }: DialogProps & { readonly 
       <p>{held.bundle?.bundle_id}</p>
       <p className="soft">
         {isBad
-          ? "What is bad stays bad, and comes nowhere again; the environment keeps it until it is rolled back."
-          : "What does well here may go on, and is what a rollback comes back to."}
+          ? "A bundle that was marked bad stays bad and is promoted nowhere again; the environment keeps it until it is rolled back."
+          : "A healthy bundle may be promoted further, and is what a rollback comes back to."}
       </p>
     </ActDialog>
   );

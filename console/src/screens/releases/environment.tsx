@@ -89,8 +89,8 @@ function Acts({ held, next }: Pick<EnvironmentProps, "held" | "next">) {
     <div className="acts">
       {next === null ? null : button("promote", "promote", `promote from ${next.from}`)}
       {next === null || settings.approvals === 0 ? null : button("approve", "approve", "agree")}
-      {bundle?.health === "pending" && canary === null ? button("good", "judge", "it does well") : null}
-      {bundle !== null && bundle.health !== "bad" && canary === null ? button("bad", "judge", "it does badly") : null}
+      {bundle?.health === "pending" && canary === null ? button("good", "judge", "mark healthy") : null}
+      {bundle !== null && bundle.health !== "bad" && canary === null ? button("bad", "judge", "mark bad") : null}
       {button("hold", "hold", "hold")}
       {bundle === null ? null : button("roll_back", "roll_back", "roll back")}
       <Barred bar={actions.find(({ name, code }) => name === "promote" && code === "ROLE_REQUIRED")} />

@@ -35,7 +35,7 @@ const SAYS: { readonly [type: string]: (body: Members) => { readonly says: strin
     about: text(status).replaceAll("_", " "),
   }),
   "environment.health": ({ bundle_id, health, reason }) => ({
-    says: `said to be ${text(health)}`,
+    says: `marked ${health === "good" ? "healthy" : text(health)}`,
     about: `${bundle(bundle_id)}: ${text(reason)}`,
   }),
   "environment.canary": ({ end, why, share_percent }) => ({

@@ -23,8 +23,8 @@ const CHECKS: { readonly [check: string]: readonly [holds: string, fails: string
   ],
   environment_transition_allowed: ["it may come here", "it may not come here"],
   source_environment_has_same_bundle: [
-    "the environment before runs it, and it does well there",
-    "the environment before does not run it, or it does not do well there",
+    "the environment before runs it, and it is healthy there",
+    "the environment before does not run it, or it is not healthy there",
   ],
   source_soak_satisfied: ["it ran there long enough", "it has not run there long enough"],
   bundle_not_marked_bad: ["nobody marked it bad", "it was marked bad"],
