@@ -1,5 +1,13 @@
 import { after, type Instant, seededRandom } from "../contracts/index.ts";
-import { Committer, ControlRoom, FactsReader, postgresSchedule, WORKER_PROFILE, Worker } from "../worker/index.ts";
+import {
+  Committer,
+  ControlRoom,
+  factsReader,
+  postgresSchedule,
+  runReader,
+  WORKER_PROFILE,
+  Worker,
+} from "../worker/index.ts";
 import { Bank } from "./bank.ts";
 import { Mischief } from "./fault-plan.ts";
 import { setClock } from "./queries.ts";
@@ -81,7 +89,8 @@ export class Backstage {
       registry: this.#world.registry,
       tier: "HARDENED",
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
-      facts: new FactsReader(database, () => process.turn("gathers facts")),
+      facts: factsReader(database, () => process.turn("gathers facts")),
+      runs: runReader(database, () => process.turn("gathers runs")),
       control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold }),
       network: { fetch: this.bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: WORKER_PROFILE,

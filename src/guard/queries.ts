@@ -160,9 +160,9 @@ export interface TenantControlRow {
 }
 
 /** The current tenant, or undefined. */
-export async function findTenant(sql: TenantQuery): Promise<TenantControlRow | undefined> {
+export async function findTenant(sql: TenantReads): Promise<TenantControlRow | undefined> {
   const rows = await sql<TenantControlRow[]>`
-    select tenant_id, name, status, mode, control_revision from tenant where tenant_id = require_tenant_context()`;
+    select tenant_id, name, status, mode, control_revision from tenant where tenant_id = require_tenant_context()`.execute();
   return rows[0];
 }
 

@@ -22,7 +22,7 @@ export {
   type EntityWrite,
   entitiesById,
   entityToChange,
-  foldedCount,
+  foldedCounts,
   type InboxEntry,
   movedStreams,
   type OpenChange,
@@ -30,7 +30,7 @@ export {
   openRunsAbout,
   patchesSince,
   type ReceiptRow,
-  readAfterSnapshot,
+  readAfterSnapshots,
   readStream,
   readStreamOf,
   receiptsBetween,
@@ -38,7 +38,7 @@ export {
   recordEvidence,
   type StoredEvent,
   tellRun,
-  waitingInbox,
+  waitingInboxes,
   writeEntity,
 } from "./queries.ts";
 export { receiptStatus } from "./receipt.ts";

@@ -7,7 +7,7 @@ import {
   type JsonObject,
   type Severity,
 } from "../contracts/index.ts";
-import type { TenantQuery } from "../store/index.ts";
+import type { TenantQuery, TenantReads } from "../store/index.ts";
 import type { ArtifactReference } from "./artifact.ts";
 import type { SealedEvent, StreamHead } from "./entry.ts";
 
@@ -73,16 +73,19 @@ export const movedStreams = (sql: TenantQuery, since: Instant) => sql<{ stream: 
    group by stream
    order by stream`;
 
-/** Events of a run's stream that its snapshot does not hold yet, in order. */
-export const readAfterSnapshot = (sql: TenantQuery, runId: string, limit: number) => sql<StoredEvent[]>`
-  select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
-         payload_sha256, prev_hash, hash, payload
-    from event
-   where tenant_id = require_tenant_context() and stream = ${runId}
-     and stream_day = (select stream_day from run where tenant_id = require_tenant_context() and run_id = ${runId})
-     and seq > (select snapshot_seq from run where tenant_id = require_tenant_context() and run_id = ${runId})
-   order by seq
-   limit ${limit}`;
+/** Events of runs' streams that their snapshots do not hold yet, each run's in order, so many of each at most. */
+export const readAfterSnapshots = (sql: TenantReads, runIds: readonly string[], limit: number) => sql<StoredEvent[]>`
+  select stored.*
+    from run
+   cross join lateral (
+     select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
+            payload_sha256, prev_hash, hash, payload
+       from event
+      where tenant_id = require_tenant_context() and stream_day = run.stream_day and stream = run.run_id and seq > run.snapshot_seq
+      order by seq
+      limit ${limit}) as stored
+   where run.tenant_id = require_tenant_context() and run.run_id = any(${runIds}::text[])
+   order by stored.stream, stored.seq`;
 
 /** Locks the head of a stream that no run owns, making it if it is new. The lock ends with the transaction. */
 export async function lockHead(sql: TenantQuery, stream: string, empty: StreamHead, day: string) {
@@ -200,21 +203,26 @@ export interface InboxEntry {
   readonly at: Instant;
 }
 
-/** Unfolded entries in the order in which they were written. */
-export const waitingInbox = (sql: TenantQuery, runId: string) => sql<InboxEntry[]>`
-  select inbox_id, kind, payload, actor, at
-    from inbox
-   where tenant_id = require_tenant_context() and run_id = ${runId} and not folded
-   order by at, inbox_id
-   limit 1000`;
+/** Unfolded entries of runs, each run's in the order in which they were written. */
+export const waitingInboxes = (sql: TenantReads, runIds: readonly string[]) => sql<
+  (InboxEntry & { readonly run_id: string })[]
+>`
+  select asked.run_id, waiting.*
+    from unnest(${runIds}::text[]) as asked(run_id)
+   cross join lateral (
+     select inbox_id, kind, payload, actor, at
+       from inbox
+      where tenant_id = require_tenant_context() and run_id = asked.run_id and not folded
+      order by at, inbox_id
+      limit 1000) as waiting
+   order by asked.run_id, waiting.at, waiting.inbox_id`;
 
-/** How many entries were folded; with the due row's count it tells whether something came in meanwhile. */
-export async function foldedCount(sql: TenantQuery, runId: string): Promise<number> {
-  const rows = await sql<{ folded: number }[]>`
-    select count(*)::int as folded
-      from inbox where tenant_id = require_tenant_context() and run_id = ${runId} and folded`;
-  return rows[0]?.folded ?? 0;
-}
+/** How many entries of runs were folded; with the due row's count it tells whether something came in meanwhile. */
+export const foldedCounts = (sql: TenantReads, runIds: readonly string[]) => sql<{ run_id: string; folded: number }[]>`
+  select run_id, count(*)::int as folded
+    from inbox
+   where tenant_id = require_tenant_context() and run_id = any(${runIds}::text[]) and folded
+   group by run_id`;
 
 /** Writes an inbox entry and makes an idle run due. False: the entry is there already. Locks the due row. */
 export async function tellRun(

@@ -63,6 +63,7 @@ export {
   endedRuns,
   findPack,
   findRun,
+  findRuns,
   findRunByStartKey,
   type InstalledPack,
   installPack,

@@ -1,5 +1,5 @@
 import type { Channel, Instant, JsonObject } from "../contracts/index.ts";
-import type { TenantQuery } from "../store/index.ts";
+import type { TenantQuery, TenantReads } from "../store/index.ts";
 import type { RunOutcome, RunStatus } from "./state.ts";
 
 /** A run row as its holder and as lists read it. */
@@ -29,17 +29,18 @@ export interface RunRow {
   readonly ended_at: Instant | null;
 }
 
-const columns = (sql: TenantQuery) => sql`
+const columns = (sql: TenantReads) => sql`
   tenant_id, run_id, to_char(stream_day, 'YYYY-MM-DD') as stream_day, workflow_id, pack_id, pack_digest, correlation_id, principal_id,
   channel,  status, outcome, code, epoch, version, head_seq, head_hash, snapshot, snapshot_seq, document_sha256, cost_micros,
   started_at, updated_at, ended_at`;
 
+/** Those of these runs that the current tenant has. */
+export const findRuns = (sql: TenantReads, runIds: readonly string[]) => sql<RunRow[]>`
+  select ${columns(sql)} from run where tenant_id = require_tenant_context() and run_id = any(${runIds}::text[])`;
+
 /** One run of the current tenant, or undefined. */
-export async function findRun(sql: TenantQuery, runId: string): Promise<RunRow | undefined> {
-  const rows = await sql<RunRow[]>`
-    select ${columns(sql)} from run where tenant_id = require_tenant_context() and run_id = ${runId}`;
-  return rows[0];
-}
+export const findRun = async (sql: TenantQuery, runId: string): Promise<RunRow | undefined> =>
+  (await findRuns(sql, [runId]))[0];
 
 /** The run that a start key started, or undefined. */
 export async function findRunByStartKey(sql: TenantQuery, startKey: string): Promise<RunRow | undefined> {

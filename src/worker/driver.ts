@@ -1,5 +1,5 @@
 import { after, assert, type Instant, instant, Stop } from "../contracts/index.ts";
-import { type InboxEntry, waitingInbox } from "../ledger/index.ts";
+import { type InboxEntry, waitingInboxes } from "../ledger/index.ts";
 import {
   type Advance,
   advance,
@@ -179,7 +179,7 @@ class Drive {
   /** Reads the inbox when a beat found more in it than was folded: a cancellation does not wait for a call to answer. */
   async #hear(): Promise<void> {
     const { tenant_id, run_id } = this.#state;
-    await this.#foldInbox(await inTenant(this.#options.database, tenant_id, (sql) => waitingInbox(sql, run_id)));
+    await this.#foldInbox(await inTenant(this.#options.database, tenant_id, (sql) => waitingInboxes(sql, [run_id])));
     await this.#writer.commit(this.#state, JUST_RECORD); // so that what was folded is not read again
   }
 

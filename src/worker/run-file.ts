@@ -2,18 +2,18 @@ import { assert, Fault, type Json } from "../contracts/index.ts";
 import {
   type ChainBreak,
   chainRow,
-  foldedCount,
+  foldedCounts,
   type InboxEntry,
-  readAfterSnapshot,
+  readAfterSnapshots,
   readStream,
   type StoredEvent,
   type StreamHead,
   verifyStream,
-  waitingInbox,
+  waitingInboxes,
 } from "../ledger/index.ts";
 import {
   evolve,
-  findRun,
+  findRuns,
   foldRun,
   type RunEvent,
   type RunRow,
@@ -21,7 +21,7 @@ import {
   readSnapshot,
   recordedRunEvent,
 } from "../run/index.ts";
-import type { TenantQuery } from "../store/index.ts";
+import type { TenantQuery, TenantReads } from "../store/index.ts";
 
 /**
  * A run as its new holder finds it.
@@ -70,25 +70,60 @@ export class BrokenRun extends Fault {
 /** Events read at a time when a run is folded. */
 const EVENTS_PAGE = 1_000;
 
+/** Events of each run that are read with it: more than a run has since its last snapshot, unless it never rested. */
+const EVENTS_FIRST = 200;
+
+/** What is read of a run to open it. */
+export interface RunRead extends UnreadRun {
+  /** The first that its snapshot does not hold. */
+  readonly first: readonly StoredEvent[];
+}
+
+/** Reads what runs are opened from; of a run that there is not, undefined. All statements are sent at once. */
+export async function readRuns(sql: TenantReads, runIds: readonly string[]): Promise<readonly (RunRead | undefined)[]> {
+  const [rows, entries, inboxes, counts] = await Promise.all([
+    findRuns(sql, runIds).execute(),
+    readAfterSnapshots(sql, runIds, EVENTS_FIRST).execute(),
+    waitingInboxes(sql, runIds).execute(),
+    foldedCounts(sql, runIds).execute(),
+  ]);
+  return runIds.map((runId) => {
+    const row = rows.find(({ run_id }) => run_id === runId);
+    if (row === undefined) return undefined;
+    return {
+      row,
+      head: { seq: row.head_seq, hash: row.head_hash },
+      first: entries.filter(({ stream }) => stream === runId),
+      inbox: inboxes.filter(({ run_id }) => run_id === runId),
+      folded: counts.find(({ run_id }) => run_id === runId)?.folded ?? 0,
+    };
+  });
+}
+
 /** Opens a run for its lease holder; undefined when there is no such run. Faults: `BrokenRun`. */
 export async function openRun(sql: TenantQuery, runId: string): Promise<RunFile | undefined> {
-  // All at once: the statements share one round trip, and the lease keeps the run as it is between them.
-  const [row, first, inbox, folded] = await Promise.all([
-    findRun(sql, runId),
-    readAfterSnapshot(sql, runId, EVENTS_PAGE),
-    waitingInbox(sql, runId),
-    foldedCount(sql, runId),
-  ]);
-  if (row === undefined) return undefined;
-  const unread = { row, head: { seq: row.head_seq, hash: row.head_hash }, inbox, folded };
+  const [read] = await readRuns(sql, [runId]);
+  return read && openRead(read, (afterSeq) => entriesAfter(sql, runId, afterSeq));
+}
+
+/**
+ * Opens a run from what was read of it; the lease keeps the run as it is until the rest is read. Faults: `BrokenRun`.
+ *
+ * @param restOf reads all events after the one given
+ */
+export async function openRead(
+  { first, ...unread }: RunRead,
+  restOf: (afterSeq: number) => Promise<readonly StoredEvent[]>,
+): Promise<RunFile> {
+  const { row } = unread;
   const snapshot = row.snapshot === null ? null : readSnapshot(row.snapshot);
   const isSnapshotAltered = row.snapshot !== null && snapshot === null;
-  const entries = isSnapshotAltered ? await entriesAfter(sql, runId, 0) : await withRest(sql, runId, first);
+  const entries = isSnapshotAltered ? await restOf(0) : await withRest(first, restOf);
   const broken = await breakOf(unread, entries, snapshot === null ? 0 : row.snapshot_seq);
   if (broken !== null) throw new BrokenRun(unread, broken);
   const events = eventsOf(entries);
   const state = snapshot === null ? foldRun(events) : events.reduce(evolve, snapshot);
-  assert(state.run_id === runId, "a stream folds to its own run");
+  assert(state.run_id === row.run_id, "a stream folds to its own run");
   return { ...unread, state, isSnapshotAltered };
 }
 
@@ -106,15 +141,14 @@ async function breakOf(
   return (await verifyStream(rows, { tenant: row.tenant_id, stream: row.run_id }, known)).broken;
 }
 
-async function withRest(
-  sql: TenantQuery,
-  runId: string,
+const withRest = async (
   first: readonly StoredEvent[],
-): Promise<readonly StoredEvent[]> {
-  return first.length < EVENTS_PAGE ? first : [...first, ...(await entriesAfter(sql, runId, first.at(-1)?.seq ?? 0))];
-}
+  restOf: (afterSeq: number) => Promise<readonly StoredEvent[]>,
+): Promise<readonly StoredEvent[]> =>
+  first.length < EVENTS_FIRST ? first : [...first, ...(await restOf(first.at(-1)?.seq ?? 0))];
 
-async function entriesAfter(sql: TenantQuery, runId: string, afterSeq: number): Promise<readonly StoredEvent[]> {
+/** All events of a run after one of them. */
+export async function entriesAfter(sql: TenantQuery, runId: string, afterSeq: number): Promise<readonly StoredEvent[]> {
   const entries: StoredEvent[] = [];
   for (let seq = afterSeq; ; ) {
     const page = await readStream(sql, runId, seq, EVENTS_PAGE);

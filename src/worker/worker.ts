@@ -1,5 +1,4 @@
 import { after, assert, Fault, type Instant } from "../contracts/index.ts";
-import { findTenant } from "../guard/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
 import { blockRun, mustBlock } from "./block.ts";
 import { handOver, ROTATION } from "./continuity/hand-over.ts";
@@ -12,7 +11,8 @@ import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
 import { analyzeHot, type ClaimedDue, renewLeases } from "./queries.ts";
 import { Roster, type Station } from "./roster/roster.ts";
-import { BrokenRun, openRun, type RunFile } from "./run-file.ts";
+import { BrokenRun, entriesAfter, openRead, type RunFile } from "./run-file.ts";
+import type { RunReader } from "./run-reader.ts";
 import type { Schedule, Scheduler } from "./scheduler.ts";
 
 /** How a worker holds runs; data, so that another profile is another value. */
@@ -45,6 +45,7 @@ const LEFT_FOR_MS = 2_000;
 
 export interface WorkerOptions extends DriverOptions {
   readonly database: Database;
+  readonly runs: Pick<RunReader, "read">;
   readonly profile: LeaseProfile;
   readonly station: Station;
   /** Who says that a run is due. */
@@ -235,15 +236,15 @@ export class Worker {
 
   /** Opens a run; null where what is recorded of it is broken, and it was left to a person. */
   async #open(lease: Lease, claims: number): Promise<{ readonly opened: RunFile; readonly revision: number } | null> {
-    const { database, onTrouble } = this.#options;
+    const { database, runs, onTrouble } = this.#options;
     const { tenantId, runId } = lease;
     try {
-      return await inTenant(database, tenantId, async (sql) => {
-        const opened = await openRun(sql, runId);
-        assert(opened !== undefined, "what is due exists");
-        if (opened.isSnapshotAltered) onTrouble(runId, snapshotAltered(runId));
-        return { opened, revision: (await findTenant(sql))?.control_revision ?? 0 };
-      });
+      const { run, revision } = await runs.read({ tenantId, runId });
+      assert(run !== undefined, "what is due exists");
+      const restOf = (afterSeq: number) => inTenant(database, tenantId, (sql) => entriesAfter(sql, runId, afterSeq));
+      const opened = await openRead(run, restOf);
+      if (opened.isSnapshotAltered) onTrouble(runId, snapshotAltered(runId));
+      return { opened, revision };
     } catch (error) {
       if (!(error instanceof BrokenRun)) throw error;
       const { seq, rule } = error.broken;

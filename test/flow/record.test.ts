@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { after, instant } from "../../src/contracts/index.ts";
 import { readStream } from "../../src/ledger/index.ts";
 import { replay } from "../../src/run/index.ts";
-import { Committer, claimDue, driveRun, FactsReader, openRun, runEventOf } from "../../src/worker/index.ts";
+import { Committer, claimDue, driveRun, factsReader, openRun, runEventOf } from "../../src/worker/index.ts";
 import { Lease } from "../../src/worker/lease.ts";
 import { call, flow, TRIGGER } from "./pack.ts";
 import { applied, gate } from "./provider.ts";
@@ -204,7 +204,7 @@ async function opened(tenant: FlowTenant, runId: string, workerId: string) {
   const options = {
     ...{ database, host, registry, control: room, workerId, tier: "HARDENED" as const, reached: () => undefined },
     committer: new Committer(database.committer),
-    facts: new FactsReader(database),
+    facts: factsReader(database),
     network: { fetch, resolve: async () => [] },
     openSealed:
       () =>

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { Fault } from "../../src/contracts/index.ts";
-import { entitiesById, tellRun, waitingInbox } from "../../src/ledger/index.ts";
+import { entitiesById, tellRun, waitingInboxes } from "../../src/ledger/index.ts";
 import { type Database, inTenant, type Query, type TenantQuery } from "../../src/store/index.ts";
 import { realHost } from "../database/real-host.ts";
 import { fillEveryTable } from "./every-table.ts";
@@ -358,7 +358,7 @@ describe("P1-T-RK06b text that would be SQL", () => {
     } as const;
 
     const told = await inTenant(database, A, (sql) => tellRun(sql, "r", entry));
-    const inbox = await inTenant(database, A, (sql) => waitingInbox(sql, "r"));
+    const inbox = await inTenant(database, A, (sql) => waitingInboxes(sql, ["r"]));
 
     expect(told).toBe(true);
     expect(inbox.find(({ inbox_id }) => inbox_id === HOSTILE)).toMatchObject({

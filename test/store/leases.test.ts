@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { Fault } from "../../src/contracts/index.ts";
-import { tellRun, waitingInbox } from "../../src/ledger/index.ts";
+import { tellRun, waitingInboxes } from "../../src/ledger/index.ts";
 import { type Database, inTenant } from "../../src/store/index.ts";
 import { claimDue, renewLeases } from "../../src/worker/index.ts";
 import { flushCommits } from "../../src/worker/queries.ts";
@@ -253,7 +253,7 @@ describe("telling a run", () => {
     await flushCommits(database.committer, [step(run, { release: true, folded: 1 }, { folded: [inbox] })]);
 
     expect(await dueOf(database, run.runId)).toMatchObject({ worker_id: null, is_set: false });
-    expect([...(await inTenant(database, tenant, (sql) => waitingInbox(sql, run.runId)))]).toEqual([]);
+    expect([...(await inTenant(database, tenant, (sql) => waitingInboxes(sql, [run.runId])))]).toEqual([]);
   });
 
   test("the same thing twice tells it once", async () => {
