@@ -84,7 +84,8 @@ interface Given {
 function judged(change: JsonObject, { policy: text = POLICY, history = [], isAlone = false, runs = 10 }: Given = {}) {
   const policy = policyOf(text);
   const rows = isAlone ? null : rowsOf(policy, runs);
-  return judgeRequest({ entry: { ...ENTRY, ...change }, policy, rows, history, now: NOW });
+  const environments = ["dev", "staging", "prod"];
+  return judgeRequest({ entry: { ...ENTRY, ...change }, policy, rows, history, environments, now: NOW });
 }
 
 const past = (fromDays: number, untilDays: number): PastWaiver => ({
@@ -98,7 +99,7 @@ test("a request that is in order says who has to approve it: one for dev, two wi
   const two = { ok: true, value: { approvals: 2, roles: ["release_owner"] } };
 
   expect(judged({})).toMatchObject({ ok: true, value: { approvals: 1, roles: [] } });
-  expect(judged(scope(["dev", "merge"]))).toMatchObject({ value: { approvals: 1, roles: [] } });
+  expect(judged(scope(["dev"]))).toMatchObject({ value: { approvals: 1, roles: [] } });
   expect(judged(scope(["staging"]))).toMatchObject(two);
   expect(judged(scope(["dev", "prod"]))).toMatchObject(two);
   expect(judged({ check_id: "repeated", expires_at: "2026-07-27T09:00:00Z" }, { isAlone: true })).toMatchObject(two);
@@ -123,6 +124,13 @@ test.each<[string, JsonObject, string, string, string]>([
   [
     "no place",
     { scope: { ...ENTRY.scope, environments: [] } },
+    "WAIVER_FIELD_INVALID",
+    "invalid_field",
+    "$.scope.environments",
+  ],
+  [
+    "a place that does not exist",
+    { scope: { ...ENTRY.scope, environments: ["dev", "stagin"] } },
     "WAIVER_FIELD_INVALID",
     "invalid_field",
     "$.scope.environments",

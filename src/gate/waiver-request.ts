@@ -29,6 +29,8 @@ export interface WaiverRequest {
   /** The decision that it was asked for because of; null where none is named. */
   readonly rows: readonly GateRow[] | null;
   readonly history: readonly PastWaiver[];
+  /** Where a waiver may be for. */
+  readonly environments: readonly string[];
   readonly now: Instant;
 }
 
@@ -45,7 +47,14 @@ export interface JudgedRequest {
  * WAIVER_FIELD_INVALID, WAIVER_GATE_UNKNOWN, WAIVER_GATE_NOT_WAIVABLE, WAIVER_TTL_EXCEEDED, WAIVER_EXPIRED, WAIVER_RENEWAL_LIMIT,
  * WAIVER_NOT_NEEDED; each names the field, and in `details.rule` the code of the decision that it spares.
  */
-export function judgeRequest({ entry, policy, rows, history, now }: WaiverRequest): Result<JudgedRequest> {
+export function judgeRequest({
+  entry,
+  policy,
+  rows,
+  history,
+  environments,
+  now,
+}: WaiverRequest): Result<JudgedRequest> {
   const read = entryOf(entry, 0);
   if (!read.ok) return no({ code: "invalid_field", detail: read.broken.detail }, fieldOf(read.broken.path));
   const { waiver } = read;
@@ -55,7 +64,8 @@ export function judgeRequest({ entry, policy, rows, history, now }: WaiverReques
   const found =
     rowIssue(waiver, policy, rows) ??
     gateIssue(waiver, court) ??
-    scopeIssue(waiver, policy) ??
+    placesIssue(waiver, environments) ??
+    profilesIssue(waiver, policy) ??
     budgetIssue(waiver, policy) ??
     timeIssue(waiver, court) ??
     (rows === null ? null : measureIssue(waiver, court));
@@ -81,18 +91,28 @@ function rowIssue({ check_id }: Waiver, { text }: Policy, rows: readonly GateRow
   return { code: "unknown_check", detail: `there is no gate \`${check_id}\`: there are ${known.join(", ")}` };
 }
 
-/** A waiver is for some place, and for profiles that there are. */
-function scopeIssue({ scope }: Waiver, { text }: Policy): Problem | null {
-  if (scope.environments.length === 0)
-    return { code: "invalid_field", detail: "scope.environments: names at least one", field: "$.scope.environments" };
+/** A waiver is for some place that there is: for a misspelled one it would be approved, and be of no use. */
+function placesIssue({ scope }: Waiver, known: readonly string[]): Problem | null {
+  const what = amiss(scope.environments, known);
+  if (what === null) return null;
+  const detail = `scope.environments: ${what}: there are ${known.join(", ")}`;
+  return { code: "invalid_field", detail, field: "$.scope.environments" };
+}
+
+/** And for profiles that there are, where there are any. */
+function profilesIssue({ scope }: Waiver, { text }: Policy): Problem | null {
   const known = Object.keys(text.profiles);
-  const foreign = scope.profiles.find((name) => !known.includes(name));
-  if (foreign !== undefined || (scope.profiles.length === 0 && known.length > 0)) {
-    const what = foreign === undefined ? "names at least one" : `there is no \`${foreign}\``;
-    const detail = `scope.profiles: ${what}: the policy has ${known.join(", ") || "none"}`;
-    return { code: "invalid_field", detail, field: "$.scope.profiles" };
-  }
-  return null;
+  const what = scope.profiles.length === 0 && known.length === 0 ? null : amiss(scope.profiles, known);
+  if (what === null) return null;
+  const detail = `scope.profiles: ${what}: the policy has ${known.join(", ") || "none"}`;
+  return { code: "invalid_field", detail, field: "$.scope.profiles" };
+}
+
+/** What is wrong with names that have to be some of those that there are; null where nothing is. */
+function amiss(names: readonly string[], known: readonly string[]): string | null {
+  const foreign = names.find((name) => !known.includes(name));
+  if (foreign !== undefined) return `there is no \`${foreign}\``;
+  return names.length === 0 ? "names at least one" : null;
 }
 
 /** Whether a GO could rest on it at all. */

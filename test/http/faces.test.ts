@@ -245,6 +245,12 @@ const refused = (): readonly Asked[] => {
       exit: 2,
     },
     {
+      line: requestLine(`--evaluation ${evaluation} --gate trend --environment dev stagin`),
+      ...request({ scope: { environments: ["dev", "stagin"] } }),
+      code: "WAIVER_FIELD_INVALID",
+      exit: 2,
+    },
+    {
       line: "waiver revoke W-2026-9999 --reason late",
       path: "/v1/waivers/W-2026-9999/revoke",
       body: { reason: "late" },

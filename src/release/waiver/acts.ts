@@ -18,6 +18,7 @@ import { type ArtifactStore, recordAct } from "../../ledger/index.ts";
 import { type Database, inTenant, type TenantQuery } from "../../store/index.ts";
 import type { Envelope } from "../bundle/dsse.ts";
 import type { Roster } from "../bundle/trust.ts";
+import { ENVIRONMENTS } from "../environment/environment.ts";
 import { storedPacket } from "../packet/stored.ts";
 import { provedApproval } from "./proof.ts";
 import {
@@ -97,7 +98,7 @@ export const requestWaiver = (ports: WaiverPorts, asked: AskedWaiver): Promise<R
       policy: { id, version, digest: policy.digest },
     };
     const history = await pastWaivers(sql, { policy: id, at: now });
-    const judged = judgeRequest({ entry, policy, rows, history, now });
+    const judged = judgeRequest({ entry, policy, rows, history, environments: ENVIRONMENTS, now });
     if (!judged.ok) return judged;
     const { waiver, approvals: approvals_needed, roles: roles_needed } = judged.value;
     const stored: StoredWaiver = {
