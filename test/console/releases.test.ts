@@ -28,6 +28,7 @@ import { compilePack } from "../../src/run/index.ts";
 import { type FreshDatabase, freshDatabase } from "../database/database.ts";
 import { realHost } from "../database/real-host.ts";
 import { tillPack } from "../http/pack.ts";
+import { notedFrom } from "../http/till-bundle.ts";
 import { runsEvidence, SLO_POLICY } from "../slo.ts";
 import { BUILT, CHROMIUM, NO_BROWSER, openTab } from "./browser.ts";
 import { IS_WITHIN, seriousIn } from "./fit.ts";
@@ -131,6 +132,16 @@ describe.skipIf(CHROMIUM === undefined)(`releases on the console (${NO_BROWSER})
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.locator(".track li").nth(1).locator(".bundle").waitFor();
     expect(await page.locator(".track li").nth(1).textContent()).toContain("not judged yet");
+    await page.context().close();
+  });
+
+  test("REL-02: who is about to promote notes into prod that are not so there reads that first", async () => {
+    const page = await open("pru", "admin", "releases");
+    await page.locator("#prod").getByRole("list", { name: "what keeps it back" }).waitFor();
+    await page.locator("#prod").getByRole("button", { name: "promote from staging" }).click();
+    await page.getByRole("dialog").getByText("in prod it takes the place of nothing").waitFor();
+
+    expect(await page.getByRole("dialog").locator(".wait").textContent()).toContain("its notes go back to r0");
     await page.context().close();
   });
 
@@ -346,14 +357,16 @@ function bundle(version: string) {
   const compiled = compilePack({ ...TILL.pack.pack, version });
   assert(compiled.ok, "the version compiles");
   const { text, digest } = POLICY.value;
+  const commit = compiled.compiled.config_hash.slice(0, 40);
   const built = buildBundle({
     pack: compiled.compiled,
     label: "candidate",
-    source: { commit: compiled.compiled.config_hash.slice(0, 40), dirty: false },
+    source: { commit, dirty: false },
     builder: "test",
     createdAt: realHost.clock.now(),
     policies: [{ id: text.id, version: text.version, digest }],
     sbom: null,
+    ...notedFrom("r0", commit),
     key: KEY.value,
   });
   assert(built.ok, "the bundle can be built");

@@ -8,7 +8,7 @@ import { inTenant } from "../../src/store/index.ts";
 import { runsEvidence, SLO_POLICY } from "../slo.ts";
 import { asStarted, type Got, member } from "./answer.ts";
 import { type Client, freshOrder, useBench } from "./bench.ts";
-import { bundle, CI_KEY, COMMIT, changedPack, keyOf, RELEASE_KEY, trustKeys } from "./till-bundle.ts";
+import { bundle, CI_KEY, COMMIT, changedPack, keyOf, notedFrom, RELEASE_KEY, trustKeys } from "./till-bundle.ts";
 
 const opened = useBench();
 
@@ -406,6 +406,25 @@ test("a promotion is previewed with every check, and nothing moves; what blocks 
   expect(await viewer.get("/v1/environments/prod/promotion-preview?bundle_id=none")).toMatchObject(
     refused("BUNDLE_NOT_FOUND"),
   );
+});
+
+test("REL-02: notes that go back to something else than prod holds are told of before the promotion and by it, in the same words", async () => {
+  const { admin } = await shop();
+  const { till } = opened();
+  const first = bundle(till.pack, notedFrom(null));
+  const second = bundle(changedPack(till, "2.0.0"), notedFrom(null));
+  const seen = async (built: typeof first, to: string) =>
+    member((await admin.get(`/v1/environments/${to}/promotion-preview?bundle_id=${built.id}`)).body, "warning");
+  const warning = `its notes call it the first release, and in prod it takes the place of \`${first.id}\``;
+
+  await bring(admin, first, ["dev", "staging"]);
+  expect(await seen(first, "prod")).toBe(null);
+  await bring(admin, first, ["prod"]);
+  await bring(admin, second, ["dev", "staging"]);
+
+  expect(await seen(second, "staging")).toBe(null);
+  expect(await seen(second, "prod")).toBe(warning);
+  expect(await promote(admin, "prod", { bundle_id: second.id })).toMatchObject({ status: 200, body: { warning } });
 });
 
 test("bundles are listed with where they are, and shown with their manifest and whether they verify", async () => {

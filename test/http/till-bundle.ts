@@ -2,7 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, assert, formatInstant, seededRandom } from "../../src/contracts/index.ts";
 import { parsePolicy } from "../../src/gate/index.ts";
-import { buildBundle, type Label, newSigningKey, publicKeyOf, readSigningKey } from "../../src/release/index.ts";
+import { type BundleInput, buildBundle, newSigningKey, publicKeyOf, readSigningKey } from "../../src/release/index.ts";
+import { lineageText, sealLineage } from "../../src/release/lineage/model.ts";
+import { lineageAt } from "../../src/release/lineage/testing/candidate.ts";
 import { type CompiledPack, compilePack } from "../../src/run/index.ts";
 import { realHost } from "../database/real-host.ts";
 import { SLO_POLICY } from "../slo.ts";
@@ -54,17 +56,36 @@ export function changedPack({ pack: { pack } }: TillPack, version: string): Comp
   return compilation.compiled;
 }
 
+/** What a bundle carries whose notes go back to another one, or to none: notes are made of a lineage. */
+export function notedFrom(bundle_id: string | null, commit = COMMIT): Pick<BundleInput, "remarks" | "carried"> {
+  const traced = lineageAt("final");
+  const bare = { ...traced, candidate: { ...traced.candidate, commit }, lineage: { nodes: [], edges: [] } };
+  const replaces = bundle_id === null ? null : { bundle_id, root_digest: "0".repeat(64), policies: [pinned()] };
+  return {
+    remarks: { limitations: [], policy_changes: {}, replaces },
+    carried: { lineage: lineageText(sealLineage(bare)), evidence: [] },
+  };
+}
+
 /** A bundle's text and id. */
-export function bundle(pack: CompiledPack, other: { readonly label?: Label; readonly key?: typeof CI_KEY } = {}) {
+export function bundle(
+  pack: CompiledPack,
+  {
+    label = "candidate",
+    key = RELEASE_KEY,
+    ...other
+  }: Partial<Pick<BundleInput, "label" | "key" | "remarks" | "carried">> = {},
+) {
   const built = buildBundle({
     pack,
-    label: other.label ?? "candidate",
+    label,
     source: { commit: COMMIT, dirty: false },
     builder: "test",
     createdAt: NOW,
     policies: [pinned()],
     sbom: null,
-    key: other.key ?? RELEASE_KEY,
+    key,
+    ...other,
   });
   assert(built.ok, "the test's bundle can be built");
   return { text: built.value.text, id: built.value.manifest.bundle_id, root: built.value.manifest.root_digest };

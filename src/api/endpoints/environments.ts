@@ -219,6 +219,8 @@ export const previewPromotionEndpoint = endpoint({
       root_digest: digest,
       previous_bundle_id: name.nullable(),
       checks: z.array(check).readonly(),
+      /** What its notes say that would not be so there; it keeps nothing back. */
+      warning: z.string().nullable(),
       /** How it would be tried, where the environment always does that; null where every new run would start on it. */
       canary: z.strictObject({ baseline_bundle_id: name, steps }).nullable(),
     })

@@ -12,10 +12,20 @@ function notesOf(bundle_id: string | null) {
 
 test.each<[string, string | null, string | null, string | null]>([
   ["what prod holds", "r1", "r1", null],
-  ["what prod held before", "r0", "r1", "its notes go back to `r0`, and prod held `r1`"],
-  ["what prod does not hold, where it is empty", "r1", null, "its notes go back to `r1`, and prod held nothing"],
+  ["what prod held before", "r0", "r1", "its notes go back to `r0`, and in prod it takes the place of `r1`"],
+  [
+    "what prod does not hold, where it is empty",
+    "r1",
+    null,
+    "its notes go back to `r1`, and in prod it takes the place of nothing",
+  ],
   ["nowhere, and prod is empty", null, null, null],
-  ["nowhere, and prod is not", null, "r1", "its notes call it the first release, and prod held `r1`"],
+  [
+    "nowhere, and prod is not",
+    null,
+    "r1",
+    "its notes call it the first release, and in prod it takes the place of `r1`",
+  ],
 ])("REL-02: notes that go back to %s are told of where that is not so", (_, bundleId, there, warning) => {
   expect(notesWarning("prod", notesOf(bundleId), there)).toBe(warning);
 });

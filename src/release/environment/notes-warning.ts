@@ -16,5 +16,5 @@ export function notesWarning(
   const told = remarks.replaces;
   if (there === (told?.bundle_id ?? null)) return null;
   const back = told === null ? "call it the first release" : `go back to \`${told.bundle_id}\``;
-  return `its notes ${back}, and prod held ${there === null ? "nothing" : `\`${there}\``}`;
+  return `its notes ${back}, and in prod it takes the place of ${there === null ? "nothing" : `\`${there}\``}`;
 }

@@ -65,7 +65,7 @@ async function carryOut(
   ports: ReleasePorts,
   sql: TenantQuery,
   request: PromotionRequest,
-  { manifest, pack, facts, checks, bytes, entry }: Weight,
+  { manifest, pack, facts, checks, warning, bytes, entry }: Weight,
 ): Promise<Result<Move>> {
   assert(pack !== null, "a bundle that verifies holds its pack");
   const { environment, by, canary } = request;
@@ -74,7 +74,6 @@ async function carryOut(
   if (!plan.ok) return plan;
   const kept = await keep(ports, sql, { manifest, pack, bytes, by });
   if (!kept.ok) return kept;
-  const warning = notesWarning(environment, manifest, currentOf(held, environment)?.bundle_id ?? null);
   const payload = { ...entry, warning, canary: plan.value === null ? null : canaryEntry(plan.value, canary.policy) };
   const event = { type: "environment.promoted", payload };
   const moved = await move(ports, sql, request, { to: manifest, pack, health: "pending", held, event });
@@ -89,6 +88,8 @@ export interface PromotionPreview {
   readonly root_digest: string;
   readonly previous_bundle_id: string | null;
   readonly checks: readonly PromotionCheck[];
+  /** What its notes say that would not be so there; null where nothing is. Keeps nothing back. */
+  readonly warning: string | null;
   /** How it would be tried, where the environment always does that. */
   readonly canary: CanaryPlan | null;
 }
@@ -104,7 +105,7 @@ export const previewPromotion = (
     if (!bytes.ok) return bytes;
     const weighed = await weigh(ports, sql, asked, bytes.value);
     if (!weighed.ok) return weighed;
-    const { manifest, facts, checks } = weighed.value;
+    const { manifest, facts, checks, previous, warning } = weighed.value;
     const plan = canaryPlan({ environment, settings: facts.settings, held: facts.held, isAsked: false });
     return {
       ok: true,
@@ -112,8 +113,9 @@ export const previewPromotion = (
         environment,
         bundle_id: manifest.bundle_id,
         root_digest: manifest.root_digest,
-        previous_bundle_id: currentOf(facts.held, environment)?.bundle_id ?? null,
+        previous_bundle_id: previous,
         checks,
+        warning,
         canary: plan.ok ? plan.value : null,
       },
     };
@@ -133,7 +135,9 @@ async function weigh(
   if ((await runningCanaries(sql)).some((canary) => canary.environment === environment))
     return rejected(underWay(environment));
   const facts = await factsFor(ports, sql, { environment, verification: { manifest, report }, bytes, source, now });
-  return accepted({ manifest, pack, facts, checks: promotionChecks(facts), now });
+  const previous = currentOf(facts.held, environment)?.bundle_id ?? null;
+  const warning = notesWarning(environment, manifest, previous);
+  return accepted({ manifest, pack, facts, checks: promotionChecks(facts), previous, warning, now });
 }
 
 /** A bundle with all that a promotion of it is judged by, and what its entry will say. */
@@ -141,6 +145,7 @@ interface Weight extends Pick<Verification, "pack"> {
   readonly manifest: Manifest;
   readonly facts: PromotionFacts;
   readonly checks: readonly PromotionCheck[];
+  readonly warning: string | null;
   readonly bytes: Uint8Array;
   readonly entry: JsonObject;
 }

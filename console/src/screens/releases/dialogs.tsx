@@ -2,6 +2,7 @@ import { useState } from "react";
 import { ActDialog } from "../../ui/dialog.tsx";
 import { Digest } from "../../ui/digest.tsx";
 import { Facts } from "../../ui/facts.tsx";
+import { Marked } from "../../ui/marked.tsx";
 import { Blocking } from "./blocking.tsx";
 import type { Environment, Next } from "./next.ts";
 
@@ -64,6 +65,7 @@ export function PromoteDialog({ held, next, onClose }: DialogProps & { readonly 
     >
       <Facts of={[["instead of", held.bundle?.bundle_id ?? "nothing"], ...factsOf(bundle)]} />
       <Blocking next={next} />
+      <NotesWarning preview={next.preview} />
       {always === null ? (
         <label className="tick">
           <input type="checkbox" checked={isTried} onChange={({ target }) => setTried(target.checked)} /> try it on a
@@ -78,6 +80,14 @@ export function PromoteDialog({ held, next, onClose }: DialogProps & { readonly 
     </ActDialog>
   );
 }
+
+/** What the bundle's notes say that would not be so there: it keeps nothing back, and whoever promotes it knows. */
+const NotesWarning = ({ preview }: Pick<Next, "preview">) =>
+  preview === null || preview.warning === null ? null : (
+    <p className="wait">
+      ◔ <Marked text={preview.warning} />
+    </p>
+  );
 
 /** Agreeing states the digest that was looked at: it counts for nothing else. */
 export function ApproveDialog({ held, next, onClose }: DialogProps & { readonly next: Next }) {
