@@ -24,12 +24,12 @@ test("the bundle that a release takes the place of is known by its signature, al
   expect(read(LAST.bytes, { roster: revoked })).toMatchObject({ ok: true });
 });
 
-test("without a roster the key that signs the release is the one at hand", () => {
+test("BND-06: without a roster the key that signs the release is the one at hand, and what another signed is not taken for signed", () => {
   const resigned = builtOf({ key: NEXT_KEY }).bytes;
   const forged = bytesOf(text.replaceAll(RELEASE_KEY.keyId, NEXT_KEY.keyId));
 
   expect(read(resigned, { roster: NOBODY })).toMatchObject({ ok: true });
-  expect(read(LAST.bytes, { roster: NOBODY })).toMatchObject({ ok: true });
+  expect(read(LAST.bytes, { roster: NOBODY })).toMatchObject({ refusal: { code: "BUNDLE_UNTRUSTED_KEY" } });
   expect(read(forged, { roster: NOBODY })).toMatchObject({ refusal: { code: "BUNDLE_SIGNATURE" } });
 });
 
