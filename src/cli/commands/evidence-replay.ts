@@ -1,4 +1,4 @@
-import { assert, type Instant, type Problem, parseInstant } from "../../contracts/index.ts";
+import { assert, type Instant, type Problem, parseInstant, problemOf, type Refusal } from "../../contracts/index.ts";
 import { type ReplayedRun, replayReport } from "../../gate/index.ts";
 import { DRIFTS, type DriftClass } from "../../run/index.ts";
 import { part } from "../answer.ts";
@@ -12,8 +12,8 @@ import { AT, CONTEXT, makerOf, OUT, written } from "./evidence.ts";
 /** Twice: one that differs from the other shows what one alone hides. */
 const REPETITIONS = 2;
 
-/** Runs that are decided again: each is read whole, and many would take long. */
-const RUNS_MAX = 1000;
+/** Runs that are decided again, each read whole and twice: a few minutes of work. Of more the report would tell a part as if it were all. */
+export const RUNS_MAX = 10_000;
 const PAGE = "200";
 
 export const evidenceReplayCommand: Command = {
@@ -67,10 +67,18 @@ async function replayAll(client: Client, chosen: Chosen): Promise<readonly Repla
   return replayed;
 }
 
+const TOO_MANY: Refusal = {
+  code: "GATE_EVIDENCE_TOO_LARGE",
+  message: `more than ${RUNS_MAX} runs began since and have ended: give a later \`--since\`, or one version with \`--pack\``,
+};
+
 const isDrift = (text: string): text is DriftClass => Object.hasOwn(DRIFTS, text);
 
-/** The newest ones, up to `RUNS_MAX` of them. */
-async function endedRuns(client: Client, { since, pack }: Chosen): Promise<readonly string[] | Problem> {
+/** All of them, newest first. Refused with GATE_EVIDENCE_TOO_LARGE where they are more than `RUNS_MAX`. */
+export async function endedRuns(
+  client: Pick<Client, "get">,
+  { since, pack }: Chosen,
+): Promise<readonly string[] | Problem> {
   const ids: string[] = [];
   let before: string | undefined;
   do {
@@ -83,6 +91,7 @@ async function endedRuns(client: Client, { since, pack }: Chosen): Promise<reado
     );
     ids.push(...ended.map((run) => textOf(run, "run_id")));
     before = begun.length < runs.length ? undefined : rawOf(answer.body, "next");
-  } while (before !== undefined && ids.length < RUNS_MAX);
-  return ids.slice(0, RUNS_MAX);
+    if (ids.length > RUNS_MAX) return problemOf(TOO_MANY);
+  } while (before !== undefined);
+  return ids;
 }
