@@ -18,7 +18,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
-    process.exit(EXIT.done); // who read us has read enough, as `head` does
+    process.exit(process.exitCode ?? EXIT.interrupted); // who read us has read enough, as `head` does; a NO-GO is no 0 for that
   });
 }
 

@@ -78,6 +78,21 @@ test("help, misuse and a refused pack end with their exit codes, and nothing is 
   expect(readdirSync(cwd)).toEqual([]);
 });
 
+test("a NO-GO that nobody reads to its end is no success", async () => {
+  const cwd = folderOf("cwd");
+  writeFileSync(join(cwd, "policy.yaml"), BY_NAME);
+  writeFileSync(join(cwd, "runs.ndjson"), "");
+  const child = start(
+    ["gate", "eval", "policy.yaml", "--evidence", "runs.ndjson", "--at", "2026-03-09T02:00:00Z"],
+    cwd,
+  );
+
+  child.stdout.destroy();
+  const [exit] = await once(child, "exit");
+
+  expect([5, 130]).toContain(exit);
+});
+
 test("evidence comes to the same bytes in any locale and time zone, in whatever order its lines are", async () => {
   const lines = ["ı", "I", "i", "ä", "Z", "a", "z"].flatMap((name, index) =>
     ["2026-03-01T23:59:59Z", "2026-03-02T00:00:00Z", "2026-03-08T23:59:59Z"].map((at, day) =>

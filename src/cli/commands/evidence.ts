@@ -105,7 +105,11 @@ export const evidenceSummaryCommand: Command = {
 export const evidenceReadinessCommand: Command = {
   operands: [FOLDER],
   options: [
-    { flags: "--approvals <count>", summary: "how many people approved it for prod; not known unless given" },
+    {
+      flags: "--approvals <count>",
+      summary: "how many people approved it for prod; not known unless given",
+      integer: { min: 0, max: 999 },
+    },
     {
       flags: "--verify",
       summary: "make R19 instead: whether the R18 that is there is what comes of the other reports",
@@ -117,11 +121,8 @@ export const evidenceReadinessCommand: Command = {
     "countermark evidence readiness evidence --approvals 2 --out evidence",
     "countermark evidence readiness evidence --verify --out evidence",
   ],
-  run: async (context, args) => {
-    const given = args.value("approvals");
-    if (given !== undefined && !/^\d{1,3}$/.test(given))
-      return reportRefusal(talkOf(context), { code: "USAGE", message: `\`${given}\` is no count` });
-    const approvals = given === undefined ? null : Number(given);
+  run: (context, args) => {
+    const approvals = args.integer("approvals") ?? null;
     const make = args.flag("verify") ? readinessVerified : promotionReadiness;
     return reported(context, args, (input) => [make({ ...input, approvals })]);
   },

@@ -70,7 +70,10 @@ const ROLLBACK_DAYS = 35;
 const BACKUP_DAYS = 90;
 
 function triggerCheck(trigger: string, anchor: string | undefined, anchors: ReadonlySet<string>): ReportCheck {
-  const problem = anchor === undefined ? "the runbook is not said to have it" : `the runbook has no ${anchor}`;
+  const problem =
+    anchor === undefined
+      ? "the runbook is not said to have it"
+      : `the runbook has no heading to which \`${anchor}\` leads, as \`#a-broken-chain\` does to \`A broken chain\``;
   return checkedOf(`trigger:${trigger}`, anchor !== undefined && anchors.has(anchor) ? null : problem);
 }
 
