@@ -50,8 +50,8 @@ function fromSqlState(error: postgres.PostgresError): Fault {
       cause: error,
     });
   }
-  // Connection exceptions, insufficient resources, operator intervention.
-  if (code.startsWith("08") || code.startsWith("53") || code.startsWith("57")) {
+  // Connection exceptions, insufficient resources, operator intervention, and a database that takes no connections.
+  if (code === "55000" || code.startsWith("08") || code.startsWith("53") || code.startsWith("57")) {
     return new Fault("DATABASE_UNAVAILABLE", "the database is not available", {
       retry: { afterMs: 500 },
       cause: error,

@@ -1,5 +1,6 @@
-import type { Json, JsonObject, ProposedEvent } from "../contracts/index.ts";
+import { Fault, type Json, type JsonObject, type ProposedEvent } from "../contracts/index.ts";
 import { type InboxEntry, sealEvent } from "../ledger/index.ts";
+import { asFault } from "../store/index.ts";
 import type { DriverOptions } from "./driver.ts";
 import type { Lease } from "./lease.ts";
 import type { BrokenCode, UnreadRun } from "./run-file.ts";
@@ -16,6 +17,18 @@ export type BlockCode = "RUN_BLOCKED" | "E_LEASE_LOST" | "E_HANDOFF_FAILED" | Br
 /** Whether a run is left to people: it was claimed too often without coming to rest, or it was blocked and nobody lifted it. */
 export const mustBlock = ({ row, inbox }: UnreadRun, claims: number, claimsMax: number): boolean =>
   row.status === "BLOCKED" ? !inbox.some(({ kind }) => LIFTS.has(kind)) : claims > claimsMax;
+
+/** One claim in so many counts whatever ended it: a run may be what takes the database away, each time that it writes. */
+const COUNTS_ANYWAY = 10;
+
+/**
+ * Whether a claim that came to nothing is taken off the count: the database went away under it, and the worker lives to tell. What
+ * kills its worker is never excused, for nobody is left to do it.
+ */
+export function isExcused({ epoch }: Pick<Lease, "epoch">, error: unknown): boolean {
+  const fault = asFault(error);
+  return fault instanceof Fault && fault.code === "DATABASE_UNAVAILABLE" && epoch % COUNTS_ANYWAY !== 0;
+}
 
 /**
  * Blocks a run under its lease and gives it back with no due time. What came in for it waits. Nothing is folded: the run is

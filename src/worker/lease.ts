@@ -7,6 +7,8 @@ export class Lease {
   readonly runId: string;
   /** The fencing number: the database takes no commit with another. */
   readonly epoch: number;
+  /** What its last beat failed of; null where it was heard. */
+  unheard: unknown = null;
   readonly #clock: Pick<Clock, "now">;
   readonly #lost = new AbortController();
   #until: Instant;
@@ -53,6 +55,7 @@ export class Lease {
 
   renew(until: Instant, told: number): void {
     this.#until = until;
+    this.unheard = null;
     if (told <= this.#told) return;
     this.#told = told;
     this.#heard();

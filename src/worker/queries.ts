@@ -146,6 +146,20 @@ export const renewLeases = (
     from renew_leases(${workerId}, ${held.map((h) => h.tenantId)}::text[], ${held.map((h) => h.runId)}::text[],
            ${held.map((h) => h.epoch)}::bigint[], ${leaseMs})`;
 
+/**
+ * Takes claims that came to nothing by no fault of their runs off the count. One that is not counted any more, since its run came
+ * to rest, changes nothing. Locks the due rows.
+ */
+export const excuseClaims = (
+  sql: Query,
+  claims: readonly { readonly tenantId: string; readonly runId: string; readonly epoch: number }[],
+) => sql`
+  update due d
+     set claims = d.claims - 1
+    from unnest(${claims.map((c) => c.tenantId)}::text[], ${claims.map((c) => c.runId)}::text[],
+           ${claims.map((c) => c.epoch)}::bigint[]) as c(tenant_id, id, epoch)
+   where d.tenant_id = c.tenant_id and d.kind = 'run' and d.id = c.id and c.epoch > d.epoch - d.claims`;
+
 /** Who holds a run, and until when; or, where nobody does, when it is due. */
 export interface HeldLease {
   readonly worker_id: string | null;

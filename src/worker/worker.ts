@@ -1,6 +1,6 @@
 import { after, assert, Fault, type Instant } from "../contracts/index.ts";
 import { type Database, inTenant } from "../store/index.ts";
-import { blockRun, mustBlock } from "./block.ts";
+import { blockRun, isExcused, mustBlock } from "./block.ts";
 import { handOver, ROTATION } from "./continuity/hand-over.ts";
 import { noteStaleWrite } from "./continuity/leases.ts";
 import { reportTakeovers } from "./continuity/report.ts";
@@ -9,7 +9,7 @@ import { type DriverOptions, driveRun } from "./driver.ts";
 import { applyOpenChanges } from "./entities.ts";
 import { missingTool } from "./equipment.ts";
 import { Lease } from "./lease.ts";
-import { analyzeHot, type ClaimedDue, renewLeases } from "./queries.ts";
+import { analyzeHot, type ClaimedDue, excuseClaims, renewLeases } from "./queries.ts";
 import { Roster, type Station } from "./roster/roster.ts";
 import { BrokenRun, entriesAfter, openRead, type RunFile } from "./run-file.ts";
 import type { RunReader } from "./run-reader.ts";
@@ -21,7 +21,7 @@ export interface LeaseProfile {
   readonly leaseMs: number;
   /** Milliseconds between beats; a third of the lease leaves room for two lost ones. */
   readonly beatMs: number;
-  /** Claims of one run since it last came to rest, after which it is blocked instead of tried again. */
+  /** Claims of one run since it last came to rest, after which it is blocked instead of tried again; see `isExcused`. */
   readonly claimsMax: number;
   /** Runs driven at a time. */
   readonly runsMax: number;
@@ -74,6 +74,8 @@ interface Held {
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #held = new Map<string, Held>();
+  /** Claims to be taken off the count before another is made: so they are no more than runs were in hand. */
+  #excused: readonly Lease[] = [];
   /** Stopping ends the claims at once; the beats go on until everything has landed. */
   readonly #stopping = new AbortController();
   readonly #stopped = new AbortController();
@@ -172,6 +174,7 @@ export class Worker {
     const { profile, host } = this.#options;
     try {
       const until = after(host.clock.now(), profile.leaseMs);
+      await this.#excuse();
       const claimed = await claim();
       const drives = claimed.map((due) => this.#hold(due, until));
       await this.#analyze(claimed.length);
@@ -179,6 +182,18 @@ export class Worker {
     } catch (error) {
       this.#options.onTrouble("", error);
       return [];
+    }
+  }
+
+  async #excuse(): Promise<void> {
+    const excused = this.#excused;
+    if (excused.length === 0) return;
+    this.#excused = [];
+    try {
+      await excuseClaims(this.#options.database.worker, excused);
+    } catch (error) {
+      this.#excused = [...excused, ...this.#excused];
+      throw error;
     }
   }
 
@@ -227,11 +242,18 @@ export class Worker {
       if (missing !== null) return await this.#leave({ lease, file, missing });
       const stopping = this.#stopping.signal;
       const end = await driveRun(this.#options, { file, lease, pack, workflow, control, stopping });
+      if (end === "lost" || end === "fenced") this.#failedBy(lease, lease.unheard);
       if (end === "fenced") await noteStaleWrite(this.#options, lease);
       if (end === "given_back") await this.#handOver(lease);
     } catch (error) {
+      this.#failedBy(lease, error);
       onTrouble(runId, error);
     }
+  }
+
+  /** Notes what a drive came to nothing of. */
+  #failedBy(lease: Lease, error: unknown): void {
+    if (isExcused(lease, error)) this.#excused = [...this.#excused, lease];
   }
 
   /** Opens a run; null where what is recorded of it is broken, and it was left to a person. */
@@ -343,6 +365,7 @@ export class Worker {
         else lease.renew(until, signals);
       }
     } catch (error) {
+      for (const lease of held) lease.unheard = error;
       onTrouble("", error);
     }
   }

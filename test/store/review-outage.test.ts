@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { after } from "../../src/contracts/index.ts";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { after, assert } from "../../src/contracts/index.ts";
+import type { RunRow } from "../../src/run/index.ts";
 import { onAdmin } from "../database/admin.ts";
 import { realHost } from "../database/real-host.ts";
 import { call, flow } from "../flow/pack.ts";
 import { applied } from "../flow/provider.ts";
 import { type FlowShop, openFlowShop } from "../flow/shop.ts";
+import type { FlowTenant } from "../flow/tenant.ts";
 
 let shop: FlowShop;
 
@@ -19,17 +21,17 @@ const PROFILE = { leaseMs: 1_500, beatMs: 300, claimsMax: 20, runsMax: 64, pollM
 
 const pause = (ms: number) => realHost.clock.wake(after(realHost.clock.now(), ms), new AbortController().signal);
 
-/** Ends every connection of the test's database and takes no other until `work` has ended. */
-async function whileClosed(name: string, work: () => Promise<void>): Promise<void> {
-  const { admin } = inject("testDatabase");
-  const setOpen = (isOpen: boolean) =>
-    onAdmin(admin, async (sql) => {
-      await sql`update pg_database set datallowconn = ${isOpen} where datname = ${name}`;
-      if (!isOpen) await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
-    });
-  await setOpen(false);
-  await work();
-  await setOpen(true);
+/** Opens the test's database to connections, or takes no more and ends every one there is. */
+const setOpen = (name: string, isOpen: boolean) =>
+  onAdmin(inject("testDatabase").admin, async (sql) => {
+    await sql`update pg_database set datallowconn = ${isOpen} where datname = ${name}`;
+    if (!isOpen) await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+  });
+
+async function databaseOf(tenant: FlowTenant): Promise<string> {
+  const [database] = await tenant.sql((sql) => sql<{ name: string }[]>`select current_database() as name`);
+  assert(database !== undefined, "a database has a name");
+  return database.name;
 }
 
 test("a worker survives outages of the database: it makes no call twice, and leaves no run behind", async () => {
@@ -43,8 +45,7 @@ test("a worker survives outages of the database: it makes no call twice, and lea
       return applied({ state: "done" });
     });
   }
-  const [database] = await tenant.sql((sql) => sql<{ name: string }[]>`select current_database() as name`);
-  if (database === undefined) throw new Error("a database has a name");
+  const database = await databaseOf(tenant);
   const troubles: unknown[] = [];
   const runIds: string[] = [];
   while (runIds.length < RUNS) runIds.push(await tenant.start("W", { text: `${runIds.length}` }));
@@ -56,7 +57,9 @@ test("a worker survives outages of the database: it makes no call twice, and lea
 
   for (let outage = 0; outage < 3; outage++) {
     await pause(60);
-    await whileClosed(database.name, () => pause(300));
+    await setOpen(database, false);
+    await pause(300);
+    await setOpen(database, true);
   }
   // A lost outcome of a tool without key and look-up is for a person; every other run ends.
   const atRest = async () => {
@@ -78,4 +81,49 @@ test("a worker survives outages of the database: it makes no call twice, and lea
   expect(troubles.length).toBeGreaterThan(0);
   expect(new Set(calls).size).toBe(calls.length);
   expect(receipts).toEqual([{ receipts: calls.length }]);
+});
+
+describe("a run under which the database goes away each time that it has been claimed", () => {
+  /** What becomes of it under a worker that blocks what it claimed twice; the database comes back after a while each time. */
+  async function standing(outages: number): Promise<RunRow> {
+    const tenant = await shop.tenant({ workflows: [flow("W", [call("first", "look")])] });
+    await shop.rest();
+    const database = await databaseOf(tenant);
+    const back: Promise<void>[] = [];
+    tenant.answers("look", async () => {
+      if (back.length < outages) {
+        await setOpen(database, false);
+        back.push(pause(50).then(() => setOpen(database, true)));
+      }
+      return applied({ state: "done" });
+    });
+    const runId = await tenant.start("W");
+    const worker = shop.installation.newWorker({
+      profile: { ...PROFILE, leaseMs: 600, beatMs: 200, claimsMax: 1 },
+      onTrouble: () => undefined,
+    });
+    worker.start();
+
+    const found = await shop.until("a run that goes no further", async () => {
+      const run = await tenant.run(runId).catch(() => null);
+      return run !== null && (run.status === "BLOCKED" || run.outcome !== null) && run;
+    });
+    await worker.stop();
+    await Promise.all(back);
+    shop.work();
+    return found;
+  }
+
+  test("goes on when the database stays: claims under which it went away are not held against the run", async () => {
+    const run = await standing(5);
+
+    expect(run.status).toBe("SUCCEEDED");
+    expect(run.epoch).toBeGreaterThan(5);
+  });
+
+  test("is blocked in the end, for it may be what takes the database away", async () => {
+    const run = await standing(Number.POSITIVE_INFINITY);
+
+    expect(run).toMatchObject({ status: "BLOCKED", code: "RUN_BLOCKED", epoch: 11 });
+  });
 });
