@@ -41,6 +41,9 @@ export function objectOf(document: JsonObject, member: string): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
+/** So many of something whose plural takes an s. */
+export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
 /** A value in one line. */
 export const inline = (value: Json): string => visible(typeof value === "string" ? value : JSON.stringify(value));
 

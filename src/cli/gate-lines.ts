@@ -23,7 +23,7 @@ export function decisionLines(decision: Decision, paint: Paint): readonly string
     row.value ?? "-",
     row.bound ?? "-",
     row.rule,
-    row.severity ?? "",
+    row.severity ?? "-",
   ]);
   return [
     `${(verdict === "GO" ? paint.green : paint.red)(paint.bold(verdict))}  ${policy.id} ${policy.version}${profile === null ? "" : ` (${profile})`}`,

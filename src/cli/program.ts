@@ -213,6 +213,8 @@ function messageOf({ code, message }: CommanderError): string {
     .replaceAll("'", "`")
     .replace(/\s*\n\(Did you mean (?:one of )?(.*?)\?\)/, "; did you mean $1?")
     .replaceAll(/\s*\n\s*/g, " ")
+    .replace(" is invalid. Allowed choices are ", " is invalid: choose one of ")
+    .replace(" is invalid. ", " is invalid: ")
     .replace(/\.$/, "");
 }
 

@@ -1,5 +1,5 @@
 import { type Instant, type JsonObject, parseInstant, relative } from "../contracts/index.ts";
-import { leavesOf, listOf, numberOf, objectOf, rawOf, textOf } from "./document.ts";
+import { counted, leavesOf, listOf, numberOf, objectOf, rawOf, textOf } from "./document.ts";
 import type { Paint } from "./output.ts";
 import { columns, table } from "./table.ts";
 import { when } from "./when.ts";
@@ -55,7 +55,7 @@ export function runLines(run: JsonObject, now: Instant, paint: Paint): readonly 
     ["workflow", `${textOf(run, "workflow_id")} of ${textOf(run, "pack_id")}`],
     ["started", `${when(textOf(run, "started_at"), now)} by ${textOf(run, "principal_id")}`],
     ["ended", when(textOf(run, "ended_at"), now)],
-    ["cost", `${numberOf(run, "cost_micros") ?? 0} micro-units`],
+    ["cost", costOf(numberOf(run, "cost_micros") ?? 0)],
     ["events", textOf(run, "events")],
     ["holder", holderOf(run, now)],
   ];
@@ -71,6 +71,9 @@ export function runLines(run: JsonObject, now: Instant, paint: Paint): readonly 
   ];
 }
 
+/** In the unit that the tenant's prices are in, which nothing names. */
+const costOf = (micros: number): string => (micros === 0 ? "none" : `${micros} millionths of a unit`);
+
 const section = (title: string, rows: readonly (readonly string[])[], paint: Paint): readonly string[] =>
   rows.length === 0 ? [] : ["", paint.bold(title), ...columns(rows).map((line) => `  ${line}`)];
 
@@ -79,7 +82,7 @@ const stepRows = (run: JsonObject): readonly (readonly string[])[] => {
   return Object.keys(steps)
     .map((id) => ({ id, step: objectOf(steps, id) }))
     .toSorted((one, other) => (numberOf(one.step, "order") ?? 0) - (numberOf(other.step, "order") ?? 0))
-    .map(({ id, step }) => [id, textOf(step, "status"), `${textOf(step, "attempts")} attempts`]);
+    .map(({ id, step }) => [id, textOf(step, "status"), counted(numberOf(step, "attempts") ?? 0, "attempt")]);
 };
 
 const receiptRows = (run: JsonObject): readonly (readonly string[])[] =>

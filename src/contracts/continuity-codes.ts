@@ -22,7 +22,7 @@ export const CONTINUITY_CODES = {
   E_TAKEOVER_FAILED: entry(
     409,
     "the run was not taken over",
-    "see the decision named; `--force` takes it from its holder",
+    "`countermark run diagnose RUN` says who holds it, or what it waits for; `--force` takes it from a holder",
   ),
   E_CHECK_HEARTBEAT_INVALID: entry(
     400,

@@ -25,7 +25,7 @@ const CONNECTION_CODES = new Set([
 export function asFault(error: unknown): unknown {
   if (error instanceof postgres.PostgresError) return fromSqlState(error);
   if (error instanceof Error && CONNECTION_CODES.has(codeOf(error))) {
-    return new Fault("DATABASE_UNAVAILABLE", "the database connection failed", {
+    return new Fault("DATABASE_UNAVAILABLE", `the database connection failed (${codeOf(error)})`, {
       retry: { afterMs: 500 },
       cause: error,
     });
@@ -57,9 +57,16 @@ function fromSqlState(error: postgres.PostgresError): Fault {
       cause: error,
     });
   }
-  // Wrong password, unknown database.
-  if (code.startsWith("28") || code === "3D000") {
-    return new Fault("DATABASE_UNAVAILABLE", "the database refused the connection", { retry: "never", cause: error });
+  if (code === "3D000")
+    return new Fault("DATABASE_UNAVAILABLE", "the server has no database of that name", {
+      retry: "never",
+      cause: error,
+    });
+  if (code.startsWith("28")) {
+    return new Fault("DATABASE_UNAVAILABLE", "the database refused the user or the password", {
+      retry: "never",
+      cause: error,
+    });
   }
   if (code.startsWith("23")) {
     return new Fault("DATABASE_CONFLICT", `the database refused the write by \`${constraint ?? code}\``, {

@@ -101,6 +101,6 @@ test("a database that does not answer is one line and a remedy, exit 1", async (
     exit: 1,
     stdout: "",
     stderr:
-      "DATABASE_UNAVAILABLE: the database connection failed\nremedy: check DATABASE_URL, or remove it to use the embedded database; without it, look into `.countermark/postgres.log`\n",
+      "DATABASE_UNAVAILABLE: the database connection failed (ECONNREFUSED)\nremedy: check DATABASE_URL, or remove it to use the embedded database; without it, look into `.countermark/postgres.log`\n",
   });
 });

@@ -61,7 +61,9 @@ test("the doctor fails on keys that others may read, and on a database that does
   expect(report.exit).toBe(1);
   expect(report.of("keys")).toMatchObject({ status: "fail", detail: "others may read key" });
   expect(report.of("database")).toMatchObject({ status: "fail", code: "DATABASE_UNAVAILABLE" });
-  expect(said.stdout).toMatch(/fail {2}database +the database connection failed\n {6}remedy: check DATABASE_URL/);
+  expect(said.stdout).toMatch(
+    /fail {2}database +the database connection failed \(ECONNREFUSED\)\n {6}remedy: check DATABASE_URL/,
+  );
 });
 
 test("the doctor fails on a scheduler that does not answer, and asks none that is not used", async () => {

@@ -35,7 +35,10 @@ test("a run that waits is left alone, also where a successor is named", async ()
 
   const left = await run(["takeover", id, "--to", "agent-2"]);
 
-  expect(left).toMatchObject({ exit: 0, stdout: expect.stringContaining("left to its holder: RUN_NOT_ACTIVE") });
+  expect(left).toMatchObject({
+    exit: 0,
+    stdout: expect.stringContaining("nobody has to drive it now: RUN_NOT_ACTIVE"),
+  });
 });
 
 test("CO-652 a run is taken for whoever lives among several, who is named with the token; nobody is named and chosen at once", async () => {

@@ -114,7 +114,7 @@ test("settling takes an admin: an operator's key is denied and nothing is settle
 
 test.each([
   ["no answer", ["run", "resolve", "r"], "USAGE: required option `--applied <answer>` not specified"],
-  ["an answer that is none", ["run", "resolve", "r", "--applied", "perhaps"], "Allowed choices are yes, no"],
+  ["an answer that is none", ["run", "resolve", "r", "--applied", "perhaps"], "is invalid: choose one of yes, no"],
   [
     "an output of what did not happen",
     ["run", "resolve", "r", "--applied", "no", "--output", "{}"],

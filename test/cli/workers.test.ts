@@ -82,7 +82,8 @@ test("a run that waits is left alone by a takeover, says who holds it, and a for
 
   expect(left).toMatchObject({
     exit: 0,
-    stdout: "left to its holder: RUN_NOT_ACTIVE (heartbeat IDLE, lease MISSING_CONTROLLER_LEASE)\n",
+    stdout:
+      "left as it is, for nobody has to drive it now: RUN_NOT_ACTIVE (heartbeat IDLE, lease MISSING_CONTROLLER_LEASE)\n",
   });
   expect(forced).toMatchObject({ exit: 9, stdout: "", stderr: expect.stringContaining("E_TAKEOVER_FAILED: ") });
   expect(shown.stdout).toMatch(/holder +nobody, epoch \d/);

@@ -76,6 +76,7 @@ export const bindingRemoveCommand: Command = {
 };
 
 function bindingLines({ host }: Context, bindings: readonly JsonObject[]): readonly string[] {
+  if (bindings.length === 0) return ["no bindings: `countermark binding add` makes one"];
   const now = host.clock.now();
   return table(
     ["binding", "claim", "value", "principal", "role", "made", "ended"],
@@ -86,7 +87,7 @@ function bindingLines({ host }: Context, bindings: readonly JsonObject[]): reado
       rawOf(binding, "principal_id") === undefined ? "each their own" : textOf(binding, "principal_id"),
       textOf(binding, "role"),
       when(textOf(binding, "created_at"), now),
-      rawOf(binding, "revoked_at") === undefined ? "" : when(textOf(binding, "revoked_at"), now),
+      rawOf(binding, "revoked_at") === undefined ? "-" : when(textOf(binding, "revoked_at"), now),
     ]),
   );
 }

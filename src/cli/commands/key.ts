@@ -78,7 +78,7 @@ function keyLines({ host }: Context, keys: readonly JsonObject[]): readonly stri
       textOf(key, "kind"),
       textOf(key, "role"),
       when(textOf(key, "created_at"), now),
-      rawOf(key, "revoked_at") === undefined ? "" : when(textOf(key, "revoked_at"), now),
+      rawOf(key, "revoked_at") === undefined ? "-" : when(textOf(key, "revoked_at"), now),
     ]),
   );
 }

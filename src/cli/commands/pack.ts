@@ -3,7 +3,7 @@ import { isCode, type JsonObject, type Problem } from "../../contracts/index.ts"
 import { askAndPrint, printAnswer } from "../answer.ts";
 import { withClient } from "../client.ts";
 import type { Command, Context } from "../command.ts";
-import { listOf, numberOf, textOf } from "../document.ts";
+import { counted, listOf, numberOf, textOf } from "../document.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { reportFindings } from "../findings.ts";
@@ -38,7 +38,7 @@ function passed({ compiled, warnings }: PackCheck, paint: Paint): readonly strin
   const { pack, config_hash } = compiled ?? {};
   const workflows = pack?.workflows.map(({ id }) => id) ?? [];
   return [
-    `${paint.green("ok")}  ${pack?.id} ${pack?.version}  ${workflows.length} workflows: ${workflows.join(", ")}`,
+    `${paint.green("ok")}  ${pack?.id} ${pack?.version}  ${counted(workflows.length, "workflow")}: ${workflows.join(", ")}`,
     paint.dim(`    sha256 ${config_hash}`),
     ...warnings.map(({ code, path, message }) => `${paint.yellow("warning")}  ${code}: ${message} at \`${path}\``),
   ];

@@ -9,6 +9,7 @@ import {
   simulate,
 } from "../../chaos/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
+import { counted } from "../document.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { print } from "../output.ts";
 import { progress } from "../progress.ts";
@@ -110,7 +111,7 @@ function reportSound(context: Context, plan: Plan, played: readonly Played[], ms
     ...played.map(
       ({ seed, hash, steps, simulated_ms }) => `${seed}  ${paint.dim(hash)}  ${steps} steps  ${simulated_ms} ms`,
     ),
-    `${paint.green("sound")}: ${played.length} seeds in ${seconds} s, ${rate} seeds/s`,
+    `${paint.green("sound")}: ${counted(played.length, "seed")} in ${seconds} s, ${rate} seeds/s`,
   ]);
   return context.interrupted.aborted ? EXIT.interrupted : EXIT.done;
 }

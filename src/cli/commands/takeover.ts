@@ -82,6 +82,8 @@ function successorOf(context: Context, args: Arguments): JsonObject {
 
 function outcomeLines(outcome: JsonObject): readonly string[] {
   const why = `${textOf(outcome, "decision_reason_code")} (heartbeat ${textOf(outcome, "heartbeat_status")}, lease ${textOf(outcome, "lease_reason_code")})`;
+  if (rawOf(outcome, "decision_reason_code") === "RUN_NOT_ACTIVE")
+    return [`left as it is, for nobody has to drive it now: ${why}`];
   if (rawOf(outcome, "action") !== "TAKEOVER") return [`left to its holder: ${why}`];
   const taken = objectOf(outcome, "takeover");
   const steps = (member: string) => inline(taken[member] ?? []);

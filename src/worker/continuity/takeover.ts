@@ -56,7 +56,10 @@ export const takeOver = (ports: TakeoverPorts, request: TakeoverRequest): Promis
       return accepted(await taken(sql, ports, taking));
     }
     if (override?.kind === "force")
-      return failed(`the run is not taken from anybody: ${decision.decision_reason_code}`, held.epoch);
+      return failed(
+        `nobody has to drive the run now, so it is taken from nobody: ${decision.decision_reason_code}`,
+        held.epoch,
+      );
     const left = decision.action === "TAKEOVER" ? vetoed(decision) : decision;
     await observe(sql, ports, { run, request, keyed: decisionEvent(left, place) });
     return accepted({ ...left, ...NOTHING_TAKEN });
