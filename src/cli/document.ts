@@ -36,6 +36,9 @@ export function textsOf(document: JsonObject, member: string): readonly string[]
   return Array.isArray(value) ? value.map(inline) : [];
 }
 
+/** The same in one line. */
+export const listed = (document: JsonObject, member: string): string => textsOf(document, member).join(", ") || "none";
+
 export function objectOf(document: JsonObject, member: string): JsonObject {
   const value = document[member];
   return isJsonObject(value) ? value : {};

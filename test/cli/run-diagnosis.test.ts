@@ -59,10 +59,14 @@ test("an approval is a bar of its own and an entry of the timeline", async () =>
 
   const seen = await run(["run", "timeline", id]);
   const { data } = await json(["run", "timeline", id, "--category", "APPROVAL"]);
+  const diagnosed = await json(["run", "diagnose", id, "--category", "APPROVAL"]);
+  const elsewhere = await json(["run", "diagnose", id, "--step", "other"]);
 
   expect(seen.stdout).toMatch(/▒+▶/);
   expect(data.rows).toMatchObject([{ step: "only", bars: [{ kind: "approval", to: null }] }]);
   expect(data.marks).toMatchObject([{ category: "APPROVAL", payload: { operation: "APPROVAL_REQUESTED" } }]);
+  expect(diagnosed.data.diagnosis.report.timeline.entries).toMatchObject([{ category: "APPROVAL" }]);
+  expect(elsewhere.data.diagnosis.report.timeline.entries).toEqual([]);
 });
 
 test("a healthy run's report says that there is nothing to report, as a page and as data", async () => {

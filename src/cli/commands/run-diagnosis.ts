@@ -57,10 +57,15 @@ export const runTimelineCommand: Command = {
 
 export const runDiagnoseCommand: Command = {
   operands: [RUN],
-  examples: [`countermark run diagnose ${EXAMPLE}`, `countermark run diagnose ${EXAMPLE} --json | jq .diagnosis`],
+  options: FILTERS,
+  examples: [
+    `countermark run diagnose ${EXAMPLE}`,
+    `countermark run diagnose ${EXAMPLE} --step execute --json | jq .diagnosis`,
+  ],
   run: (context, args) =>
     askAndPrint(context, {
-      ask: (client) => client.get(`/v1/runs/${part(args.operand("RUN"))}/diagnosis`),
+      ask: (client) =>
+        client.get(`/v1/runs/${part(args.operand("RUN"))}/diagnosis`, filterOf(args, context.host.clock.now())),
       lines: (run, paint) => diagnosisLines(run, context.host.clock.now(), paint),
     }),
 };

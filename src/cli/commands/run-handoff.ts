@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Command } from "../command.ts";
-import { inline, listOf, objectOf, textOf } from "../document.ts";
+import { listed, listOf, objectOf, textOf } from "../document.ts";
+import { columns } from "../table.ts";
 import { RUN } from "./run.ts";
 
 const ID = "0198c3f0-5a3e-7cc1-b0f0-2f6b8a0d1e11";
@@ -30,17 +31,21 @@ export const runHandoffCommand: Command = {
 };
 
 function packageLines(handoff: JsonObject): readonly string[] {
-  const { accepted = [], failed = [] } = objectOf(handoff, "step_status");
+  const steps = objectOf(handoff, "step_status");
+  const facts = [
+    ["next", `${textOf(handoff, "next_action")} ${textOf(handoff, "current_step")}`],
+    ["to do", listed(handoff, "resumable_step_ids")],
+    ["done", listed(steps, "accepted")],
+    ["failed", listed(steps, "failed")],
+    ["approvals", listed(handoff, "pending_approvals")],
+    ...listOf(handoff, "open_acceptance_items").map((item) => [
+      "open",
+      `${textOf(item, "step_id")}: ${textOf(item, "criterion")}`,
+    ]),
+    ["sha256", textOf(handoff, "package_hash")],
+  ];
   return [
     `handoff of run ${textOf(handoff, "run_id")} as of event ${textOf(handoff, "event_seq")}`,
-    `  next      ${textOf(handoff, "next_action")} ${textOf(handoff, "current_step")}`,
-    `  to do     ${inline(handoff.resumable_step_ids ?? [])}`,
-    `  done      ${inline(accepted)}`,
-    `  failed    ${inline(failed)}`,
-    `  approvals ${inline(handoff.pending_approvals ?? [])}`,
-    ...listOf(handoff, "open_acceptance_items").map(
-      (item) => `  open      ${textOf(item, "step_id")}: ${textOf(item, "criterion")}`,
-    ),
-    `  sha256    ${textOf(handoff, "package_hash")}`,
+    ...columns(facts.map(([name = "", value = ""]) => [`  ${name}`, value])),
   ];
 }

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { accepted, type JsonObject, type Result } from "../../contracts/index.ts";
 import { askAndPrint, part } from "../answer.ts";
 import type { Arguments, Command, Context } from "../command.ts";
-import { inline, listOf, objectOf, rawOf, textOf } from "../document.ts";
+import { listed, listOf, objectOf, rawOf, textOf, textsOf } from "../document.ts";
 import { OBJECT_PLACES, readObject } from "../files.ts";
 import { OPTIONAL_REASON } from "../reason-option.ts";
 import { reportRefusal, talkOf } from "../report.ts";
@@ -86,14 +86,13 @@ function outcomeLines(outcome: JsonObject): readonly string[] {
     return [`left as it is, for nobody has to drive it now: ${why}`];
   if (rawOf(outcome, "action") !== "TAKEOVER") return [`left to its holder: ${why}`];
   const taken = objectOf(outcome, "takeover");
-  const steps = (member: string) => inline(taken[member] ?? []);
   const leases = listOf(outcome, "leases");
-  const warnings = inline(outcome.warnings ?? []);
+  const warnings = textsOf(outcome, "warnings").map((warning) => `  ${warning}`);
   return [
     `taken over: ${why}`,
-    `  adopted ${steps("adopted_step_ids")}  lost ${steps("failed_step_ids")}`,
+    `  steps adopted: ${listed(taken, "adopted_step_ids")}; lost: ${listed(taken, "failed_step_ids")}`,
     outcome.handoff_applied === true
-      ? `  handoff applied: goes on at ${textOf(outcome, "handoff_resume_step_id")}${warnings === "[]" ? "" : `  ${warnings}`}`
+      ? `  handoff applied: goes on at ${textOf(outcome, "handoff_resume_step_id")}${warnings.join("")}`
       : "  handoff not applied: the run waits for a person",
     ...(leases.length === 0 ? [] : [`  \`${textOf(outcome, "successor_thread_id")}\` holds it:`]),
     ...leases.map(leaseLine),
