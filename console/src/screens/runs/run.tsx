@@ -26,6 +26,9 @@ export function RunScreen() {
   return <RunPage key={run} id={run} />;
 }
 
+/** Until the timeline has come: the workflow is drawn meanwhile, and none of it moves when the way is marked on it. */
+const NO_MOVES: RunTimeline["moves"] = [];
+
 function RunPage({ id }: { readonly id: string }) {
   const reads = runReads(id);
   const run = useRead<Run>(reads.run);
@@ -41,9 +44,7 @@ function RunPage({ id }: { readonly id: string }) {
           <section>
             <h2>Path</h2>
             <View query={workflow}>
-              {(drawn) => (
-                <View query={timeline}>{({ moves }) => <PathMap run={data} workflow={drawn} moves={moves} />}</View>
-              )}
+              {(drawn) => <PathMap run={data} workflow={drawn} moves={timeline.data?.moves ?? NO_MOVES} />}
             </View>
           </section>
           <section>

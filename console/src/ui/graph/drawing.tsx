@@ -1,7 +1,16 @@
-import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { MARKS } from "../tone.ts";
 import type { GraphEdge, GraphNode, GraphProps } from "./graph.tsx";
-import { lineOf, neighbour, type Placed, type Point, placed, type Sized } from "./place.ts";
+import { type Arrow, lineOf, neighbour, type Placed, type Point, placed, type Sized, widthMinOf } from "./place.ts";
 
 /** Of a letter of the picture's font, on average; a longer text ends in dots. */
 const LETTER_PX = 6.9;
@@ -25,42 +34,55 @@ function sizeOf({ id, label, detail = "", tone }: GraphNode): Sized {
 }
 
 /** Nodes in layers: from left to right where there is room for it, else whichever way takes less of it. */
-export function GraphDrawing({ nodes, edges, name, chosen, onChoose }: GraphProps) {
+export function GraphDrawing(props: GraphProps) {
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box);
-  const sizes = useMemo(() => nodes.map(sizeOf), [nodes]);
-  // Placing many nodes is dear: a width that changes places none anew.
-  const wide = useMemo(() => placed(sizes, edges, "right"), [sizes, edges]);
-  const isTooWide = room > 0 && wide.width > room * SHRINKS;
-  const tall = useMemo(() => (isTooWide ? placed(sizes, edges, "down") : wide), [sizes, edges, isTooWide, wide]);
-  const picture = tall.width < wide.width ? tall : wide;
-  const id = useId();
   return (
     <div ref={box} className="scroll">
-      <svg
-        viewBox={`0 0 ${picture.width} ${picture.height}`}
-        width={picture.width}
-        height={picture.height}
-        className={picture.width <= room * SHRINKS ? "fits" : ""}
-        aria-label={name}
-      >
-        <defs>
-          <Head id={`${id}-head`} isOnPath={false} />
-          <Head id={`${id}-path`} isOnPath />
-        </defs>
-        {inOrder(edges).map(({ edge, index }) => (
-          <ArrowLine
-            key={`${edge.from} ${edge.to} ${index}`}
-            edge={edge}
-            points={picture.arrows[index] ?? []}
-            labelAt={picture.labels[index] ?? null}
-            head={`url(#${id}-${edge.isOnPath === true ? "path" : "head"})`}
-          />
-        ))}
-        <Nodes nodes={nodes} sizes={sizes} picture={picture} chosen={chosen} onChoose={onChoose} />
-      </svg>
+      {room === 0 ? null : <Picture {...props} room={room} />}
     </div>
   );
+}
+
+function Picture({ nodes, edges, name, chosen, onChoose, room }: GraphProps & { readonly room: number }) {
+  const { sizes, picture } = usePlaces(nodes, edges, room);
+  const id = useId();
+  return (
+    <svg
+      viewBox={`0 0 ${picture.width} ${picture.height}`}
+      width={picture.width}
+      height={picture.height}
+      className={picture.width <= room * SHRINKS ? "fits" : ""}
+      aria-label={name}
+    >
+      <defs>
+        <Head id={`${id}-head`} isOnPath={false} />
+        <Head id={`${id}-path`} isOnPath />
+      </defs>
+      {inOrder(edges).map(({ edge, index }) => (
+        <ArrowLine
+          key={`${edge.from} ${edge.to} ${index}`}
+          edge={edge}
+          points={picture.arrows[index] ?? []}
+          labelAt={picture.labels[index] ?? null}
+          head={`url(#${id}-${edge.isOnPath === true ? "path" : "head"})`}
+        />
+      ))}
+      <Nodes nodes={nodes} sizes={sizes} picture={picture} chosen={chosen} onChoose={onChoose} />
+    </svg>
+  );
+}
+
+/** Placing many nodes is dear: a width that changes places none anew, nor does news that changes no size and no arrow. */
+function usePlaces(nodes: readonly GraphNode[], edges: readonly GraphEdge[], room: number) {
+  const shape = JSON.stringify([nodes.map(sizeOf), edges.map(({ from, to, label }) => ({ from, to, label }))]);
+  const [sizes, arrows] = useMemo((): readonly [readonly Sized[], readonly Arrow[]] => JSON.parse(shape), [shape]);
+  const widthMin = useMemo(() => widthMinOf(sizes, arrows), [sizes, arrows]);
+  const mayFit = widthMin <= room * SHRINKS;
+  const first = useMemo(() => placed(sizes, arrows, mayFit ? "right" : "down"), [sizes, arrows, mayFit]);
+  const isTooWide = mayFit && first.width > room * SHRINKS;
+  const other = useMemo(() => (isTooWide ? placed(sizes, arrows, "down") : first), [sizes, arrows, isTooWide, first]);
+  return { sizes, picture: other.width < first.width ? other : first };
 }
 
 /** The path's arrows last, so that they lie on top. */
@@ -71,6 +93,7 @@ const inOrder = (edges: readonly GraphEdge[]) =>
 
 function useWidth(box: RefObject<HTMLDivElement | null>): number {
   const [width, setWidth] = useState(0);
+  useLayoutEffect(() => setWidth(box.current?.clientWidth ?? 0), [box]); // before anything is drawn for another
   useEffect(() => {
     const seen = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
     if (box.current !== null) seen.observe(box.current);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lineOf, neighbour, placed } from "./place.ts";
+import { lineOf, neighbour, placed, widthMinOf } from "./place.ts";
 
 const node = (id: string) => ({ id, width: 100, height: 40 });
 
@@ -43,6 +43,21 @@ test("an arrow back, two between the same nodes, one to itself and one to nowher
   expect(found.arrows.map((points) => points.length > 0)).toEqual([true, true, true, false, false]);
   expect(found.arrows[0]).not.toEqual(found.arrows[1]);
   expect(found.labels).toEqual([null, null, null, null, null]);
+});
+
+test("what is as long as its longest way is known before it is placed, unless arrows lead back", () => {
+  const nodes = ["a", "b", "c", "d"].map(node);
+  const arrows = [
+    { from: "a", to: "b" },
+    { from: "b", to: "c" },
+    { from: "a", to: "c", label: "a very long way to go" },
+    { from: "d", to: "d" },
+    { from: "c", to: "nowhere" },
+  ];
+
+  expect(widthMinOf(nodes, arrows.toSpliced(2, 1))).toBe(placed(nodes, arrows.toSpliced(2, 1), "right").width);
+  expect(widthMinOf(nodes, arrows)).toBeLessThan(placed(nodes, arrows, "right").width);
+  expect(widthMinOf(nodes, [...arrows, { from: "c", to: "a" }])).toBe(0);
 });
 
 test("a label stands between the nodes of its arrow, and room is left for it", () => {

@@ -31,6 +31,7 @@ export interface Placed {
 }
 
 const MARGIN_PX = 6;
+const LAYER_GAP_PX = 44;
 const LABEL_LETTER_PX = 6;
 const LABEL_HEIGHT_PX = 14;
 
@@ -41,7 +42,7 @@ export type Direction = "right" | "down";
 export function placed(nodes: readonly Sized[], arrows: readonly Arrow[], direction: Direction): Placed {
   const dag = new Dag({ multigraph: true });
   const rankdir = direction === "right" ? "LR" : "TB";
-  dag.setGraph({ rankdir, nodesep: 18, edgesep: 14, ranksep: 44, marginx: MARGIN_PX, marginy: MARGIN_PX });
+  dag.setGraph({ rankdir, nodesep: 18, edgesep: 14, ranksep: LAYER_GAP_PX, marginx: MARGIN_PX, marginy: MARGIN_PX });
   for (const { id, width, height } of nodes) dag.setNode(id, { width, height });
   const isDrawn = ({ from, to }: Arrow): boolean => dag.hasNode(from) && dag.hasNode(to) && from !== to;
   for (const [index, arrow] of arrows.entries()) if (isDrawn(arrow)) dag.setEdge(named(arrow, index), labelSize(arrow));
@@ -58,6 +59,26 @@ export function placed(nodes: readonly Sized[], arrows: readonly Arrow[], direct
       isDrawn(arrow) && arrow.label !== undefined ? pointOf(dag.edge(named(arrow, index))) : null,
     ),
   };
+}
+
+/**
+ * What nodes take at least from left to right, without placing them: the longest way along the arrows. 0 where arrows lead
+ * back to where they came from, since nobody knows then which of them will point to the left.
+ */
+export function widthMinOf(nodes: readonly Sized[], arrows: readonly Arrow[]): number {
+  const widths = new Map(nodes.map(({ id, width }) => [id, width]));
+  const found = new Map<string, number>();
+  const widthFrom = (id: string): number => {
+    const known = found.get(id);
+    if (known !== undefined) return known;
+    found.set(id, Number.POSITIVE_INFINITY); // met again before it is known, it leads back
+    const next = arrows.filter(({ from, to }) => from === id && to !== id && widths.has(to));
+    const width = (widths.get(id) ?? 0) + Math.max(0, ...next.map(({ to }) => LAYER_GAP_PX + widthFrom(to)));
+    found.set(id, width);
+    return width;
+  };
+  const width = Math.max(0, ...nodes.map(({ id }) => widthFrom(id)));
+  return width === Number.POSITIVE_INFINITY ? 0 : width + 2 * MARGIN_PX;
 }
 
 /** Two arrows between the same nodes are told apart by their place among all. */
