@@ -1,9 +1,9 @@
-import "./styles.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError, read } from "./api/client.ts";
+import { firstAsked } from "./first-asked.ts";
 import { router } from "./router.tsx";
 
 /** What was refused is refused again; a fault may have passed. */
@@ -15,13 +15,17 @@ const client = new QueryClient({
   defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: mayHelp, refetchOnWindowFocus: false } },
 });
 
-// The screen's own file, and what it reads, come while the server says who is there, not after it.
-const [routes, params] = router.getMatchedRoutes(router.latestLocation.pathname);
-for (const route of routes) {
-  void router.loadRouteChunk(route);
-  const { tenant = "" } = params;
-  for (const path of route.options.staticData?.reads?.(params) ?? [])
-    void client.prefetchQuery({ queryKey: [tenant, path], queryFn: () => read(tenant, path) });
+// The screen's own file comes while the server says who is there, not after it.
+for (const route of router.getMatchedRoutes(router.latestLocation.pathname)[0]) void router.loadRouteChunk(route);
+
+for (const { tenant, path, answer } of firstAsked) {
+  let first: Promise<unknown> | null = answer;
+  const queryFn = (): Promise<unknown> => {
+    const asked = first ?? read(tenant, path);
+    first = null;
+    return asked;
+  };
+  void client.prefetchQuery({ queryKey: [tenant, path], queryFn });
 }
 
 const root = document.getElementById("root");

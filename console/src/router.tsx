@@ -8,14 +8,13 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { readSession } from "./api/client.ts";
+import { firstSession } from "./first-asked.ts";
 import { Frame } from "./frame.tsx";
 import { backtestSearch, gatesSearch } from "./screens/gates/search.ts";
 import type { RangeSearch } from "./screens/health/range.ts";
 import { HomeScreen } from "./screens/home/home.tsx";
-import { HOME_READS } from "./screens/home/reads.ts";
 import { ledgerSearch, streamSearch } from "./screens/ledger/search.ts";
 import { releasesSearch } from "./screens/releases/search.ts";
-import { runReads } from "./screens/runs/reads.ts";
 import { countIn, textIn } from "./ui/search.ts";
 
 const root = createRootRoute({
@@ -45,9 +44,8 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./screens/sign-in/sign-in.tsx"), "SignInScreen"),
 });
 
-/** Who is there, asked while the page is still being made; then anew with each step. */
-let first = location.pathname === "/sign-in" ? null : readSession();
-first?.catch(() => undefined); // told to whoever waits for it
+/** Who is there: first as it was asked while the page was still being made, then anew with each step. */
+let first = firstSession;
 
 function whoIsThere(): ReturnType<typeof readSession> {
   const asked = first ?? readSession();
@@ -71,7 +69,6 @@ const home = createRoute({
   getParentRoute: () => tenant,
   path: "/",
   component: HomeScreen,
-  staticData: { reads: () => Object.values(HOME_READS) },
 });
 const runs = createRoute({
   getParentRoute: () => tenant,
@@ -88,7 +85,6 @@ const runs = createRoute({
 const run = createRoute({
   getParentRoute: () => tenant,
   path: "/runs/$run",
-  staticData: { reads: ({ run = "" }) => Object.values(runReads(run)) },
   component: lazyRouteComponent(() => import("./screens/runs/run.tsx"), "RunScreen"),
   validateSearch: (
     search,
@@ -209,10 +205,6 @@ declare module "@tanstack/react-router" {
   interface HistoryState {
     /** Where somebody wanted to go who has to sign in for it. */
     readonly back?: string;
-  }
-  interface StaticDataRouteOption {
-    /** What the screen reads first, by the parameters of its path. */
-    readonly reads?: (params: { readonly [name: string]: string | undefined }) => readonly string[];
   }
   interface Register {
     readonly router: typeof router;
