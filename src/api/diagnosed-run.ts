@@ -52,7 +52,8 @@ export async function leaseOf(sql: TenantQuery, runId: string): Promise<HeldLeas
 export const whyHeld = ({ row, state }: RecordedRun, approvals: readonly ApprovalRow[], lease: HeldLease): Why =>
   whyOf(state, { row, approvals, lease: { fact: lease, now: lease.now } });
 
-const EVENTS_PAGE = 1_000;
+/** Of most runs all: each page is asked for only when the one before has come. */
+const EVENTS_PAGE = 5_000;
 
 /** Every entry of a run's stream that its row counts, in order; those of others in it, too. */
 async function eventsUpTo(sql: TenantQuery, runId: string, head: number): Promise<readonly StoredEvent[]> {

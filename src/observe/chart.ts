@@ -51,6 +51,8 @@ interface OpenBar {
   /** When a pause before another attempt ends and the attempt begins, of which there is no event. */
   readonly pauseUntil: Instant | null;
   readonly from: Instant;
+  /** Of its row. */
+  readonly bars: Bar[];
 }
 
 /** The rows of a run, in the order in which they began; as seen at `now`. */
@@ -60,26 +62,26 @@ export function chartOf(transitions: readonly Transition[], now: Instant): reado
   for (const { event, state } of transitions) {
     const places = state.outcome === null ? placesOf(state) : [];
     const over = open.filter((bar) => !places.some((place) => isSamePlace(place, bar)));
-    for (const bar of over) addBars(rows, bar, { at: event.at, event });
+    for (const bar of over) addBars(bar, { at: event.at, event });
     const begun = places.filter((place) => !open.some((bar) => isSamePlace(place, bar)));
     open = [...open.filter((bar) => !over.includes(bar)), ...begun.map((place) => opened(rows, place, event.at))];
   }
-  for (const bar of open) addBars(rows, bar, { at: now, event: null });
+  for (const bar of open) addBars(bar, { at: now, event: null });
   return [...rows.values()];
 }
 
 /** Rows by lane and step, in the order in which they began. */
 type Rows = Map<string, { readonly lane: string; readonly step: string; readonly bars: Bar[] }>;
 
-type Place = Omit<OpenBar, "from">;
-
-const keyOf = ({ lane, step }: Place): string => JSON.stringify([lane, step]);
+type Place = Omit<OpenBar, "from" | "bars">;
 
 /** A bar begins; its row, if this is the first. */
 function opened(rows: Rows, place: Place, from: Instant): OpenBar {
   const { lane, step } = place;
-  if (!rows.has(keyOf(place))) rows.set(keyOf(place), { lane, step, bars: [] });
-  return { ...place, from };
+  const key = JSON.stringify([lane, step]);
+  const row = rows.get(key) ?? { lane, step, bars: [] };
+  rows.set(key, row);
+  return { ...place, from, bars: row.bars };
 }
 
 const isSamePlace = (one: Place, other: Place): boolean =>
@@ -141,17 +143,15 @@ interface End {
   readonly event: RunEvent | null;
 }
 
-function addBars(rows: Rows, open: OpenBar, end: End): void {
-  const { kind, attempt, from, pauseUntil } = open;
-  const bars = rows.get(keyOf(open))?.bars;
+function addBars({ lane, kind, attempt, from, pauseUntil, bars }: OpenBar, end: End): void {
   if (pauseUntil === null || pauseUntil > end.at) {
-    bars?.push({ kind, category: CATEGORY[kind], attempt, from, ...endOf(end) });
+    bars.push({ kind, category: CATEGORY[kind], attempt, from, ...endOf(end) });
     return;
   }
   const pause = { to: pauseUntil, severity: "info", code: null, ended_by: null } as const;
-  const next = open.lane === UNDOING ? "undoing" : "working";
-  bars?.push({ kind, category: CATEGORY[kind], attempt, from, ...pause });
-  bars?.push({ kind: next, category: CATEGORY[next], attempt, from: pauseUntil, ...endOf(end) });
+  const next = lane === UNDOING ? "undoing" : "working";
+  bars.push({ kind, category: CATEGORY[kind], attempt, from, ...pause });
+  bars.push({ kind: next, category: CATEGORY[next], attempt, from: pauseUntil, ...endOf(end) });
 }
 
 const endOf = ({ at, event }: End): Pick<Bar, "to" | "severity" | "code" | "ended_by"> =>

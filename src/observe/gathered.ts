@@ -27,27 +27,35 @@ export function gathered<T extends Lasting>(
   dotMs: number,
   keyOf: (item: T) => string,
 ): readonly Gathered<T>[] {
-  const shown: Gathered<T>[] = [];
-  const last = new Map<string, number>();
+  const shown: Shown<T>[] = [];
+  const last = new Map<string, Shown<T>>();
   for (const item of items) {
     const key = keyOf(item);
-    const at = last.get(key);
-    const before = at === undefined ? undefined : shown[at];
-    if (at !== undefined && before !== undefined && isOne(before, item, dotMs)) {
-      shown[at] = { ...before, to: item.to, times: before.times + 1 };
+    const before = last.get(key);
+    if (before !== undefined && isOne(before, item, dotMs)) {
+      before.to = item.to;
+      before.times += 1;
       continue;
     }
-    last.set(key, shown.length);
-    shown.push({ ...item, times: 1 });
+    const next = { first: item, to: item.to, times: 1 };
+    last.set(key, next);
+    shown.push(next);
   }
   assert(shown.reduce((sum, { times }) => sum + times, 0) === items.length, "gathering loses nothing"); // G2
-  return shown;
+  return shown.map(({ first, to, times }) => ({ ...first, to, times }));
+}
+
+/** What is being gathered: thousands of them may become one. */
+interface Shown<T> {
+  readonly first: T;
+  to: Instant | null;
+  times: number;
 }
 
 /** G1. Of several that were gathered, the width counts no more: each of them was narrow. */
-const isOne = (before: Gathered<Lasting>, next: Lasting, dotMs: number): boolean =>
+const isOne = (before: Shown<Lasting>, next: Lasting, dotMs: number): boolean =>
   before.to !== null &&
   next.to !== null &&
   next.to - next.from < dotMs &&
-  (before.times > 1 || before.to - before.from < dotMs) &&
+  (before.times > 1 || before.to - before.first.from < dotMs) &&
   next.from - before.to < dotMs;
