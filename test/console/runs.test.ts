@@ -81,6 +81,22 @@ describe.skipIf(CHROMIUM === undefined)(`runs in the console (${NO_BROWSER})`, (
     await page.context().close();
   });
 
+  test("a run is asked for while what draws it still comes, and the answer to that is drawn", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("sam", "viewer");
+    const isAsked = page.waitForRequest(/\/timeline\?/);
+    await page.route(/\/assets\/base-.*\.js$/, async (route) => {
+      await isAsked;
+      await route.continue();
+    });
+    await page.route(/\/timeline\?/, (route) => route.abort());
+    await page.route(/\/timeline\?/, (route) => route.continue(), { times: 1 }); // tried before the one above
+    await openRun(page, runId);
+    await page.locator(".bars .bar").first().waitFor();
+    await page.locator(".graph .node.path").first().waitFor();
+    await page.context().close();
+  });
+
   test("what a run does while its transcript comes is in the transcript", async () => {
     const { runId } = await stage().refund();
     const page = await stage().open("rae", "viewer");
