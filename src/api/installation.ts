@@ -30,7 +30,6 @@ import {
   type LeaseProfile,
   postgresSchedule,
   type Reached,
-  runReader,
   type Schedule,
   type TemporalAddress,
   WORKER_PROFILE,
@@ -108,10 +107,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const registry = registryOf(options.tools);
   const control = new ControlRoom({ database, host, installationKey, readPromoted, readApplyHold });
   const committer = new Committer(database.committer);
-  const [facts, runs] = [factsReader(database), runReader(database)];
+  const facts = factsReader(database);
   const artifacts = artifactStore(artifactFolder({ root: join(directory, "artifacts"), ids: host.ids }));
   const graph = options.graphProgram === undefined ? {} : { graphProgram: options.graphProgram };
-  const shared = { database, facts, runs, host, registry, tier, committer, control, network, ...graph };
+  const shared = { database, facts, host, registry, tier, committer, control, network, ...graph };
   const readTrust = () => rosterIn(join(directory, TRUST_FILE));
   const ports = { host, database, control, artifacts, readTrust };
   return {

@@ -1,13 +1,5 @@
 import { after, type Instant, seededRandom } from "../contracts/index.ts";
-import {
-  Committer,
-  ControlRoom,
-  factsReader,
-  postgresSchedule,
-  runReader,
-  WORKER_PROFILE,
-  Worker,
-} from "../worker/index.ts";
+import { Committer, ControlRoom, factsReader, postgresSchedule, WORKER_PROFILE, Worker } from "../worker/index.ts";
 import { Bank } from "./bank.ts";
 import { Mischief } from "./fault-plan.ts";
 import { setClock } from "./queries.ts";
@@ -90,7 +82,7 @@ export class Backstage {
       tier: "HARDENED",
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
       facts: factsReader(database, () => process.turn("gathers facts")),
-      runs: runReader(database, () => process.turn("gathers runs")),
+      turn: () => process.turn("gathers runs"),
       control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold }),
       network: { fetch: this.bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: WORKER_PROFILE,

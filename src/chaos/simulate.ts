@@ -2,15 +2,7 @@ import { after, assert, digestOf, entityIdOf, type Instant, InvariantError, seed
 import type { IngressPorts } from "../ingress/index.ts";
 import { type ArtifactStore, artifactStore } from "../ledger/index.ts";
 import { inTenant } from "../store/index.ts";
-import {
-  Committer,
-  ControlRoom,
-  factsReader,
-  type LeaseProfile,
-  postgresSchedule,
-  runReader,
-  Worker,
-} from "../worker/index.ts";
+import { Committer, ControlRoom, factsReader, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
 import { Answers } from "./answers.ts";
 import type { AssertionId, Violation } from "./assertions.ts";
 import { Bank, type Effect } from "./bank.ts";
@@ -221,7 +213,7 @@ class Simulation {
       tier: "HARDENED",
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
       facts: factsReader(database, () => process.turn("gathers facts")),
-      runs: runReader(database, () => process.turn("gathers runs")),
+      turn: () => process.turn("gathers runs"),
       control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold }),
       network: { fetch: this.#bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: PROFILE,

@@ -58,7 +58,6 @@ export { type ClaimedDue, canariesOf, claimDue, findLease, type HeldLease, renew
 export { askToDrain, listWorkers, runsHeld, type WorkerRow } from "./roster/queries.ts";
 export { type Station, standingOf, type WorkerStanding } from "./roster/roster.ts";
 export { openRun, type RunFile, runEventOf } from "./run-file.ts";
-export { type RunReader, runReader } from "./run-reader.ts";
 export type { DueDesk, Schedule, Scheduler, SchedulerSetting } from "./scheduler.ts";
 export type { TemporalAddress } from "./temporal/protocol.ts";
 export { connectTemporal, probeTemporal, type TemporalSetting } from "./temporal/temporal-scheduler.ts";

@@ -12,7 +12,7 @@ import { Lease } from "./lease.ts";
 import { analyzeHot, type ClaimedDue, excuseClaims, renewLeases } from "./queries.ts";
 import { Roster, type Station } from "./roster/roster.ts";
 import { BrokenRun, entriesAfter, openRead, type RunFile } from "./run-file.ts";
-import type { RunReader } from "./run-reader.ts";
+import { type RunReader, runReader } from "./run-reader.ts";
 import type { Schedule, Scheduler } from "./scheduler.ts";
 
 /** How a worker holds runs; data, so that another profile is another value. */
@@ -45,11 +45,12 @@ const LEFT_FOR_MS = 2_000;
 
 export interface WorkerOptions extends DriverOptions {
   readonly database: Database;
-  readonly runs: Pick<RunReader, "read">;
   readonly profile: LeaseProfile;
   readonly station: Station;
   /** Who says that a run is due. */
   readonly schedule: Schedule;
+  /** Resolves once everything that can run now has run; a simulation passes its own. */
+  readonly turn?: () => Promise<void>;
   /** What else is looked after while it works; nothing unless told. */
   readonly chores?: readonly Chore[];
   /** Told of what should not happen and does not end the worker: a run that could not be driven. */
@@ -90,9 +91,11 @@ export class Worker {
   #ending: Promise<void> | null = null;
   readonly #over = new AbortController();
   readonly #roster: Roster;
+  readonly #runs: RunReader;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#runs = runReader(options.database, options.turn);
     const room = () => options.profile.runsMax - this.#held.size;
     this.#scheduler = options.schedule({ room, take: (claim) => this.#take(claim) }, options);
     this.#roster = new Roster(options.database, options.workerId, options.station);
@@ -258,10 +261,10 @@ export class Worker {
 
   /** Opens a run; null where what is recorded of it is broken, and it was left to a person. */
   async #open(lease: Lease, claims: number): Promise<{ readonly opened: RunFile; readonly revision: number } | null> {
-    const { database, runs, onTrouble } = this.#options;
+    const { database, onTrouble } = this.#options;
     const { tenantId, runId } = lease;
     try {
-      const { run, revision } = await runs.read({ tenantId, runId });
+      const { run, revision } = await this.#runs.read({ tenantId, runId });
       assert(run !== undefined, "what is due exists");
       const restOf = (afterSeq: number) => inTenant(database, tenantId, (sql) => entriesAfter(sql, runId, afterSeq));
       const opened = await openRead(run, restOf);
