@@ -84,23 +84,30 @@ test("a worker survives outages of the database: it makes no call twice, and lea
 });
 
 describe("a run under which the database goes away each time that it has been claimed", () => {
-  /** What becomes of it under a worker that blocks what it claimed twice; the database comes back after a while each time. */
+  /** What becomes of it under a worker that blocks what it claimed twice; the database comes back once the drive has failed of it. */
   async function standing(outages: number): Promise<RunRow> {
     const tenant = await shop.tenant({ workflows: [flow("W", [call("first", "look")])] });
     await shop.rest();
     const database = await databaseOf(tenant);
     const back: Promise<void>[] = [];
+    let failed = (): void => undefined;
     tenant.answers("look", async () => {
       if (back.length < outages) {
         await setOpen(database, false);
-        back.push(pause(50).then(() => setOpen(database, true)));
+        const noticed = new Promise<void>((resolve) => {
+          failed = resolve;
+        });
+        // A drive that only loses its lease tells of no trouble.
+        back.push(Promise.race([noticed, pause(3_000)]).then(() => setOpen(database, true)));
       }
       return applied({ state: "done" });
     });
     const runId = await tenant.start("W");
     const worker = shop.installation.newWorker({
       profile: { ...PROFILE, leaseMs: 600, beatMs: 200, claimsMax: 1 },
-      onTrouble: () => undefined,
+      onTrouble: (troubled) => {
+        if (troubled === runId) failed();
+      },
     });
     worker.start();
 

@@ -70,6 +70,8 @@ interface Asked {
 function Acts({ held, next }: Pick<EnvironmentProps, "held" | "next">) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const { bundle, canary, actions, settings } = held;
+  // A dialog shows what was known when it was opened, so it opens once that is known.
+  const isReading = next?.preview === null && next.refusal === null;
   const button = (about: Asked["about"], name: Environment["actions"][number]["name"], says: string) => {
     const action = actions.find((one) => one.name === name);
     const isBarred = action?.allowed !== true;
@@ -77,7 +79,7 @@ function Acts({ held, next }: Pick<EnvironmentProps, "held" | "next">) {
       <button
         type="button"
         className={about === "roll_back" ? "grave" : ""}
-        disabled={isBarred}
+        disabled={isBarred || (about === "promote" && isReading)}
         title={isBarred ? `${action?.reason ?? ""} (${action?.code ?? ""})` : says}
         onClick={() => setAsked({ about, held, next })}
       >
