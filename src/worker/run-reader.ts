@@ -21,7 +21,7 @@ export type RunReader = TenantReader<RunAsked, ReadRun>;
 const RUNS_MAX = 16;
 
 /**
- * Reads runs for their new holders. In a transaction of its own for each it was four round trips, and more than a third of what both
+ * Reads runs for their new holders. In a transaction of its own for each it was four round trips, and half of what both
  * this process and the database spent on a run of ten steps.
  *
  * @param turn resolves once everything that can run now has run; a simulation passes its own
