@@ -93,12 +93,12 @@ describe("a run under which the database goes away each time that it has been cl
     let failed = (): void => undefined;
     tenant.answers("look", async () => {
       if (back.length < outages) {
-        await setOpen(database, false);
         const noticed = new Promise<void>((resolve) => {
           failed = resolve;
         });
+        await setOpen(database, false);
         // A drive that only loses its lease tells of no trouble.
-        back.push(Promise.race([noticed, pause(3_000)]).then(() => setOpen(database, true)));
+        back.push(Promise.race([noticed, pause(1_000)]).then(() => setOpen(database, true)));
       }
       return applied({ state: "done" });
     });
