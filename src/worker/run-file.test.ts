@@ -1,23 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { assert, GENESIS_HASH, instant, type Json, type ProposedEvent, seededHost } from "../contracts/index.ts";
+import { assert, GENESIS_HASH, type Json, type ProposedEvent, seededHost } from "../contracts/index.ts";
 import { type StoredEvent, sealEvent } from "../ledger/index.ts";
 import { type RunEvent, type RunRow, runEvent } from "../run/index.ts";
 import { BrokenRun, openRead, type RunRead } from "./run-file.ts";
-
-const START = instant(Date.UTC(2026, 0, 30, 12));
-
-const IDENTITY = {
-  run_id: "run-1",
-  tenant_id: "t1",
-  workflow_id: "W",
-  pack_id: "shop",
-  pack_digest: "0".repeat(64),
-  correlation_id: "correlation-1",
-  principal_id: "principal-1",
-  channel: "controlled_fixture",
-  started_at: START,
-  seed: 7,
-} as const;
+import { IDENTITY, START } from "./testing/identity.ts";
 
 /** A run that has begun and was signalled so often, as its stream is stored. */
 function streamOf(signals: number): readonly StoredEvent[] {
