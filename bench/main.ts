@@ -52,12 +52,7 @@ command("steps", "steps through all guards against single-row commits")
   .addOption(new Option("--concurrency <list>", "runs at a time").default([1, 16, 64], "1,16,64").argParser(counts))
   .addOption(new Option("--tenants <list>", "tenants the runs are spread over").default([1], "1").argParser(counts))
   .addOption(new Option("--workers <list>", "worker processes").default([1], "1").argParser(counts))
-  .option(
-    "--steps <number>",
-    "steps of one measurement, at least; 400 for each run at a time in any case",
-    count,
-    4_000,
-  )
+  .option("--steps <number>", "steps of one measurement; without it 400 for each run at a time, 4,000 at least", count)
   .option("--prior-events <number>", "against an empty ledger instead: with as many events in it beforehand", count)
   .action(({ json = false, ...flags }: StepsFlags) =>
     withServer(flags.fdatasyncDelayMs, async ({ url, settings }) => {

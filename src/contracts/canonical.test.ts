@@ -249,6 +249,37 @@ describe("what is not plain JSON", () => {
     expect(isJson("€".repeat(JSON_BYTES_MAX / 2))).toBe(false);
   });
 
+  test("what closes a document counts to its last byte, and what UTF-8 writes as several bytes counts as those", () => {
+    const nested = (text: string): Json => JSON.parse(`${"[".repeat(63)}${JSON.stringify(text)}${"]".repeat(63)}`);
+    const room = JSON_BYTES_MAX - 2 * 63 - 2;
+
+    expect(isJson(nested("x".repeat(room)))).toBe(true);
+    expect(isJson(nested("x".repeat(room + 1)))).toBe(false);
+    expect(isJson(nested(`${"x".repeat(room - 3)}€`))).toBe(true);
+    expect(isJson(nested(`${"x".repeat(room - 2)}€`))).toBe(false);
+    expect(isJson(Array(JSON_BYTES_MAX / 2 - 1).fill(1))).toBe(true);
+    expect(isJson(Array(JSON_BYTES_MAX / 2).fill(1))).toBe(false);
+  });
+
+  test("a value that is refused leaves nothing behind for the next", () => {
+    expect(isJson({ a: "€", b: Number.NaN })).toBe(false);
+
+    expect(canonicalText({ a: "x" })).toBe('{"a":"x"}');
+  });
+
+  test("reading a value may write another one meanwhile", () => {
+    const value = {
+      a: "before",
+      get b() {
+        return canonicalText({ inner: "€".repeat(100) });
+      },
+      c: "after",
+    };
+
+    expect(JSON.parse(canonicalText(value))).toEqual({ ...value });
+    expect(canonicalText({ a: 1 })).toBe('{"a":1}');
+  });
+
   test("text of a value that was vouched for wrongly is a fault, never a wrong text", () => {
     expect(() => canonicalText({ a: Number.NaN })).toThrow(Fault);
   });
@@ -263,6 +294,15 @@ test("P1-D05 RFC 8785 canonical text equals that of the `canonicalize` package f
   fc.assert(
     fc.property(json, (value) => {
       expect(canonicalText(value)).toBe(canonicalize(value));
+    }),
+  ));
+
+test("P1-D05 RFC 8785 names stand in order, however many there are and wherever they began", () =>
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.nat(), { maxKeys: 40 }), (value) => {
+      const shuffled = Object.fromEntries(Object.entries(value).reverse());
+
+      expect(canonicalText(shuffled)).toBe(canonicalize(value));
     }),
   ));
 

@@ -7,7 +7,6 @@ export {
   type Digest,
   digestOf,
   isJson,
-  isOrdinary,
   JSON_BYTES_MAX,
   JSON_DEPTH_MAX,
   parseDigest,

@@ -67,10 +67,8 @@ function compile(schema: JsonObject): CompiledSchema {
   try {
     if (!ajv.validateSchema(closed)) return rejected(malformed(ajv.errors?.[0]));
     const check = ajv.compile<Json>(closed);
-    return {
-      ok: true,
-      validate: (value) => validate(check, text.includes('"default":') ? structuredClone(value) : value),
-    };
+    const hasDefaults = text.includes('"default":');
+    return { ok: true, validate: (value) => validate(check, hasDefaults ? structuredClone(value) : value) };
   } catch (cause) {
     // The library throws for what the meta-schema cannot see: unknown keywords, formats, unresolvable references.
     const reason = cause instanceof Error ? cause.message : "unusable";

@@ -297,12 +297,12 @@ const TELLING: ReadonlySet<Stage> = new Set([
  */
 function authorityOf(stages: readonly StageRecord[]): JsonObject {
   const rules: { [stage: string]: string } = {};
-  let passed = "";
+  const passed: Stage[] = [];
   for (const { stage, verdict, rule } of stages) {
-    if (verdict === "passed") passed = passed === "" ? stage : `${passed} ${stage}`;
+    if (verdict === "passed") passed.push(stage);
     if (verdict === "refused" || (verdict === "passed" && TELLING.has(stage))) rules[stage] = rule;
   }
-  return { passed, rules };
+  return { passed: passed.join(" "), rules };
 }
 
 const NOTHING_USED = { tokens: 0, costMicros: 0 } as const;

@@ -7,21 +7,17 @@ import {
   formatInstant,
   type Ids,
   type Instant,
-  isOrdinary,
   type Json,
   type ProposedEvent,
   sha256Hex,
 } from "../contracts/index.ts";
+import { plainEntryText } from "./plain-entry.ts";
 
 /**
  * Builds and hashes stream entries: `hash = sha256(JCS(entry))`, `payload_sha256 = sha256(JCS(payload))`.
  *
- * E1 The canonical text spliced here equals RFC 8785 of the entry, byte for byte.
- * E2 An entry extends its head: sequence plus one, `prev_hash` the head's hash.
- * E3 The payload is canonicalised once; the text that is hashed is the text that is stored.
- *
- * Measured with a payload of 318 bytes, chained, UUIDs included: 16 microseconds an event (payload text 2.9, entry text
- * 2.4, the two digests 3.1, the id 2.8; Node 20.20, one core of two).
+ * E1 An entry extends its head: sequence plus one, `prev_hash` the head's hash.
+ * E2 The payload is canonicalised once; the text that is hashed is the text that is stored.
  */
 
 /** Where a stream ends: the last entry's sequence and hash. `seq` 0 with `GENESIS_HASH` is an empty stream. */
@@ -65,11 +61,13 @@ export interface SealedEvent {
  */
 export function sealEvent({ proposed, head, frame, recordedAt, ids }: SealRequest): SealedEvent {
   const payload_text = canonicalText(proposed.payload);
+  assert(Number.isSafeInteger(head.seq) && head.seq >= 0, "a stream has a whole number of entries");
+  assert(Number.isSafeInteger(frame.epoch) && frame.epoch >= 0, "an epoch is a counter");
   const entry: EventEntry = {
     event_id: ids.next(),
     tenant: frame.tenant,
     stream: frame.stream,
-    seq: head.seq + 1, // E2
+    seq: head.seq + 1, // E1
     type: proposed.type,
     at: formatInstant(proposed.at),
     recorded_at: formatInstant(recordedAt),
@@ -88,27 +86,4 @@ export function sealEvent({ proposed, head, frame, recordedAt, ids }: SealReques
 }
 
 /** The hash of an entry, by which the next one refers to it. */
-export const entryHash = (entry: EventEntry): Digest => sha256Hex(entryText(entry));
-
-/**
- * RFC 8785 text of an entry: its members are fixed, so they are spliced in sorted order.
- */
-export function entryText(entry: EventEntry): string {
-  assert(Number.isSafeInteger(entry.seq) && entry.seq >= 1, "a sequence starts at 1");
-  assert(Number.isSafeInteger(entry.epoch) && entry.epoch >= 0, "an epoch is a counter");
-  return (
-    `{"actor":${quoted(entry.actor)},"at":${quoted(entry.at)},"causation":${quoted(entry.causation)}` +
-    `,"channel":${quoted(entry.channel)},"correlation":${quoted(entry.correlation)}` +
-    `,"dedup_key":${quoted(entry.dedup_key)},"epoch":${entry.epoch},"event_id":${quoted(entry.event_id)}` +
-    `,"payload_sha256":${quoted(entry.payload_sha256)},"prev_hash":${quoted(entry.prev_hash)}` +
-    `,"recorded_at":${quoted(entry.recorded_at)},"seq":${entry.seq},"severity":${quoted(entry.severity)}` +
-    `,"step":${quoted(entry.step)},"stream":${quoted(entry.stream)},"tenant":${quoted(entry.tenant)}` +
-    `,"type":${quoted(entry.type)}}`
-  );
-}
-
-/** Most texts here are names and digests, in which JSON escapes nothing. */
-const quoted = (text: string | null): string => {
-  if (text === null) return "null";
-  return isOrdinary(text) ? `"${text}"` : canonicalText(text);
-};
+export const entryHash = (entry: EventEntry): Digest => sha256Hex(plainEntryText(entry) ?? canonicalText({ ...entry }));

@@ -19,6 +19,7 @@ export interface Cleaned {
 export function clean(text: string, scope: ScanScope): Cleaned {
   let current = text;
   let hits = scan(text, scope);
+  if (hits.length === 0 && cut(text) === text) return { text, hits };
   const all = [...hits];
   for (let round = 0; round < ROUNDS_MAX; round++) {
     if (hits.some((hit) => reasonOf(hit.kind) !== undefined)) return { text: undefined, hits: all };

@@ -1,4 +1,5 @@
 import { ATEXT, classAt, DIGIT, runEnd } from "./characters.ts";
+import { findMatches } from "./matches.ts";
 import type { Hit } from "./scan.ts";
 
 /**
@@ -105,8 +106,5 @@ export const maskPhone = (number: string): string => `***-***-${number.slice(-4)
 const SSN = /(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)/g;
 
 /** Appends a hit for each number in the form of a United States social security number. */
-export function findSocialSecurityNumbers(text: string, hits: Hit[]): void {
-  for (const match of text.matchAll(SSN)) {
-    hits.push({ kind: "SSN", detector: "ssn", start: match.index, end: match.index + match[0].length });
-  }
-}
+export const findSocialSecurityNumbers = (text: string, hits: Hit[]): void =>
+  findMatches(text, SSN, { kind: "SSN", detector: "ssn" }, hits);

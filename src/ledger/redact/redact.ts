@@ -98,22 +98,24 @@ function keepElements(value: readonly Json[], place: Place, name: string, walk: 
 }
 
 function keepMembers(value: JsonObject, place: Place, walk: Walk): Json {
-  const kept: [string, Json][] = [];
-  let isSame = true;
-  for (const [name, member] of Object.entries(value)) {
+  // Copied from the first member on that does not stay as it is: most values stay whole.
+  let kept: [string, Json][] | undefined;
+  let unchanged = 0;
+  for (const name of Object.keys(value)) {
+    const member = value[name] ?? null;
     const next = place.member(name);
-    if (!next.keepsScalar && !next.keepsContainer) {
-      isSame = false;
-      continue;
-    }
-    const cleanName = place.isDeclared(name) ? name : keepText(name, PLAIN, walk);
+    const isKept = next.keepsScalar || next.keepsContainer;
+    const cleanName = !isKept || place.isDeclared(name) ? name : keepText(name, PLAIN, walk);
     walk.steps.push(cleanName);
-    const part = keep(member, next, name, walk);
+    const part = isKept ? keep(member, next, name, walk) : undefined;
     walk.steps.pop();
-    if (part !== undefined) kept.push([cleanName, part]);
-    isSame &&= part === member && cleanName === name;
+    if (kept === undefined && part === member && cleanName === name) unchanged++;
+    else {
+      kept ??= Object.entries(value).slice(0, unchanged);
+      if (part !== undefined) kept.push([cleanName, part]);
+    }
   }
-  return isSame ? value : Object.fromEntries(numbered(kept));
+  return kept === undefined ? value : Object.fromEntries(numbered(kept));
 }
 
 /** Masking can make two names one; the later gets a number, so that neither value is lost. */

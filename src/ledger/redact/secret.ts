@@ -1,4 +1,5 @@
 import { classAt, DIGIT, ENCODED, KEY_TOKEN, runEnd } from "./characters.ts";
+import { findMatches } from "./matches.ts";
 import type { Hit } from "./scan.ts";
 
 /**
@@ -53,9 +54,7 @@ export function findKeys(text: string, hits: Hit[]): void {
     if (text.charAt(end) === ".") findDotted(text, start, end, hits);
     start = end;
   }
-  for (const match of text.matchAll(PRIVATE_KEY)) {
-    hits.push({ kind: "SECRET", detector: "private_key", start: match.index, end: match.index + match[0].length });
-  }
+  findMatches(text, PRIVATE_KEY, { kind: "SECRET", detector: "private_key" }, hits);
 }
 
 function findKeyInToken(text: string, start: number, end: number, hits: Hit[]): void {
