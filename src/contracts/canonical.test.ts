@@ -1,7 +1,17 @@
 import canonicalize from "canonicalize";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonical, canonicalText, digestOf, isJson, JSON_BYTES_MAX, parseDigest, sha256Hex } from "./canonical.ts";
+import {
+  canonical,
+  canonicalText,
+  digestOf,
+  isJson,
+  JSON_BYTES_MAX,
+  keepable,
+  parseDigest,
+  recordable,
+  sha256Hex,
+} from "./canonical.ts";
 import { Fault } from "./fault.ts";
 import type { Json } from "./json.ts";
 
@@ -146,6 +156,26 @@ describe("structures, RFC 8785 section 3.2", () => {
   test("P1-D05 RFC 8785 J12 J13 lone surrogates are refused in values and in members", () => {
     expect(problemOf({ a: key(0xd83d) })).toBe("the text holds a lone surrogate at $.a");
     expect(problemOf({ [key(0xdead)]: 1 })).toContain("the text holds a lone surrogate at $[");
+  });
+
+  test.each([
+    ["in a value", { a: "x\u0000" }],
+    ["in a member", { "\u0000": 1 }],
+    ["after a backslash", ["\\\u0000"]],
+  ])("U+0000 %s, which PostgreSQL keeps neither as text nor as JSON, is not recorded", (_where, value) => {
+    const refusal = { code: "VALUE_NOT_JSON", message: "the text holds U+0000, which no database keeps" };
+
+    expect(recordable(value)).toMatchObject({ ok: false, refusal });
+  });
+
+  test("what only looks like it is recorded", () => {
+    expect(recordable(["\\u0000", "\\\\u0000", "\u0001"])).toEqual(canonical(["\\u0000", "\\\\u0000", "\u0001"]));
+    expect(recordable({ a: Number.NaN })).toMatchObject({ ok: false, refusal: { field_path: "$.a" } });
+  });
+
+  test("a text of others is made one that a document can hold, and one that already is stays as it is", () => {
+    expect(keepable("a\u0000b\ud83d")).toBe("a\ufffdb\ufffd");
+    expect(keepable('whole \ud83d\ude02, "quoted"\n')).toBe('whole \ud83d\ude02, "quoted"\n');
   });
 });
 

@@ -35,7 +35,12 @@ const SHORT_LENGTH_MAX = 48;
 /** As many names are put in order faster in place than by `sort`, which takes memory for it. */
 const FEW_NAMES_MAX = 16;
 /** Matches text that is not well-formed UTF-16; in Unicode mode a pair is one code point and no surrogate. */
-export const LONE_SURROGATE = /\p{Surrogate}/u;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+/** PostgreSQL keeps this character neither in `text` nor in `jsonb`, so a document with it could be accepted and never committed. */
+const NUL = "\u0000";
+const HOLDS_NUL = "the text holds U+0000, which no database keeps";
+const NOT_WELL_FORMED = "the text holds a lone surrogate";
 const EXPONENT_FROM = 1e21;
 
 /** More than a number, and than what closes all open containers, can take beyond the limit before that is noticed. */
@@ -46,6 +51,8 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 /** One walk. `problem` stops it; `path` is completed on the way out, so that a good value pays nothing for it. */
 interface Walk {
   readonly bytes: Buffer;
+  /** Whether what the database does not keep is refused. */
+  isRecorded: boolean;
   length: number;
   /** Whether each byte so far is a character. */
   isAscii: boolean;
@@ -55,6 +62,7 @@ interface Walk {
 
 const newWalk = (): Walk => ({
   bytes: Buffer.allocUnsafeSlow(JSON_BYTES_MAX + SLACK_BYTES),
+  isRecorded: false,
   length: 0,
   isAscii: true,
   problem: "",
@@ -70,9 +78,15 @@ let idle: Walk | null = null;
  * with digits beyond 2^53-1 (from 1e21 on ECMAScript writes an exponent, so nobody takes those for exact), more than 64
  * levels, more than 1 MiB.
  */
-export function canonical(value: unknown): Result<string> {
+export const canonical = (value: unknown): Result<string> => written(value, false);
+
+/** Like `canonical`, for a value that is to be recorded: it refuses also U+0000, which PostgreSQL does not keep. */
+export const recordable = (value: unknown): Result<string> => written(value, true);
+
+function written(value: unknown, isRecorded: boolean): Result<string> {
   const walk = idle ?? newWalk();
   idle = null;
+  walk.isRecorded = isRecorded;
   walk.length = 0;
   walk.isAscii = true;
   walk.problem = "";
@@ -160,7 +174,8 @@ function writeLong(text: string, walk: Walk): boolean {
 }
 
 function writeEscaped(text: string, walk: Walk): boolean {
-  if (LONE_SURROGATE.test(text)) return fail(walk, "the text holds a lone surrogate");
+  if (LONE_SURROGATE.test(text)) return fail(walk, NOT_WELL_FORMED);
+  if (walk.isRecorded && text.includes(NUL)) return fail(walk, HOLDS_NUL);
   const escaped = JSON.stringify(text);
   const size = Buffer.byteLength(escaped);
   if (walk.length + size > JSON_BYTES_MAX) return fail(walk, TOO_LARGE);
@@ -169,6 +184,16 @@ function writeEscaped(text: string, walk: Walk): boolean {
   if (size !== escaped.length) walk.isAscii = false;
   return true;
 }
+
+/** Why a text can be part of no recorded document: it is not well-formed, or the database could not keep it. Undefined where it can. */
+export function textProblem(text: string): string | undefined {
+  if (text.includes(NUL)) return HOLDS_NUL;
+  return LONE_SURROGATE.test(text) ? NOT_WELL_FORMED : undefined;
+}
+
+/** A text as it can be part of a recorded document: what `textProblem` refuses stands there as U+FFFD. For texts of others that may be anything. */
+export const keepable = (text: string): string =>
+  NEEDS_CARE.test(text) ? text.replaceAll(NUL, "\ufffd").replaceAll(LONE_SURROGATES, "\ufffd") : text;
 
 function writeNumber(value: number, walk: Walk): boolean {
   if (!Number.isFinite(value)) return fail(walk, "the number is not finite");

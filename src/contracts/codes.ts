@@ -19,7 +19,7 @@ export const CODES = {
   SCHEMA_PARSE_ERROR: entry(
     400,
     "the text is not I-JSON",
-    "send well-formed JSON without duplicate members or lone surrogates",
+    "send well-formed JSON without duplicate members, lone surrogates or U+0000",
   ),
   SCHEMA_INVALID: entry(400, "the value does not satisfy its schema", "correct the field named in `field_path`"),
   SCHEMA_MISSING: entry(400, "the contract has no schema", "declare input_schema and output_schema"),

@@ -9,8 +9,11 @@ export {
   isJson,
   JSON_BYTES_MAX,
   JSON_DEPTH_MAX,
+  keepable,
   parseDigest,
+  recordable,
   sha256Hex,
+  textProblem,
 } from "./canonical.ts";
 export { closeObjects } from "./close-objects.ts";
 export { CODES, type Code, codeEntry, isCode } from "./codes.ts";

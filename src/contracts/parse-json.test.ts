@@ -16,6 +16,8 @@ describe("what I-JSON refuses although JSON.parse takes it", () => {
     ["a deep duplicate", '[{"x":[{"b":0,"c":"b","b":0}]}]', "the member occurs twice at offset 22"],
     ["J12 a lone surrogate", '{"a":"\\ud83d"}', "the text holds a lone surrogate at offset 5"],
     ["J13 a lone surrogate in a member", '{"\\udead":1}', "the text holds a lone surrogate at offset 1"],
+    ["U+0000", '{"a":"b\\u0000"}', "the text holds U+0000, which no database keeps at offset 5"],
+    ["U+0000 in a member", '{"\\u0000":1}', "the text holds U+0000, which no database keeps at offset 1"],
     ["a list of YAML", "id: shop\n- a", "the text is not JSON at offset 0"],
     ["J15 an infinite number", '{"a":1e400}', "the number is not finite at offset 5"],
     [

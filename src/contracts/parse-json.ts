@@ -1,5 +1,5 @@
 import { createScanner, type JSONScanner, visit } from "jsonc-parser";
-import { isInexact, isTooLarge, JSON_BYTES_MAX, JSON_DEPTH_MAX, LONE_SURROGATE, TOO_LARGE } from "./canonical.ts";
+import { isInexact, isTooLarge, JSON_BYTES_MAX, JSON_DEPTH_MAX, TOO_LARGE, textProblem } from "./canonical.ts";
 import type { Json } from "./json.ts";
 import { accepted, type Result, rejected } from "./result.ts";
 
@@ -13,7 +13,7 @@ interface Offence {
 
 /**
  * Reads untrusted text as I-JSON (RFC 7493): no duplicate members, no lone surrogates, finite numbers, integers within
- * 2^53-1, at most 64 levels and 1 MiB. What it accepts, `canonical` accepts. Refused with `SCHEMA_PARSE_ERROR`;
+ * 2^53-1; also no U+0000, at most 64 levels and 1 MiB. What it accepts, `canonical` accepts. Refused with `SCHEMA_PARSE_ERROR`;
  * `details.offset` is the UTF-16 index in the text where the first offence begins.
  */
 export function parseJson(text: string): Result<Json> {
@@ -147,7 +147,8 @@ const nameScope = (levels: readonly Level[], previous: string): Level =>
 
 function stringProblem(scanner: JSONScanner, names: Level): string | undefined {
   const value = scanner.getTokenValue();
-  if (LONE_SURROGATE.test(value)) return "the text holds a lone surrogate";
+  const problem = textProblem(value);
+  if (problem !== undefined) return problem;
   if (names === undefined) return undefined;
   if (names.has(value)) return "the member occurs twice";
   names.add(value);

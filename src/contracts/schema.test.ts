@@ -62,6 +62,14 @@ describe("validation", () => {
     });
   });
 
+  test("an unknown member's long name is cut between characters, so that the refusal can be recorded", () => {
+    const name = `${"n".repeat(79)}\ud83d\ude02`;
+
+    expect(check({ type: "object" }, { [name]: 1 })).toMatchObject({
+      message: `unknown member \`${"n".repeat(79)}\ufffd\``,
+    });
+  });
+
   test("an unknown member is named at any level", () => {
     expect(check(ORDER, { id: "o1", lines: [{ sku: "TEE", "a/b": 1 }] })).toMatchObject({
       code: "SCHEMA_INVALID",

@@ -2,6 +2,7 @@ import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } fr
 import { Ajv2020 } from "ajv/dist/2020.js";
 import unevaluated from "ajv/dist/vocabularies/unevaluated/index.js";
 import addFormats from "ajv-formats";
+import { keepable } from "./canonical.ts";
 import { closeObjects } from "./close-objects.ts";
 import { fieldPath } from "./field-path.ts";
 import type { Json, JsonObject } from "./json.ts";
@@ -146,6 +147,7 @@ function surplusMember({ params }: ErrorObject): string | undefined {
 /** Members are named, values never are: they may be sensitive. */
 function messageOf(error: ErrorObject | undefined): string {
   const surplus = error === undefined ? undefined : surplusMember(error);
-  if (surplus !== undefined && error?.keyword !== "propertyNames") return `unknown member \`${surplus.slice(0, 80)}\``;
+  if (surplus !== undefined && error?.keyword !== "propertyNames")
+    return `unknown member \`${keepable(surplus.slice(0, 80))}\``;
   return (error?.message ?? "does not satisfy the schema").replaceAll("'", "`");
 }

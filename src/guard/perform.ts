@@ -1,7 +1,23 @@
-import { type Clock, canonical, carriesPrefix, type JsonObject, type Stop, sha256Hex } from "../contracts/index.ts";
+import {
+  type Clock,
+  carriesPrefix,
+  type JsonObject,
+  keepable,
+  recordable,
+  type Stop,
+  sha256Hex,
+} from "../contracts/index.ts";
 import { type RedactionContext, redact, SCAN_ONLY } from "../ledger/index.ts";
 import type { AdmittedCall, CallRequest } from "./call.ts";
 import { ConnectionFailed, type Egress, type EgressOptions, EgressRefused, openEgress } from "./egress.ts";
+import {
+  entitiesProblem,
+  LOOKUP_OUTCOMES,
+  outcomeProblem,
+  proofProblem,
+  TOOL_OUTCOMES,
+  usageProblem,
+} from "./outcome-shape.ts";
 import { type Storable, storable, storableEntity } from "./storable.ts";
 import { type Ended, timed } from "./timed.ts";
 import type { CallContext, EffectProof, EntityChange, LookupOutcome, ToolOutcome, ToolResult, Usage } from "./tool.ts";
@@ -79,6 +95,8 @@ export async function lookUp(call: AdmittedCall, request: CallRequest, ports: Pe
 }
 
 function lookupResult(outcome: LookupOutcome, attempt: Attempt): LookedUp {
+  const problem = outcomeProblem(outcome, LOOKUP_OUTCOMES);
+  if (problem !== undefined) return failed(attempt, { code: "EFFECT_UNKNOWN", message: problem, effect: "unknown" });
   switch (outcome.kind) {
     case "found":
       return succeeded(outcome.result, attempt);
@@ -162,7 +180,11 @@ const contextOf = ({ call, request, ports, stop, way, usage }: ContextParts): Ca
   get fetch() {
     return way().fetch;
   },
-  usage: (spent) => void usage.push(spent),
+  usage: (spent) => {
+    const problem = usageProblem(spent);
+    if (problem !== undefined) throw new TypeError(problem); // into the handler, whose failure it is
+    usage.push(spent);
+  },
   invoke: async (tool, input) => {
     stop.signal.throwIfAborted(); // an abandoned handler starts nothing more
     return ports.context.invoke(tool, input);
@@ -170,6 +192,8 @@ const contextOf = ({ call, request, ports, stop, way, usage }: ContextParts): Ca
 });
 
 function classified(outcome: ToolOutcome, attempt: Attempt): Performed {
+  const problem = outcomeProblem(outcome, TOOL_OUTCOMES);
+  if (problem !== undefined) return failed(attempt, { code: "TOOL_ERROR", message: problem, effect: doubt(attempt) });
   switch (outcome.kind) {
     case "applied":
       return succeeded(outcome.result, attempt);
@@ -184,15 +208,17 @@ function classified(outcome: ToolOutcome, attempt: Attempt): Performed {
 
 function succeeded(result: ToolResult, attempt: Attempt): Performed {
   const { tool, scope } = attempt.call;
-  const proof = result.proof ?? null;
+  const problem = proofProblem(result.proof ?? null) ?? entitiesProblem(result.entities ?? []);
+  const proof = (problem === undefined && result.proof) || null;
   const unusable = (code: string, message: string): Failed =>
     failed(attempt, { code, message, effect: doubt(attempt), breaker: "success", proof });
+  if (problem !== undefined) return unusable("OUTPUT_SCHEMA_INVALID", problem);
   const valid = tool.validateOutput(result.output);
   if (!valid.ok)
     return unusable("OUTPUT_SCHEMA_INVALID", `${valid.refusal.message} at \`${valid.refusal.field_path}\``);
   const foreign = (result.entities ?? []).find(({ entityId }) => !carriesPrefix(attempt.tenantId, entityId));
   if (foreign !== undefined) return unusable("CROSS_TENANT_DENIED", "the handler changed an entity of another tenant");
-  const text = canonical(result.output);
+  const text = recordable(result.output);
   if (!text.ok) return unusable("OUTPUT_SCHEMA_INVALID", text.refusal.message);
   if (scope.data_cap_bytes !== null && Buffer.byteLength(text.value) > scope.data_cap_bytes)
     return unusable("DATA_CAP_EXCEEDED", `the output is larger than the scope's cap of ${scope.data_cap_bytes} bytes`);
@@ -255,9 +281,9 @@ function failed(attempt: Attempt, failure: Failure): Failed {
   };
 }
 
-// Error texts of providers quote what was sent.
-function cleanMessage(message: string, context: RedactionContext): string {
-  const redacted = redact(message, SCAN_ONLY, context);
+// Error texts of providers quote what was sent, and may hold what no document can; a thrown thing's message may be no text.
+function cleanMessage(message: unknown, context: RedactionContext): string {
+  const redacted = redact(typeof message === "string" ? keepable(message) : "", SCAN_ONLY, context);
   if (redacted.kind === "rejected") return `[REDACTED:${redacted.stub.reason}]`;
   return typeof redacted.value === "string" ? redacted.value : "";
 }

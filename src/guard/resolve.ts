@@ -1,6 +1,5 @@
 import {
   accepted,
-  canonical,
   isJsonObject,
   isTenantId,
   type Json,
@@ -8,6 +7,7 @@ import {
   parseJson,
   type Refusal,
   type Result,
+  recordable,
   sha256Hex,
 } from "../contracts/index.ts";
 import { type CallMark, type CallRequest, type RefusedCall, STAGES, type Stage, type StageRecord } from "./call.ts";
@@ -50,7 +50,7 @@ export function resolveCall(
   if (!released.pass) return refusedAt("contract", released.refusal);
   const valid = registered.validateInput(parsed.value);
   if (!valid.ok) return refusedAt(...unlessNotJson(parsed.value, valid.refusal));
-  const text = canonical(valid.value);
+  const text = recordable(valid.value);
   if (!text.ok) return refusedAt("parse", notJson(text.refusal));
   if (!isJsonObject(valid.value))
     return refusedAt("input_schema", {
@@ -99,7 +99,7 @@ export const NO_TENANT: Refusal = { code: "TENANT_CONTEXT_MISSING", message: "th
 
 // What is no JSON at all is refused as such, also where the schema would complain as well.
 function unlessNotJson(value: Json, refusal: Refusal): [Stage, Refusal] {
-  const text = canonical(value);
+  const text = recordable(value);
   return text.ok ? ["input_schema", refusal] : ["parse", notJson(text.refusal)];
 }
 

@@ -156,6 +156,18 @@ describe("what may stand in a request", () => {
     expect(announced.status).toBe(413);
   });
 
+  test("U+0000 in a path, in a parameter or in a body is refused before anything is looked for", async () => {
+    const ines = await bench().client("ines", "admin");
+
+    for (const path of ["/v1/runs/%00", "/v1/runs?workflow=a%00", "/v1/ledger/streams/x%00"]) {
+      const answer = await ines.get(path);
+      expect(answer).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
+    }
+    expect((await ines.get("/v1/runs?workflow=a%00")).body).toMatchObject({ field_path: "$.workflow" });
+    const body = await post('{"workflow":"Note","input":{"text":"\\u0000"}}');
+    expect(body).toMatchObject({ status: 400, body: { code: "SCHEMA_PARSE_ERROR" } });
+  });
+
   test("a path that does not exist, and a parameter given twice, are refused with a code", async () => {
     const vera = await bench().client("vera", "viewer");
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
-import { accepted, type JsonObject, type Result, rejected } from "../../contracts/index.ts";
+import { accepted, fieldPath, type JsonObject, type Result, rejected, textProblem } from "../../contracts/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { audit } from "../administer.ts";
 import type { OidcIssuer } from "../console/oidc.ts";
@@ -63,8 +63,17 @@ async function rawInput(endpoint: Endpoint, context: Context): Promise<Result<Ra
   if (Object.keys(query).length !== searchParams.size) {
     return rejected({ code: "REQUEST_INVALID", message: "a query parameter is given twice" });
   }
+  const params = context.req.param();
+  const unusable = Object.entries({ ...params, ...query }).find((parts) => parts.some(textProblem));
+  if (unusable !== undefined) {
+    return rejected({
+      code: "REQUEST_INVALID",
+      message: textProblem(unusable.join("")) ?? "",
+      field_path: fieldPath(unusable.slice(0, 1)),
+    });
+  }
   const body = endpoint.method === "get" ? accepted({}) : await readJsonBody(context.req.raw);
-  return body.ok ? accepted({ params: context.req.param(), query, body: body.value }) : body;
+  return body.ok ? accepted({ params, query, body: body.value }) : body;
 }
 
 async function noteTenantHeader(

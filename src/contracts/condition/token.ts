@@ -1,4 +1,4 @@
-import { isInexact, LONE_SURROGATE } from "../canonical.ts";
+import { isInexact, textProblem } from "../canonical.ts";
 
 /** The smallest piece of a condition, with the UTF-16 index where it begins. */
 export type Token =
@@ -63,7 +63,7 @@ const numberToken = (value: number, offset: number): Token =>
     : { kind: "invalid", offset };
 
 const stringToken = (value: string, offset: number): Token =>
-  LONE_SURROGATE.test(value) ? { kind: "invalid", offset } : { kind: "string", offset, value };
+  textProblem(value) !== undefined ? { kind: "invalid", offset } : { kind: "string", offset, value };
 
 const skipSpace = (text: string, offset: number): number => offset + (match(SPACE, text, offset)?.length ?? 0);
 

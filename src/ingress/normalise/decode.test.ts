@@ -27,6 +27,15 @@ test("digits inside text, fractions and exponents are left alone", () => {
   });
 });
 
+test("U+0000 in a customer's text costs no order; a backslash before the same letters is text", () => {
+  expect(decoded('{"note":"a\\u0000b","\\u0000":1,"path":"c:\\\\u0000","id":820982911946154508}')).toEqual({
+    note: "a\ufffdb",
+    "\ufffd": 1,
+    path: "c:\\u0000",
+    id: "820982911946154508",
+  });
+});
+
 test("bytes that are not UTF-8 are refused, never replaced", () => {
   expect(decodeBody(Uint8Array.of(0x22, 0xff, 0x22))).toMatchObject({ ok: false, refusal: { code: "BODY_NOT_UTF8" } });
 });
