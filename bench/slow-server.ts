@@ -29,7 +29,12 @@ export async function startSlowServer(delayMs: number): Promise<SlowServer> {
   const source = join(ROOT, "bench/slow-fdatasync.c");
   await promisify(execFile)("cc", ["-O2", "-shared", "-fPIC", "-o", library, source]);
   const environment = { LD_PRELOAD: library, FDATASYNC_DELAY_US: String(Math.round(delayMs * 1_000)) };
-  const server = await startDebianServer({ port: await freePort(), environment, settings: { fsync: "on" } });
+  const server = await startDebianServer({
+    parent: "/tmp",
+    port: await freePort(),
+    environment,
+    settings: { fsync: "on" },
+  });
   if (server === undefined) throw new Error("no PostgreSQL of Debian's packages is installed: install postgresql-15");
   const { host, port, user, password, database } = server.admin;
   return {

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OwnerConnection, openEmbedded } from "../../src/store/embedded/index.ts";
 import { startDebianServer } from "./debian-server.ts";
+import { folderInMemory } from "./memory.ts";
 import { realHost } from "./real-host.ts";
 
 /** A PostgreSQL for one test run: where its superuser connects, and how it is given back. */
@@ -12,11 +12,11 @@ export interface TestCluster {
 }
 
 /** No test cuts the power, and what they write is dropped: waiting for the disk would be most of what they do. */
-const FORGETFUL = { fsync: "off", full_page_writes: "off" };
+const FORGETFUL = { fsync: "off", full_page_writes: "off", max_wal_size: "256MB" };
 
 /** The embedded PostgreSQL in a temporary folder. */
 export async function startEmbeddedCluster(): Promise<TestCluster> {
-  const folder = await mkdtemp(join(tmpdir(), "countermark-embedded-"));
+  const folder = await mkdtemp(join(await folderInMemory(), "countermark-embedded-"));
   await chmod(folder, 0o755); // so that under root the data stays inside it
   const database = await openEmbedded({ directory: join(folder, ".countermark"), host: realHost, settings: FORGETFUL });
   return {
@@ -30,7 +30,8 @@ export async function startEmbeddedCluster(): Promise<TestCluster> {
 
 /** The server that a URL names, else a private one from an installed PostgreSQL; `undefined` when there is neither. */
 export async function findServerCluster(url: string | undefined): Promise<TestCluster | undefined> {
-  if (url === undefined || url === "") return startDebianServer({ port: null, environment: {}, settings: FORGETFUL });
+  if (url === undefined || url === "")
+    return startDebianServer({ parent: await folderInMemory(), port: null, environment: {}, settings: FORGETFUL });
   return { admin: connectionOf(new URL(url)), close: async () => undefined };
 }
 

@@ -17,6 +17,8 @@ interface Account {
 const execute = promisify(execFile);
 
 export interface DebianServerOptions {
+  /** The folder in which the cluster's own is made; a short path, as the unix socket's must be. */
+  readonly parent: string;
   /** Port on the loopback interface; null: only the unix socket in the cluster's folder. */
   readonly port: number | null;
   /** Variables of the server's process besides its locale. */
@@ -31,7 +33,7 @@ export async function startDebianServer(options: DebianServerOptions): Promise<T
   const bin = await newestInstallation();
   if (bin === undefined) return undefined;
   const account = process.getuid?.() === 0 ? await postgresAccount() : undefined;
-  const folder = await mkdtemp("/tmp/countermark-server-"); // a socket's path must be short
+  const folder = await mkdtemp(join(options.parent, "countermark-server-"));
   const data = join(folder, "data");
   const run = (program: string, ...args: string[]) =>
     execute(join(bin, program), ["-D", data, ...args], {
