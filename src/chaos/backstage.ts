@@ -1,18 +1,11 @@
 import { after, type Instant, seededRandom } from "../contracts/index.ts";
-import { Committer, ControlRoom, factsReader, postgresSchedule, WORKER_PROFILE, Worker } from "../worker/index.ts";
+import { Committer, factsReader, postgresSchedule, WORKER_PROFILE, Worker } from "../worker/index.ts";
 import { Bank } from "./bank.ts";
 import { Mischief } from "./fault-plan.ts";
 import { setClock } from "./queries.ts";
 import { Schedule, WORLD } from "./schedule.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
-import {
-  INSTALLATION_KEY,
-  readApplyHold,
-  readPromoted,
-  type SimulationWorld,
-  START,
-  TENANT,
-} from "./simulation-world.ts";
+import { controlRoomOf, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
 
 /** The time of a stage, its provider, and a worker that is there or is not. */
 export class Backstage {
@@ -83,7 +76,7 @@ export class Backstage {
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
       facts: factsReader(database, () => process.turn("gathers facts")),
       turn: () => process.turn("gathers runs"),
-      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold }),
+      control: controlRoomOf(this.#world, process),
       network: { fetch: this.bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: WORKER_PROFILE,
       schedule: postgresSchedule,

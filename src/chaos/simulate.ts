@@ -2,7 +2,7 @@ import { after, assert, digestOf, entityIdOf, type Instant, InvariantError, seed
 import type { IngressPorts } from "../ingress/index.ts";
 import { type ArtifactStore, artifactStore } from "../ledger/index.ts";
 import { inTenant } from "../store/index.ts";
-import { Committer, ControlRoom, factsReader, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
+import { Committer, factsReader, type LeaseProfile, postgresSchedule, Worker } from "../worker/index.ts";
 import { Answers } from "./answers.ts";
 import type { AssertionId, Violation } from "./assertions.ts";
 import { Bank, type Effect } from "./bank.ts";
@@ -12,15 +12,7 @@ import { eventsSince, seenApprovals, seenReceipts, seenRuns, setClock } from "./
 import { Schedule, WORLD } from "./schedule.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { TOOLS_OF } from "./simulation-pack.ts";
-import {
-  furnish,
-  INSTALLATION_KEY,
-  readApplyHold,
-  readPromoted,
-  type SimulationWorld,
-  START,
-  TENANT,
-} from "./simulation-world.ts";
+import { controlRoomOf, furnish, type SimulationWorld, START, TENANT } from "./simulation-world.ts";
 import type { ToldTakeover } from "./takeover-watch.ts";
 import { Watch } from "./watch.ts";
 import { WebhookSender } from "./webhook-sender.ts";
@@ -136,7 +128,7 @@ class Simulation {
     this.#errands = errandsOf(script);
     const ingress = this.#newProcess("ingress", null);
     const { database, host } = ingress;
-    const control = new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold });
+    const control = controlRoomOf(world, ingress);
     this.#ingress = { database, host, control, artifacts: ARTIFACTS };
     this.#sender = new WebhookSender({
       schedule: this.#schedule,
@@ -177,13 +169,7 @@ class Simulation {
       process,
       tenantId: TENANT,
       pack: this.#world.pack,
-      control: new ControlRoom({
-        database: process.database,
-        host: process.host,
-        installationKey: INSTALLATION_KEY,
-        readPromoted,
-        readApplyHold,
-      }),
+      control: controlRoomOf(this.#world, process),
       artifacts: ARTIFACTS,
       bank: this.#bank,
       sender: this.#sender,
@@ -214,7 +200,7 @@ class Simulation {
       committer: new Committer(database.committer, () => process.turn("gathers commits")),
       facts: factsReader(database, () => process.turn("gathers facts")),
       turn: () => process.turn("gathers runs"),
-      control: new ControlRoom({ database, host, installationKey: INSTALLATION_KEY, readPromoted, readApplyHold }),
+      control: controlRoomOf(this.#world, process),
       network: { fetch: this.#bank.reachedFrom(process), resolve: async () => ["127.0.0.1"] },
       profile: PROFILE,
       schedule: postgresSchedule,

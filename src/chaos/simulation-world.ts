@@ -12,6 +12,7 @@ import {
 } from "../guard/index.ts";
 import { type CompiledPack, installPack } from "../run/index.ts";
 import { type Database, inTenant, migrateUp } from "../store/index.ts";
+import { ControlRoom, installedPack } from "../worker/index.ts";
 import { BANK_ORIGIN } from "./bank.ts";
 import { emptyTables, forgetDisk, installClock, keepPlans, setClock } from "./queries.ts";
 import { simulationPack, simulationTools } from "./simulation-pack.ts";
@@ -22,7 +23,7 @@ export const TENANT = "simulated";
 export const START: Instant = instant(1_767_225_600_000);
 
 /** Simulations guard no secrets: the same key in all of them. */
-export const INSTALLATION_KEY = new Uint8Array(KEY_BYTES).fill(7);
+const INSTALLATION_KEY = new Uint8Array(KEY_BYTES).fill(7);
 
 /** Where the simulated provider delivers its webhooks, and what it signs them with. */
 export const ENDPOINT_TOKEN = "simulated-endpoint";
@@ -33,6 +34,8 @@ export interface SimulationWorld {
   readonly database: Database;
   readonly registry: Registry;
   readonly pack: CompiledPack;
+  /** Compiles each version once, not in each process of each history again. */
+  readonly compile: typeof installedPack;
 }
 
 /** Prepares an empty database: the schema as it is, with a clock that can be set. */
@@ -48,7 +51,32 @@ export async function openWorld(database: Database, host: Pick<Host, "clock">): 
 export function equipped(database: Database, tools: readonly Tool[]): SimulationWorld {
   const registry = createRegistry();
   for (const tool of tools) registry.register(tool);
-  return { database, registry, pack: simulationPack(tools) };
+  return { database, registry, pack: simulationPack(tools), compile: compileOnce() };
+}
+
+function compileOnce(): typeof installedPack {
+  const packs = new Map<string, CompiledPack>();
+  return (digest, document) => {
+    const compiled = packs.get(digest) ?? installedPack(digest, document);
+    packs.set(digest, compiled);
+    return compiled;
+  };
+}
+
+/** What a process of a history judges calls by. No tenant there has environments, or a hold. */
+export const controlRoomOf = ({ compile }: SimulationWorld, { database, host }: ControlledProcess): ControlRoom =>
+  new ControlRoom({
+    database,
+    host,
+    installationKey: INSTALLATION_KEY,
+    readPromoted: async () => null,
+    readApplyHold: async () => null,
+    compile,
+  });
+
+interface ControlledProcess {
+  readonly database: Pick<Database, "app">;
+  readonly host: Host;
 }
 
 /** Removes the last history and furnishes the tenant anew. */
@@ -86,7 +114,3 @@ export async function furnish({ database, pack }: SimulationWorld, seed: number)
     });
   });
 }
-
-/** No tenant of a history has environments, or a hold. */
-export const readPromoted = async (): Promise<null> => null;
-export const readApplyHold = readPromoted;

@@ -59,6 +59,7 @@ export class ControlRoom {
   readonly #readPromoted: ReadPromoted;
   readonly #readApplyHold: ReadApplyHold;
   readonly #tenants = new Map<string, HeardControl>();
+  readonly #compile: typeof installedPack;
   readonly #packs = new Map<string, CompiledPack>();
 
   constructor(options: {
@@ -67,12 +68,15 @@ export class ControlRoom {
     readonly installationKey: Uint8Array;
     readonly readPromoted: ReadPromoted;
     readonly readApplyHold: ReadApplyHold;
+    /** Asked once for each version; by default compiles it. */
+    readonly compile?: typeof installedPack;
   }) {
     this.#database = options.database;
     this.#host = options.host;
     this.#installationKey = options.installationKey;
     this.#readPromoted = options.readPromoted;
     this.#readApplyHold = options.readApplyHold;
+    this.#compile = options.compile ?? installedPack;
   }
 
   /** The facts as last read; undefined for a tenant that does not exist. */
@@ -172,7 +176,7 @@ export class ControlRoom {
   #compiled(digest: string, document: string): CompiledPack {
     const known = this.#packs.get(digest);
     if (known !== undefined) return known;
-    const compiled = installedPack(digest, document);
+    const compiled = this.#compile(digest, document);
     this.#packs.set(digest, compiled);
     return compiled;
   }

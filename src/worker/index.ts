@@ -47,7 +47,7 @@ export {
 export { takeOver } from "./continuity/takeover.ts";
 export type { NamedSuccessor, SuccessorAmong, TakeoverOutcome, TakeoverRequest } from "./continuity/taking.ts";
 export { LeaseWatch } from "./continuity/watch.ts";
-export { ControlRoom, packsFor, type TenantControl } from "./control.ts";
+export { ControlRoom, installedPack, packsFor, type TenantControl } from "./control.ts";
 export { AGENT_CRASH_POINTS, CRASH_POINTS, type CrashPoint, type Reached } from "./crash-point.ts";
 export type { DeskOptions, RunFacts } from "./desk.ts";
 export { type DriveEnd, type DriverOptions, driveRun } from "./driver.ts";
