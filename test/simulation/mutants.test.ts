@@ -103,12 +103,19 @@ interface Found {
   readonly play: Play;
 }
 
+/** Those that an error is looked for in: first the one that showed it last, if it still does, then all of them. */
+const seedsOf = ({ seen }: Mutant): readonly number[] => {
+  const all = Array.from({ length: SEEDS_MAX }, (_, index) => index + 1);
+  assert(seen === undefined || all.includes(seen), "a seed that showed an error is one of those");
+  return seen === undefined ? all : [seen, ...all];
+};
+
 /** The rules and assertions broken in the first history that breaks any; null where all hold. */
 async function found(mutant: Mutant): Promise<Found | null> {
   const { world, cure } = await infect(opened.world, mutant);
   code.error = mutant.code ?? null;
   try {
-    for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+    for (const seed of seedsOf(mutant)) {
       const play = playOf(mutant, seed);
       const { violations } = await simulate(world, play);
       if (violations.length === 0) continue;

@@ -19,6 +19,8 @@ export interface Mutant {
   /** Workflows of the runs in which it is looked for, and what goes wrong there. */
   readonly runs: readonly string[];
   readonly faults: readonly FaultKind[] | ((seed: number) => readonly Fault[]);
+  /** The first seed that shows it, where that is not one of the first. */
+  readonly seen?: number;
   /** The database function that is changed: each of these texts for the other. */
   readonly sql?: { readonly of: string; readonly changes: readonly (readonly [from: string, to: string])[] };
   /** What is put beside it, and how that is taken away. */
@@ -307,6 +309,7 @@ const OF_WAITING: readonly Mutant[] = [
   },
   {
     name: "what came in while a run was held wakes nobody",
+    seen: 22,
     breaks: "N7",
     fails: [],
     runs: ["ship", "ship", "ship"],
@@ -329,6 +332,7 @@ const OF_WAITING: readonly Mutant[] = [
   },
   {
     name: "a redelivered webhook starts another run",
+    seen: 36,
     breaks: "N7",
     fails: [],
     runs: ["ship", "ship"],
