@@ -14,6 +14,9 @@ import { crashPack } from "./pack.ts";
 export interface Orders {
   readonly server: ConnectionOptions;
   readonly directory: string;
+  /** The program in which graphs run, and the URL of the module that holds them. */
+  readonly graphProgram: string;
+  readonly graphs: string;
   readonly profile: LeaseProfile;
   /** The cluster that calls for runs; null: the worker looks for them itself. */
   readonly temporal: TemporalAddress | null;
@@ -42,8 +45,7 @@ const signalMyself = () => {
   process.kill(process.pid, orders.signal);
 };
 
-const graphs = new URL("./graph.js", import.meta.url).href;
-const { tools } = crashPack(() => process.kill(process.pid, "SIGKILL"), graphs);
+const { tools } = crashPack(() => process.kill(process.pid, "SIGKILL"), orders.graphs);
 const installation = await openInstallation({
   host: systemHost(),
   directory: orders.directory,
@@ -51,6 +53,7 @@ const installation = await openInstallation({
   migrate: false,
   tools,
   tier: "HARDENED",
+  graphProgram: orders.graphProgram,
 });
 
 if (orders.at === "claimed") {

@@ -1,21 +1,18 @@
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { bundle } from "../program/bundle.ts";
 import type { Orders, Said } from "./child.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const MIGRATIONS = "src/store/migrations";
-const GRAPH_PROGRAM = ["src/worker/agent/child/main.ts", "src/worker/agent/child/engine.ts"];
+const CHILD = "test/crash/child.ts";
+const GRAPHS = "test/crash/graph.ts";
+const GRAPH_PROGRAM = "src/worker/agent/child/main.ts";
 
-/** The compiled child, which Node can start: it runs no TypeScript itself. */
+/** The child, as Node can start it. */
 export interface ChildProgram {
-  spawn(orders: Orders): Child;
-  /** The compiled program in which graphs run, and the URL of the module that holds them. */
+  spawn(orders: Omit<Orders, "graphProgram" | "graphs">): Child;
+  /** The program in which graphs run, and the URL of the module that holds them. */
   readonly graphProgram: string;
   readonly graphs: string;
   /** Ends whatever is left of its processes and removes it. */
@@ -33,35 +30,27 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Compiles the child into a temporary folder. Types are checked with all others, by `npm run check`. */
-export function compileChild(): ChildProgram {
-  const folder = mkdtempSync(join(tmpdir(), "countermark-crash-"));
-  const config = {
-    extends: join(ROOT, "tsconfig.json"),
-    compilerOptions: { noEmit: false, noCheck: true, rootDir: ROOT, outDir: folder, types: [] },
-    files: ["test/crash/child.ts", "test/crash/graph.ts", ...GRAPH_PROGRAM].map((file) => join(ROOT, file)),
-    include: [],
-  };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  cpSync(join(ROOT, MIGRATIONS), join(folder, MIGRATIONS), { recursive: true });
-  const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
-  execFileSync(process.execPath, [join(dirname(manifest), "bin/tsc"), "-p", folder], { stdio: "pipe" });
+/** Bundles the child and the program in which graphs run. */
+export async function bundleChild(): Promise<ChildProgram> {
+  const child = await bundle(CHILD);
+  const graphic = await bundle(GRAPH_PROGRAM, GRAPHS);
+  const graphProgram = graphic.file(GRAPH_PROGRAM);
+  const graphs = pathToFileURL(graphic.file(GRAPHS)).href;
   const children: Child[] = [];
   return {
-    graphProgram: join(folder, "src/worker/agent/child/main.js"),
-    graphs: pathToFileURL(join(folder, "test/crash/graph.js")).href,
-    spawn: (orders) => {
-      const program = join(folder, "test/crash/child.js");
-      const child = childOf(spawn(process.execPath, [program, JSON.stringify(orders)], { cwd: "/" }));
-      children.push(child);
-      return child;
+    graphProgram,
+    graphs,
+    spawn: (asked) => {
+      const orders: Orders = { ...asked, graphProgram, graphs };
+      const started = childOf(spawn(process.execPath, [child.file(CHILD), JSON.stringify(orders)], { cwd: "/" }));
+      children.push(started);
+      return started;
     },
     remove: async () => {
-      for (const child of children) child.signal("SIGKILL");
+      for (const started of children) started.signal("SIGKILL");
       await Promise.all(children.map(({ ended }) => ended));
-      rmSync(folder, { recursive: true, force: true });
+      child.remove();
+      graphic.remove();
     },
   };
 }

@@ -17,13 +17,13 @@ import type { LeaseProfile, Worker } from "../../src/worker/index.ts";
 import { freshDatabase } from "../database/database.ts";
 import { type Bank, startBank } from "./bank.ts";
 import type { Orders } from "./child.ts";
-import { type Child, compileChild } from "./children.ts";
+import { bundleChild, type Child } from "./children.ts";
 import { crashPack } from "./pack.ts";
 
 export const TENANT = "shop";
 
 /** Leases short enough that a test need not wait for long, with room for two lost beats. */
-export const PROFILE: LeaseProfile = { leaseMs: 1_500, beatMs: 300, claimsMax: 3, runsMax: 8, pollMs: 20 };
+export const PROFILE: LeaseProfile = { leaseMs: 1_500, beatMs: 300, claimsMax: 3, runsMax: 8, pollMs: 50 };
 
 /** An installation on a database of its own, with providers that outlive every worker. */
 export interface CrashShop {
@@ -47,7 +47,7 @@ export async function openCrashShop(): Promise<CrashShop> {
   const directory = mkdtempSync(join(tmpdir(), "countermark-crash-shop-"));
   const host = systemHost();
   const keys = simulatorKeys(host.random);
-  const program = compileChild();
+  const program = await bundleChild();
   const { graphs, graphProgram } = program;
   const { pack: draft, tools } = crashPack(() => assert(false, "only a child takes poison"), graphs);
   const [simulators, bank] = await Promise.all([startSimulators({ host, keys }), startBank()]);

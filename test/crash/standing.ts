@@ -33,8 +33,11 @@ export const standing = ({ installation }: CrashShop, runId: string): Promise<St
     return { run, events: await readStream(sql, runId, 0, EVENTS_MAX), receipts: await receiptsOfRun(sql, runId) };
   });
 
+const ASKED_EVERY_MS = 50;
+
 /**
- * Waits until what is recorded of the run is so: nothing but the database tells it, so it is asked again and again. Fails
+ * Waits until what is recorded of the run is so: nothing but the database tells it, so it is asked again and again, and
+ * not so often that asking takes the machine from the processes that are waited for. Fails
  * when the run ends without it.
  */
 export async function until(
@@ -46,7 +49,7 @@ export async function until(
     const found = await standing(shop, runId);
     if (await isSo(found)) return found;
     assert(!hasEnded(found), `the run has ended ${found.run.status} ${found.run.code}`);
-    await briefly(10);
+    await briefly(ASKED_EVERY_MS);
   }
 }
 

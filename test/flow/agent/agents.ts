@@ -1,13 +1,15 @@
+import { pathToFileURL } from "node:url";
 import type { JsonObject } from "../../../src/contracts/index.ts";
 import { defineAgent, type Tool } from "../../../src/guard/index.ts";
 import type { GraphManifest } from "../../../src/run/index.ts";
+import { bundle } from "../../program/bundle.ts";
 import { flow, flowTools } from "../pack.ts";
 import { Provider } from "../provider.ts";
 import { type FlowShop, openShopOf } from "../shop.ts";
 import type { FlowTenant } from "../tenant.ts";
-import { compileGraphs, type GraphProgram } from "./program.ts";
 
 const GRAPHS = "test/flow/agent/graphs.ts";
+const GRAPH_PROGRAM = "src/worker/agent/child/main.ts";
 
 type Node = readonly [name: string, ...tools: string[]];
 
@@ -41,11 +43,11 @@ const INPUT = { type: "object", properties: { log: { type: "array", items: { typ
 
 const OUTPUT = { type: "object", properties: { log: { type: "array", items: { type: "string" } } } } as const;
 
-const agentTools = (graphs: GraphProgram): readonly Tool[] =>
+const agentTools = (module: string): readonly Tool[] =>
   Object.keys(AGENTS).map((name) =>
     defineAgent(
       { name, version: "1.0.0", input_schema: INPUT, output_schema: OUTPUT, timeout_seconds: 280 },
-      { module: graphs.url(GRAPHS), exportName: name },
+      { module, exportName: name },
     ),
   );
 
@@ -76,12 +78,16 @@ export async function openAgentShop({ patienceMs = PATIENCE_MS } = {}): Promise<
   readonly shop: FlowShop;
   readonly close: () => Promise<void>;
 }> {
-  const graphs = compileGraphs(GRAPHS);
+  const graphs = await bundle(GRAPH_PROGRAM, GRAPHS);
   const provider = new Provider();
-  const shop = await openShopOf([...flowTools(provider), ...agentTools(graphs)], provider, {
-    graphProgram: graphs.program,
-    patienceMs,
-  });
+  const shop = await openShopOf(
+    [...flowTools(provider), ...agentTools(pathToFileURL(graphs.file(GRAPHS)).href)],
+    provider,
+    {
+      graphProgram: graphs.file(GRAPH_PROGRAM),
+      patienceMs,
+    },
+  );
   const close = async () => {
     await shop.close();
     graphs.remove();
