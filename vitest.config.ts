@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { WITHOUT_DATABASE } from "./test/database/without.ts";
+import { LongFirst } from "./test/long-first.ts";
 
 /** Three projects: pure unit tests beside the code; the rest on the embedded PostgreSQL; what asks a database again on a server. */
 const databaseSuites = [
@@ -29,6 +30,7 @@ const database = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
