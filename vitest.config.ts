@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { WITHOUT_DATABASE } from "./test/database/without.ts";
 import { LongFirst } from "./test/long-first.ts";
+import { temporaryFolder } from "./test/temporary-folder.ts";
 
 /** Three projects: pure unit tests beside the code; the rest on the embedded PostgreSQL; what asks a database again on a server. */
 const databaseSuites = [
@@ -16,6 +17,8 @@ const databaseSuites = [
 
 /** Many times what tests and their hooks take: only one that hangs is to meet it, not a machine that is busy. */
 const TIMEOUT_MS = 180_000;
+
+const TMPDIR = temporaryFolder();
 
 /** In processes of their own, files spent half of their time on loading the same modules again. */
 const database = {
@@ -49,7 +52,7 @@ export default defineConfig({
           ...database,
           name: "embedded",
           include: [...databaseSuites, "test/host/**/*.test.ts", "test/console/**/*.test.ts"],
-          env: { COUNTERMARK_TEST_DATABASE: "embedded" },
+          env: { COUNTERMARK_TEST_DATABASE: "embedded", TMPDIR },
         },
       },
       {
@@ -58,7 +61,7 @@ export default defineConfig({
           name: "server",
           include: databaseSuites,
           exclude: WITHOUT_DATABASE.flatMap((place) => [place, `${place}/**`]),
-          env: { COUNTERMARK_TEST_DATABASE: "server" },
+          env: { COUNTERMARK_TEST_DATABASE: "server", TMPDIR },
         },
       },
     ],

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type OwnerConnection, openEmbedded } from "../../src/store/embedded/index.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { startDebianServer } from "./debian-server.ts";
-import { folderInMemory } from "./memory.ts";
 import { realHost } from "./real-host.ts";
 
 /** A PostgreSQL for one test run: where its superuser connects, and how it is given back. */
@@ -16,7 +16,7 @@ const FORGETFUL = { fsync: "off", full_page_writes: "off", max_wal_size: "256MB"
 
 /** The embedded PostgreSQL in a temporary folder. */
 export async function startEmbeddedCluster(): Promise<TestCluster> {
-  const folder = await mkdtemp(join(await folderInMemory(), "countermark-embedded-"));
+  const folder = await mkdtemp(join(temporaryFolder(), "countermark-embedded-"));
   await chmod(folder, 0o755); // so that under root the data stays inside it
   const database = await openEmbedded({ directory: join(folder, ".countermark"), host: realHost, settings: FORGETFUL });
   return {
@@ -31,7 +31,7 @@ export async function startEmbeddedCluster(): Promise<TestCluster> {
 /** The server that a URL names, else a private one from an installed PostgreSQL; `undefined` when there is neither. */
 export async function findServerCluster(url: string | undefined): Promise<TestCluster | undefined> {
   if (url === undefined || url === "")
-    return startDebianServer({ parent: await folderInMemory(), port: null, environment: {}, settings: FORGETFUL });
+    return startDebianServer({ parent: temporaryFolder(), port: null, environment: {}, settings: FORGETFUL });
   return { admin: connectionOf(new URL(url)), close: async () => undefined };
 }
 
