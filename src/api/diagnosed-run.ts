@@ -2,15 +2,13 @@ import type { ApprovalRow } from "../approve/index.ts";
 import { assert, type Instant } from "../contracts/index.ts";
 import { readStream, type StoredEvent } from "../ledger/index.ts";
 import { type LedgerRun, type Why, whyOf } from "../observe/index.ts";
-import { findRun, type RecordedEvent } from "../run/index.ts";
+import { findRun } from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
 import { findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
 import { approvalsOfRun, type RecordedRun, recordedEvent, snapshotOf, stateOf } from "./recorded-run.ts";
 
 /** A run with everything that a diagnosis of it needs. */
 export interface DiagnosedRun extends LedgerRun {
-  /** Those of the run itself, without the entries of others in its stream. */
-  readonly own: readonly RecordedEvent[];
   readonly approvals: readonly ApprovalRow[];
   readonly lease: HeldLease;
   readonly why: Why;
@@ -23,15 +21,13 @@ export async function readDiagnosed(sql: TenantQuery, runId: string): Promise<Di
   const row = await findRun(sql, runId);
   if (row === undefined) return undefined;
   const events = await eventsUpTo(sql, runId, row.head_seq);
-  const own = events.flatMap(recordedEvent);
-  const state = stateOf(row, snapshotOf(row), own);
+  const state = stateOf(row, snapshotOf(row), events.flatMap(recordedEvent));
   const approvals = await approvalsOfRun(sql, runId);
   const lease = await leaseOf(sql, runId);
   return {
     row,
     state,
     events,
-    own,
     approvals,
     lease,
     tokens: await leasesOf(sql, runId),

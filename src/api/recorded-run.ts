@@ -1,5 +1,5 @@
 import { type ApprovalRow, findApproval } from "../approve/index.ts";
-import { readStream, readStreamOf, type StoredEvent } from "../ledger/index.ts";
+import { readStream, readStreamOf, type StreamEntry } from "../ledger/index.ts";
 import {
   evolve,
   findRun,
@@ -62,7 +62,7 @@ export async function recordedEvents(
 }
 
 /** An entry of a run's stream as its own event; none where others wrote it. */
-export function recordedEvent(stored: StoredEvent): readonly RecordedEvent[] {
+export function recordedEvent(stored: StreamEntry): readonly RecordedEvent[] {
   const event = runEventOf(stored);
   return event === null ? [] : [{ seq: stored.seq, event }];
 }

@@ -42,7 +42,7 @@ export function parseInstant(text: string): Instant | undefined {
 }
 
 /**
- * Epoch milliseconds of text as `formatInstant` writes it, on a day that every month has. Not a number for all other text, good or bad.
+ * Epoch milliseconds of text as `formatInstant` writes it, on a day that its month has every year. Not a number for all other text, good or bad.
  * Rows of evidence bring one each: the expression and two calendars were a twelfth of a decision.
  */
 function writtenInstant(text: string): number {
@@ -50,10 +50,13 @@ function writtenInstant(text: string): number {
   if (text[13] !== ":" || text[16] !== ":" || text[19] !== "." || text[23] !== "Z") return Number.NaN;
   const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2)];
   const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)];
-  const isDay = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  const isDay = year >= 1000 && day >= 1 && day <= (DAYS[month - 1] ?? 0);
   const isTime = hour <= 23 && minute <= 59 && second <= 59;
   return isDay && isTime ? Date.UTC(year, month - 1, day, hour, minute, second, digitsAt(text, 20, 3)) : Number.NaN;
 }
+
+/** Of each month in every year. */
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function digitsAt(text: string, from: number, count: number): number {
   let value = 0;

@@ -37,7 +37,9 @@ export {
   receiptsOfRun,
   recordEvidence,
   type StoredEvent,
+  type StreamEntry,
   tellRun,
+  tellStream,
   waitingInboxes,
   writeEntity,
 } from "./queries.ts";

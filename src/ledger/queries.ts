@@ -47,6 +47,38 @@ export const readStream = (sql: TenantQuery, stream: string, afterSeq: number, l
    order by seq
    limit ${limit}`;
 
+/** What happened, without the links of the chain: all that a fold or a picture of a stream looks at. */
+export type StreamEntry = Pick<
+  StoredEvent,
+  "stream" | "seq" | "event_id" | "type" | "at" | "epoch" | "step" | "severity" | "dedup_key" | "payload"
+>;
+
+/**
+ * Tells the entries of one stream up to `head`, in order, as they come from the database: however long the stream is, few of them are held
+ * at a time, and whoever else waits for this process has its turn in between. An error of `tell` is thrown once the stream is through.
+ */
+export async function tellStream(
+  sql: TenantQuery,
+  { stream, head }: { readonly stream: string; readonly head: number },
+  tell: (entry: StreamEntry) => void,
+): Promise<void> {
+  const failures: unknown[] = [];
+  await sql<StreamEntry[]>`
+    select stream, seq, event_id, type, at, epoch, step, severity, dedup_key, payload
+      from event
+     where tenant_id = require_tenant_context() and stream_day = ${dayOf(sql, stream)} and stream = ${stream} and seq <= ${head}
+     order by seq
+     limit ${head}`.forEach((entry) => {
+    if (failures.length > 0) return;
+    try {
+      tell(entry);
+    } catch (error) {
+      failures.push(error); // the driver would go on reading into a statement that has failed
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+}
+
 /** Events of one stream and of some types, in order: of a long stream only they are carried over. */
 export const readStreamOf = (
   sql: TenantQuery,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Json } from "../contracts/index.ts";
-import { callsOf } from "./calls.ts";
+import { callsOf, newCalls } from "./calls.ts";
+import { EVERYTHING } from "./diagnosis-input.ts";
 import { at, decided, ownEvents, START, started, stream, succeeded } from "./testing/recorded.ts";
 
 const called = (ms: number, step: string, call: Json) => {
@@ -67,4 +68,48 @@ test("what was refused says which guard refused it", () => {
 
   expect(call).toMatchObject({ outcome: "refused", from: at(150), to: at(150) });
   expect(call?.authority?.rules).toEqual([{ guard: "permission", rule: "no scope grants it" }]);
+});
+
+test("calls that a picture cannot tell apart are one; another outcome, another approval or another guard is another call", () => {
+  const approved = (ms: number, approval_id: string) => {
+    const event = decided(ms, "refund", null);
+    return { ...event, payload: { ...Object(event.payload), approval_id } };
+  };
+  const refused = (guard: string) => ({
+    ...REFUND,
+    outcome: "refused",
+    authority: { passed: "parse", rules: { [guard]: "no" } },
+  });
+  const events = ownEvents(
+    stream(
+      started,
+      approved(90, "ap-1"),
+      called(150, "refund", REFUND),
+      called(151, "refund", REFUND),
+      approved(152, "ap-2"),
+      called(153, "refund", REFUND),
+      called(154, "refund", { ...REFUND, internal_key: null }),
+      called(155, "refund", refused("permission")),
+      called(156, "refund", refused("permission")),
+      called(157, "refund", refused("bounds")),
+      called(158, "pay", { ...REFUND, outcome: "failed" }),
+    ),
+  );
+  const told = (filter: Partial<typeof EVERYTHING>, dotMs: number) => {
+    const calls = newCalls({ filter: { ...EVERYTHING, ...filter }, dotMs });
+    for (const recorded of events) calls.see(recorded);
+    return calls.shown();
+  };
+
+  expect(told({}, 1_000).map(({ seq, times }) => `${seq} ${times}`)).toEqual([
+    "3 2",
+    "6 1",
+    "7 1",
+    "8 2",
+    "10 1",
+    "11 1",
+  ]);
+  expect(told({ step: "pay" }, 1_000).map(({ seq }) => seq)).toEqual([11]);
+  expect(told({ until: at(100) }, 1_000)).toEqual([]);
+  expect(told({}, 0)).toEqual(callsOf(events).map((call) => ({ ...call, times: 1 })));
 });

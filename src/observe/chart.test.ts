@@ -1,15 +1,20 @@
 import { describe, expect, test } from "vitest";
 import type { StoredEvent } from "../ledger/index.ts";
-import { chartOf, wantedRows } from "./chart.ts";
+import { type ChartAsked, newChart } from "./chart.ts";
 import { EVERYTHING } from "./diagnosis-input.ts";
 import { asked, at, decided, failed, ownEvents, START, started, stream, succeeded } from "./testing/recorded.ts";
 import { transitionsOf } from "./transitions.ts";
 
-const transitionsIn = (stored: readonly StoredEvent[]) => transitionsOf(ownEvents(stored));
+/** The rows of what was recorded, as seen so long after the run began. */
+function chartOf(stored: readonly StoredEvent[], nowMs: number, asked: Partial<ChartAsked> = {}) {
+  const chart = newChart({ filter: EVERYTHING, dotMs: 0, ...asked });
+  for (const transition of transitionsOf(ownEvents(stored))) chart.see(transition);
+  return chart.rowsAt(at(nowMs));
+}
 
 /** Each bar as `kind from-to`, in milliseconds of the run. */
 const drawn = (stored: readonly StoredEvent[], nowMs: number) =>
-  chartOf(transitionsIn(stored), at(nowMs)).map(({ step, bars }) => [
+  chartOf(stored, nowMs).map(({ step, bars }) => [
     step,
     ...bars.map(({ kind, from, to, code }) =>
       [kind, `${from - START}-${to === null ? "" : to - START}`, code].filter((part) => part !== null).join(" "),
@@ -44,7 +49,7 @@ describe("a run over time", () => {
 
     expect(drawn(waiting, 900)).toEqual([["fetch", "working 0-100", "approval 100-"]]);
     expect(drawn(denied, 9_000)[0]).toContain("approval 100-5000 HITL_DENIED");
-    const [row] = chartOf(transitionsIn(denied), at(9_000));
+    const [row] = chartOf(denied, 9_000);
     expect(row?.bars.find(({ kind }) => kind === "approval")?.severity).toBe("warning");
   });
 
@@ -61,9 +66,10 @@ describe("a run over time", () => {
       succeeded(1_500, "fetch", "pay", 2),
       asked(1_600, "pay"),
     );
-    const rows = chartOf(transitionsIn(events), at(2_000));
     const seen = (filter: Partial<typeof EVERYTHING>) =>
-      wantedRows(rows, { ...EVERYTHING, ...filter }).map(({ step, bars }) => `${step} ${bars.length}`);
+      chartOf(events, 2_000, { filter: { ...EVERYTHING, ...filter } }).map(
+        ({ step, bars }) => `${step} ${bars.length}`,
+      );
 
     expect(seen({})).toEqual(["fetch 3", "pay 2"]);
     expect(seen({ step: "pay" })).toEqual(["pay 2"]);
@@ -71,5 +77,30 @@ describe("a run over time", () => {
     expect(seen({ severity: "WARN" })).toEqual(["fetch 1"]);
     expect(seen({ since: at(1_550) })).toEqual(["pay 2"]);
     expect(seen({ until: at(100) })).toEqual(["fetch 1"]);
+  });
+
+  test("of a picture's bars only those that are asked for are gathered, row by row", () => {
+    const tries = (step: string, from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => {
+        const event = failed(from + n, step, from + n);
+        return { ...event, payload: { ...Object(event.payload), attempt: n + 1 } };
+      });
+    const events = stream(
+      started,
+      ...tries("fetch", 1, 50),
+      succeeded(51, "fetch", "pay", 51),
+      ...tries("pay", 52, 49),
+    );
+    const told = (filter: Partial<typeof EVERYTHING>) =>
+      chartOf(events, 200, { filter: { ...EVERYTHING, ...filter }, dotMs: 20 }).map(({ step, bars }) => [
+        step,
+        ...bars.map(({ code, times }) => `${code} ${times}`),
+      ]);
+
+    expect(told({ severity: "WARN" })).toEqual([
+      ["fetch", "TOOL_TIMEOUT 50"],
+      ["pay", "TOOL_TIMEOUT 49"],
+    ]);
+    expect(told({ severity: "WARN", until: at(10) })).toEqual([["fetch", "TOOL_TIMEOUT 10"]]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Instant, Severity } from "../contracts/index.ts";
 import type { LanePhase, RunEvent, RunState } from "../run/index.ts";
 import type { DiagnosisFilter } from "./diagnosis-input.ts";
+import { type Gathered, type Gathering, newGathering } from "./gathered.ts";
 import type { Transition } from "./transitions.ts";
 
 /*
@@ -33,11 +34,11 @@ export interface Bar {
   readonly ended_by: string | null;
 }
 
-/** All bars of one step on one lane, in order. */
+/** The bars of one step on one lane that were asked for, in order. */
 export interface ChartRow {
   readonly lane: string;
   readonly step: string;
-  readonly bars: readonly Bar[];
+  readonly bars: readonly Gathered<Bar>[];
 }
 
 /** The lane under which undoing is drawn; a step may be drawn on it and on its own lane. */
@@ -52,55 +53,99 @@ interface OpenBar {
   readonly pauseUntil: Instant | null;
   readonly from: Instant;
   /** Of its row. */
-  readonly bars: Bar[];
+  readonly bars: Gathering<Bar>;
 }
 
-/** The rows of a run, in the order in which they began; as seen at `now`. */
-export function chartOf(transitions: readonly Transition[], now: Instant): readonly ChartRow[] {
-  const rows: Rows = new Map();
+/** What of a run is drawn. */
+export interface ChartAsked {
+  /** A bar is within a time if it lasts into it. */
+  readonly filter: DiagnosisFilter;
+  /** How long a dot of the picture lasts, within which bars that look alike are one; 0 gathers none. */
+  readonly dotMs: number;
+}
+
+/** A picture that is drawn while the run is folded. */
+export interface Chart {
+  readonly see: (transition: Transition) => void;
+  /** Ends the picture as seen at `now`: the rows that have a bar, in the order in which they began. */
+  readonly rowsAt: (now: Instant) => readonly ChartRow[];
+}
+
+export function newChart({ filter, dotMs }: ChartAsked): Chart {
+  const rows: Rows = { byLane: new Map(), all: [], dotMs };
   let open: readonly OpenBar[] = [];
-  for (const { event, state } of transitions) {
-    const places = state.outcome === null ? placesOf(state) : [];
-    const over = open.filter((bar) => !places.some((place) => isSamePlace(place, bar)));
-    for (const bar of over) addBars(bar, { at: event.at, event });
-    const begun = places.filter((place) => !open.some((bar) => isSamePlace(place, bar)));
-    open = [...open.filter((bar) => !over.includes(bar)), ...begun.map((place) => opened(rows, place, event.at))];
-  }
-  for (const bar of open) addBars(bar, { at: now, event: null });
-  return [...rows.values()];
+  const end = (bar: OpenBar, at: Instant, event: RunEvent | null): void => {
+    for (const drawn of barsOf(bar, { at, event })) if (isWanted(bar.step, drawn, filter)) bar.bars.add(drawn);
+  };
+  return {
+    see: ({ event, state }) => {
+      const places = state.outcome === null ? placesOf(state) : [];
+      const stay = open.filter((bar) => places.some((place) => isSamePlace(place, bar)));
+      for (const bar of open) if (!stay.includes(bar)) end(bar, event.at, event);
+      const begun = places.filter((place) => !stay.some((bar) => isSamePlace(place, bar)));
+      open = [...stay, ...begun.map((place) => opened(rows, place, event.at))];
+    },
+    rowsAt: (now) => {
+      for (const bar of open) end(bar, now, null);
+      open = [];
+      return rows.all
+        .map(({ lane, step, bars }) => ({ lane, step, bars: bars.shown() }))
+        .filter(({ bars }) => bars.length > 0);
+    },
+  };
 }
 
-/** Rows by lane and step, in the order in which they began. */
-type Rows = Map<string, { readonly lane: string; readonly step: string; readonly bars: Bar[] }>;
+interface Row extends Pick<ChartRow, "lane" | "step"> {
+  readonly bars: Gathering<Bar>;
+}
+
+interface Rows {
+  /** By lane, then by step. */
+  readonly byLane: Map<string, Map<string, Row>>;
+  /** In the order in which they began. */
+  readonly all: Row[];
+  readonly dotMs: number;
+}
 
 type Place = Omit<OpenBar, "from" | "bars">;
 
 /** A bar begins; its row, if this is the first. */
 function opened(rows: Rows, place: Place, from: Instant): OpenBar {
-  const { lane, step } = place;
-  const key = JSON.stringify([lane, step]);
-  const row = rows.get(key) ?? { lane, step, bars: [] };
-  rows.set(key, row);
-  return { ...place, from, bars: row.bars };
+  const { lane, step, kind, attempt, pauseUntil } = place;
+  return { lane, step, kind, attempt, pauseUntil, from, bars: rowOf(rows, lane, step).bars };
 }
+
+function rowOf({ byLane, all, dotMs }: Rows, lane: string, step: string): Row {
+  const steps = byLane.get(lane) ?? new Map<string, Row>();
+  byLane.set(lane, steps);
+  const known = steps.get(step);
+  if (known !== undefined) return known;
+  const row = { lane, step, bars: newGathering(dotMs, barKey) };
+  steps.set(step, row);
+  all.push(row);
+  return row;
+}
+
+const barKey = ({ kind, severity, code }: Bar): string => `${kind} ${severity} ${code}`;
 
 const isSamePlace = (one: Place, other: Place): boolean =>
   one.lane === other.lane && one.step === other.step && one.kind === other.kind && one.attempt === other.attempt;
 
 /** Where a run stands: one place for each lane that is at something, and those of its compensation. */
 function placesOf({ lanes, compensation }: RunState): readonly Place[] {
-  const ahead = Object.values(lanes).flatMap(({ id, step, phase }) => placeOf(id, step, phase));
-  if (compensation === null) return ahead;
-  const undone = placeOf(UNDOING, compensation.plan[compensation.at] ?? null, compensation.phase);
-  const asked = compensation.escalated.flatMap(({ step, phase }) => placeOf(UNDOING, step, phase));
-  return [...ahead, ...undone, ...asked];
+  const places: Place[] = [];
+  for (const { id, step, phase } of Object.values(lanes)) addPlace(places, id, step, phase);
+  if (compensation === null) return places;
+  addPlace(places, UNDOING, compensation.plan[compensation.at] ?? null, compensation.phase);
+  for (const { step, phase } of compensation.escalated) addPlace(places, UNDOING, step, phase);
+  return places;
 }
 
-function placeOf(lane: string, step: string | null, phase: LanePhase): readonly Place[] {
+function addPlace(places: Place[], lane: string, step: string | null, phase: LanePhase): void {
   const kind = kindOf(phase, lane === UNDOING);
-  if (kind === null || step === null) return [];
+  if (kind === null || step === null) return;
   const pauseUntil = phase.kind === "retry" ? phase.at : null;
-  return [{ lane, step, kind, attempt: "attempt" in phase ? phase.attempt : null, pauseUntil }];
+  places.push({ lane, step, kind, attempt: "attempt" in phase ? phase.attempt : null, pauseUntil });
 }
 
 function kindOf({ kind }: LanePhase, undoing: boolean): BarKind | null {
@@ -143,15 +188,15 @@ interface End {
   readonly event: RunEvent | null;
 }
 
-function addBars({ lane, kind, attempt, from, pauseUntil, bars }: OpenBar, end: End): void {
-  if (pauseUntil === null || pauseUntil > end.at) {
-    bars.push({ kind, category: CATEGORY[kind], attempt, from, ...endOf(end) });
-    return;
-  }
-  const pause = { to: pauseUntil, severity: "info", code: null, ended_by: null } as const;
+/** The bar that ended, or the two of a pause and the attempt after it. */
+function barsOf({ lane, kind, attempt, from, pauseUntil }: OpenBar, end: End): readonly Bar[] {
+  if (pauseUntil === null || pauseUntil > end.at)
+    return [{ kind, category: CATEGORY[kind], from, attempt, ...endOf(end) }];
   const next = lane === UNDOING ? "undoing" : "working";
-  bars.push({ kind, category: CATEGORY[kind], attempt, from, ...pause });
-  bars.push({ kind: next, category: CATEGORY[next], attempt, from: pauseUntil, ...endOf(end) });
+  return [
+    { kind, category: CATEGORY[kind], from, attempt, to: pauseUntil, severity: "info", code: null, ended_by: null },
+    { kind: next, category: CATEGORY[next], from: pauseUntil, attempt, ...endOf(end) },
+  ];
 }
 
 const endOf = ({ at, event }: End): Pick<Bar, "to" | "severity" | "code" | "ended_by"> =>
@@ -170,17 +215,8 @@ const codeOf = ({ payload }: RunEvent): string | null =>
 
 const SEVERITY = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
 
-/** The rows of a chart with the bars that a reader asked for; a bar is within a time if it lasts into it. */
-export const wantedRows = (rows: readonly ChartRow[], filter: DiagnosisFilter): readonly ChartRow[] =>
-  rows
-    .filter(({ step }) => filter.step === null || step === filter.step)
-    .map((row) => ({ ...row, bars: row.bars.filter((bar) => isWanted(bar, filter)) }))
-    .filter(({ bars }) => bars.length > 0);
-
-const isWanted = (
-  { category, severity, from, to }: Bar,
-  filter: Pick<DiagnosisFilter, "category" | "severity" | "since" | "until">,
-): boolean =>
+const isWanted = (step: string, { category, severity, from, to }: Bar, filter: DiagnosisFilter): boolean =>
+  (filter.step === null || step === filter.step) &&
   (filter.category === null || category === filter.category) &&
   (filter.severity === null || SEVERITY[severity] === filter.severity) &&
   (filter.since === null || to === null || to >= filter.since) &&

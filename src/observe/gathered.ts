@@ -16,33 +16,53 @@ interface Lasting {
 /** One of them, or several of which nobody could tell one from another: the first, until the last ended. */
 export type Gathered<T> = T & { readonly times: number };
 
+/** What is gathered as it comes: of thousands only those that are shown are held. */
+export interface Gathering<T> {
+  /** The next in the order of their beginnings. */
+  readonly add: (item: T) => void;
+  readonly shown: () => readonly Gathered<T>[];
+}
+
 /**
- * Gathers what is in the order of its beginnings.
+ * Begins to gather.
  *
  * @param dotMs how long a dot of the picture lasts; 0 gathers nothing
  * @param keyOf what has to be equal for two to look alike
  */
+export function newGathering<T extends Lasting>(dotMs: number, keyOf: (item: T) => string): Gathering<T> {
+  const shown: Shown<T>[] = [];
+  const last = new Map<string, Shown<T>>();
+  let given = 0;
+  return {
+    add: (item) => {
+      given += 1;
+      const key = keyOf(item);
+      const before = last.get(key);
+      if (before !== undefined && isOne(before, item, dotMs)) {
+        before.to = item.to;
+        before.times += 1;
+        return;
+      }
+      const next = { first: item, to: item.to, times: 1 };
+      last.set(key, next);
+      shown.push(next);
+    },
+    shown: () => {
+      assert(shown.reduce((sum, { times }) => sum + times, 0) === given, "gathering loses nothing"); // G2
+      return shown.map(({ first, to, times }) => ({ ...first, to, times }));
+    },
+  };
+}
+
+/** Gathers what is in the order of its beginnings. */
 export function gathered<T extends Lasting>(
   items: readonly T[],
   dotMs: number,
   keyOf: (item: T) => string,
 ): readonly Gathered<T>[] {
-  const shown: Shown<T>[] = [];
-  const last = new Map<string, Shown<T>>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const before = last.get(key);
-    if (before !== undefined && isOne(before, item, dotMs)) {
-      before.to = item.to;
-      before.times += 1;
-      continue;
-    }
-    const next = { first: item, to: item.to, times: 1 };
-    last.set(key, next);
-    shown.push(next);
-  }
-  assert(shown.reduce((sum, { times }) => sum + times, 0) === items.length, "gathering loses nothing"); // G2
-  return shown.map(({ first, to, times }) => ({ ...first, to, times }));
+  const gathering = newGathering(dotMs, keyOf);
+  for (const item of items) gathering.add(item);
+  return gathering.shown();
 }
 
 /** What is being gathered: thousands of them may become one. */

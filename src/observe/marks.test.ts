@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { diagnose } from "./diagnosis.ts";
 import { EVERYTHING } from "./diagnosis-input.ts";
-import { marksOf } from "./marks.ts";
+import { isMark, marksOf } from "./marks.ts";
 import { continuityEvent } from "./projection.ts";
 import { asked, at, decided, failed, IDENTITY, started, stream, succeeded } from "./testing/recorded.ts";
 
@@ -21,7 +21,7 @@ test("the marks of a run are those of its diagnosis, whatever else it did", () =
   const projected = events.map((event) => continuityEvent(event, scope.taskId));
   const { report } = diagnose({ ...input, events: projected }, scope, EVERYTHING);
 
-  const marks = marksOf({ events }, scope, EVERYTHING);
+  const marks = marksOf(events.filter(isMark), scope, EVERYTHING);
   expect(marks).toEqual(report.timeline.entries);
   expect(marks.length).toBeGreaterThan(3);
 });

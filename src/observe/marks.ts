@@ -1,23 +1,25 @@
+import type { StreamEntry } from "../ledger/index.ts";
 import { isRunEventType } from "../run/index.ts";
 import type { DiagnosisFilter, DiagnosisScope } from "./diagnosis-input.ts";
 import { readEvents } from "./diagnosis-input.ts";
-import { continuityEvent, type LedgerRun } from "./projection.ts";
+import { continuityEvent } from "./projection.ts";
 import { operatorTimeline, type TimelineEntry } from "./timeline.ts";
 
 /**
- * What an operator has to see of a run's ownership and approvals, as the diagnosis has it. Of a run's own events only its
- * approvals are of that kind, and a run has thousands of others.
+ * Whether an entry of a run's stream concerns its ownership or its approvals. Of a run's own events only its approvals do, and a run has
+ * thousands of others.
  */
+export const isMark = ({ type }: StreamEntry): boolean => !isRunEventType(type) || type.startsWith("approval.");
+
+/** What an operator has to see of those entries, as the diagnosis has it. */
 export const marksOf = (
-  { events }: Pick<LedgerRun, "events">,
+  entries: readonly StreamEntry[],
   scope: DiagnosisScope,
   filter: DiagnosisFilter,
 ): readonly TimelineEntry[] =>
   operatorTimeline(
     readEvents(
-      events
-        .filter(({ type }) => !isRunEventType(type) || type.startsWith("approval."))
-        .map((event) => continuityEvent(event, scope.taskId)),
+      entries.map((entry) => continuityEvent(entry, scope.taskId)),
       scope,
     ).events,
     scope,

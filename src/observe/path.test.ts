@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import type { StoredEvent } from "../ledger/index.ts";
-import { pathOf } from "./path.ts";
+import { newPath } from "./path.ts";
 import { failed, ownEvents, started, stream, succeeded } from "./testing/recorded.ts";
 import { transitionsOf } from "./transitions.ts";
 
-const transitionsIn = (stored: readonly StoredEvent[]) => transitionsOf(ownEvents(stored));
-
-const moves = (stored: readonly StoredEvent[]) =>
-  pathOf(transitionsIn(stored)).map(({ from, to, times }) => `${from ?? ""}>${to} ${times}`);
+function moves(stored: readonly StoredEvent[]) {
+  const path = newPath();
+  for (const transition of transitionsOf(ownEvents(stored))) path.see(transition);
+  return path.moves().map(({ from, to, times }) => `${from ?? ""}>${to} ${times}`);
+}
 
 test("a run goes from step to step; another attempt at a step is no move", () => {
   const events = stream(

@@ -17,30 +17,33 @@ export interface Move {
   readonly times: number;
 }
 
-/** The moves of a run, in the order in which they were first made. */
-export function pathOf(transitions: readonly Transition[]): readonly Move[] {
+/** A run's way, followed while the run is folded. */
+export interface Path {
+  readonly see: (transition: Transition) => void;
+  /** The moves so far, in the order in which they were first made. */
+  readonly moves: () => readonly Move[];
+}
+
+export function newPath(): Path {
   const moves = new Map<string, Move>();
   const add = (from: string | null, to: string): void => {
     const key = JSON.stringify([from, to]);
     moves.set(key, { from, to, times: (moves.get(key)?.times ?? 0) + 1 });
   };
-  let stood: ReadonlyMap<string, string> = new Map();
-  let failure: RunState["failure"] = null;
-  for (const { event, state } of transitions) {
-    const stands = placesOf(state);
-    for (const [lane, to] of stands) {
-      if (stood.get(lane) !== to) add(originOf(event, failure, stood.get(lane)), to);
-    }
-    [stood, failure] = [stands, state.failure];
-  }
-  return [...moves.values()];
+  let before: Pick<RunState, "lanes" | "failure"> = { lanes: {}, failure: null };
+  return {
+    see: ({ event, state }) => {
+      for (const { id, step } of Object.values(state.lanes)) {
+        const stood = before.lanes[id]?.step ?? null;
+        if (step !== null && step !== stood) add(originOf(event, before.failure, stood), step);
+      }
+      before = state;
+    },
+    moves: () => [...moves.values()],
+  };
 }
 
-/** The step at which each lane stands that stands anywhere. */
-const placesOf = ({ lanes }: RunState): ReadonlyMap<string, string> =>
-  new Map(Object.values(lanes).flatMap(({ id, step }) => (step === null ? [] : [[id, step] as const])));
-
-function originOf(event: RunEvent, failure: RunState["failure"], stood: string | undefined): string | null {
-  if (event.type === "handling.started") return failure?.step ?? stood ?? null; // W3
+function originOf(event: RunEvent, failure: RunState["failure"], stood: string | null): string | null {
+  if (event.type === "handling.started") return failure?.step ?? stood; // W3
   return stood ?? event.step; // W1, W2
 }

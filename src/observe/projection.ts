@@ -1,5 +1,5 @@
 import { after, type Instant, isJsonObject, type Json, type JsonObject, utcText } from "../contracts/index.ts";
-import type { StoredEvent } from "../ledger/index.ts";
+import type { StoredEvent, StreamEntry } from "../ledger/index.ts";
 import { currentStep, isRunEventType, type RunEventType, type RunRow, type RunState } from "../run/index.ts";
 import {
   CONTINUITY_POLICY,
@@ -57,7 +57,7 @@ export function diagnosisInput(run: LedgerRun, generatedAt: Instant): DiagnosisI
 }
 
 /** One entry of a run's stream as a continuity event, with the place and the epoch that the ledger adds. */
-export function continuityEvent(event: StoredEvent, taskId: string): JsonObject {
+export function continuityEvent(event: StreamEntry, taskId: string): JsonObject {
   const payload = payloadOf(event);
   return {
     schema_version: CONTINUITY_VERSION,
@@ -79,7 +79,7 @@ export function continuityEvent(event: StoredEvent, taskId: string): JsonObject 
 const SEVERITIES = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
 
 /** Empty for a payload that was erased. */
-function payloadOf({ payload }: StoredEvent): JsonObject {
+function payloadOf({ payload }: StreamEntry): JsonObject {
   const parsed: Json = payload === null ? {} : JSON.parse(payload);
   return isJsonObject(parsed) ? parsed : {};
 }

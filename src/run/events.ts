@@ -291,7 +291,7 @@ export const runEvent = <T extends RunEventType>(
  * An entry read back from a run's stream as a run event; null for entries of others (leases, notes) that share the stream.
  * The payload is trusted: only `runEvent` made it and the ledger's hash chain vouches that it is unchanged.
  */
-export function recordedRunEvent(recorded: ProposedEvent<string, Json>): RunEvent | null {
-  if (!isRunEventType(recorded.type)) return null;
-  return { ...recorded, severity: SEVERITIES[recorded.type] } as RunEvent; // the one parse at this edge
+export function recordedRunEvent({ type, at, step, payload }: ProposedEvent<string, Json>): RunEvent | null {
+  if (!isRunEventType(type)) return null;
+  return { type, at, step, payload, severity: SEVERITIES[type] } as RunEvent; // the one parse at this edge
 }

@@ -12,6 +12,7 @@ import {
   setLane,
   spend,
   stepDone,
+  stepRetried,
   suspend,
 } from "./fold.ts";
 import { foldAgent } from "./fold-agent.ts";
@@ -92,7 +93,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return stepDone(state, event);
     case "step.failed":
     case "call.refused":
-      return attemptFailed(spent(state, event.payload), event.step, event.payload, event.at);
+      return event.payload.retry_at === null
+        ? laneFailed(spent(state, event.payload), event.step, event.payload, event.at)
+        : stepRetried(state, event, event.payload.retry_at);
     case "effect.unknown":
       return effectUnknown(state, event);
     case "effect.resolved":

@@ -171,6 +171,25 @@ export function stepDone(state: RunState, event: RunEventOf<"step.succeeded">): 
   return done;
 }
 
+/** A step is tried again at `retryAt`; copied as `stepDone` copies, since a step may be tried for days. */
+export function stepRetried(
+  state: RunState,
+  event: RunEventOf<"step.failed"> | RunEventOf<"call.refused">,
+  retryAt: Instant,
+): RunState {
+  const { lane, attempt, spent } = event.payload;
+  const present = state.lanes[lane];
+  const again: { -readonly [member in keyof RunState]: RunState[member] } = { ...resume(state, event.at) };
+  if (present !== undefined) {
+    const phase = { kind: "retry", attempt: attempt + 1, at: retryAt } as const;
+    again.lanes = withMember(state.lanes, lane, { id: present.id, step: present.step, phase, counted: true });
+  }
+  again.counters = addSpent(state.counters, spent, present === undefined || present.counted ? 0 : 1);
+  if (attempt === 1) again.marks = remember(state.marks, spent.marks);
+  again.retries = state.retries + 1;
+  return again;
+}
+
 function withMember<T>(
   members: { readonly [name: string]: T },
   name: string,

@@ -1,4 +1,4 @@
-import { assert, Fault, type Json } from "../contracts/index.ts";
+import { assert, Fault } from "../contracts/index.ts";
 import {
   type ChainBreak,
   chainRow,
@@ -165,9 +165,9 @@ const eventsOf = (page: readonly StoredEvent[]): readonly RunEvent[] =>
     return event === null ? [] : [event];
   });
 
+type RunEntry = Pick<StoredEvent, "type" | "at" | "step" | "payload">;
+
 /** A stored entry as a run event; null for another's entry, and for one whose payload was erased. */
-export function runEventOf(stored: StoredEvent): RunEvent | null {
-  if (stored.payload === null) return null;
-  const payload: Json = JSON.parse(stored.payload);
-  return recordedRunEvent({ type: stored.type, at: stored.at, step: stored.step, payload });
+export function runEventOf({ type, at, step, payload }: RunEntry): RunEvent | null {
+  return payload === null ? null : recordedRunEvent({ type, at, step, payload: JSON.parse(payload) });
 }

@@ -1,25 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { accepted, assert, parseInstant, type Result, rejected } from "../../contracts/index.ts";
 import {
-  type Bar,
-  callsOf,
-  chartOf,
-  type DiagnosisFilter,
   diagnose,
   diagnosisInput,
   gathered,
   marksOf,
-  pathOf,
-  type RunCall,
   recoveryOf,
   scopeOf,
   type TimelineEntry,
-  transitionsOf,
-  wantedRows,
 } from "../../observe/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type DiagnosedRun, readDiagnosed } from "../diagnosed-run.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
+import { seeRun } from "../seen-run.ts";
 import { diagnosis } from "../wire/diagnosis.ts";
 import { name, time, timeOf } from "../wire/parts.ts";
 import { recoveryReport } from "../wire/recovery.ts";
@@ -70,34 +63,26 @@ export const runTimelineEndpoint = endpoint({
       moves: z.array(move).readonly(),
     })
     .openapi("RunTimeline"),
-  async handle(call, { params, query }) {
-    const found = await diagnosed(call, params.run_id);
-    if (!found.ok) return found;
-    const run = found.value;
+  async handle({ installation, caller }, { params, query }) {
     const filter = filterOf(query);
-    const scope = scopeOf(run, run.now);
-    const marks = marksOf(run, scope, filter);
-    const transitions = transitionsOf(run.own);
-    const rows = wantedRows(chartOf(transitions, run.now), filter);
-    const calls = callsOf(run.own).filter(isWantedCall(filter));
-    const lastedMs = (run.row.ended_at ?? run.now) - run.row.started_at;
-    const dotMs = query.dots === undefined ? 0 : lastedMs / query.dots;
+    const asked = { filter, dots: query.dots ?? null };
+    const run = await inTenant(installation.database, caller.tenantId, (sql) => seeRun(sql, params.run_id, asked));
+    if (run === undefined) return rejected(runNotFound(params.run_id));
+    const marks = marksOf(run.marks, scopeOf(run, run.now), filter);
     return reply({
       ...summaryOf(run.row),
       ...whyView(run.why),
       generated_at: timeOf(run.now),
-      rows: rows.map((row) => chartRowView({ ...row, bars: gathered(row.bars, dotMs, barKey) })),
-      marks: gathered(marks.map(markedAt), dotMs, markKey).map(({ mark, times }) => ({
+      rows: run.rows.map(chartRowView),
+      marks: gathered(marks.map(markedAt), run.dotMs, markKey).map(({ mark, times }) => ({
         ...timelineEntryView(mark),
         times,
       })),
-      calls: gathered(calls, dotMs, callKey).map((call) => ({ ...runCallView(call), times: call.times })),
-      moves: [...pathOf(transitions)],
+      calls: run.calls.map((call) => ({ ...runCallView(call), times: call.times })),
+      moves: [...run.moves],
     });
   },
 });
-
-const barKey = ({ kind, severity, code }: Bar): string => `${kind} ${severity} ${code}`;
 
 function markedAt(mark: TimelineEntry) {
   const at = parseInstant(mark.occurred_at);
@@ -106,21 +91,6 @@ function markedAt(mark: TimelineEntry) {
 }
 
 const markKey = ({ mark: { category, severity } }: ReturnType<typeof markedAt>): string => `${category} ${severity}`;
-
-/** Two calls look alike that the same tool answered alike, by the same authority. */
-const callKey = ({ tool, outcome, code, authority }: RunCall): string => {
-  const by =
-    authority === null ? null : (authority.approval_id ?? (outcome === "refused" ? authority.rules.at(-1)?.guard : ""));
-  return JSON.stringify([tool, outcome, code, by]);
-};
-
-/** Calls are of steps; a filter by category or severity is not about them. */
-const isWantedCall =
-  ({ step, since, until }: DiagnosisFilter) =>
-  (call: RunCall): boolean =>
-    (step === null || call.step === step) &&
-    (since === null || call.to >= since) &&
-    (until === null || call.from < until);
 
 export const diagnoseRunEndpoint = endpoint({
   method: "get",

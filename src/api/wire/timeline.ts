@@ -1,12 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { parseInstant } from "../../contracts/index.ts";
 import {
-  type Bar,
   CATEGORIES,
   CHART_CATEGORIES,
   type ChartRow,
   type DiagnosisFilter,
-  type Gathered,
   SEVERITIES,
   type TimelineEntry,
   type Why,
@@ -66,12 +64,7 @@ export const chartRow = z
   .strictObject({ lane: z.string(), step: z.string(), bars: z.array(bar).readonly() })
   .openapi("ChartRow");
 
-/** A row as it is shown: its bars one by one, or gathered. */
-export interface ShownRow extends Pick<ChartRow, "lane" | "step"> {
-  readonly bars: readonly Gathered<Bar>[];
-}
-
-export const chartRowView = ({ lane, step, bars }: ShownRow): z.output<typeof chartRow> => ({
+export const chartRowView = ({ lane, step, bars }: ChartRow): z.output<typeof chartRow> => ({
   lane,
   step,
   bars: bars.map((one) => ({ ...one, from: timeOf(one.from), to: timeOrNull(one.to) })),
