@@ -18,14 +18,15 @@ const client = new QueryClient({
 // The screen's own file comes while the server says who is there, not after it.
 for (const route of router.getMatchedRoutes(router.latestLocation.pathname)[0]) void router.loadRouteChunk(route);
 
-for (const { tenant, path, answer } of firstAsked) {
+for (const { tenant, path, pagesKey, answer } of firstAsked) {
   let first: Promise<unknown> | null = answer;
   const queryFn = (): Promise<unknown> => {
     const asked = first ?? read(tenant, path);
     first = null;
     return asked;
   };
-  void client.prefetchQuery({ queryKey: [tenant, path], queryFn });
+  if (pagesKey === null) void client.prefetchQuery({ queryKey: [tenant, path], queryFn });
+  else void client.prefetchInfiniteQuery({ queryKey: pagesKey, queryFn, initialPageParam: 0 });
 }
 
 const root = document.getElementById("root");

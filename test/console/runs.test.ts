@@ -97,6 +97,28 @@ describe.skipIf(CHROMIUM === undefined)(`runs in the console (${NO_BROWSER})`, (
     await page.context().close();
   });
 
+  test("all that is seen first of a run is asked for before the code that draws it, its first events once", async () => {
+    const { runId } = await stage().refund();
+    const page = await stage().open("sam", "viewer");
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const { pathname, search } = new URL(request.url());
+      if (pathname.startsWith("/v1/") && pathname !== "/v1/changes")
+        asked.push(`${pathname.replace(runId, "ID")}${search}`);
+    });
+    const events = "/v1/runs/ID/events?after=0&limit=50";
+    const early = ["/v1/overview", "/v1/runs/ID", events, "/v1/runs/ID/timeline?dots=250", "/v1/runs/ID/workflow"];
+    await page.route(/\/assets\/base-.*\.js$/, async (route) => {
+      await expect.poll(() => asked.toSorted()).toEqual(early);
+      await route.continue();
+    });
+    await openRun(page, runId);
+    await page.locator(".event").first().waitFor();
+    await page.context().close();
+
+    expect(asked.filter((path) => path === events)).toHaveLength(1);
+  });
+
   test("what a run does while its transcript comes is in the transcript", async () => {
     const { runId } = await stage().refund();
     const page = await stage().open("rae", "viewer");

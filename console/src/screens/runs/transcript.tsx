@@ -9,23 +9,17 @@ import { Digest } from "../../ui/digest.tsx";
 import { Problem } from "../../ui/view.tsx";
 import { IdLink } from "./id-link.tsx";
 import { namedIn } from "./ids.ts";
+import { transcriptKey, transcriptPath } from "./reads.ts";
 import { authorityOf } from "./timeline.ts";
 
-const PAGE = 200;
-/** As many as the first look takes in, and a little more. */
-const FIRST_PAGE = 50;
 const ROW_PX = 32;
-
-const pathAfter = (runId: string, after: unknown): string =>
-  `/v1/runs/${runId}/events?after=${after}&limit=${after === 0 ? FIRST_PAGE : PAGE}`;
 
 /** A run's events, page by page. What is recorded never changes, so news only adds what comes after. */
 export function useTranscript(runId: string) {
   const tenant = useTenant();
   const { data, error, isPending, isFetching, fetchNextPage } = useInfiniteQuery<StreamPage, ApiError>({
-    // Not under the tenant's name: no page is ever read again.
-    queryKey: ["transcript", tenant, runId],
-    queryFn: ({ pageParam }) => read(tenant, pathAfter(runId, pageParam)),
+    queryKey: transcriptKey(tenant, runId),
+    queryFn: ({ pageParam }) => read(tenant, transcriptPath(runId, pageParam)),
     initialPageParam: 0,
     // Behind the last page stands what is recorded since.
     getNextPageParam: ({ events, next }, _, after) => next ?? events.at(-1)?.seq ?? after,

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo, useState } from "react";
+import { type ComponentType, lazy, Suspense, useMemo, useState } from "react";
 import type { Tone } from "../tone.ts";
 import "./graph.css";
 
@@ -37,14 +37,20 @@ export interface GraphProps {
 /** More than this nobody sees through, and placing them would take seconds. */
 const NODES_MAX = 250;
 
-/** Begins to come with the first screen that has a picture, while what is in the picture is read. */
-const drawing = import("./drawing.tsx");
-const Drawing = lazy(() => drawing.then(({ GraphDrawing }) => ({ default: GraphDrawing })));
+/** What draws. It begins to come with the first screen that has a picture, while what is in the picture is read. */
+let come: ComponentType<GraphProps> | null = null;
+const coming = import("./drawing.tsx").then(({ GraphDrawing }) => {
+  come = GraphDrawing;
+  return { default: GraphDrawing };
+});
+const Coming = lazy(() => coming);
 
 /** A picture of nodes and arrows, and the same in words. */
 export function Graph(props: GraphProps) {
   const { name, nodes, edges } = props;
   const isDrawn = nodes.length <= NODES_MAX;
+  // Once it is there nothing stands in its place first: what comes beneath would be in sight until the picture is drawn.
+  const [Drawing] = useState(() => come ?? Coming);
   const [isTold, setTold] = useState(!isDrawn);
   return (
     <figure className="graph" aria-label={name}>
