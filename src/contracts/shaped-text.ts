@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { JSON_BYTES_MAX } from "./canonical.ts";
+import { JSON_BYTES_MAX, textProblem } from "./canonical.ts";
 import type { Code } from "./codes.ts";
 import { fieldPath } from "./field-path.ts";
 import type { Refusal } from "./refusal.ts";
@@ -94,6 +94,7 @@ function shaped<T>(value: unknown, kind: TextKind<T>, place: Place): ShapedText<
   const errors = [
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueErrors(issue, kind.codes))),
     ...kind.between(value),
+    ...(parsed.success ? textErrors(parsed.data, [], kind.codes.invalid) : []),
   ];
   if (parsed.success && errors.length === 0) return { ok: true, value: parsed.data };
   const placed = errors.map(({ steps, code, message }) => {
@@ -101,6 +102,19 @@ function shaped<T>(value: unknown, kind: TextKind<T>, place: Place): ShapedText<
     return { code, path: fieldPath(steps), message, line: at?.line ?? null, column: at?.col ?? null };
   });
   return failure(placed.toSorted(byPlace));
+}
+
+/** Every text that no document can hold, members' names among them; aliases have been unfolded, and a shape has bounded the depth. */
+function textErrors(value: unknown, steps: Steps, code: Code): readonly FoundError[] {
+  if (typeof value === "string") {
+    const problem = textProblem(value);
+    return problem === undefined ? [] : [{ steps, code, message: problem }];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, part]) => [
+    ...textErrors(name, steps, code),
+    ...textErrors(part, [...steps, Array.isArray(value) ? Number(name) : name], code),
+  ]);
 }
 
 function issueErrors(issue: z.core.$ZodIssue, codes: TextKind<unknown>["codes"]): readonly FoundError[] {

@@ -71,6 +71,16 @@ describe("a pack", () => {
     expect(errorsOf("id: shop\nid: other\n")).toEqual([expect.stringMatching(/^2:1 PACK_SYNTAX \$ .*unique/)]);
   });
 
+  test.each([
+    ["U+0000", "a\\0b", "the text holds U+0000, which no database keeps"],
+    ["half a character", "\\ud83d", "the text holds a lone surrogate"],
+  ])("with %s in a text is refused where it stands", (_what, written, message) => {
+    const text = PACK.replace(/^name: .*$/m, `name: "${written}"`);
+
+    expect(errorsOf(text)).toEqual([expect.stringMatching(/PACK_INVALID \$\.name /)]);
+    expect(errorsOf(text)[0]).toContain(message);
+  });
+
   test("names every unknown field with its path and place", () => {
     const text = PACK.replace("tool_name: look\n", "tool_name: look\n        tool: look\n").replace(
       "bounds: {}",
