@@ -16,6 +16,12 @@ const LISTEN = `
       isSeen: outlineStyle !== "none" && parseFloat(outlineWidth) > 0,
       box: { left, right, top: top + scrollY, bottom: bottom + scrollY },
     });
+  }, { signal: walk.stop.signal });
+  addEventListener("focusout", ({ target }) => {
+    const { left, right, top, bottom } = target.getBoundingClientRect();
+    const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const step = walk.steps.findLast((one) => one.target === target);
+    if (step !== undefined) step.isCovered = seen !== null && seen.closest(".top") !== target.closest(".top");
   }, { signal: walk.stop.signal });`;
 
 /** In the page: whether one came round. */
@@ -42,6 +48,14 @@ const FAULTS = `(() => {
   ];
 })()`;
 
+/** In the page: what of it one came to and could not see, because the page's head lies over it. */
+const COVERED = `(() => {
+  walk.stop.abort();
+  return walk.steps
+    .filter(({ isCovered }) => isCovered)
+    .map(({ target }) => "under the page's head: " + target.outerHTML.slice(0, 120));
+})()`;
+
 /** Between one look at whether one came round and the next. */
 const AT_ONCE = 25;
 /** More controls than any screen has. */
@@ -49,14 +63,21 @@ const STEPS_MAX = 500;
 
 /**
  * Goes round a screen by Tab alone. What is amiss: a control that is not come to, because it takes no focus or another holds it; one
- * that does not show that one is there; one that is come to against the order of the page; one without a name.
+ * that does not show that one is there, or lies under the page's head; one that is come to against the order of the page; one without a
+ * name.
  */
 export async function tabFaults(page: Page): Promise<readonly string[]> {
+  await goRound(page, "Tab");
+  const faults: readonly string[] = await page.evaluate(FAULTS);
+  await goRound(page, "Shift+Tab"); // what one goes back to comes in at the top
+  const covered: readonly string[] = await page.evaluate(COVERED);
+  return [...faults, ...covered, ...(await nameless(page))];
+}
+
+async function goRound(page: Page, key: string): Promise<void> {
   await page.evaluate(LISTEN);
   for (let steps = 0; steps < STEPS_MAX && !(await page.evaluate(IS_ROUND)); steps += AT_ONCE)
-    for (let step = 0; step < AT_ONCE; step++) await page.keyboard.press("Tab");
-  const faults: readonly string[] = await page.evaluate(FAULTS);
-  return [...faults, ...(await nameless(page))];
+    for (let step = 0; step < AT_ONCE; step++) await page.keyboard.press(key);
 }
 
 /** Controls that the browser tells those who do not see them nothing of. */

@@ -37,6 +37,20 @@ test("a link signs a browser in once, as whoever made it", async () => {
   expect(await me.json()).toMatchObject({ tenant_id: SHOP, principal_id: "olga", role: "operator" });
 });
 
+test.each([
+  ["by TLS to a proxy", { "x-forwarded-proto": "https" }, true],
+  ["by several proxies, the first of them by TLS", { "x-forwarded-proto": "https, http" }, true],
+  ["in clear to a proxy", { "x-forwarded-proto": "http" }, false],
+  ["in clear", {}, false],
+])("a browser that came %s keeps its cookie to TLS: %j %s", async (_way, headers, isSecure) => {
+  const olga = await bench().client("olga", "operator");
+
+  const { response } = await signIn({ key: olga.key }, headers);
+
+  expect(response.status).toBe(200);
+  expect(/; Secure/.test(response.headers.get("set-cookie") ?? "")).toBe(isSecure);
+});
+
 test("one session holds grants of several tenants; the page says which it means, and sees that tenant alone", async () => {
   const here = await bench().client("ann", "viewer");
   const there = await bench().client("bob", "viewer", { tenant: OTHER });

@@ -66,12 +66,16 @@ async function leaveForIssuer({ issuer, installation }: Served, context: Context
 
 const NOT_CONFIGURED = { code: "OIDC_NOT_CONFIGURED", message: "this server knows no issuer" } as const;
 
-const cookieOf = ({ req }: Context, path: string) => ({
+const cookieOf = (context: Context, path: string) => ({
   path,
   httpOnly: true,
   sameSite: "Strict" as const,
-  secure: new URL(req.url).protocol === "https:",
+  secure: isEncrypted(context),
 });
+
+/** Whether the browser came by TLS, as the proxy before the server says. Whoever says so wrongly bars only the own browser. */
+const isEncrypted = ({ req }: Context): boolean =>
+  new URL(req.url).protocol === "https:" || /^https\b/i.test(req.header("x-forwarded-proto") ?? "");
 
 /** What was shown, as grants: of one tenant by a key, of each that lets somebody in by an issuer. */
 async function givenGrants(served: Served, context: Context, shown: JsonObject): Promise<Result<Session["grants"]>> {
