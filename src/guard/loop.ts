@@ -23,6 +23,7 @@ export function loopClosedBy(next: CallMark, recent: readonly CallMark[], settin
   const last = Math.min(recent.length + 1, settings.window); // L1
   const longest = Math.min(settings.max_sequence_length, last); // one that is longer than all calls repeats nothing
   for (let length = 1; length <= longest; length++) {
+    if (!isSameCall(next, fromEnd(next, recent, length))) continue; // as nearly always: then no patience is asked for
     const repeats = patienceOf(next, recent, length, settings);
     if (length * repeats <= last && repeatsAtEnd(next, recent, length, repeats)) {
       return { sequence: [...recent, next].slice(-length), repeats }; // L2

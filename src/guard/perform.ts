@@ -177,9 +177,7 @@ const contextOf = ({ call, request, ports, stop, way, usage }: ContextParts): Ca
   },
   clock: ports.clock,
   runStartedAt: request.runStartedAt,
-  get fetch() {
-    return way().fetch;
-  },
+  fetch: (...asked) => way().fetch(...asked),
   usage: (spent) => {
     const problem = usageProblem(spent);
     if (problem !== undefined) throw new TypeError(problem); // into the handler, whose failure it is

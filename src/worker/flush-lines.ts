@@ -5,7 +5,8 @@ import { type Commit, extrasText } from "./commit.ts";
 /**
  * Commits as the lines that `commit_flush` reads: fields divided by U+001F, lines by U+001E, an empty field for null.
  *
- * F1  No field holds a divider or is an empty text, so what is read is what was written. JSON text holds neither divider.
+ * F1  No field holds a divider or is an empty text, so what is read is what was written. JSON text is not searched for them: it escapes
+ *     both.
  * F2  What the database knows of the run (its day, correlation, channel) is not sent again.
  *
  * Measured with 54 commits in a flush, per commit: 5 microseconds here and 10 in PostgreSQL; as one array for each column 20
@@ -53,7 +54,7 @@ function eventFields({ entry, hash, payload_text }: SealedEvent): string {
     `${entry.seq}${BETWEEN_FIELDS}${field(entry.event_id)}${BETWEEN_FIELDS}${field(entry.type)}${BETWEEN_FIELDS}` +
     `${entry.at}${BETWEEN_FIELDS}${entry.recorded_at}${BETWEEN_FIELDS}${field(entry.actor)}${BETWEEN_FIELDS}` +
     `${field(entry.step)}${BETWEEN_FIELDS}${entry.severity}${BETWEEN_FIELDS}${entry.payload_sha256}${BETWEEN_FIELDS}` +
-    `${entry.prev_hash}${BETWEEN_FIELDS}${hash}${BETWEEN_FIELDS}${field(payload_text)}`
+    `${entry.prev_hash}${BETWEEN_FIELDS}${hash}${BETWEEN_FIELDS}${payload_text}`
   );
 }
 
