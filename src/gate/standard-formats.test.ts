@@ -3,7 +3,7 @@ import { Ajv } from "ajv";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { validateXML } from "xmllint-wasm";
-import { assert, instant, type JsonObject, sha256Hex } from "../contracts/index.ts";
+import { assert, instant, type JsonObject, keepable, sha256Hex } from "../contracts/index.ts";
 import { evaluate } from "./evaluate.ts";
 import { decisionJunit } from "./junit.ts";
 import { decisionMarkdown } from "./markdown.ts";
@@ -19,8 +19,9 @@ const {
 const isSarif = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(SARIF);
 const JUNIT = readFileSync("src/gate/testing/junit.xsd", "utf8");
 
-/** A decision in which gates pass, fail, lack evidence and do not count, and whose texts are these. */
-function decisionOf(text: string) {
+/** A decision in which gates pass, fail, lack evidence and do not count, and whose texts are these, as far as a policy may have them. */
+function decisionOf(evidenced: string) {
+  const text = keepable(evidenced);
   const policy = parsePolicy(
     JSON.stringify({
       id: "shop",
@@ -48,8 +49,8 @@ function decisionOf(text: string) {
   );
   assert(policy.ok, policy.ok ? "" : JSON.stringify(policy.errors));
   const unit = (id: string, good: boolean) => ({
-    ...{ id, at: null, channel: null, rows: [`${id}${text}`], isValid: true },
-    columns: { good, name: text },
+    ...{ id, at: null, channel: null, rows: [`${id}${evidenced}`], isValid: true },
+    columns: { good, name: evidenced },
   });
   const evidence = {
     digest: sha256Hex(""),
