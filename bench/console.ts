@@ -8,6 +8,7 @@ import { type Browser, type BrowserContext, type CDPSession, chromium } from "pl
 import { addKey, createApp, openInstallation, serve } from "../src/api/index.ts";
 import { systemHost } from "../src/contracts/index.ts";
 import { freshDatabase } from "./bench-database.ts";
+import { Lacking } from "./lacking.ts";
 import { driveLongRun, longRunTools } from "./long-run.ts";
 import { median } from "./pairs.ts";
 import { tenantOf } from "./subject.ts";
@@ -199,6 +200,6 @@ function chromiumPath(): string {
   const path = [process.env.COUNTERMARK_CHROMIUM ?? "", "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
     (place) => place !== "" && existsSync(place),
   );
-  if (path === undefined) throw new Error("install Chromium, or name it in COUNTERMARK_CHROMIUM");
+  if (path === undefined) throw new Lacking("install Chromium, or name it in COUNTERMARK_CHROMIUM");
   return path;
 }

@@ -3,6 +3,7 @@ import { measureConsole } from "./console.ts";
 import { measureDecide } from "./decide.ts";
 import { measureEvidence } from "./evidence.ts";
 import { measureGuards } from "./guards.ts";
+import { Lacking } from "./lacking.ts";
 import { measureMemory } from "./memory.ts";
 import { measurePeers, peerSettings } from "./peers.ts";
 import { withServer } from "./server.ts";
@@ -188,7 +189,11 @@ program
     print({ settings: { node: process.version }, figures }, json);
   });
 
-await program.parseAsync();
+await program.parseAsync().catch((error: unknown) => {
+  if (!(error instanceof Lacking)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+});
 
 function count(text: string): number {
   const value = Number(text);

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { openDatabase } from "../src/store/index.ts";
 import { folderBeside, fsyncLatency } from "./fsync.ts";
+import { Lacking } from "./lacking.ts";
 import { startSlowServer } from "./slow-server.ts";
 
 /** The PostgreSQL server that everything of one run is measured on. */
@@ -30,7 +31,7 @@ export async function withServer(delayMs: number, work: (server: BenchServer) =>
 function givenUrl(): string {
   const url = process.env.DATABASE_URL;
   if (url === undefined)
-    throw new Error("set DATABASE_URL to a PostgreSQL server with fsync and synchronous_commit on");
+    throw new Lacking("set DATABASE_URL to a PostgreSQL server with fsync and synchronous_commit on");
   return url;
 }
 

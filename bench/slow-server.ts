@@ -35,7 +35,7 @@ export async function startSlowServer(delayMs: number): Promise<SlowServer> {
     environment,
     settings: { fsync: "on" },
   });
-  if (server === undefined) throw new Error("no PostgreSQL of Debian's packages is installed: install postgresql-15");
+  if (server === undefined) throw new Lacking("no PostgreSQL of Debian's packages is installed: install postgresql-15");
   const { host, port, user, password, database } = server.admin;
   return {
     url: `postgres://${user}:${password}@${host}:${port}/${database}`,
@@ -61,3 +61,5 @@ export function freePort(): Promise<number> {
     });
   });
 }
+
+import { Lacking } from "./lacking.ts";
