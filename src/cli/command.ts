@@ -39,6 +39,8 @@ export interface Outside {
 export interface Context extends Omit<Outside, "host" | "server" | "env"> {
   readonly host: Host;
   readonly config: Config;
+  /** The words by which it was called, such as `run list`. */
+  readonly command: string;
 }
 
 /** The words after the command, checked against what it declares. */

@@ -34,7 +34,7 @@ async function misuse({ message, usage }: Extract<Parsed, { kind: "misuse" }>, o
 const helpCommand = (usage: string): string => `${usage.slice(0, usage.indexOf(" [")).trimEnd()} --help`;
 
 async function runInvocation(
-  { command, args, flags }: Extract<Parsed, { kind: "run" }>["invocation"],
+  { command, path, args, flags }: Extract<Parsed, { kind: "run" }>["invocation"],
   outside: Outside,
 ): Promise<ExitCode> {
   const { parseConfig } = await import("./config.ts");
@@ -50,6 +50,6 @@ async function runInvocation(
     const { reportRefusal } = await import("./report.ts");
     return reportRefusal({ stderr: outside.stderr, json: flags.json === true }, config.refusal);
   }
-  const context: Context = { ...rest, config: config.value, host: await host() };
+  const context: Context = { ...rest, config: config.value, command: path, host: await host() };
   return command.run(context, args);
 }

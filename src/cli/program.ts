@@ -5,6 +5,8 @@ import { CONFIG_OPTIONS, type ConfigOption, type Flags } from "./config.ts";
 /** A command line, understood: which command, with what, and what it says about the configuration. */
 export interface Invocation {
   readonly command: Command;
+  /** Its words, such as `run list`. */
+  readonly path: string;
   readonly args: Arguments;
   readonly flags: Flags;
 }
@@ -128,7 +130,8 @@ async function prepare(tree: Tree, path: readonly string[], parser: Parser): Pro
   addConfigOptions(parser, entry.path.join(" "));
   parser.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
   parser.action(() => {
-    tree.choose({ command, args: argumentsOf(command, parser), flags: configFlags({ ...parser.optsWithGlobals() }) });
+    const args = argumentsOf(command, parser);
+    tree.choose({ command, path: entry.path.join(" "), args, flags: configFlags({ ...parser.optsWithGlobals() }) });
   });
 }
 

@@ -9,11 +9,14 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 export interface Talk {
   readonly stderr: Writer;
   readonly json: boolean;
+  /** The command that says no; left out where the command line was not understood at all. */
+  readonly command?: string;
 }
 
-export const talkOf = ({ stderr, config }: Pick<Context, "stderr" | "config">): Talk => ({
+export const talkOf = ({ stderr, config, command }: Pick<Context, "stderr" | "config" | "command">): Talk => ({
   stderr,
   json: config.json,
+  command,
 });
 
 /** Reports a refusal of ours or of the API: one line with its code, one with the remedy. Returns the exit code. */
@@ -32,8 +35,12 @@ export function reportProblem({ stderr, json }: Talk, problem: Problem): ExitCod
 /** @param remedy takes the place of the code's general one where more is known */
 export function reportRefusal(talk: Talk, refusal: Refusal | Fault, remedy?: string): ExitCode {
   const problem = problemOf(refusal);
-  return reportProblem(talk, remedy === undefined ? problem : { ...problem, remedy });
+  const special = remedy ?? (problem.code === "USAGE" ? usageRemedy(talk) : undefined);
+  return reportProblem(talk, special === undefined ? problem : { ...problem, remedy: special });
 }
+
+const usageRemedy = ({ command }: Talk): string | undefined =>
+  command === undefined ? undefined : `see \`countermark ${command} --help\``;
 
 /** Reports what was thrown: a fault like a refusal; anything else is a bug, with its stack. */
 export function reportError(talk: Talk, thrown: unknown): ExitCode {

@@ -73,6 +73,15 @@ test.each([
   expect(rest).toEqual([""]);
 });
 
+test("words that only the command itself does not take lead to its own help", async () => {
+  const said = await runCli(["chaos", "run", "--scenarios", "DS-01,nope"]);
+
+  expect(said.exit).toBe(2);
+  expect(said.stderr).toBe(
+    "USAGE: there is no scenario `nope`; `countermark chaos list` has those that there are\nremedy: see `countermark chaos run --help`\n",
+  );
+});
+
 test("under --json an error is a problem object on standard error", async () => {
   const said = await runCli(["chekc", "--json"]);
 
