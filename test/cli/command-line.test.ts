@@ -77,9 +77,7 @@ test("words that only the command itself does not take lead to its own help", as
   const said = await runCli(["chaos", "run", "--scenarios", "DS-01,nope"]);
 
   expect(said.exit).toBe(2);
-  expect(said.stderr).toBe(
-    "USAGE: there is no scenario `nope`; `countermark chaos list` has those that there are\nremedy: see `countermark chaos run --help`\n",
-  );
+  expect(said.stderr).toMatch(/^USAGE: there is no scenario `nope`.*\nremedy: see `countermark chaos run --help`\n$/);
 });
 
 test("under --json an error is a problem object on standard error", async () => {

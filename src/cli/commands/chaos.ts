@@ -130,7 +130,7 @@ function chosenIn(args: Arguments): readonly Played[] | string {
   const wanted = args.value("scenarios")?.split(",") ?? MATRIX.map(({ id }) => id);
   const unknown = wanted.find((id) => !MATRIX.some((scenario) => scenario.id === id));
   if (unknown === undefined) return MATRIX.filter(({ id }) => wanted.includes(id));
-  return `there is no scenario \`${unknown}\`; \`countermark chaos list\` has those that there are`;
+  return `there is no scenario \`${unknown}\`; there are ${MATRIX.map(({ id }) => id).join(", ")}`;
 }
 
 /** Shows on a terminal which scenario is being played. */
