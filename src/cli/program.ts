@@ -64,6 +64,9 @@ export async function parseCommandLine(
     await root.parseAsync(argv[0] === "help" ? [...argv.slice(1), "--help"] : argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    const unknown = error.code === "commander.helpDisplayed" ? unknownWord(used.parser) : undefined;
+    if (unknown !== undefined)
+      return { kind: "misuse", message: `unknown command \`${unknown}\``, usage: usageOf(used.parser) };
     if (error.exitCode === 0) return { kind: "text", text: said.join("") };
     return { kind: "misuse", message: messageOf(error), usage: usageOf(used.parser) };
   }
@@ -72,6 +75,12 @@ export async function parseCommandLine(
     ? { kind: "misuse", message: "a command is missing", usage: usageOf(root) }
     : { kind: "run", invocation };
 }
+
+/** The word that help was asked for and that is no command; commander would print the help of what is around it. */
+const unknownWord = ({ commands, args: [word] }: Parser): string | undefined =>
+  commands.length === 0 || word === undefined || word.startsWith("-") || commands.some((one) => one.name() === word)
+    ? undefined
+    : word;
 
 /** A parser that writes into a list and throws where it would end the process. */
 const makeParser = (name: string, said: string[]): Parser =>

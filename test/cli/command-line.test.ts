@@ -35,6 +35,13 @@ test.each([
     "unknown command `upp`; did you mean up?",
     "countermark migrate --help",
   ],
+  [
+    "help of an unknown command",
+    ["dead-letter", "--help"],
+    "USAGE: unknown command `dead-letter`",
+    "countermark --help",
+  ],
+  ["help of a group's unknown command", ["run", "lsit", "--help"], "USAGE: unknown command `lsit`", "run --help"],
   ["no command", [], "USAGE: a command is missing", "countermark --help"],
   ["a group alone", ["migrate"], "USAGE: a command is missing", "countermark migrate --help"],
   [
