@@ -42,8 +42,9 @@ export function proofProblem(proof: EffectProof | null): string | undefined {
   if (proof === null) return undefined;
   const { provider, transactionId, requestId, amount } = proof;
   if (!isText(provider) || !isText(transactionId)) return "the proof does not name provider and transaction";
-  if (requestId !== null && !isText(requestId)) return "the proof's request id is no text";
+  if (requestId != null && !isText(requestId)) return "the proof's request id is no text";
   if (amount === undefined) return undefined;
+  if (!isRecord(amount)) return "the proof's amount is no money";
   const isWhole = typeof amount.minor === "bigint" && amount.minor >= -MINOR_MAX && amount.minor <= MINOR_MAX;
   return isWhole && CURRENCY.test(amount.currency) ? undefined : "the proof's amount is no whole number of minor units";
 }
@@ -58,6 +59,10 @@ export function entitiesProblem(entities: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** How long the provider asked to wait, as far as it can be waited: `Number("Fri, 31 Dec")` is no wait, and its outcome stands without one. */
+export const usableDelay = (delayMs: unknown): number | null =>
+  typeof delayMs === "number" && Number.isFinite(delayMs) && delayMs >= 0 ? delayMs : null;
 
 /** Why what a handler says that it spent cannot be counted: a negative number would raise the run's own bounds. */
 export function usageProblem({ model, tokens, costMicros }: Usage): string | undefined {

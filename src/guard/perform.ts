@@ -16,6 +16,7 @@ import {
   outcomeProblem,
   proofProblem,
   TOOL_OUTCOMES,
+  usableDelay,
   usageProblem,
 } from "./outcome-shape.ts";
 import { type Storable, storable, storableEntity } from "./storable.ts";
@@ -266,13 +267,13 @@ interface Failure {
 }
 
 function failed(attempt: Attempt, failure: Failure): Failed {
-  const { code, effect, breaker = "failure", retryAfterMs = null, proof = null } = failure;
+  const { code, effect, breaker = "failure", retryAfterMs, proof = null } = failure;
   return {
     kind: "failed",
     code,
     message: cleanMessage(failure.message, attempt.redaction),
     effect,
-    retryAfterMs,
+    retryAfterMs: usableDelay(retryAfterMs),
     proof,
     usage: [...attempt.usage],
     breaker: breakerOf(attempt, breaker),

@@ -45,6 +45,11 @@ const ANSWERS: readonly (readonly [string, string, Behaviour])[] = [
     () => applied({}, { proof: { ...proof, amount: { minor: 1n, currency: "usd" } } }),
   ],
   [
+    "an amount that is nothing",
+    "OUTPUT_SCHEMA_INVALID",
+    () => untyped({ kind: "applied", result: { output: {}, proof: { ...proof, amount: null } } }),
+  ],
+  [
     "an entity that cannot be named",
     "OUTPUT_SCHEMA_INVALID",
     (_input, { tenantId }) =>
@@ -87,6 +92,33 @@ describe("a handler that answers", () => {
       expect(tenant.calls("reserve")).toHaveLength(1);
     },
   );
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, -1])(
+  "a handler that asks to wait for %d ms is not waited for, and its outcome stands",
+  async (retryAfterMs) => {
+    const tenant = await shop.tenant({ workflows: [flow("W", [call("write", "reserve")])] });
+    tenant.answers("reserve", () => ({ kind: "not_applied", code: "BUSY", message: "later", retryAfterMs }));
+
+    const run = await tenant.runs("W");
+
+    expect(run).toMatchObject({ status: "FAILED_UNEXPECTED", code: "BUSY" });
+    const { payload } = await tenant.event(run.run_id, "step.failed");
+    expect(payload).toMatchObject({ retry_after_ms: null });
+  },
+);
+
+test("a proof without a request id is a proof all the same", async () => {
+  const tenant = await shop.tenant({ workflows: [flow("W", [call("write", "reserve")])] });
+  const { requestId: _none, ...bare } = proof;
+  tenant.answers("reserve", () => untyped({ kind: "applied", result: { output: {}, proof: bare } }));
+
+  const run = await tenant.runs("W");
+
+  expect(run).toMatchObject({ status: "SUCCEEDED" });
+  expect(await tenant.receipts(run.run_id)).toMatchObject([
+    { external_transaction_id: "t1", provider_request_id: null },
+  ]);
 });
 
 test("what a provider's error text holds that no document can is replaced, and its code stands", async () => {
