@@ -230,6 +230,16 @@ describe("time", () => {
     expect(waiting.size).toBe(0);
   });
 
+  test("a context that a handler spread has its signal", async () => {
+    const seen: boolean[] = [];
+    await run(async (_, context) => {
+      const { signal } = { ...context, attempt: 2 };
+      seen.push(signal.aborted, signal === context.signal);
+      return applied();
+    });
+    expect(seen).toEqual([false, true]);
+  });
+
   test("what a handler answers inside the grace counts; what it throws there is the time-out", async () => {
     const onAbort = (context: CallContext, then: () => void) => context.signal.addEventListener("abort", then);
     const answers = handClock();

@@ -161,34 +161,52 @@ interface ContextParts {
   readonly usage: Usage[];
 }
 
+/** Where a context keeps what its signal is made of. */
+const STOP = Symbol("stop");
+
+/**
+ * A context's signal, made when a handler first asks for it: most answer before. One getter for all contexts: as a getter of the
+ * literal, the engine kept each context's own until the next full collection, and with it the attempt and the state of its run.
+ * With it a step took a fifth more of a worker's time.
+ */
+const SIGNAL = {
+  enumerable: true,
+  get(this: { readonly [STOP]: Stop }): AbortSignal {
+    return this[STOP].signal;
+  },
+};
+
+/** Own, so that a handler may spread the context and still has its signal. */
+const withSignal = (rest: Omit<CallContext, "signal"> & { readonly [STOP]: Stop }): CallContext =>
+  Object.defineProperty<typeof rest & Partial<CallContext>>(rest, "signal", SIGNAL) as CallContext;
+
 // Members one by one: spreading the ports into it took 12 microseconds, a tenth of all that we add to a call.
-const contextOf = ({ call, request, ports, stop, way, usage }: ContextParts): CallContext => ({
-  credential: ports.context.credential,
-  entity: ports.context.entity,
-  open: ports.context.open,
-  tenantId: request.tenantId,
-  runId: request.runId,
-  stepId: request.stepId,
-  correlationId: request.correlationId,
-  attempt: request.attempt,
-  internalKey: call.internalKey,
-  externalKey: call.externalKey,
-  get signal() {
-    return stop.signal;
-  },
-  clock: ports.clock,
-  runStartedAt: request.runStartedAt,
-  fetch: (...asked) => way().fetch(...asked),
-  usage: (spent) => {
-    const problem = usageProblem(spent);
-    if (problem !== undefined) throw new TypeError(problem); // into the handler, whose failure it is
-    usage.push(spent);
-  },
-  invoke: async (tool, input) => {
-    stop.signal.throwIfAborted(); // an abandoned handler starts nothing more
-    return ports.context.invoke(tool, input);
-  },
-});
+const contextOf = ({ call, request, ports, stop, way, usage }: ContextParts): CallContext =>
+  withSignal({
+    [STOP]: stop,
+    credential: ports.context.credential,
+    entity: ports.context.entity,
+    open: ports.context.open,
+    tenantId: request.tenantId,
+    runId: request.runId,
+    stepId: request.stepId,
+    correlationId: request.correlationId,
+    attempt: request.attempt,
+    internalKey: call.internalKey,
+    externalKey: call.externalKey,
+    clock: ports.clock,
+    runStartedAt: request.runStartedAt,
+    fetch: (...asked) => way().fetch(...asked),
+    usage: (spent) => {
+      const problem = usageProblem(spent);
+      if (problem !== undefined) throw new TypeError(problem); // into the handler, whose failure it is
+      usage.push(spent);
+    },
+    invoke: async (tool, input) => {
+      stop.signal.throwIfAborted(); // an abandoned handler starts nothing more
+      return ports.context.invoke(tool, input);
+    },
+  });
 
 function classified(outcome: ToolOutcome, attempt: Attempt): Performed {
   const problem = outcomeProblem(outcome, TOOL_OUTCOMES);
