@@ -233,7 +233,7 @@ describe("time", () => {
   test("a context that a handler spread has its signal", async () => {
     const seen: boolean[] = [];
     await run(async (_, context) => {
-      const { signal } = { ...context, attempt: 2 };
+      const { signal } = { ...context };
       seen.push(signal.aborted, signal === context.signal);
       return applied();
     });

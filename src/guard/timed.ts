@@ -24,10 +24,12 @@ export async function timed<T>(options: TimedOptions, attempt: (stop: Stop) => P
   const stop = new Stop();
   const deadline = after(options.clock.now(), options.timeoutMs);
   let answer: Ended<T> | undefined;
-  const work = ended(() => attempt(stop)).then((end) => {
-    answer = end;
-    return end;
-  });
+  const work = ended(
+    () => attempt(stop),
+    (end) => {
+      answer = end;
+    },
+  );
   try {
     // An attempt that answers without waiting needs no watch: timer and signals were a tenth of a step.
     for (let turn = 0; turn < SOON_TURNS && answer === undefined; turn++) await undefined;
@@ -67,12 +69,16 @@ async function watched<T>(
   }
 }
 
-async function ended<T>(attempt: () => Promise<T>): Promise<Ended<T>> {
+/** Tells how the attempt ended in the turn in which it does. */
+async function ended<T>(attempt: () => Promise<T>, tell: (end: Ended<T>) => void): Promise<Ended<T>> {
+  let end: Ended<T>;
   try {
-    return { kind: "answered", value: await attempt() };
+    end = { kind: "answered", value: await attempt() };
   } catch (error) {
-    return { kind: "threw", error };
+    end = { kind: "threw", error };
   }
+  tell(end);
+  return end;
 }
 
 // An error inside the grace is the abort itself arriving.

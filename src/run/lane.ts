@@ -11,11 +11,12 @@ export function lanesOf(state: RunState): readonly Lane[] {
 }
 
 /** Every phase in which something of the run waits: its lanes, what is being undone, what a person is asked about. */
-export const phasesOf = ({ lanes, compensation, agents }: RunState): readonly LanePhase[] => [
-  ...Object.values(lanes).map(({ phase }) => phase),
-  ...Object.values(agents).flatMap(({ interrupts }) => interrupts.flatMap(askedPhase)),
-  ...(compensation === null ? [] : [compensation, ...compensation.escalated].map(({ phase }) => phase)),
-];
+export function phasesOf({ lanes, compensation, agents }: RunState): readonly LanePhase[] {
+  const phases = Object.values(lanes).map(({ phase }) => phase);
+  for (const { interrupts } of Object.values(agents)) phases.push(...interrupts.flatMap(askedPhase));
+  if (compensation !== null) phases.push(compensation.phase, ...compensation.escalated.map(({ phase }) => phase));
+  return phases;
+}
 
 const askedPhase = ({ decision, attempt, approval_id, timeout_at }: AgentInterrupt): readonly LanePhase[] =>
   decision === null ? [{ kind: "approval", attempt, approval_id, timeout_at }] : [];

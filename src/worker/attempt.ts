@@ -48,7 +48,10 @@ export async function attemptCall(desk: DeskOptions, run: RunFacts, attempt: Att
     ? lookUp(start.call, start.request, ports)
     : perform(call, start.request, ports));
   if (rested !== null) return { stimulus: rested, extras: {}, entities: [], costMicros: 0 };
-  return performed.kind === "absent" ? released(start) : settled(desk, run, attempt, { performed, startedAt });
+  if (performed.kind === "absent") return released(start);
+  const attempted = settled(desk, run, attempt, { performed, startedAt });
+  if (start.call.breaker === null) return attempted;
+  return { ...attempted, extras: { ...attempted.extras, ...(await breakerRows(desk, start, performed)) } };
 }
 
 /** An agent's call is carried out by its graph; every other by its handler. */
@@ -75,12 +78,12 @@ const released = ({ call }: AttemptRequest["start"]): Attempted => ({
   costMicros: 0,
 });
 
-async function settled(
+function settled(
   desk: DeskOptions,
   run: RunFacts,
   { planned, start }: AttemptRequest,
   { performed, startedAt }: { readonly performed: Exclude<LookedUp, { kind: "absent" }>; readonly startedAt: Instant },
-): Promise<Attempted> {
+): Attempted {
   const { call, request } = start;
   const context = settleContext(desk, run, { request, startedAt, record: call.intent });
   const settlement = leftToPeople(desk, start, settle(call, performed, context), { performed, context });
@@ -97,7 +100,7 @@ async function settled(
   };
   return {
     stimulus: stimulusOf(desk, answered, { performed, settlement, start }),
-    extras: { ...recordRows(desk, settlement), ...(await breakerRows(desk, start, performed)) },
+    extras: recordRows(desk, settlement),
     entities: settlement.entities,
     costMicros: settlement.costMicros,
   };

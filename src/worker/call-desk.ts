@@ -26,15 +26,33 @@ import { intentOf, receiptEventRow, receiptRow, settleRow } from "./rows.ts";
 /** How soon a call that another run is making is looked at again. */
 const BUSY_POLL_MS = 100;
 
-/** Passes one planned call through the guards. Reads facts, writes nothing. */
-export async function prepareCall(desk: DeskOptions, run: RunFacts, planned: PlannedCall): Promise<Prepared> {
+/**
+ * Passes one planned call through the guards. Reads facts, writes nothing. Answers at once where there is nothing to read:
+ * a READ call that nothing limits waits for nobody.
+ */
+export function prepareCall(desk: DeskOptions, run: RunFacts, planned: PlannedCall): Prepared | Promise<Prepared> {
   const request = requestOf(run, planned);
   const registered = desk.registry.find(planned.tool, planned.version);
   const promoted = contractsFor(run.control.promoted, run.pack.config_hash);
   const resolution = resolveCall(request, registered.ok ? registered.value : undefined, promoted);
   if (!resolution.ok) return refused(planned, { request, admission: resolution.admission, now: desk.host.clock.now() });
-  const { resolved } = resolution;
-  const { read, approvals } = hasFacts(resolved) ? await desk.facts.read(askedOf(run, resolved)) : nothingRead(desk);
+  const asked: AskedCall = { planned, request, resolved: resolution.resolved };
+  if (!hasFacts(asked.resolved)) return judged(desk, run, asked, nothingRead(desk));
+  return desk.facts.read(askedOf(run, asked.resolved)).then((facts) => judged(desk, run, asked, facts));
+}
+
+interface AskedCall {
+  readonly planned: PlannedCall;
+  readonly request: CallRequest;
+  readonly resolved: ResolvedCall;
+}
+
+function judged(
+  desk: DeskOptions,
+  run: RunFacts,
+  { planned, request, resolved }: AskedCall,
+  { read, approvals }: ReadFacts,
+): Prepared | Promise<Prepared> {
   const admission = admit(resolved, request, factsOf(desk, run, planned, { read, approvals }));
   switch (admission.kind) {
     case "refused":

@@ -158,7 +158,8 @@ class Drive {
     let later: Instant | null = null;
     let answered = false;
     for (const planned of next.calls) {
-      const prepared = await prepareCall(this.#options, this.#facts(), planned);
+      const asked = prepareCall(this.#options, this.#facts(), planned);
+      const prepared = asked instanceof Promise ? await asked : asked;
       if (prepared.kind === "start") starts.set(planned, prepared);
       else if (prepared.kind === "later") later = soonest(later, prepared.at);
       else if (prepared.kind === "ask") answered = await this.#ask(prepared);
@@ -168,7 +169,8 @@ class Drive {
     await this.#startAll(starts, revision);
     if (this.#writer.isFenced) return false;
     if (this.#inFlight.size > 0) {
-      await this.#writer.commitBehind(this.#state);
+      const written = this.#writer.commitBehind(this.#state);
+      if (written !== null) await written;
       if (!this.#isTold()) await this.#nextAnswer(soonest(later, next.wake) ?? this.#patience());
       return false;
     }
@@ -251,8 +253,10 @@ class Drive {
   /** Makes each intent in a commit of its own and starts its handler after it; a READ call has none, and waits for none. R1, R2 */
   async #startAll(starts: ReadonlyMap<PlannedCall, Start>, judgedBy: number): Promise<void> {
     for (const [planned, start] of starts) {
-      if (start.intent === null) await this.#writer.commitBehind(this.#state);
-      else if (!(await this.#makeIntent(planned, start, start.intent))) continue;
+      if (start.intent === null) {
+        const written = this.#writer.commitBehind(this.#state);
+        if (written !== null) await written;
+      } else if (!(await this.#makeIntent(planned, start, start.intent))) continue;
       if (this.#writer.isFenced) return;
       // Without an intent nothing claimed the facts that the guards judged by: where they changed, the call is judged anew.
       if (start.intent === null && this.#writer.control.revision !== judgedBy) continue;

@@ -163,14 +163,14 @@ export class RunWriter {
     if (this.#events.length > 0) await this.commit(state, JUST_RECORD);
   }
 
-  /** Has what was added written while the run goes on, or waits for it where it is more than events. W3 */
-  async commitBehind(state: RunState): Promise<void> {
-    if (!this.#mayRunAhead()) return void (await this.commit(state, JUST_RECORD));
+  /** Has what was added written while the run goes on; what is more than events, or too many, is to be waited for. W3 */
+  commitBehind(state: RunState): Promise<unknown> | null {
+    if (!this.#mayRunAhead()) return this.commit(state, JUST_RECORD);
     if (this.#failure !== null) throw this.#failure.error; // W2
-    if (this.#events.length === 0 || this.#isFenced) return;
+    if (this.#events.length === 0 || this.#isFenced) return null;
     this.#behind = { noted: this.#takeNoted(), state };
     this.#trail ??= this.#writeTrail();
-    if (this.#ahead >= AHEAD_EVENTS_MAX) await this.#writing;
+    return this.#ahead >= AHEAD_EVENTS_MAX ? this.#writing : null;
   }
 
   #mayRunAhead(): boolean {
