@@ -2,9 +2,9 @@ import type { ApprovalRow } from "../approve/index.ts";
 import { assert, type Instant } from "../contracts/index.ts";
 import { readStream, type StoredEvent } from "../ledger/index.ts";
 import { type LedgerRun, type Why, whyOf } from "../observe/index.ts";
-import { findRun } from "../run/index.ts";
+import { findRun, type RecordedEvent } from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
-import { findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
+import { checkpointIdsOf, findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
 import { approvalsOfRun, type RecordedRun, recordedEvent, snapshotOf, stateOf } from "./recorded-run.ts";
 
 /** A run with everything that a diagnosis of it needs. */
@@ -21,7 +21,8 @@ export async function readDiagnosed(sql: TenantQuery, runId: string): Promise<Di
   const row = await findRun(sql, runId);
   if (row === undefined) return undefined;
   const events = await eventsUpTo(sql, runId, row.head_seq);
-  const state = stateOf(row, snapshotOf(row), events.flatMap(recordedEvent));
+  const own = events.flatMap(recordedEvent);
+  const state = stateOf(row, snapshotOf(row), own);
   const approvals = await approvalsOfRun(sql, runId);
   const lease = await leaseOf(sql, runId);
   return {
@@ -31,10 +32,20 @@ export async function readDiagnosed(sql: TenantQuery, runId: string): Promise<Di
     approvals,
     lease,
     tokens: await leasesOf(sql, runId),
+    checkpointIds: await checkpointsOf(sql, own),
     liveness: WORKER_PROFILE,
     why: whyHeld({ row, state }, approvals, lease),
     now: lease.now,
   };
+}
+
+/** The checkpoints that the database has of the graphs of which a run's events tell; most runs have none. */
+async function checkpointsOf(sql: TenantQuery, events: readonly RecordedEvent[]): Promise<readonly string[]> {
+  const threads = new Set(
+    events.flatMap(({ event }) => (event.type === "agent.checkpointed" ? [event.payload.thread_id] : [])),
+  );
+  if (threads.size === 0) return [];
+  return (await checkpointIdsOf(sql, [...threads])).map(({ checkpoint_id }) => checkpoint_id);
 }
 
 /** A run's lease. Every run has a row of when it is due, from its first event on. */

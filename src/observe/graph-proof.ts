@@ -10,18 +10,19 @@ export interface GraphEvidence {
 export type RuntimePolicy = "LANGGRAPH_ONLY" | "UNPROVEN" | "NOT_APPLICABLE";
 
 /**
- * Proven when the database has a checkpoint, and every event of a node names graph, thread and a checkpoint that is there. A
- * run without graphs has nothing to prove.
+ * Proven when the database has a checkpoint, and every event of a graph or of a node names graph, thread and a checkpoint that is
+ * there. A run without graphs has nothing to prove.
  */
 export function runtimePolicy(graph: GraphEvidence | null, events: readonly ContinuityEvent[]): RuntimePolicy {
-  const nodes = events.filter(isNodeEvent);
-  if (graph === null && nodes.length === 0) return "NOT_APPLICABLE";
+  const executed = events.filter(isOfGraph);
+  if (graph === null && executed.length === 0) return "NOT_APPLICABLE";
   const known = new Set(graph?.checkpoint_ids);
-  const isProven = known.size > 0 && nodes.length > 0 && nodes.every((event) => isReferenced(event, known));
+  const isProven = known.size > 0 && executed.length > 0 && executed.every((event) => isReferenced(event, known));
   return isProven ? "LANGGRAPH_ONLY" : "UNPROVEN";
 }
 
-const isNodeEvent = ({ payload }: ContinuityEvent): boolean => textOrNull(payload.node) !== null;
+const isOfGraph = ({ payload }: ContinuityEvent): boolean =>
+  textOrNull(payload.node) !== null || textOrNull(payload.graph_id) !== null;
 
 const isReferenced = ({ payload }: ContinuityEvent, known: ReadonlySet<string>): boolean =>
   textOrNull(payload.graph_id) !== null &&

@@ -9,7 +9,11 @@ import { operatorTimeline, type TimelineEntry } from "./timeline.ts";
  * Whether an entry of a run's stream concerns its ownership or its approvals. Of a run's own events only its approvals do, and a run has
  * thousands of others.
  */
-export const isMark = ({ type }: StreamEntry): boolean => !isRunEventType(type) || type.startsWith("approval.");
+export const isMark = ({ type }: StreamEntry): boolean =>
+  !isRunEventType(type) || type.startsWith("approval.") || OF_APPROVALS.has(type);
+
+/** A graph's questions are approvals as any other, and so is what it was answered. */
+const OF_APPROVALS: ReadonlySet<string> = new Set(["agent.interrupted", "agent.resumed"]);
 
 /** What an operator has to see of those entries, as the diagnosis has it. */
 export const marksOf = (

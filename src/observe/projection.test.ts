@@ -7,7 +7,18 @@ import { checkContract } from "./contracts.ts";
 import { diagnose } from "./diagnosis.ts";
 import { continuityEvent, diagnosisInput, type LedgerRun, scopeOf } from "./projection.ts";
 import { recoveryOf } from "./recovery-files.ts";
-import { asked, at, decided, failed, IDENTITY, START, started, stream, succeeded } from "./testing/recorded.ts";
+import {
+  asked,
+  at,
+  decided,
+  failed,
+  IDENTITY,
+  type Recorded,
+  START,
+  started,
+  stream,
+  succeeded,
+} from "./testing/recorded.ts";
 
 const ROW: RunRow = {
   tenant_id: IDENTITY.tenant_id,
@@ -49,6 +60,7 @@ const ledgerRun = (events: readonly StoredEvent[], change: Partial<LedgerRun> = 
   events,
   lease: null,
   tokens: [],
+  checkpointIds: [],
   liveness: { leaseMs: 10_000, beatMs: 3_000 },
   ...change,
 });
@@ -253,6 +265,68 @@ describe("our ledger in the words of the continuity contracts", () => {
     });
     expect(report.lease_transitions[0]).toMatchObject({ to_status: "ACTIVE", thread_id: "worker-2" });
     expect(report.runtime_policy).toBe("NOT_APPLICABLE");
+  });
+});
+
+describe("a run that executed a graph", () => {
+  const graph = { graph_id: "clerk", thread_id: "lg:W:run-1:fetch", checkpoint_id: "c1" };
+  const attempt = { lane: "main", attempt: 1 };
+  const question = { ...attempt, approval_id: "ap-2", timeout_at: at(3_600_000), checkpoint_id: "c1", ordinal: 0 };
+  const checkpointed = {
+    ms: 100,
+    type: "agent.checkpointed",
+    step: "fetch",
+    payload: { ...attempt, ...graph, parent_checkpoint_id: null, source: "input", graph_step: -1 },
+  };
+  const called = { ms: 200, type: "agent.called", step: "fetch", payload: { ...attempt, ...graph, node: "look" } };
+  const interrupted = { ms: 300, type: "agent.interrupted", step: "fetch", payload: question };
+  const resumed = {
+    ms: 500,
+    type: "agent.resumed",
+    step: "fetch",
+    payload: { ...attempt, approval_id: question.approval_id },
+  };
+  const of = (checkpointIds: readonly string[], ...entries: readonly Recorded[]): LedgerRun => ({
+    ...ledgerRun(stream(started)),
+    events: stream(started, ...entries),
+    checkpointIds,
+  });
+
+  test("CO-2041 shows each checkpoint as GRAPH_CHECKPOINT, with what it refers to, in the category GRAPH", () => {
+    const { entries } = diagnosisOf(of(["c1"], checkpointed, called), 900).report.timeline;
+
+    expect(entries.map(({ category, payload }) => [category, payload])).toEqual([
+      ["GRAPH", { operation: "GRAPH_CHECKPOINT", ...attempt, ...graph, parent: null, source: "input", step: -1 }],
+      ["GRAPH", { operation: "AGENT_CALLED", ...attempt, ...graph, node: "look" }],
+    ]);
+  });
+
+  test.each([
+    ["the checkpoints that its events name", ["c1"], "LANGGRAPH_ONLY", []],
+    ["another checkpoint", ["c2"], "UNPROVEN", ["RUNTIME_POLICY_UNPROVEN"]],
+    ["no checkpoint", [], "UNPROVEN", ["RUNTIME_POLICY_UNPROVEN"]],
+  ])("RUNTIME_POLICY_UNPROVEN unless the database has %s", (_name, checkpointIds, policy, issues) => {
+    for (const entries of [[checkpointed], [checkpointed, called]]) {
+      const { report, validation } = diagnosisOf(of(checkpointIds, ...entries), 900);
+
+      expect(report.runtime_policy).toBe(policy);
+      expect(validation.issues.map(({ code }) => code)).toEqual(issues);
+    }
+  });
+
+  test("CO-2061 counts a question of the graph as an approval that waits, until somebody decides it", () => {
+    const pending = (...entries: readonly Recorded[]) =>
+      recoveryOf(of(["c1"], checkpointed, ...entries), at(900)).report.kpis.approvals_pending;
+    const answer = decided(400, "fetch", null);
+    const decision = { ...answer, payload: { ...Object(answer.payload), approval_id: question.approval_id } };
+    const { entries } = diagnosisOf(of(["c1"], interrupted, decision, resumed), 900).report.timeline;
+
+    expect([pending(), pending(interrupted), pending(interrupted, decision)]).toEqual([0, 1, 0]);
+    expect(entries.map(({ category, payload }) => [category, payload.operation])).toEqual([
+      ["APPROVAL", "APPROVAL_REQUESTED"],
+      ["APPROVAL", "APPROVAL_DECIDED"],
+      ["APPROVAL", "APPROVAL_CONSUMED"],
+    ]);
   });
 });
 

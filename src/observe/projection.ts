@@ -37,6 +37,8 @@ export interface LedgerRun {
   readonly lease: LeaseFact | null;
   /** The leases on it that somebody holds or held by token, by epoch. */
   readonly tokens: readonly TokenLease[];
+  /** The checkpoints that the database has of the graphs that it executed. */
+  readonly checkpointIds: readonly string[];
   readonly liveness: Liveness;
 }
 
@@ -52,7 +54,7 @@ export function diagnosisInput(run: LedgerRun, generatedAt: Instant): DiagnosisI
     heartbeat: heartbeatRecord(run, generatedAt),
     leases: [...run.tokens.map((token) => tokenRecord(token, run.row, generatedAt)), ...workerRecord(run, generatedAt)],
     succession: null,
-    graph: null,
+    graph: run.checkpointIds.length === 0 ? null : { checkpoint_ids: run.checkpointIds },
   };
 }
 
@@ -87,21 +89,38 @@ function payloadOf({ payload }: StreamEntry): JsonObject {
 /** Members of a run's own events that tell an operator something and nothing of the business. */
 const TOLD = ["code", "lane", "attempt", "approval_id", "decision", "by", "status", "outcome"] as const;
 
-/** Approvals have operations of their own; every other event is called as its type. */
-const APPROVALS: { readonly [type in RunEventType]?: string } = {
+/** What an event of a graph refers to, and as what the contract knows it. */
+const REFERENCES: { readonly [member: string]: string } = {
+  graph_id: "graph_id",
+  thread_id: "thread_id",
+  checkpoint_id: "checkpoint_id",
+  parent_checkpoint_id: "parent",
+  source: "source",
+  graph_step: "step",
+  node: "node",
+};
+
+/** Approvals, a graph's too, and its checkpoints have operations of their own; every other event is called as its type. */
+const OPERATIONS: { readonly [type in RunEventType]?: string } = {
   "approval.requested": "APPROVAL_REQUESTED",
   "approval.escalated": "APPROVAL_ESCALATED",
   "approval.decided": "APPROVAL_DECIDED",
+  "agent.interrupted": "APPROVAL_REQUESTED",
+  "agent.resumed": "APPROVAL_CONSUMED",
+  "agent.checkpointed": "GRAPH_CHECKPOINT",
 };
 
 function shownPayload(type: string, payload: JsonObject): JsonObject {
   const name = type.toUpperCase().replaceAll(".", "_");
   if (!isRunEventType(type)) return { operation: name, ...payload };
-  const told = TOLD.flatMap((member): readonly [string, Json][] => {
-    const value = payload[member];
-    return value === undefined ? [] : [[member, value]];
-  });
-  return { operation: APPROVALS[type] ?? name, ...Object.fromEntries(told) };
+  const references = type.startsWith("agent.") ? Object.entries(REFERENCES) : [];
+  const told = [...TOLD.map((member) => [member, member] as const), ...references].flatMap(
+    ([member, as]): readonly [string, Json][] => {
+      const value = payload[member];
+      return value === undefined ? [] : [[as, value]];
+    },
+  );
+  return { operation: OPERATIONS[type] ?? name, ...Object.fromEntries(told) };
 }
 
 function tokenRecord(token: TokenLease, { workflow_id: task_id }: RunRow, generatedAt: Instant): LeaseRecord {

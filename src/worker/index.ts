@@ -1,5 +1,6 @@
 /** Who advances runs: leases, the committer, the driver of one run, the loop that claims what is due. */
 
+export { checkpointIdsOf } from "./agent/queries.ts";
 export type { Commit, CommitExtras, CommitResult, Intent, LostClaim } from "./commit.ts";
 export { Committer } from "./committer.ts";
 export {

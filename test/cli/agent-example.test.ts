@@ -96,6 +96,7 @@ test("the example's commands lead to the answer, by governed look-ups and record
   const shown = await example.run(shows, runId);
   const replayed = await example.run(replays, runId);
   const exported = await example.run(`npx countermark run export ${runId}`, runId);
+  const diagnosed = await example.run(`npx countermark run diagnose ${runId} --json`, runId);
   const unrecorded = await example.run(asksMore);
   const verified = await example.run(verifies);
   await example.close();
@@ -105,6 +106,9 @@ test("the example's commands lead to the answer, by governed look-ups and record
   expect(replayed).toMatchObject({ exit: 0, said: expect.stringMatching(/^identical/) });
   expect(verified).toMatchObject({ exit: 0, said: expect.stringMatching(/^verified/) });
   expect(calledIn(exported.said).toSorted()).toEqual(["fetchOrder", "lookupShipment"]);
+  const { diagnosis } = JSON.parse(diagnosed.said);
+  expect(diagnosis.report.runtime_policy).toBe("LANGGRAPH_ONLY");
+  expect(diagnosis.validation).toMatchObject({ status: "PASS" });
   expect(unrecorded.said).toMatch(/GRAPH_FAILED at step `clerk`.*no recording of request [0-9a-f]{64}: record one by/);
   expect(example.told().map((line) => line.split("  ").slice(0, 2))).toEqual([
     ["model", "answered"],

@@ -22,7 +22,7 @@ export const IDENTITY = {
   seed: 7,
 } as const;
 
-interface Recorded {
+export interface Recorded {
   readonly ms: number;
   readonly type: string;
   readonly step?: string;

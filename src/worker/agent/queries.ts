@@ -37,6 +37,16 @@ export const countCheckpoints = (sql: TenantQuery, threadId: string) => sql<{ co
   select count(*)::int as count from agent_checkpoint
    where tenant_id = require_tenant_context() and thread_id = ${threadId}`;
 
+/** More than a run's graphs can have made: each of them ends at its recursion limit. */
+const CHECKPOINT_IDS_MAX = 100_000;
+
+/** Which checkpoints threads have, of all their namespaces. */
+export const checkpointIdsOf = (sql: TenantQuery, threadIds: readonly string[]) => sql<{ checkpoint_id: string }[]>`
+  select checkpoint_id from agent_checkpoint
+   where tenant_id = require_tenant_context() and thread_id = any(${[...threadIds]}::text[])
+   order by thread_id, checkpoint_ns, checkpoint_id
+   limit ${CHECKPOINT_IDS_MAX}`;
+
 /** Checkpoints of a thread, newest first; of every namespace where none is named. */
 export const listCheckpoints = (
   sql: TenantQuery,
