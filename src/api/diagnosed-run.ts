@@ -4,7 +4,7 @@ import { readStream, type StoredEvent } from "../ledger/index.ts";
 import { type LedgerRun, type Why, whyOf } from "../observe/index.ts";
 import { findRun, type RecordedEvent } from "../run/index.ts";
 import type { TenantQuery } from "../store/index.ts";
-import { checkpointIdsOf, findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
+import { besideRun, checkpointIdsOf, findLease, type HeldLease, leasesOf, WORKER_PROFILE } from "../worker/index.ts";
 import { approvalsOfRun, type RecordedRun, recordedEvent, snapshotOf, stateOf } from "./recorded-run.ts";
 
 /** A run with everything that a diagnosis of it needs. */
@@ -25,13 +25,17 @@ export async function readDiagnosed(sql: TenantQuery, runId: string): Promise<Di
   const state = stateOf(row, snapshotOf(row), own);
   const approvals = await approvalsOfRun(sql, runId);
   const lease = await leaseOf(sql, runId);
+  const tokens = await leasesOf(sql, runId);
+  // Of a run that was neither held by token nor taken over, nobody else has anything to say.
+  const hasOthers = tokens.length > 0 || events.some(({ type }) => type === "lease.taken_over");
   return {
     row,
     state,
     events,
+    beside: hasOthers ? await besideRun(sql, row) : [],
     approvals,
     lease,
-    tokens: await leasesOf(sql, runId),
+    tokens,
     checkpointIds: await checkpointsOf(sql, own),
     liveness: WORKER_PROFILE,
     why: whyHeld({ row, state }, approvals, lease),

@@ -58,6 +58,7 @@ const ledgerRun = (events: readonly StoredEvent[], change: Partial<LedgerRun> = 
   row: ROW,
   state: stateOf(events),
   events,
+  beside: [],
   lease: null,
   tokens: [],
   checkpointIds: [],
@@ -266,6 +267,51 @@ describe("our ledger in the words of the continuity contracts", () => {
     expect(report.lease_transitions[0]).toMatchObject({ to_status: "ACTIVE", thread_id: "worker-2" });
     expect(report.runtime_policy).toBe("NOT_APPLICABLE");
   });
+});
+
+test("CO-630 what was refused to who does not hold a run, beside its stream, is told and counted as of the run, in no place of it", () => {
+  const rejected: Recorded = {
+    ms: 13_000,
+    type: "lease.stale_write_rejected",
+    severity: "error",
+    payload: { operation: "STALE_WRITE_REJECTED", run_id: ROW.run_id, offered_epoch: 1, current_epoch: 2 },
+  };
+  const late: Recorded = {
+    ms: 14_000,
+    type: "lease.expired",
+    severity: "warning",
+    payload: {
+      operation: "LEASE_EXPIRED",
+      reason_code: "E_LEASE_LOST",
+      run_id: ROW.run_id,
+      step_id: "pay",
+      lane: "lane-2",
+    },
+  };
+  const beside = stream(rejected, late).map((event) => ({ ...event, stream: "audit", event_id: `audit-${event.seq}` }));
+  const run = ledgerRun(takenOver, { lease: heldBySuccessor, beside });
+  const { report, validation, evidence } = diagnosisOf(run, 15_000);
+  const { files, report: recovery } = recoveryOf(run, at(15_000));
+  const lines =
+    files
+      .find(({ path }) => path === "events.jsonl")
+      ?.text.trimEnd()
+      .split("\n") ?? [];
+
+  expect(validation).toEqual({ status: "PASS", issue_count: 0, issues: [] });
+  expect(evidence.event_count).toBe(takenOver.length + 2);
+  expect(report.lease_transitions.slice(-2)).toMatchObject([
+    { from_status: "ACTIVE", to_status: "ACTIVE", reason_code: "STALE_WRITE_REJECTED" },
+    { from_status: "ACTIVE", to_status: "EXPIRED", reason_code: "LEASE_EXPIRED", correlation: { step_id: "pay" } },
+  ]);
+  expect(report.timeline.entries.slice(-2)).toMatchObject([
+    { category: "LEASE", severity: "ERROR", payload: { offered_epoch: 1, current_epoch: 2 } },
+    { category: "LEASE", severity: "WARN" },
+  ]);
+  expect(recovery.kpis.stale_writes_rejected).toBe(1);
+  expect(recovery.evidence_pointers?.events_jsonl.seq_range).toEqual({ from: 1, to: takenOver.length });
+  expect(lines).toHaveLength(takenOver.length + 2);
+  for (const line of lines) expect(checkContract("event", JSON.parse(line)).ok).toBe(true);
 });
 
 describe("a run that executed a graph", () => {

@@ -16,7 +16,7 @@ import type { LeaseFact } from "./why.ts";
 /*
  * Our ledger in the words of the continuity contracts: the one place that knows both.
  *
- * P1  One event of a run's stream is one continuity event, in the same place of the same sequence.
+ * P1  One event of a run's stream is one continuity event, in the same place of the same sequence; one beside it has no place.
  * P2  An event of a type that this does not know is `SYSTEM`, with its name as operation; it is never left out.
  * P3  A task is a workflow.
  * P4  What a run's own events carry of business (arguments, outputs, traces) stays out.
@@ -33,6 +33,8 @@ export interface LedgerRun {
   readonly row: RunRow;
   readonly state: RunState;
   readonly events: readonly StoredEvent[];
+  /** Entries of the audit stream that tell of its ownership: acts and refusals of those who do not hold it. */
+  readonly beside: readonly StoredEvent[];
   /** Null: nobody ever held it. */
   readonly lease: LeaseFact | null;
   /** The leases on it that somebody holds or held by token, by epoch. */
@@ -50,12 +52,25 @@ export const scopeOf = ({ row }: Pick<LedgerRun, "row">, generatedAt: Instant): 
 
 export function diagnosisInput(run: LedgerRun, generatedAt: Instant): DiagnosisInput {
   return {
-    events: run.events.map((event) => continuityEvent(event, run.row.workflow_id)),
+    events: continuityEvents(run),
     heartbeat: heartbeatRecord(run, generatedAt),
     leases: [...run.tokens.map((token) => tokenRecord(token, run.row, generatedAt)), ...workerRecord(run, generatedAt)],
     succession: null,
     graph: run.checkpointIds.length === 0 ? null : { checkpoint_ids: run.checkpointIds },
   };
+}
+
+/** Everything that is known of a run's ownership, as continuity events: its stream, then what stands beside it. */
+export const continuityEvents = ({ row, events, beside }: LedgerRun): readonly JsonObject[] => [
+  ...events.map((event) => continuityEvent(event, row.workflow_id)),
+  ...beside.map((event) => besideEvent(event, row)),
+];
+
+/** An entry beside a run's stream has no place in it, and its writer no epoch: its payload says of which run and step it is. */
+function besideEvent(event: StoredEvent, { run_id, workflow_id }: RunRow): JsonObject {
+  const { step_id } = payloadOf(event);
+  const step = typeof step_id === "string" ? step_id : null;
+  return { ...continuityEvent({ ...event, stream: run_id, step, epoch: 0 }, workflow_id), seq: null };
 }
 
 /** One entry of a run's stream as a continuity event, with the place and the epoch that the ledger adds. */

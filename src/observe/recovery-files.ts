@@ -6,7 +6,7 @@ import { CONTINUITY_VERSION, textOrNull, textsOf } from "./continuity-event.ts";
 import type { PipelineStatus } from "./contracts.ts";
 import type { HeartbeatRecord } from "./heartbeat.ts";
 import { tokenFingerprint } from "./lease-transition.ts";
-import { continuityEvent, diagnosisInput, type LedgerRun, scopeOf } from "./projection.ts";
+import { continuityEvents, diagnosisInput, type LedgerRun, scopeOf } from "./projection.ts";
 import { recoveryMarkdown } from "./recovery-markdown.ts";
 import { type AssertionResults, type EvidencePointer, type RecoveryReport, recoveryReport } from "./recovery-report.ts";
 
@@ -68,12 +68,9 @@ function seqRange(events: readonly StoredEvent[]): Pick<EvidencePointer, "seq_ra
 }
 
 /** The events as their contract has them: without the place and the epoch, which are ours. */
-const eventLines = ({ events, row }: LedgerRun): string =>
-  events
-    .map((event) => {
-      const { seq: _, epoch: __, ...document } = continuityEvent(event, row.workflow_id);
-      return `${JSON.stringify(document)}\n`;
-    })
+const eventLines = (run: LedgerRun): string =>
+  continuityEvents(run)
+    .map(({ seq: _, epoch: __, ...document }) => `${JSON.stringify(document)}\n`)
     .join("");
 
 function heartbeatStatus(record: HeartbeatRecord | null, report: RecoveryReport): JsonObject {

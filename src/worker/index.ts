@@ -37,6 +37,7 @@ export {
 } from "./continuity/leases.ts";
 export { CONTINUITY_POLICY, checkPolicy, type LeasePolicy } from "./continuity/policy.ts";
 export {
+  besideRun,
   type EffectOutcome,
   type EpochViolation,
   effectOutcomes,

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/contracts/index.ts";
+import { inTenant } from "../../src/store/index.ts";
+import { assertWriter } from "../../src/worker/index.ts";
 import { asEvents, asStarted, codeIn, type Got, member } from "./answer.ts";
-import { type Client, freshOrder, OTHER, useBench } from "./bench.ts";
+import { type Client, freshOrder, OTHER, SHOP, useBench } from "./bench.ts";
 
 const bench = useBench();
 let olga: Client;
@@ -113,7 +115,15 @@ describe("a lease by token over HTTP", () => {
       ({ status }) => status === "BLOCKED",
     );
     const next = await olga.post(leases, { ...HOLDER, thread_id: "agent-2" });
+    const { body } = await olga.get(`/v1/runs/${runId}/diagnosis`);
 
+    expect(body).toMatchObject({ diagnosis: { validation: { status: "PASS" } } });
+    expect(body).toHaveProperty(
+      "diagnosis.report.lease_transitions",
+      expect.arrayContaining([
+        expect.objectContaining({ reason_code: "LEASE_EXPIRED", from_status: "ACTIVE", to_status: "EXPIRED" }),
+      ]),
+    );
     expect(said(late)).toEqual([409, "E_LEASE_LOST"]);
     expect(blocked.body).toMatchObject({ code: "E_LEASE_LOST" });
     expect(next.status).toBe(201);
@@ -142,6 +152,28 @@ describe("a lease by token over HTTP", () => {
     expect(said(late)).toEqual([409, "STATE_TRANSITION_ILLEGAL"]);
     expect(alive).toMatchObject({ status: 200, body: { thread_id: "agent-2", status: "ACTIVE" } });
     expect(statuses((await olga.get(leases)).body).map(([, status]) => status)).toEqual(["TAKEN_OVER", "ACTIVE"]);
+  });
+
+  test("CO-630 counts and shows in its run's report and diagnosis a write that came under an epoch that was over", async () => {
+    const { leases, granted, token } = await held();
+    const { installation } = bench();
+    const [, , , runId = ""] = leases.split("/");
+    const claim = { tenantId: SHOP, runId, token, epoch: Number(member(granted, "epoch")) };
+    const ada = await bench().client("ada", "admin");
+    await ada.post(leases.replace("leases", "takeover"), { override: "force", reason: "lost" });
+
+    const late = await inTenant(installation.database, SHOP, (sql) => assertWriter(sql, installation, claim));
+    const { body: report } = await olga.get(`/v1/runs/${runId}/recovery`);
+    const { body: diagnosed } = await olga.get(`/v1/runs/${runId}/diagnosis?severity=ERROR`);
+
+    expect(late).toMatchObject({ ok: false, refusal: { code: "E_STALE_WRITER" } });
+    expect(report).toHaveProperty("report.kpis.stale_writes_rejected", 1);
+    expect(diagnosed).toMatchObject({
+      diagnosis: {
+        validation: { status: "PASS" },
+        report: { timeline: { entries: [{ category: "LEASE", payload: { operation: "STALE_WRITE_REJECTED" } }] } },
+      },
+    });
   });
 
   test("needs somebody who may operate, a run of the own tenant, and names and times that can be", async () => {

@@ -1,6 +1,6 @@
 import { assert, type Instant, type Json } from "../../contracts/index.ts";
-import type { SealedEvent } from "../../ledger/index.ts";
-import type { RunStatus } from "../../run/index.ts";
+import { AUDIT_STREAM, type SealedEvent, type StoredEvent } from "../../ledger/index.ts";
+import type { RunRow, RunStatus } from "../../run/index.ts";
 import type { Query, TenantQuery } from "../../store/index.ts";
 import type { BlockCode } from "../block.ts";
 import type { LeaseRecord } from "./lease-record.ts";
@@ -180,6 +180,33 @@ export async function isRecorded(sql: TenantQuery, stream: string, key: string):
      limit 1`;
   return rows.length === 1;
 }
+
+/** What others than its holder record of a run's ownership. */
+const BESIDE_TYPES = [
+  "lease.registered",
+  "lease.released",
+  "lease.expired",
+  "lease.transition_refused",
+  "lease.stale_write_rejected",
+  "heartbeat.stale",
+  "heartbeat.recovered",
+  "takeover.decided",
+];
+
+/** What stands beside a run's stream, in the audit stream: acts and refusals of those who do not hold the run, in order. */
+export const besideRun = (
+  sql: TenantQuery,
+  { run_id, correlation_id, started_at }: Pick<RunRow, "run_id" | "correlation_id" | "started_at">,
+) => sql<StoredEvent[]>`
+  select stream, seq, event_id, type, at, recorded_at, correlation, causation, actor, channel, epoch, step, severity, dedup_key,
+         payload_sha256, prev_hash, hash, payload
+    from event
+   where tenant_id = require_tenant_context() and stream = ${AUDIT_STREAM}
+     and stream_day = (select h.stream_day from stream_head h where h.tenant_id = require_tenant_context() and h.stream = ${AUDIT_STREAM})
+     and type = any(${BESIDE_TYPES}::text[]) and correlation = ${correlation_id} and at >= ${started_at}::timestamptz
+     and payload::json ->> 'run_id' = ${run_id}
+   order by seq
+   limit 10000`;
 
 /** A run's lease as the workers see it, locked; the run's lock is held already. */
 export async function lockDue(
