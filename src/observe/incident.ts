@@ -6,6 +6,7 @@ import {
   isDecision,
   occurredAt,
   operationOf,
+  textOrNull,
   textsOf,
 } from "./continuity-event.ts";
 import { isTakeover, isTakeoverDecision } from "./takeover.ts";
@@ -33,8 +34,7 @@ export function incidentOf(events: readonly ContinuityEvent[], generatedAt: Inst
   const begins = before === undefined ? null : at(before);
   const isOfIt = (event: ContinuityEvent): boolean =>
     (begins === null || at(event) > begins) && (takeover === null || at(event) <= at(takeover));
-  const detection =
-    events.find((event) => event.event_type === "HEARTBEAT_STALE" && !isDecision(event) && isOfIt(event)) ?? null;
+  const detection = detectionOf(events.filter(isOfIt));
   const decision = events.findLast((event) => isTakeoverDecision(event) && isOfIt(event));
   const progress =
     takeover === null ? undefined : events.find((event) => isProgress(event) && at(event) >= at(takeover));
@@ -49,6 +49,19 @@ export function incidentOf(events: readonly ContinuityEvent[], generatedAt: Inst
   };
 }
 
+/** The first notice of the silence that lasts: one that its holder broke again was none, and that of another lane is not the owner's. */
+function detectionOf(events: readonly ContinuityEvent[]): ContinuityEvent | null {
+  const ofOwner = events.filter(({ payload }) => (textOrNull(payload.lane) ?? OWNER) === OWNER);
+  const broken = ofOwner.findLastIndex((event) => operationOf(event) === "HEARTBEAT_RECOVERED");
+  const noticed = ofOwner
+    .slice(broken + 1)
+    .find((event) => event.event_type === "HEARTBEAT_STALE" && !isDecision(event));
+  return noticed ?? null;
+}
+
+/** The lane whose lease is the run's. */
+const OWNER = "controller";
+
 /** Where nobody detected a silence by itself, the takeover says since when its predecessor's lease had run out. */
 function expectedAt(detection: ContinuityEvent | null, takeover: ContinuityEvent | null): Instant | null {
   if (detection === null) return instantOrNull(takeover?.payload.stale_since);
@@ -61,17 +74,18 @@ const PROGRESS: ReadonlySet<string> = new Set(["STEP_STARTED", "STEP_COMPLETED",
 
 const isProgress = ({ event_type }: ContinuityEvent): boolean => PROGRESS.has(event_type);
 
-/** Steps that the newest takeover lost, and that nobody has resumed since. A run that has ended waits for nobody. */
-export function unresumedSteps(
-  { takeover, takeoverAt }: Incident,
-  events: readonly ContinuityEvent[],
-  generatedAt: Instant,
-): readonly string[] {
-  if (takeover === null || takeoverAt === null) return [];
-  const later = events.filter((event) => event !== takeover && occurredAt(event, generatedAt) >= takeoverAt);
-  if (later.some((event) => operationOf(event) === "RUN_ENDED")) return [];
-  const resumed = new Set(later.flatMap(resumedBy));
-  return textsOf(takeover.payload.failed_step_ids).filter((step) => !resumed.has(step));
+/** Steps that takeovers lost and that nobody has resumed since, one for each loss; of events in order. A run that has ended waits for nobody. */
+export function unresumedSteps(events: readonly ContinuityEvent[], generatedAt: Instant): readonly string[] {
+  const at = (event: ContinuityEvent) => occurredAt(event, generatedAt);
+  const ended = events.findLast((event) => operationOf(event) === "RUN_ENDED");
+  const resumedAt = new Map(events.flatMap((event) => resumedBy(event).map((step) => [step, at(event)] as const)));
+  const isOpen = (step: string, since: Instant): boolean => {
+    const resumed = resumedAt.get(step);
+    return resumed === undefined || resumed < since;
+  };
+  return events
+    .filter((event) => isTakeover(event) && (ended === undefined || at(ended) < at(event)))
+    .flatMap((event) => textsOf(event.payload.failed_step_ids).filter((step) => isOpen(step, at(event))));
 }
 
 /** The steps that an event shows to be at work again: its own, or those of a fresh lease. */

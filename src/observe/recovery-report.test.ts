@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../contracts/index.ts";
+import { instant, type JsonObject } from "../contracts/index.ts";
 import type { DiagnosisInput } from "./diagnosis-input.ts";
 import { recoveryMarkdown } from "./recovery-markdown.ts";
 import { type AssertionResults, recoveryReport } from "./recovery-report.ts";
@@ -119,6 +119,82 @@ describe("a rotation of owners is reported (CO-932)", () => {
     const events = EVENTS.map((event, index) => ({ ...event, seq: index + 1, epoch: index < 2 ? 7 : 8 }));
 
     expect(reportOf({ events }).takeover_latency).toMatchObject({ epoch_before: 7, epoch_after: 8 });
+  });
+});
+
+describe("a run that was taken over twice is reported whole (CO 9.1)", () => {
+  /** The rotation once more, from a silence at 10:00 on; of what it lost the second time, this. */
+  const again = (failed: readonly string[]): readonly JsonObject[] =>
+    EVENTS.filter(({ event_type }) => event_type !== "STEP_FAILED").map((event) => {
+      const later = JSON.stringify({ ...event, event_id: `${event.event_id}_again` }).replaceAll("T09:4", "T10:0");
+      const moved: JsonObject = JSON.parse(later);
+      return moved.event_type === "LEASE_TAKEOVER"
+        ? { ...moved, payload: { ...Object(moved.payload), failed_step_ids: failed } }
+        : moved;
+    });
+  const late = { ...SCOPE, generatedAt: instant(Date.UTC(2026, 1, 12, 10, 30)) };
+  const twice = (...events: readonly JsonObject[]) => recoveryReport({ ...ROTATION, events }, late);
+
+  test("a step that the first takeover lost is not forgotten with the second", () => {
+    const report = twice(...EVENTS, ...again([]));
+
+    expect(report.continuity_outcome.status).toBe("REQUIRES_REVIEW");
+    expect(report.continuity_outcome.continuity_checks).toContainEqual({
+      name: "no_unresumed_failed_steps",
+      passed: false,
+    });
+    expect(report.next_actions.map(({ action }) => action)).toContain(
+      "decide whether what the takeover lost goes on: S2",
+    );
+    expect(report.kpis).toMatchObject({ takeovers: 2, steps_failed: 1, steps_resumed: 0 });
+  });
+
+  test("each loss that was resumed counts, and each that was not", () => {
+    const once = twice(...EVENTS, resumed, ...again(["S2"]));
+    const both = twice(...EVENTS, resumed, ...again(["S2"]), {
+      ...resumed,
+      event_id: "evt_09",
+      timestamp: at("10:09:00"),
+    });
+
+    expect(once.kpis).toMatchObject({ steps_failed: 2, steps_resumed: 1 });
+    expect(both.kpis).toMatchObject({ steps_failed: 2, steps_resumed: 2 });
+  });
+});
+
+describe("an incident's delays are those of its own silence (CO 9.1)", () => {
+  const silence = (time: string, signal: string, more: JsonObject = {}): JsonObject => ({
+    ...EVENTS[0],
+    event_id: `evt_${time}`,
+    timestamp: at(time),
+    payload: { ...Object(EVENTS[0]?.payload), effective_signal_at: at(signal), ...more },
+  });
+
+  test.each<[string, readonly JsonObject[]]>([
+    [
+      "that its holder broke",
+      [
+        silence("08:00:00", "07:00:00"),
+        {
+          ...EVENTS[0],
+          event_id: "evt_00",
+          event_type: "SYSTEM",
+          timestamp: at("08:05:00"),
+          payload: { operation: "HEARTBEAT_RECOVERED", silence_seconds: 0 },
+        },
+      ],
+    ],
+    ["of another lane", [silence("08:00:00", "07:00:00", { lane: "lane-2" })]],
+  ])("not of one %s", (_name, before) => {
+    const report = reportOf({ events: [...before, ...EVENTS] });
+
+    expect(report.stale_detection).toMatchObject({ detected_at: at("09:46:00"), silence_at_detection: 7_500 });
+    expect(report.kpis).toMatchObject({
+      detection_delay_seconds: 6_300,
+      decision_delay_seconds: 120,
+      takeover_latency_seconds: 125,
+      stale_incidents: 2,
+    });
   });
 });
 

@@ -126,7 +126,7 @@ export function recoveryReport(
   const diagnosis = diagnose(input, scope);
   const events = inOrder(readEvents(input.events, scope).events, scope.generatedAt);
   const incident = incidentOf(events, scope.generatedAt);
-  const unresumed = unresumedSteps(incident, events, scope.generatedAt);
+  const unresumed = unresumedSteps(events, scope.generatedAt);
   const facts: Facts = { diagnosis, events, incident, unresumed, assertions, scope };
   const { report, validation, evidence } = diagnosis;
   const kpis = kpisOf(facts);
@@ -159,7 +159,7 @@ export function recoveryReport(
     next_actions: nextActions({
       runId: scope.runId,
       status,
-      unresumed,
+      unresumed: [...new Set(unresumed)],
       validation,
       isStale: report.heartbeat.status === "STALE",
       approvalsPending: kpis.approvals_pending,
@@ -172,6 +172,7 @@ interface Facts {
   /** In order. */
   readonly events: readonly ContinuityEvent[];
   readonly incident: Incident;
+  /** One for each loss. */
   readonly unresumed: readonly string[];
   readonly assertions: AssertionResults;
   readonly scope: DiagnosisScope;
@@ -269,7 +270,7 @@ function kpisOf({ diagnosis, events, incident, unresumed, scope }: Facts): Recov
     takeovers: report.takeover_history.length,
     steps_adopted: report.takeover_history.flatMap(({ adopted_step_ids }) => adopted_step_ids).length,
     steps_failed: failed.length,
-    steps_resumed: (report.takeover?.failed_step_ids.length ?? 0) - unresumed.length,
+    steps_resumed: failed.length - unresumed.length,
     stale_writes_rejected: events.filter((event) => operationOf(event) === "STALE_WRITE_REJECTED").length,
     approvals_pending: pendingApprovals(events, scope),
   };
