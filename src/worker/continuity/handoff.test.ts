@@ -149,6 +149,30 @@ describe("CO-730 applying a package follows the record", () => {
     });
   });
 
+  test("a record without steps goes through the package's in the order in which they may go on", () => {
+    const handoff = built(runOf("S2", S("S1", "accepted"), S("S2", ""), S("S3", "failed"), S("S4", "")));
+    const empty = { task_id: "T-1", run_id: "R-1", current_step: null, steps: [] };
+
+    expect(applied(handoff, empty)).toMatchObject({
+      resume_step_id: "S2",
+      resumable_step_ids: ["S2", "S3", "S4"],
+      skipped_step_ids: ["S1"],
+      failed_step_ids: ["S3"],
+    });
+  });
+
+  test("CO-730 STALE_HANDOFF is not said of a package that also lists what is accepted, nor left out where other steps are open", () => {
+    const record = runOf("S2", S("S1", "accepted"), S("S2", ""));
+    const listed = buildHandoff(record, { createdAt: AT, includeAccepted: true, eventSeq: 7 });
+    assert(listed.ok, "the package is built");
+    const other = built(runOf("S2", S("S1", ""), S("S2", ""), S("S3", "accepted")), 7);
+
+    expect(applied(listed.value, record, 9).warnings).toEqual([]);
+    expect(applied(other, runOf("S2", S("S1", "accepted"), S("S2", ""), S("S3", "")), 9).warnings).toEqual([
+      "STALE_HANDOFF",
+    ]);
+  });
+
   test("CO-730 a package older than the record is followed only where it contradicts nothing, and STALE_HANDOFF says so", () => {
     const handoff = built(VECTOR_RUN, 7);
     const further = runOf("S3", S("S1", "accepted"), S("S2", "accepted"), S("S3", ""));

@@ -155,7 +155,8 @@ export function applyHandoff(
   const wanted = [run.current_step, handoff.current_step].find((id) => idsOf(resumable).includes(id ?? ""));
   const resume = wanted ?? resumable[0]?.id ?? null;
   const isStale = handoff.event_seq !== undefined && eventSeq !== null && handoff.event_seq < eventSeq;
-  const contradicts = resumable.length !== handoff.resumable_step_ids.length || resume !== handoff.current_step;
+  const told = handoff.resumable_step_ids.filter((id) => !handoff.step_status.accepted.includes(id));
+  const contradicts = idsOf(resumable).join() !== told.join() || resume !== handoff.current_step;
   return accepted({
     task_id: run.task_id ?? handoff.task_id,
     run_id: run.run_id ?? handoff.run_id,
@@ -258,8 +259,10 @@ const idsOf = (steps: readonly HandoffStep[]): string[] => steps.map(({ id }) =>
 const ofClass = (steps: readonly HandoffStep[], wanted: StepClass): string[] =>
   idsOf(steps.filter(({ marker }) => classOf(marker) === wanted));
 
-/** The steps that a package knows of, for a record that has none. */
-const stepsFrom = ({ step_status }: HandoffPackage): readonly HandoffStep[] =>
-  (["accepted", "failed", "pending"] as const).flatMap((marker) =>
+/** The steps that a package knows of, for a record that has none: those that may go on in the package's order. */
+function stepsFrom({ step_status, resumable_step_ids: resumable }: HandoffPackage): readonly HandoffStep[] {
+  const steps = (["accepted", "failed", "pending"] as const).flatMap((marker) =>
     step_status[marker].map((id) => ({ id, marker, acceptance_criteria: [], expected_outputs: [] })),
   );
+  return steps.toSorted((one, other) => resumable.indexOf(one.id) - resumable.indexOf(other.id));
+}
