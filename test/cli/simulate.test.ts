@@ -21,12 +21,13 @@ test("a seed prints the hash of its history, and prints the same one again", { t
 });
 
 test.each([
-  ["--seeds", "9..1"],
-  ["--seeds", "many"],
-  ["--faults", "crash,meteor"],
-])("%s %s is refused", async (option, value) => {
+  ["--seeds", "9..1", "`--seeds` ends before it begins; give 1..9"],
+  ["--seeds", "many", "`--seeds` is a number, or two with `..` between them"],
+  ["--faults", "crash,meteor", "knows no `meteor`"],
+])("%s %s is refused, and says why", async (option, value, why) => {
   const refused = await run(option, value);
 
   expect(refused.exit).toBe(2);
-  expect(refused.stderr).toContain("USAGE");
+  expect(refused.stderr).toMatch(/^USAGE: /);
+  expect(refused.stderr).toContain(why);
 });

@@ -95,6 +95,13 @@ test.each([
     ["takeover", "r", "--force", "--veto"],
     "USAGE: a run is forced from its holder or left to it",
   ],
+  [
+    "the machine of a successor that nobody names",
+    ["takeover", "r", "--host", "machine-2"],
+    "USAGE: `--host` says something of a successor, and none is named",
+  ],
+  ["the process of one", ["takeover", "r", "--pid", "1", "--among", "a,b"], "remedy: say --to, or leave --pid out"],
+  ["how long one holds the run", ["takeover", "r", "--ttl", "9"], "remedy: say --to or --among, or leave --ttl out"],
   ["an epoch that is none", ["takeover", "r", "--epoch", "x"], "give an integer"],
   ["no run", ["takeover", "none"], "RUN_NOT_FOUND: "],
 ] as const)("a takeover with %s is refused in one line with exit 2", async (_, argv, line) => {

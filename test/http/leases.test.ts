@@ -193,6 +193,25 @@ describe("a lease by token over HTTP", () => {
     expect(await vera.get(leases)).toMatchObject({ status: 200, body: { leases: [] } });
   });
 
+  test("CO-632 is for a process that can be and no longer than a day, also where a successor is named", async () => {
+    const { leases } = await held();
+    const takeover = leases.replace("leases", "takeover");
+    const ada = await bench().client("ada", "admin");
+    const successor = { thread_id: "agent-2", host_id: "machine-2", pid: 1 };
+    const candidates = { thread_ids: ["agent-2"] };
+
+    const refused = [
+      await olga.post(leases, { ...HOLDER, pid: 2 ** 31 }),
+      await ada.post(takeover, { override: "force", successor: { ...successor, pid: 2 ** 31 } }),
+      await ada.post(takeover, { override: "force", successor: { ...successor, ttl_seconds: 86_401 } }),
+      await ada.post(takeover, { override: "force", candidates: { ...candidates, ttl_seconds: 86_401 } }),
+    ];
+    const longest = { ...successor, pid: 2 ** 31 - 1, ttl_seconds: 86_400 };
+
+    expect(refused.map(said)).toEqual(Array(4).fill([400, "REQUEST_INVALID"]));
+    expect(await ada.post(takeover, { override: "force", successor: longest })).toMatchObject({ status: 200 });
+  });
+
   test("is not given on a run that has ended", async () => {
     const started = asStarted(await olga.post("/v1/runs", { workflow: "Note", input: { order_id: freshOrder() } }));
     const path = `/v1/runs/${started.body.run_id}`;

@@ -3,7 +3,6 @@ import { type Result, rejected } from "../../contracts/index.ts";
 import { findRun } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import {
-  CONTINUITY_POLICY,
   heartbeatLease,
   type LeaseClaim,
   type LeaseRecord,
@@ -15,6 +14,7 @@ import {
 } from "../../worker/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { storableInput } from "../storable-input.ts";
+import { pid, ttl } from "../wire/lease-holder.ts";
 import { name, time, timeOf } from "../wire/parts.ts";
 import { RUN_ID, runNotFound } from "./runs.ts";
 
@@ -22,11 +22,6 @@ import { RUN_ID, runNotFound } from "./runs.ts";
  * Leases on a run that a program outside holds by token. A token is answered once, to who registered, and stored nowhere; so no
  * answer here is kept for an Idempotency-Key. Whose answer was lost waits for the end of its lease.
  */
-
-/** A run that nobody looks after for a day is taken from its holder by whoever needs it, not by waiting longer. */
-const TTL_SECONDS_MAX = 86_400;
-
-const ttl = z.int().min(1).max(TTL_SECONDS_MAX).default(CONTINUITY_POLICY.ttl_seconds);
 
 const FIELDS = {
   lane: name,
@@ -78,17 +73,17 @@ export const registerLeaseEndpoint = endpoint({
       step_id: name,
       thread_id: name,
       host_id: name,
-      pid: z.int().min(1),
+      pid,
       ttl_seconds: ttl,
     }),
   },
   statuses: { 201: "the lease with its token" },
   answer: granted,
   async handle({ installation, caller: { tenantId } }, { params: { run_id: runId }, body }) {
-    const { lane, step_id: stepId, thread_id: threadId, host_id: hostId, pid, ttl_seconds: ttlSeconds } = body;
+    const { lane, step_id: stepId, thread_id: threadId, host_id: hostId, ttl_seconds: ttlSeconds } = body;
     const storable = storableInput({ lane, stepId, threadId, hostId }, null);
     if (!storable.ok) return storable;
-    const asked = { tenantId, runId, lane, stepId, threadId, hostId, pid, ttlSeconds };
+    const asked = { tenantId, runId, lane, stepId, threadId, hostId, pid: body.pid, ttlSeconds };
     const done = await registerLease(installation, asked);
     if (!done.ok) return done;
     return reply({ ...shown(done.value.lease), lease_token: done.value.token }, 201);

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { rejected } from "../../contracts/index.ts";
-import { CONTINUITY_POLICY, handOver, type NamedSuccessor, takeOver } from "../../worker/index.ts";
+import { handOver, type NamedSuccessor, takeOver } from "../../worker/index.ts";
 import { endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { storableInput } from "../storable-input.ts";
+import { pid, ttl } from "../wire/lease-holder.ts";
 import { jsonObject, name, said, time, timeOf } from "../wire/parts.ts";
 import { RUN_ID } from "./runs.ts";
 
@@ -38,13 +39,13 @@ const outcome = z
 const successor = z.strictObject({
   thread_id: name,
   host_id: name,
-  pid: z.int().min(1),
-  ttl_seconds: z.int().min(1).default(CONTINUITY_POLICY.ttl_seconds),
+  pid,
+  ttl_seconds: ttl,
 });
 
 const candidates = z.strictObject({
   thread_ids: z.array(name).min(1).max(100),
-  ttl_seconds: z.int().min(1).default(CONTINUITY_POLICY.ttl_seconds),
+  ttl_seconds: ttl,
 });
 
 const successorOf = (asked: z.output<typeof successor>): NamedSuccessor => ({

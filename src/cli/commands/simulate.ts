@@ -63,7 +63,8 @@ function planOf(args: Arguments): Plan | string {
   const [, from, to = from] = SEEDS.exec(args.value("seeds") ?? "") ?? [];
   const first = Number(from);
   const last = Number(to);
-  if (from === undefined || last < first) return "`--seeds` is a number, or two with `..` between them, such as 1..100";
+  if (from === undefined) return "`--seeds` is a number, or two with `..` between them, such as 1..100";
+  if (last < first) return `\`--seeds\` ends before it begins; give ${last}..${first}`;
   const words = (args.value("faults") ?? "").split(",").filter((word) => word !== "" && word !== "none");
   const kinds = FAULT_KINDS.filter((kind) => words.includes(kind));
   const foreign = words.find((word) => !kinds.some((kind) => kind === word));

@@ -27,7 +27,7 @@ export const takeoverCommand: Command = {
     {
       flags: "--ttl <seconds>",
       summary: "with --to or --among: how long its lease lasts",
-      integer: { min: 1, max: 1e9 },
+      integer: { min: 1, max: 86_400 },
     },
     { flags: "--handoff <json>", summary: `the package to apply, ${OBJECT_PLACES}; else what the holder left` },
   ],
@@ -46,6 +46,15 @@ export const takeoverCommand: Command = {
         { code: "USAGE", message: "a run is forced from its holder or left to it" },
         "say --force or --veto",
       );
+    const alone = ALONE.find(([name, ...company]) => isGiven(args, name) && !company.some((one) => isGiven(args, one)));
+    if (alone !== undefined) {
+      const [name, ...company] = alone.map((one) => `--${one}`);
+      return reportRefusal(
+        talkOf(context),
+        { code: "USAGE", message: `\`${name}\` says something of a successor, and none is named` },
+        `say ${company.join(" or ")}, or leave ${name} out`,
+      );
+    }
     const handoff = await handoffOf(context, args);
     if (!handoff.ok) return reportRefusal(talkOf(context), handoff.refusal);
     const epoch = args.integer("epoch");
@@ -63,6 +72,16 @@ export const takeoverCommand: Command = {
     });
   },
 };
+
+/** Options that say more of a successor, each with those that name one. */
+const ALONE = [
+  ["host", "to"],
+  ["pid", "to"],
+  ["ttl", "to", "among"],
+] as const;
+
+const isGiven = (args: Arguments, name: string): boolean =>
+  (name === "pid" || name === "ttl" ? args.integer(name) : args.value(name)) !== undefined;
 
 async function handoffOf(context: Context, args: Arguments): Promise<Result<JsonObject>> {
   const given = args.value("handoff");
