@@ -20,7 +20,9 @@ const draft = definePack({
   tools: { pay: { ...contract } },
   scopes: { pay: { tool_name: "pay", allowed_operations: ["pay"] } },
   bounds: { max_steps_per_run: 7 },
-  hitl_rules: { pay: { trigger: "pay", timeout_action: "FAIL", approval_channel: "inbox" } },
+  hitl_rules: {
+    pay: { trigger: "pay", timeout_action: "FAIL", approval_channel: "inbox", authorized_approvers: ["ann"] },
+  },
   eval_suite_ref: "golden",
 });
 

@@ -216,6 +216,13 @@ describe("CC-01 tool_closure", () => {
       [{ ...parallel, parallel_steps: ["a"] }, look("a")],
       [`CC01_FIELD_REQUIRED ${S}[0].parallel_steps`],
     ],
+    ["no branch at all", [{ ...parallel, parallel_steps: [] }], [`CC01_FIELD_REQUIRED ${S}[0].parallel_steps`]],
+    [
+      "ways of a branch that lead nowhere",
+      [{ id: "a", type: "BRANCH", condition: "true", if_true: "b", if_false: "c" }],
+      [`CC01_STEP_REF_MISSING ${S}[0].if_false`, `CC01_STEP_REF_MISSING ${S}[0].if_true`],
+    ],
+    ["a time-out to nowhere", [{ ...wait, on_timeout: "b" }], [`CC01_STEP_REF_MISSING ${S}[0].on_timeout`]],
     [
       "N_OF_M without N",
       [{ ...parallel, join_policy: "N_OF_M" }, look("a"), look("b")],
@@ -277,11 +284,12 @@ describe("CC-02 bounds_present", () => {
   });
 
   test.each(["max_steps_per_run", "max_time_seconds", "max_tokens_per_run", "max_tool_calls_per_run"])(
-    "P1-T-CC02 refuses a negative %s",
+    "P1-T-CC02 refuses a %s of zero, and a negative one",
     (limit) => {
-      expect(errorsOf([look("a")], { pack: { bounds: { [limit]: -1 } } })).toEqual([
-        `CC02_BOUND_NOT_POSITIVE $.bounds.${limit}`,
-      ]);
+      for (const value of [0, -1])
+        expect(errorsOf([look("a")], { pack: { bounds: { [limit]: value } } })).toEqual([
+          `CC02_BOUND_NOT_POSITIVE $.bounds.${limit}`,
+        ]);
     },
   );
 
@@ -339,6 +347,7 @@ describe("CC-04 financial_hitl", () => {
     ],
     ["a condition", { condition: "$.input.amount > 5" }, "CC04_CONDITION_FORBIDDEN $.hitl_rules.charge.condition"],
     ["nobody to approve", { required_approvers: 0 }, "CC04_RULE_INVALID $.hitl_rules.charge.required_approvers"],
+    ["nobody who may", { authorized_approvers: [] }, "CC04_RULE_INVALID $.hitl_rules.charge.authorized_approvers"],
     ["a trigger of another tool", { trigger: "mail" }, "CC04_RULE_INVALID $.hitl_rules.charge.trigger"],
   ])("P1-T-CC04 refuses, for a FINANCIAL tool, %s", (_, rest, error) => {
     expect(errorsOf([look("a")], { pack: { hitl_rules: { charge: rule("charge", rest) } } })).toEqual([error]);
@@ -360,6 +369,16 @@ describe("CC-04 financial_hitl", () => {
     expect(errorsOf([look("a")], { pack: { hitl_rules } })).toEqual([
       'CC04_RULE_INVALID $.hitl_rules["compensation.failed"].timeout_action',
     ]);
+  });
+
+  test("P1-T-CC04 refuses a rule of a tool that is not there: a slip of the pen would leave its tool unguarded", () => {
+    const hitl_rules = {
+      charge: rule("charge"),
+      male: rule("male"),
+      "compensation.manual": rule("compensation.manual"),
+    };
+
+    expect(errorsOf([look("a")], { pack: { hitl_rules } })).toEqual(["CC04_RULE_INVALID $.hitl_rules.male"]);
   });
 
   test("P1-T-CC04 refuses a condition that does not compile, for any tool", () => {

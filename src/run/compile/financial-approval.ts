@@ -1,9 +1,17 @@
 import type { DraftPack } from "../pack-shape.ts";
-import { FAILED_COMPENSATION } from "../rollback.ts";
+import { FAILED_COMPENSATION, MANUAL_COMPENSATION } from "../rollback.ts";
 import { compileExpression } from "./expression.ts";
 import { type Finding, finding, type Steps } from "./finding.ts";
 
 type Rule = DraftPack["hitl_rules"][string];
+
+/** What asks for approval and is no tool. */
+const INTERNAL_TRIGGERS: readonly string[] = [
+  MANUAL_COMPENSATION,
+  FAILED_COMPENSATION,
+  "drift.financial",
+  "queue.overflow",
+];
 
 /** CC-04: a person approves every FINANCIAL call, whatever the rule says; and every rule is usable. */
 export const checkFinancialApproval = (pack: DraftPack): readonly Finding[] => [
@@ -12,8 +20,23 @@ export const checkFinancialApproval = (pack: DraftPack): readonly Finding[] => [
     .flatMap(({ name }) =>
       checkFinancial(name, Object.hasOwn(pack.hitl_rules, name) ? pack.hitl_rules[name] : undefined),
     ),
-  ...Object.entries(pack.hitl_rules).flatMap(([key, rule]) => checkRule(key, rule)),
+  ...Object.entries(pack.hitl_rules).flatMap(([key, rule]) => [
+    ...checkTrigger(pack, key),
+    ...checkApprovers(key, rule),
+    ...checkRule(key, rule),
+  ]),
 ];
+
+/** A rule under a slip of a tool's name would leave that tool without one, and nobody would be asked. */
+const checkTrigger = (pack: DraftPack, key: string): readonly Finding[] =>
+  invalid(!Object.hasOwn(pack.tools, key) && !INTERNAL_TRIGGERS.includes(key), [key], `there is no tool \`${key}\``);
+
+const checkApprovers = (key: string, rule: Rule): readonly Finding[] =>
+  invalid(
+    rule.timeout_action !== "AUTO_APPROVE" && rule.authorized_approvers.length + rule.escalation_chain.length === 0,
+    [key, "authorized_approvers"],
+    "names nobody who may approve",
+  );
 
 function checkFinancial(tool: string, rule: Rule | undefined): readonly Finding[] {
   const path = ["hitl_rules", tool];

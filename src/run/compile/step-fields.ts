@@ -65,18 +65,19 @@ export function checkStepFields(step: DraftStep, path: Steps): readonly Finding[
   ];
 }
 
-function checkJoin({ parallel_steps = [], join_policy, join_n }: DraftStep, path: Steps): readonly Finding[] {
+function checkJoin({ parallel_steps, join_policy, join_n }: DraftStep, path: Steps): readonly Finding[] {
   const at = [...path, "join_n"];
+  const branches = parallel_steps?.length ?? 0;
   const findings: Finding[] = [];
-  if (parallel_steps.length === 1) {
+  if (parallel_steps !== undefined && branches < 2) {
     findings.push(required([...path, "parallel_steps"], "a PARALLEL step needs at least two branches"));
   }
   if (join_policy !== "N_OF_M") {
     if (join_n !== undefined) findings.push(notAllowed(at, "`join_n` belongs to the join policy N_OF_M"));
   } else if (join_n === undefined) {
     findings.push(required(at, "the join policy N_OF_M needs `join_n`"));
-  } else if (join_n < 1 || join_n > parallel_steps.length) {
-    findings.push(notAllowed(at, `\`join_n\` must be between 1 and ${parallel_steps.length}, the number of branches`));
+  } else if (join_n < 1 || join_n > branches) {
+    findings.push(notAllowed(at, `\`join_n\` must be between 1 and ${branches}, the number of branches`));
   }
   return findings;
 }
