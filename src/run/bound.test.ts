@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { formatInstant, after as later } from "../contracts/index.ts";
+import { compileWorkflow } from "./compile/workflow.ts";
 import { Driver, START } from "./testing/driver.ts";
-import { BOUNDS, reserving, tool, workflowOf } from "./testing/pack.ts";
+import { BOUNDS, PACK, reserving, TOOLS, tool, toolOf, WORKFLOW, workflowOf } from "./testing/pack.ts";
 
 const five = workflowOf(
   ["a", "b", "c", "d", "e"].map((id, index, all) => {
@@ -77,6 +78,20 @@ describe("bounds", () => {
       code: "BOUND_TOOL_CALLS_PER_TYPE",
       counters: { tool_calls_per_type: { look: 2 } },
     });
+  });
+
+  test("P1-D01 a bound on a tool named `constructor` ends the run too", () => {
+    const own = { ...TOOLS, constructor: { ...toolOf("look"), name: "constructor" } };
+    const steps = ["a", "b", "c"].map((id, index, ids) =>
+      tool(id, { tool_name: "constructor", ...(index < 2 ? { next_step: ids[index + 1] ?? "" } : {}) }),
+    );
+    const workflow = compileWorkflow({ ...PACK, tools: own }, { ...WORKFLOW, steps });
+
+    const run = new Driver(workflow, { ...BOUNDS, max_tool_calls_per_type: { constructor: 2 } });
+    run.succeed("a").succeed("b");
+
+    expect(run.state).toMatchObject({ code: "BOUND_TOOL_CALLS_PER_TYPE" });
+    expect(run.state.counters.tool_calls_per_type).toEqual({ constructor: 2 });
   });
 
   test("P1-D13 a run taken over goes on counting where it was", () => {

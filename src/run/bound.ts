@@ -57,8 +57,8 @@ function callsReached(
     if (calls > bounds.max_tool_calls_per_run) {
       return reached("BOUND_TOOL_CALLS", lane.step, due.now, bounds.max_tool_calls_per_run, calls);
     }
-    const limit = bounds.max_tool_calls_per_type[call.tool] ?? Number.POSITIVE_INFINITY;
-    const ofType = (perType.get(call.tool) ?? counters.tool_calls_per_type[call.tool] ?? 0) + 1;
+    const limit = ofTool(bounds.max_tool_calls_per_type, call.tool) ?? Number.POSITIVE_INFINITY;
+    const ofType = (perType.get(call.tool) ?? ofTool(counters.tool_calls_per_type, call.tool) ?? 0) + 1;
     if (ofType > limit) return reached("BOUND_TOOL_CALLS_PER_TYPE", lane.step, due.now, limit, ofType);
     perType.set(call.tool, ofType);
   }
@@ -74,3 +74,7 @@ export function isCallDue({ phase }: Lane, now: Instant): boolean {
 
 const reached = (code: Code, step: string | null, at: Instant, limit: number, observed: number): RunEvent =>
   runEvent("bound.reached", at, step, { code, message: `${observed} of at most ${limit}`, limit, observed });
+
+/** A count under a tool's own name: one called `constructor` has no count that it was not given. */
+const ofTool = (counts: { readonly [tool: string]: number }, tool: string): number | undefined =>
+  Object.hasOwn(counts, tool) ? counts[tool] : undefined;

@@ -69,7 +69,7 @@ export const spendTokens = (state: RunState, spent: Pick<Spent, "tokens">): RunS
 
 function addSpent(counters: Counters, spent: Spent, steps: number): Counters {
   const perType = { ...counters.tool_calls_per_type };
-  for (const tool of spent.tool_calls) perType[tool] = (perType[tool] ?? 0) + 1;
+  for (const tool of spent.tool_calls) perType[tool] = (Object.hasOwn(perType, tool) ? (perType[tool] ?? 0) : 0) + 1;
   return {
     steps: counters.steps + steps,
     tool_calls: counters.tool_calls + spent.tool_calls.length,

@@ -23,10 +23,14 @@ const mapping = z
   .record(text, json.refine(isMappingValue, "is not a path such as `$.order.items[0]`; write `$$.` for a literal"))
   .readonly();
 
+/** Names that no condition reaches. What a step `__proto__` gives, and that it ran, would be kept nowhere. */
+const UNREACHABLE: readonly string[] = ["__proto__", "prototype", "constructor"];
+
 /** A name that conditions can address: `$.name`. */
 const reserved = (...taken: readonly string[]) =>
   text
     .regex(IDENTIFIER, "must be letters, digits and `_`, not beginning with a digit")
+    .refine((value) => !UNREACHABLE.includes(value), "must be a name that conditions can address")
     .refine((value) => !taken.includes(value), `must not be ${taken.map((word) => `\`${word}\``).join(" or ")}`);
 
 const stepId = reserved("trigger", "run", MAIN, COMPENSATION);

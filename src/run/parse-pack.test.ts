@@ -108,6 +108,12 @@ describe("a pack", () => {
       "- id: trigger",
       "$.workflows[0].steps[0].id must not be `trigger` or `run` or `main` or `compensation`",
     ],
+    ["- id: a", "- id: __proto__", "$.workflows[0].steps[0].id must be a name that conditions can address"],
+    [
+      "next_step: null",
+      "output_key: constructor",
+      "$.workflows[0].steps[0].output_key must be a name that conditions can address",
+    ],
     ["- id: a", "- id: 1-a", "$.workflows[0].steps[0].id must be letters, digits and `_`, not beginning with a digit"],
     ["    name: look", "    name: other", "$.tools.look.name must be `look`, the key it stands under"],
     [
