@@ -62,15 +62,16 @@ export const decide = ({ database, host, artifacts }: DecidePorts, request: Deci
   inTenant(database, request.tenantId, async (sql) => {
     const now = host.clock.now();
     const approval = await lockApproval(sql, request.approvalId);
+    const told = { ...request, correlation: approval?.correlation_id ?? request.approvalId };
     const refusal =
       approval === undefined ? notFound(request) : judge(approval, await votersOf(sql, approval), request, now);
     if (approval === undefined || refusal !== null)
-      return refuseDecision(sql, host, request, refusal ?? notFound(request));
+      return refuseDecision(sql, host, told, refusal ?? notFound(request));
     const drift = await driftOf(sql, approval);
-    if (drift !== null) return voidApproval(sql, host, approval, request, drift);
+    if (drift !== null) return voidApproval(sql, host, approval, told, drift);
     const preview = await readPreview(sql, artifacts, approval.preview_sha256);
-    if (!preview.ok && request.decision === "APPROVE") return refuseDecision(sql, host, request, preview.refusal);
-    return vote(sql, host, approval, request, now);
+    if (!preview.ok && request.decision === "APPROVE") return refuseDecision(sql, host, told, preview.refusal);
+    return vote(sql, host, approval, told, now);
   });
 
 /** The rules of a decision, in the order in which they are told. Null: it may be taken. */
@@ -135,10 +136,13 @@ const notFound = (request: DecisionRequest): Refusal =>
 const votersOf = async (sql: TenantQuery, approval: ApprovalRow): Promise<readonly string[]> =>
   (await decisionsOf(sql, approval.approval_id)).map(({ approver }) => approver);
 
+/** A decision under the correlation of the run that it is about, or of itself where there is no such approval. */
+type ToldDecision = DecisionRequest & { readonly correlation: string };
+
 async function refuseDecision(
   sql: TenantQuery,
   host: Host,
-  request: DecisionRequest,
+  request: ToldDecision,
   refusal: Refusal,
 ): Promise<DecisionResult> {
   const { code, message, details } = refusal;
@@ -151,7 +155,7 @@ async function vote(
   sql: TenantQuery,
   host: Host,
   approval: ApprovalRow,
-  request: DecisionRequest,
+  request: ToldDecision,
   now: Instant,
 ): Promise<DecisionResult> {
   const { approvalId, approver, decision, reason } = request;
@@ -186,7 +190,7 @@ async function voidApproval(
   sql: TenantQuery,
   host: Host,
   approval: ApprovalRow,
-  request: DecisionRequest,
+  request: ToldDecision,
   drift: string,
 ): Promise<DecisionResult> {
   await closeApproval(sql, approval.approval_id, "VOIDED", drift);
@@ -244,12 +248,12 @@ const tellDecision = (
     at: host.clock.now(),
   });
 
-const audit = (sql: TenantQuery, host: Host, request: DecisionRequest, type: string, payload: JsonObject) =>
+const audit = (sql: TenantQuery, host: Host, request: ToldDecision, type: string, payload: JsonObject) =>
   recordAct(sql, host, {
     tenantId: request.tenantId,
     by: request.approver.principalId,
     type,
-    correlation: request.approvalId,
+    correlation: request.correlation,
     severity: type === "approval.decision_refused" ? "warning" : "info",
     payload: { ...payload, approval_id: request.approvalId },
   });

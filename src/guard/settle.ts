@@ -216,18 +216,26 @@ export function settleReused(call: AdmittedCall, record: IdempotencyRecord, cont
   };
 }
 
-/** Trace of a call that no handler saw. Arguments that did not pass their schema are not traced. */
-export const refusedTrace = (request: CallRequest, refusal: RefusedCall): JsonObject => ({
-  tool: request.tool,
-  version: request.version,
-  attempt: request.attempt,
-  purpose: request.purpose,
-  outcome: "refused",
-  code: refusal.refusal.code,
-  message: refusal.refusal.message,
-  authority: authorityOf(refusal.stages),
-  ...(refusal.refusal.field_path === undefined ? {} : { field_path: refusal.refusal.field_path }),
-});
+/**
+ * Trace of a call that no handler saw: the refusal with its place and evidence, such as the calls that repeat in a loop.
+ * Arguments that did not pass their schema are not traced.
+ */
+export function refusedTrace(request: CallRequest, { refusal, stages }: RefusedCall): JsonObject {
+  const { code, message, field_path, schema_path, details } = refusal;
+  return {
+    tool: request.tool,
+    version: request.version,
+    attempt: request.attempt,
+    purpose: request.purpose,
+    outcome: "refused",
+    code,
+    message,
+    authority: authorityOf(stages),
+    ...(field_path === undefined ? {} : { field_path }),
+    ...(schema_path === undefined ? {} : { schema_path }),
+    ...(details === undefined ? {} : { details }),
+  };
+}
 
 interface TraceEnd {
   readonly outcome: "succeeded" | "failed" | "reused";

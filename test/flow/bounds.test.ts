@@ -82,7 +82,13 @@ test("P1-T08 the same call three times is a loop, and what repeated is kept as e
   expect(run).toMatchObject({ outcome: "UNEXPECTED_FAILURE", code: "LOOP_DETECTED" });
   expect(tenant.calls("look")).toHaveLength(2);
   const { payload } = await tenant.event(run.run_id, "call.refused");
-  expect(payload).toMatchObject({ stage: "bounds", code: "LOOP_DETECTED", message: expect.stringContaining("`look`") });
+  const repeated = { tool: "look", version: "1.0.0", fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/) };
+  expect(payload).toMatchObject({
+    stage: "bounds",
+    code: "LOOP_DETECTED",
+    message: expect.stringContaining("`look`"),
+    call: { details: { repeats: 3, sequence: [repeated] } },
+  });
 });
 
 test("P1-D01 a run ends at its limit of tool calls, retries included", async () => {

@@ -42,7 +42,12 @@ describe("a call", () => {
     const { payload, severity } = await tenant.event(run.run_id, "call.refused");
     expect(payload).toMatchObject({
       stage: "input_schema",
-      call: { code: "SCHEMA_INVALID", field_path: "$.amount_cents" },
+      call: {
+        code: "SCHEMA_INVALID",
+        field_path: "$.amount_cents",
+        schema_path: "/properties/amount_cents/type",
+        details: { error_count: 1 },
+      },
     });
     expect(severity).toBe("warning");
   });
@@ -59,9 +64,18 @@ describe("a call", () => {
     expect(run).toMatchObject({ outcome: "UNEXPECTED_FAILURE", code: "PERMISSION_DENIED" });
     expect(tenant.calls()).toEqual([]);
     expect(await tenant.receipts(run.run_id)).toEqual([]);
-    const audited = await tenant.sql((sql) => sql`select type, payload from audit_log where stream = ${run.run_id}`);
-    expect(audited.map(({ type, payload }) => [type, JSON.parse(payload).code])).toEqual([
-      ["call.refused", "PERMISSION_DENIED"],
+    const audited = await tenant.sql(
+      (sql) => sql`select tenant_id, type, payload from audit_log where stream = ${run.run_id}`,
+    );
+    expect(audited.map(({ payload, ...row }) => ({ ...row, payload: JSON.parse(payload) }))).toMatchObject([
+      {
+        tenant_id: tenant.id,
+        type: "call.refused",
+        payload: {
+          code: "PERMISSION_DENIED",
+          call: { details: { tool: "reserve", operation: "reserve", principal: "operator" } },
+        },
+      },
     ]);
   });
 
@@ -164,7 +178,7 @@ describe("a side effect", () => {
   });
 });
 
-test("P1-T09 events, receipts, approvals and entity versions of a run carry its correlation id, and no other", async () => {
+test("P1-T09 events, receipts, approvals, votes and entity versions of a run carry its correlation id, and no other", async () => {
   const tenant = await shop.tenant({ workflows: [flow("PAY", [call("pay", "charge")])] });
   const entityId = `${tenant.id}_ord_9`;
   tenant.answers("charge", (_input, context) => {
@@ -182,10 +196,11 @@ test("P1-T09 events, receipts, approvals and entity versions of a run carry its 
        union select 'receipt', correlation_id from receipt where execution_id = ${runId}
        union select 'approval', correlation_id from approval where run_id = ${runId}
        union select 'entity', correlation_id from entity_version where run_id = ${runId}
+       union select 'vote', correlation from event where stream = 'audit' and type = 'approval.voted'
        order by 1`,
   );
   expect(stored.map((row) => ({ ...row }))).toEqual(
-    ["approval", "entity", "event", "receipt"].map((source) => ({ source, correlation })),
+    ["approval", "entity", "event", "receipt", "vote"].map((source) => ({ source, correlation })),
   );
 });
 
