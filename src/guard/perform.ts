@@ -71,7 +71,12 @@ export interface PerformPorts {
   readonly egress: Pick<EgressOptions, "mode" | "sandboxOrigins" | "fetch" | "resolve">;
   /** Secret of the tenant, for stubs of rejected documents. */
   readonly salt: Uint8Array;
-  readonly context: Pick<CallContext, "credential" | "invoke" | "entity" | "open">;
+  readonly context: Pick<CallContext, "credential" | "entity" | "open"> & {
+    /** What the call inside spends is the outer attempt's. */
+    readonly invoke: (
+      ...asked: [...Parameters<CallContext["invoke"]>, spends: CallContext["usage"]]
+    ) => Promise<ToolOutcome>;
+  };
 }
 
 /** Runs the handler of an admitted call whose claims are committed. Never rejects for what a handler does. */
@@ -204,7 +209,7 @@ const contextOf = ({ call, request, ports, stop, way, usage }: ContextParts): Ca
     },
     invoke: async (tool, input) => {
       stop.signal.throwIfAborted(); // an abandoned handler starts nothing more
-      return ports.context.invoke(tool, input);
+      return ports.context.invoke(tool, input, (spent) => usage.push(spent));
     },
   });
 

@@ -39,7 +39,8 @@ export interface AttemptRequest {
 export async function attemptCall(desk: DeskOptions, run: RunFacts, attempt: AttemptRequest): Promise<Attempted> {
   const { start } = attempt;
   const startedAt = desk.host.clock.now();
-  const ports = portsOf(desk, run, attempt);
+  const inside: string[] = [];
+  const ports = portsOf(desk, run, attempt, inside);
   let rested: Stimulus | null = null;
   const call = withGraph(desk, run, attempt, (stimulus) => {
     rested = stimulus;
@@ -49,7 +50,7 @@ export async function attemptCall(desk: DeskOptions, run: RunFacts, attempt: Att
     : perform(call, start.request, ports));
   if (rested !== null) return { stimulus: rested, extras: {}, entities: [], costMicros: 0 };
   if (performed.kind === "absent") return released(start);
-  const attempted = settled(desk, run, attempt, { performed, startedAt });
+  const attempted = settled(desk, run, attempt, { performed, startedAt, inside });
   if (start.call.breaker === null) return attempted;
   return { ...attempted, extras: { ...attempted.extras, ...(await breakerRows(desk, start, performed)) } };
 }
@@ -78,11 +79,18 @@ const released = ({ call }: AttemptRequest["start"]): Attempted => ({
   costMicros: 0,
 });
 
+interface Made {
+  readonly performed: Exclude<LookedUp, { kind: "absent" }>;
+  readonly startedAt: Instant;
+  /** Tools that its handler called. */
+  readonly inside: readonly string[];
+}
+
 function settled(
   desk: DeskOptions,
   run: RunFacts,
   { planned, start }: AttemptRequest,
-  { performed, startedAt }: { readonly performed: Exclude<LookedUp, { kind: "absent" }>; readonly startedAt: Instant },
+  { performed, startedAt, inside }: Made,
 ): Attempted {
   const { call, request } = start;
   const context = settleContext(desk, run, { request, startedAt, record: call.intent });
@@ -94,7 +102,7 @@ function settled(
     spent: {
       marks: planned.purpose === "step" ? [call.mark] : [],
       tokens: settlement.tokens,
-      tool_calls: [planned.tool],
+      tool_calls: [planned.tool, ...inside],
     },
     call: settlement.trace,
   };
@@ -194,7 +202,13 @@ async function breakerRows(
   return next === before ? {} : { breakers: [breakerRow(next, before.revision)] };
 }
 
-function portsOf(desk: DeskOptions, run: RunFacts, { start, cancelled }: AttemptRequest): PerformPorts {
+/** What an attempt reaches through; tools that its handler calls are added to `inside`. */
+function portsOf(
+  desk: DeskOptions,
+  run: RunFacts,
+  { start, cancelled }: AttemptRequest,
+  inside: string[],
+): PerformPorts {
   const { control, state } = run;
   const { fetch, resolve } = desk.network;
   return {
@@ -208,7 +222,8 @@ function portsOf(desk: DeskOptions, run: RunFacts, { start, cancelled }: Attempt
         if (credential === undefined) throw new Error(`the tenant has no credential for \`${service}\``);
         return credential;
       },
-      invoke: (tool, input) => invokeNested(desk, run, { tool, input, request: start.request, cancelled }),
+      invoke: (tool, input, spends) =>
+        invokeNested(desk, run, { tool, input, request: start.request, cancelled, inside, spends }),
       entity: async (entityType, entityId) => {
         const rows = await inTenant(desk.database, state.tenant_id, (sql) => entitiesById(sql, [entityId]));
         const row = rows.find((found) => found.entity_type === entityType);
@@ -225,11 +240,13 @@ interface Nested {
   readonly input: Parameters<CallContext["invoke"]>[1];
   readonly request: CallRequest;
   readonly cancelled: Stop;
+  readonly inside: string[];
+  readonly spends: CallContext["usage"];
 }
 
 /**
- * A tool called from inside another passes the guards under its own scope. Only READ tools may be: an effect has a step of
- * its own, whose intent is committed before it.
+ * A tool called from inside another passes the guards under its own scope, and counts to the run's bounds. Only READ tools may
+ * be: an effect has a step of its own, whose intent is committed before it.
  */
 async function invokeNested(desk: DeskOptions, run: RunFacts, nested: Nested): Promise<ToolOutcome> {
   const version = run.pack.pack.tools[nested.tool]?.version ?? "";
@@ -253,15 +270,33 @@ async function invokeNested(desk: DeskOptions, run: RunFacts, nested: Nested): P
       message: `\`${nested.tool}\` writes, so it must be a step of its own`,
     };
   }
-  const prepared = await prepareCall(desk, run, planned);
+  const counted = withCalls(run, [nested.request.tool, ...nested.inside]);
+  nested.inside.push(nested.tool); // before it is judged: several may be called at once
+  const prepared = await prepareCall(desk, counted, planned);
   if (prepared.kind === "answer" && "code" in prepared.stimulus) {
+    if (prepared.stimulus.spent.tool_calls.length === 0)
+      nested.inside.splice(nested.inside.lastIndexOf(nested.tool), 1);
     return { kind: "rejected", code: prepared.stimulus.code, message: prepared.stimulus.message };
   }
   if (prepared.kind !== "start")
     return { kind: "not_applied", code: "TOOL_ERROR", message: "the nested call could not start" };
   const start = { planned, start: prepared, cancelled: nested.cancelled, errands: null };
-  const performed = await perform(prepared.call, prepared.request, portsOf(desk, run, start));
+  const performed = await perform(prepared.call, prepared.request, portsOf(desk, run, start, nested.inside));
+  for (const spent of performed.usage) nested.spends(spent);
   return performed.kind === "succeeded"
     ? { kind: "applied", result: { output: performed.output } }
     : { kind: "rejected", code: performed.code, message: performed.message };
+}
+
+/** The run as the guards of a call inside another find it: what its attempt called so far is counted already. */
+function withCalls(run: RunFacts, calls: readonly string[]): RunFacts {
+  const { counters } = run.state;
+  const tool_calls_per_type = new Map(Object.entries(counters.tool_calls_per_type));
+  for (const tool of calls) tool_calls_per_type.set(tool, (tool_calls_per_type.get(tool) ?? 0) + 1);
+  const counted = {
+    ...counters,
+    tool_calls: counters.tool_calls + calls.length,
+    tool_calls_per_type: Object.fromEntries(tool_calls_per_type),
+  };
+  return { ...run, state: { ...run.state, counters: counted } };
 }

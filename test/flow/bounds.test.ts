@@ -105,6 +105,64 @@ test("P1-D01 a run ends at its limit of tool calls, retries included", async () 
   expect(tenant.calls("look")).toHaveLength(2);
 });
 
+test("P1-D01 a call inside another counts: a handler that calls on and on is stopped at the limit, and its run is ended", async () => {
+  const tenant = await shop.tenant({
+    workflows: [flow("W", [call("a", "look")])],
+    bounds: { max_tool_calls_per_run: 4 },
+  });
+  tenant.answers("look", async (_input, { invoke }) => {
+    for (let turn = 0; turn < 20; turn++) {
+      const inner = await invoke("think", { text: "again" });
+      if (inner.kind !== "applied") return inner;
+    }
+    return applied();
+  });
+
+  const run = await tenant.runs("W");
+
+  expect(run).toMatchObject({ outcome: "UNEXPECTED_FAILURE", code: "BOUND_TOOL_CALLS" });
+  expect(tenant.calls("think")).toHaveLength(3);
+  expect((await tenant.event(run.run_id, "step.failed")).payload).toMatchObject({
+    spent: { tool_calls: ["look", "think", "think", "think"] },
+  });
+});
+
+test("P1-D01 calls inside another count also when they are made at once", async () => {
+  const tenant = await shop.tenant({
+    workflows: [flow("W", [call("a", "look")])],
+    bounds: { max_tool_calls_per_type: { think: 2 } },
+  });
+  tenant.answers("look", async (_input, { invoke }) => {
+    const inner = await Promise.all([..."abcde"].map((text) => invoke("think", { text })));
+    return applied({ count: inner.filter(({ kind }) => kind === "applied").length });
+  });
+
+  const run = await tenant.runs("W");
+
+  expect(tenant.calls("think")).toHaveLength(2);
+  expect((await tenant.event(run.run_id, "step.succeeded")).payload).toMatchObject({
+    patch: [{ value: { count: 2 } }],
+    spent: { tool_calls: ["look", "think", "think"] },
+  });
+});
+
+test("P1-T07 P1-T10 what a call inside another spends is its run's: cost is recorded, and the bound on tokens holds", async () => {
+  const tenant = await shop.tenant({
+    workflows: [flow("W", chain("look", 3))],
+    bounds: { max_tokens_per_run: 1_000 },
+  });
+  tenant.answers("think", (_input, context) => {
+    context.usage({ model: "model-a", tokens: 600, costMicros: 10 });
+    return applied();
+  });
+  tenant.answers("look", (_input, { invoke }) => invoke("think", { text: "once" }));
+
+  const run = await tenant.runs("W");
+
+  expect(run).toMatchObject({ code: "BOUND_TOKENS", cost_micros: 20 });
+  expect(tenant.calls("think")).toHaveLength(2);
+});
+
 test("P1-D01 a run ends at the limit of one tool, and what it did before is undone on another budget", async () => {
   const compensation = { tool_name: "release", tool_input_mapping: { text: "undo" }, compensation_order: 1 };
   const reserve = call("hold", "reserve", { next_step: "a", compensation });
