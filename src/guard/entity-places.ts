@@ -7,10 +7,24 @@ export const ENTITY_ID_ANNOTATION = { keyword: "x-countermark", value: "entity_i
 export interface EntityIdPlaces {
   readonly isId: boolean;
   readonly members: ReadonlyMap<string, EntityIdPlaces>;
+  /** Members that a map's schema covers without naming them. */
+  readonly unnamed: readonly UnnamedMembers[];
 }
 
-const NOWHERE: EntityIdPlaces = { isId: false, members: new Map() };
+interface UnnamedMembers {
+  readonly covers: (name: string) => boolean;
+  readonly place: EntityIdPlaces;
+}
+
+const NOWHERE: EntityIdPlaces = { isId: false, members: new Map(), unnamed: [] };
 export const ELEMENTS = "[]";
+
+/** Where entity ids stand in one member; undefined: nowhere. */
+export function placeOfMember({ members, unnamed }: EntityIdPlaces, name: string): EntityIdPlaces | undefined {
+  const covering = unnamed.filter(({ covers }) => covers(name)).map(({ place }) => place);
+  const named = members.get(name);
+  return covering.length === 0 ? named : merged(named === undefined ? covering : [named, ...covering]);
+}
 
 /** References are followed this deep, so that a schema that contains itself ends. */
 const DEPTH_MAX = 16;
@@ -30,9 +44,21 @@ function placesOf(schema: Json | undefined, root: JsonObject, depth: number): En
   const isId = schema[ENTITY_ID_ANNOTATION.keyword] === ENTITY_ID_ANNOTATION.value;
   return merged([
     ...parts,
-    { isId, members: new Map() },
-    ...members.map(([name, place]) => ({ isId: false, members: new Map([[name, place]]) })),
+    { ...NOWHERE, isId, unnamed: unnamedOf(schema, below) },
+    ...members.map(([name, place]) => ({ ...NOWHERE, members: new Map([[name, place]]) })),
   ]);
+}
+
+function unnamedOf(schema: JsonObject, below: (part: Json | undefined) => EntityIdPlaces): readonly UnnamedMembers[] {
+  const { properties = {}, patternProperties = {}, additionalProperties, unevaluatedProperties } = schema;
+  const matching = Object.entries(isJsonObject(patternProperties) ? patternProperties : {}).map(([pattern, part]) => {
+    const names = new RegExp(pattern, "u");
+    return { covers: (name: string) => names.test(name), place: below(part) };
+  });
+  const isOther = (name: string): boolean =>
+    !(isJsonObject(properties) && Object.hasOwn(properties, name)) && !matching.some(({ covers }) => covers(name));
+  const others = [additionalProperties, unevaluatedProperties].map((part) => ({ covers: isOther, place: below(part) }));
+  return [...matching, ...others].filter(({ place }) => place !== NOWHERE);
 }
 
 function merged(places: readonly EntityIdPlaces[]): EntityIdPlaces {
@@ -43,7 +69,8 @@ function merged(places: readonly EntityIdPlaces[]): EntityIdPlaces {
     members.set(name, known === undefined ? place : merged([known, place]));
   }
   const isId = places.some((place) => place.isId);
-  return isId || members.size > 0 ? { isId, members } : NOWHERE;
+  const unnamed = places.flatMap((place) => place.unnamed);
+  return isId || members.size > 0 || unnamed.length > 0 ? { isId, members, unnamed } : NOWHERE;
 }
 
 const listOf = (value: Json | undefined): readonly Json[] => {

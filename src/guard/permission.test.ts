@@ -140,6 +140,24 @@ describe("tenant", () => {
     });
   });
 
+  test("P1-T-RK06c an id that is annotated in a map is checked under whichever name it stands, and no other member is", () => {
+    const id: JsonObject = { type: "string", "x-countermark": "entity_id" };
+    const named: JsonObject = { type: "object", properties: { note: { type: "string" } }, additionalProperties: id };
+    const matched: JsonObject = { type: "object", patternProperties: { "^o": id }, additionalProperties: true };
+    const byList: JsonObject = { type: "object", additionalProperties: { type: "array", items: id } };
+
+    for (const [map, value] of [
+      [named, "shop_xyz_ord_1"],
+      [matched, "shop_xyz_ord_1"],
+      [byList, ["shop_xyz_ord_1"]],
+    ] as const)
+      expect(verdictOf({ orders: { other: value } }, { type: "object", properties: { orders: map } })).toMatchObject({
+        refusal: { code: "CROSS_TENANT_DENIED", field_path: expect.stringMatching(/^\$\.orders\.other/) },
+      });
+    expect(verdictOf({ note: "for Ada", other: "shop_abc_ord_1" }, named).verdict).toBe("passed");
+    expect(verdictOf({ name: "for Ada", other: "shop_abc_ord_1" }, matched).verdict).toBe("passed");
+  });
+
   test.each<EntityKind>(["order", "payment", "refund", "fulfillment", "customer", "ticket", "message"])(
     "an unannotated member named like an id is checked when it holds another tenant's %s id",
     (kind) => {

@@ -1,6 +1,6 @@
 import { carriesPrefix, fieldPath, isTenantId, type Json } from "../contracts/index.ts";
 import type { CallRequest } from "./call.ts";
-import { ELEMENTS, type EntityIdPlaces } from "./entity-places.ts";
+import { ELEMENTS, type EntityIdPlaces, placeOfMember } from "./entity-places.ts";
 import { NO_TENANT, type ResolvedCall } from "./resolve.ts";
 import { type GuardVerdict, passed, refused } from "./verdict.ts";
 
@@ -39,7 +39,7 @@ function firstForeignId({ value, places, name, tenantId }: Place): readonly (str
   for (const [member, part] of Object.entries(value)) {
     const place = isList
       ? { value: part, places: places?.members.get(ELEMENTS), name: name.replace(/_ids$/, "_id"), tenantId }
-      : { value: part, places: places?.members.get(member), name: member, tenantId };
+      : { value: part, places: places && placeOfMember(places, member), name: member, tenantId };
     const found = firstForeignId(place);
     if (found !== undefined) return [isList ? Number(member) : member, ...found];
   }
