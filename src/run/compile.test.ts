@@ -348,6 +348,11 @@ describe("CC-04 financial_hitl", () => {
     ["a condition", { condition: "$.input.amount > 5" }, "CC04_CONDITION_FORBIDDEN $.hitl_rules.charge.condition"],
     ["nobody to approve", { required_approvers: 0 }, "CC04_RULE_INVALID $.hitl_rules.charge.required_approvers"],
     ["nobody who may", { authorized_approvers: [] }, "CC04_RULE_INVALID $.hitl_rules.charge.authorized_approvers"],
+    [
+      "fewer who may than must",
+      { required_approvers: 2 },
+      "CC04_RULE_INVALID $.hitl_rules.charge.authorized_approvers",
+    ],
     ["a trigger of another tool", { trigger: "mail" }, "CC04_RULE_INVALID $.hitl_rules.charge.trigger"],
   ])("P1-T-CC04 refuses, for a FINANCIAL tool, %s", (_, rest, error) => {
     expect(errorsOf([look("a")], { pack: { hitl_rules: { charge: rule("charge", rest) } } })).toEqual([error]);
@@ -369,6 +374,16 @@ describe("CC-04 financial_hitl", () => {
     expect(errorsOf([look("a")], { pack: { hitl_rules } })).toEqual([
       'CC04_RULE_INVALID $.hitl_rules["compensation.failed"].timeout_action',
     ]);
+  });
+
+  test.each([
+    ["a role", { authorized_approvers: ["role:approver"] }],
+    ["two people", { authorized_approvers: ["alice", "bob"] }],
+    ["a later level's role", { timeout_action: "ESCALATE", escalation_chain: ["role:admin"] }],
+  ])("P1-T-CC04 accepts that two must approve where %s can", (_, rest) => {
+    const hitl_rules = { charge: rule("charge", { required_approvers: 2, ...rest }) };
+
+    expect(errorsOf([look("a")], { pack: { hitl_rules } })).toEqual([]);
   });
 
   test("P1-T-CC04 refuses a rule of a tool that is not there: a slip of the pen would leave its tool unguarded", () => {

@@ -31,12 +31,20 @@ export const checkFinancialApproval = (pack: DraftPack): readonly Finding[] => [
 const checkTrigger = (pack: DraftPack, key: string): readonly Finding[] =>
   invalid(!Object.hasOwn(pack.tools, key) && !INTERNAL_TRIGGERS.includes(key), [key], `there is no tool \`${key}\``);
 
-const checkApprovers = (key: string, rule: Rule): readonly Finding[] =>
-  invalid(
-    rule.timeout_action !== "AUTO_APPROVE" && rule.authorized_approvers.length + rule.escalation_chain.length === 0,
+/** As many people as must approve have to be able to, at one level at least; who else waits only for the time-out. */
+function checkApprovers(key: string, rule: Rule): readonly Finding[] {
+  const { required_approvers, authorized_approvers, escalation_chain, timeout_action } = rule;
+  const levels = [authorized_approvers, ...escalation_chain.map((name) => [name])];
+  return invalid(
+    timeout_action !== "AUTO_APPROVE" && levels.every((names) => peopleIn(names) < required_approvers),
     [key, "authorized_approvers"],
-    "names nobody who may approve",
+    `${required_approvers} must approve, and no level names as many`,
   );
+}
+
+/** People that a level's names can stand for: a role stands for any number. */
+const peopleIn = (names: readonly string[]): number =>
+  names.some((name) => name.startsWith("role:")) ? Number.POSITIVE_INFINITY : new Set(names).size;
 
 function checkFinancial(tool: string, rule: Rule | undefined): readonly Finding[] {
   const path = ["hitl_rules", tool];
