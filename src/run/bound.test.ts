@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatInstant, after as later } from "../contracts/index.ts";
 import { compileWorkflow } from "./compile/workflow.ts";
+import type { StepDefinition } from "./definition.ts";
 import { Driver, START } from "./testing/driver.ts";
 import { BOUNDS, PACK, reserving, TOOLS, tool, toolOf, WORKFLOW, workflowOf } from "./testing/pack.ts";
 
@@ -109,6 +110,25 @@ describe("bounds", () => {
 
     expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", code: "LOOP_DETECTED" });
     expect(run.types).toContain("bound.reached");
+  });
+
+  test("P1-T08 a call that a loop stopped is not retried, where a retry would pass the loop's guard: not by a policy, not as an undoing step", () => {
+    const retry_policy = {
+      max_attempts: 3,
+      base_delay_seconds: 0,
+      max_delay_seconds: 60,
+      backoff_multiplier: 2,
+      jitter: false,
+      retryable_errors: ["LOOP_DETECTED"],
+    };
+    const undoing: StepDefinition = { id: "a", type: "COMPENSATION", tool_name: "release", hitl_required: false };
+
+    for (const step of [tool("a", { retry_policy }), undoing]) {
+      const run = new Driver(workflowOf([step]), BOUNDS).refuse("a", "LOOP_DETECTED").wait(60_000);
+
+      expect(run.calls).toEqual([]);
+      expect(run.state).toMatchObject({ status: "FAILED_UNEXPECTED", code: "LOOP_DETECTED" });
+    }
   });
 
   test("the clock of conditions stands at the run's start", () => {

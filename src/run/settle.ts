@@ -1,5 +1,6 @@
 import { after, type Instant } from "../contracts/index.ts";
 import { DEFAULT_DELAYS, jitterFraction, retryDelayMs } from "./backoff.ts";
+import { isBoundCode } from "./bound.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import { withCallPlan } from "./decide-agent.ts";
 import type { RetryPolicy, StepDefinition, WaitStep } from "./definition.ts";
@@ -98,6 +99,7 @@ function retryOf(
   const mayRetry =
     policy !== null &&
     !isDraining(state) &&
+    !isBoundCode(failed.code) &&
     (policy.retryable_errors === "all" || policy.retryable_errors.includes(failed.code));
   if (!mayRetry) return NO_NEXT;
   if (failed.attempt >= policy.max_attempts) return { ...NO_NEXT, exhausted: "attempts" };

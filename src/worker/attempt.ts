@@ -256,7 +256,8 @@ async function invokeNested(desk: DeskOptions, run: RunFacts, nested: Nested): P
     lane: nested.request.stepId,
     step: nested.request.stepId,
     attempt: nested.request.attempt,
-    purpose: "poll",
+    // What undoes something has a budget of its own, with all that it calls: a bound may be what ended its run.
+    purpose: nested.request.purpose === "compensation" ? "compensation" : "poll",
     settleOnly: false,
     tool: nested.tool,
     version,

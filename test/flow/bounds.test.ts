@@ -171,10 +171,16 @@ test("P1-D01 a run ends at the limit of one tool, and what it did before is undo
     bounds: { max_tool_calls_per_type: { look: 2 }, max_tool_calls_per_run: 3 },
   });
 
+  tenant.answers("release", async (_input, { invoke }) => {
+    const state = await invoke("think", { text: "what is to be undone?" });
+    return state.kind === "applied" ? applied() : state;
+  });
+
   const run = await tenant.runs("W");
 
   expect(run.code).toBe("BOUND_TOOL_CALLS");
-  expect(tenant.calls().map(({ tool }) => tool)).toEqual(["reserve", "look", "look", "release"]);
+  expect((await tenant.event(run.run_id, "compensation.succeeded")).payload).toMatchObject({ attempt: 1 });
+  expect(tenant.calls().map(({ tool }) => tool)).toEqual(["reserve", "look", "look", "release", "think"]);
 });
 
 test("every stream of these tests verifies, and every run is decided the same way again", () => expectSound(shop));
