@@ -109,7 +109,7 @@ describe.skipIf(CHROMIUM === undefined)(`runs in the console (${NO_BROWSER})`, (
     const events = "/v1/runs/ID/events?after=0&limit=50";
     const early = ["/v1/overview", "/v1/runs/ID", events, "/v1/runs/ID/timeline?dots=250", "/v1/runs/ID/workflow"];
     await page.route(/\/assets\/base-.*\.js$/, async (route) => {
-      await expect.poll(() => asked.toSorted()).toEqual(early);
+      await expect.poll(() => asked.toSorted(), { timeout: 15_000 }).toEqual(early);
       await route.continue();
     });
     await openRun(page, runId);
