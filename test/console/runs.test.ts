@@ -102,6 +102,7 @@ describe.skipIf(CHROMIUM === undefined)(`runs in the console (${NO_BROWSER})`, (
     const page = await stage().open("sam", "viewer");
     const asked: string[] = [];
     page.on("request", (request) => {
+      if (request.isNavigationRequest()) asked.length = 0; // what the screen before still asked for
       const { pathname, search } = new URL(request.url());
       if (pathname.startsWith("/v1/") && pathname !== "/v1/changes")
         asked.push(`${pathname.replace(runId, "ID")}${search}`);
