@@ -12,7 +12,7 @@ import { operatorTimeline, type TimelineEntry } from "./timeline.ts";
 export const isMark = ({ type }: StreamEntry): boolean =>
   !isRunEventType(type) || type.startsWith("approval.") || OF_APPROVALS.has(type);
 
-/** A graph's questions are approvals as any other, and so is what it was answered. */
+/** The questions of a graph are approvals, and so are the answers to them. */
 const OF_APPROVALS: ReadonlySet<string> = new Set(["agent.interrupted", "agent.resumed"]);
 
 /** What an operator has to see of those entries, as the diagnosis has it. */

@@ -2,6 +2,7 @@ import type { Code, Instant } from "../contracts/index.ts";
 import type { Bounds } from "../guard/index.ts";
 import type { CompiledWorkflow } from "./compiled.ts";
 import { type RunEvent, runEvent } from "./events.ts";
+import { ofTool } from "./fold.ts";
 import { isSettled, lanesOf, presentStep } from "./lane.ts";
 import type { Lane, RunState } from "./state.ts";
 
@@ -74,7 +75,3 @@ export function isCallDue({ phase }: Lane, now: Instant): boolean {
 
 const reached = (code: Code, step: string | null, at: Instant, limit: number, observed: number): RunEvent =>
   runEvent("bound.reached", at, step, { code, message: `${observed} of at most ${limit}`, limit, observed });
-
-/** A count under a tool's own name: one called `constructor` has no count that it was not given. */
-const ofTool = (counts: { readonly [tool: string]: number }, tool: string): number | undefined =>
-  Object.hasOwn(counts, tool) ? counts[tool] : undefined;

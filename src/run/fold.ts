@@ -67,9 +67,13 @@ export const spendTokens = (state: RunState, spent: Pick<Spent, "tokens">): RunS
     ? state
     : { ...state, counters: { ...state.counters, tokens: state.counters.tokens + spent.tokens } };
 
+/** A count under a tool's own name: one called `constructor` has no count that it was not given. */
+export const ofTool = (counts: Counters["tool_calls_per_type"], tool: string): number | undefined =>
+  Object.hasOwn(counts, tool) ? counts[tool] : undefined;
+
 function addSpent(counters: Counters, spent: Spent, steps: number): Counters {
   const perType = { ...counters.tool_calls_per_type };
-  for (const tool of spent.tool_calls) perType[tool] = (Object.hasOwn(perType, tool) ? (perType[tool] ?? 0) : 0) + 1;
+  for (const tool of spent.tool_calls) perType[tool] = (ofTool(perType, tool) ?? 0) + 1;
   return {
     steps: counters.steps + steps,
     tool_calls: counters.tool_calls + spent.tool_calls.length,

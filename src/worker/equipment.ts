@@ -1,7 +1,7 @@
 import { contractDigest, type Registry } from "../guard/index.ts";
 import type { CompiledPack, CompiledWorkflow } from "../run/index.ts";
 
-/** Read from each workflow once: looked through for each run that is opened, its steps were a fiftieth of a run of forty. */
+/** Read from each workflow once: looked through for each run that is opened, its steps were a fiftieth of what a run of forty allocates. */
 const namesOf = new WeakMap<CompiledWorkflow, ReadonlySet<string>>();
 
 /**

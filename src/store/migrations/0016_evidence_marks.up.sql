@@ -5,7 +5,7 @@
 
 /*
  * The first eight bytes of SHA-256 over kind and id, as a whole number with its sign: the same on every version. Called stable, as
- * `convert_to` is: a function that promises more than its parts is not written into the statement that asks it, and costs thrice as much.
+ * `convert_to` is: a function that promises more than its parts is not written into the statement that asks it, and is run on its own.
  */
 create function evidence_mark(kind text, id text) returns bigint language sql stable parallel safe as $$
   select ('x' || encode(substr(sha256(convert_to(kind || ' ' || id, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
