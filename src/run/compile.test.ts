@@ -434,4 +434,13 @@ describe("the output", () => {
     expect(hashOf({ max_steps_per_run: 50 })).toBe(hashOf({}));
     expect(hashOf({ max_steps_per_run: 51 })).not.toBe(hashOf({}));
   });
+
+  test.each(["constructor", "toString"])("what every object has, `%s`, is no tool, scope, rule or workflow", (name) => {
+    const result = compilePack(draftOf([look("a")]));
+    const { pack, workflows } = result.ok ? result.compiled : expect.fail("compiles");
+
+    expect([pack.tools[name], pack.scopes[name], pack.hitl_rules[name], workflows[name]]).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
 });

@@ -5,7 +5,7 @@ import { type Finding, inOrder } from "./compile/finding.ts";
 import { checkScopesPresent, findOrphanScopes } from "./compile/scopes-present.ts";
 import { checkToolClosure } from "./compile/tool-closure.ts";
 import { compileWorkflow } from "./compile/workflow.ts";
-import type { CompiledPack } from "./compiled.ts";
+import type { CompiledPack, CompiledWorkflow } from "./compiled.ts";
 import type { Pack } from "./definition.ts";
 import type { DraftPack } from "./pack-shape.ts";
 
@@ -31,12 +31,27 @@ export function compilePack(draft: DraftPack): Compilation {
   if (!isComplete(draft, errors)) return { ok: false, errors, warnings };
   const pack: Pack = draft;
   const workflows = pack.workflows.map((workflow) => [workflow.id, compileWorkflow(pack, workflow)]);
-  const compiled = { pack, config_hash: hashOf(pack), workflows: Object.fromEntries(workflows) };
+  const compiled = {
+    pack: withOwnNames(pack),
+    config_hash: hashOf(pack),
+    workflows: onlyOwn<CompiledWorkflow>(Object.fromEntries(workflows)),
+  };
   return { ok: true, compiled: deepFrozen(compiled), warnings };
 }
 
 /** A draft that the checks found nothing wrong with has all that its kinds of steps require. */
 const isComplete = (draft: DraftPack, errors: readonly Finding[]): draft is DraftPack & Pack => errors.length === 0;
+
+/** The pack as it is looked up by a tool's name: one called `constructor` has no scope or rule that it was not given. */
+const withOwnNames = (pack: Pack): Pack => ({
+  ...pack,
+  tools: onlyOwn(pack.tools),
+  scopes: onlyOwn(pack.scopes),
+  hitl_rules: onlyOwn(pack.hitl_rules),
+});
+
+const onlyOwn = <T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+  Object.assign(Object.create(null), record);
 
 function hashOf(pack: Pack): string {
   const plain: unknown = pack;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setCredential } from "../../src/api/administer.ts";
+import { callPackOf, callWorkflowId } from "../../src/api/call-pack.ts";
 import { assert, entityIdOf } from "../../src/contracts/index.ts";
 import { commercePack } from "../../src/packs/commerce/index.ts";
 import { type Simulators, simulatorKeys, startSimulators } from "../../src/packs/commerce/simulators/index.ts";
@@ -15,8 +16,11 @@ let tenant: FlowTenant;
 
 beforeAll(async () => {
   const { pack, tools } = commercePack();
-  const compiled = compilePack(pack);
-  assert(compiled.ok, "the shop's pack compiles");
+  const shopPack = compilePack(pack);
+  assert(shopPack.ok, "the shop's pack compiles");
+  const calls = callPackOf(shopPack.compiled).pack.workflows;
+  const compiled = compilePack({ ...pack, workflows: [...pack.workflows, ...calls] });
+  assert(compiled.ok, "and does so with workflows that each call a tool");
   const keys = simulatorKeys(realHost.random);
   shop = await openShopOf(tools);
   simulators = await startSimulators({ host: shop.clock.host, keys });
@@ -108,6 +112,26 @@ describe("P1-WF01", () => {
     expect(simulators.sendgrid.state().messages).toHaveLength(mails);
     expect(await tenant.receipts(second.run_id)).toEqual([]);
   });
+});
+
+test("17.6 an order is cancelled once its fulfilment is, which is an effect of its own", async () => {
+  const { orderId } = paidOrder();
+  await tenant.runs("P1-WF01", { order_id: orderId });
+  const fulfilment = entityIdOf(tenant.id, "fulfillment", String(simulators.printful.state().orders.at(-1)?.id));
+  assert(fulfilment !== undefined, "the supplier's number can stand in our id");
+  const cancels = () =>
+    tenant.runs(callWorkflowId("cancelOrder"), { order_id: orderId, mode: "cancel", reason: "CUSTOMER" });
+
+  const early = await cancels();
+  const stopped = await tenant.runs(callWorkflowId("cancelFulfillment"), { fulfillment_id: fulfilment });
+  const late = await cancels();
+
+  expect([early, stopped, late].map(({ code, outcome }) => code ?? outcome)).toEqual([
+    "ORDER_NOT_CANCELLABLE",
+    "SUCCESS",
+    "SUCCESS",
+  ]);
+  expect(simulators.printful.state().orders.at(-1)?.status).toBe("canceled");
 });
 
 describe("P1-WF03", () => {

@@ -3,6 +3,7 @@ import type { CallContext, Tool, ToolOutcome } from "../../../guard/index.ts";
 import { addTags, cancelShopOrder, fetchShopOrder } from "../clients/shopify.ts";
 import { tool } from "./define.ts";
 import { entityId } from "./fields.ts";
+import { fulfilmentState } from "./fulfilment-state.ts";
 import { applied, found, outcomeOf, rejectedWith, unclear } from "./outcome.ts";
 import { gidOf, readOrder } from "./shop-order.ts";
 
@@ -28,7 +29,10 @@ const input = z.strictObject({
 type Request = z.infer<typeof input>;
 type Status = "withdrawn" | "cancelled" | "cancelling";
 
-/** Gives an order back, or cancels it together with a fulfilment that has not started. Money is never touched here. */
+/**
+ * Gives an order back, or cancels it. What is still to be fulfilled is cancelled before, by a step of its own with a receipt
+ * of its own (decision 6); money is never touched here.
+ */
 export const cancelOrder: Tool = tool({
   name: "cancelOrder",
   level: "HARD_WRITE",
@@ -63,24 +67,24 @@ async function cancel(request: Request, context: CallContext): Promise<ToolOutco
   if (!read.ok) return read.outcome;
   const { gid, cancelledAt } = read.value;
   if (cancelledAt !== null) return done(request, gid, { status: "cancelled", requestId: null });
-  const stopped = await stopFulfilment(request, context);
-  if (stopped !== null) return stopped;
+  const open = await openFulfilment(request, context);
+  if (open !== null) return open;
   const answer = await cancelShopOrder(context, gid, request.reason);
   if (!answer.ok) return outcomeOf("shopify", answer.failure, CODES, "write");
   // The shop cancels in the background: its event, or a later read, confirms the receipt.
   return done(request, gid, { status: answer.value.done ? "cancelled" : "cancelling", requestId: answer.requestId });
 }
 
-/** Cancels the order's fulfilment first; an order whose goods are being made cannot be cancelled. Null to go on. */
-async function stopFulfilment(request: Request, context: CallContext): Promise<ToolOutcome | null> {
+/** Why the order's fulfilment keeps it from being cancelled; null where there is none, or it is cancelled. */
+async function openFulfilment(request: Request, context: CallContext): Promise<ToolOutcome | null> {
   const local = await context.entity("order", request.order_id);
-  const fulfillmentId = local?.state.fulfillment_id;
-  if (typeof fulfillmentId !== "string") return null;
-  const outcome = await context.invoke("cancelFulfillment", { fulfillment_id: fulfillmentId });
-  if (outcome.kind === "applied") return null;
-  return outcome.code === "FULFILLMENT_NOT_CANCELLABLE"
-    ? rejectedWith("ORDER_NOT_CANCELLABLE", "the order's fulfilment has started")
-    : outcome;
+  if (typeof local?.state.fulfillment_id !== "string") return null;
+  const outcome = await context.invoke("checkFulfillmentState", { order_id: request.order_id });
+  if (outcome.kind !== "applied") return outcome;
+  const { state, cancellable } = fulfilmentState.parse(outcome.result.output);
+  if (state === "none" || state === "canceled") return null;
+  const remedy = cancellable ? "cancel it first, with `cancelFulfillment`" : "its goods are being made";
+  return rejectedWith("ORDER_NOT_CANCELLABLE", `the order's fulfilment is \`${state}\`: ${remedy}`);
 }
 
 const done = (

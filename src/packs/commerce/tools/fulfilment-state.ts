@@ -61,12 +61,15 @@ const cancelled = (fulfillmentId: string, number: number, requestId: string | nu
     },
   );
 
+/** `state` is the supplier's word, or `none` where nothing was ordered. */
+export const fulfilmentState = z.strictObject({ order_id: entityId(), state: slug(), cancellable: z.boolean() });
+
 /** How far the fulfilment of an order is, and whether it can still be stopped. */
 export const checkFulfillmentState: Tool = tool({
   name: "checkFulfillmentState",
   level: "READ",
   input: z.strictObject({ order_id: entityId() }),
-  output: z.strictObject({ order_id: entityId(), state: slug(), cancellable: z.boolean() }),
+  output: fulfilmentState,
   contract: { dependency: "printful" },
   async handler({ order_id }, context) {
     const number = await numberOfOrder(context, order_id);

@@ -83,9 +83,8 @@ describe("calculateTax", () => {
 describe("createOrder and cancelOrder", () => {
   const ACCEPT = { order_id: ORDER_ID, currency: "USD", total_cents: 4500, tax_cents: 360 };
   const cancel = (mode: string) => ({ order_id: ORDER_ID, mode, reason: "OTHER" });
-  const cancelled = graphql({
-    orderCancel: { job: { id: "gid://shopify/Job/1", done: false }, orderCancelUserErrors: [] },
-  });
+  const cancelled = () =>
+    graphql({ orderCancel: { job: { id: "gid://shopify/Job/1", done: false }, orderCancelUserErrors: [] } });
 
   test("an unchanged order is taken on, here and in the shop", async () => {
     const { outcome } = await call(createOrder, ACCEPT, [order(), tagged()]);
@@ -110,31 +109,34 @@ describe("createOrder and cancelOrder", () => {
     expect(asked[0]?.body).not.toContain("orderCancel");
   });
 
-  test("cancelling stops the fulfilment first", async () => {
-    const invoked: unknown[] = [];
+  const fulfilled = (state: string, cancellable: boolean) => {
     const entities = { [ORDER_ID]: { fulfillment_id: "shop_abc_ful_77" } };
-    const invoke: Answers["invoke"] = async (tool, input) => {
-      invoked.push([tool, input]);
-      return { kind: "applied", result: { output: {} } };
-    };
+    const invoke: Answers["invoke"] = async (tool, input) =>
+      tool === "checkFulfillmentState"
+        ? { kind: "applied", result: { output: { ...Object(input), state, cancellable } } }
+        : { kind: "rejected", code: "PERMISSION_DENIED", message: `\`${tool}\` writes` };
+    return { entities, invoke };
+  };
 
-    const { outcome } = await call(cancelOrder, cancel("cancel"), [order(), cancelled], { entities, invoke });
+  test.each(["canceled", "none"])("an order whose fulfilment is %s is cancelled", async (state) => {
+    const answers = fulfilled(state, true);
 
-    expect(invoked).toEqual([["cancelFulfillment", { fulfillment_id: "shop_abc_ful_77" }]]);
+    const { outcome } = await call(cancelOrder, cancel("cancel"), [order(), cancelled()], answers);
+
     expect(outcome).toMatchObject({ kind: "applied", result: { output: { status: "cancelling" } } });
   });
 
-  test("an order whose goods are being made is not cancelled", async () => {
-    const entities = { [ORDER_ID]: { fulfillment_id: "shop_abc_ful_77" } };
-    const invoke: Answers["invoke"] = async () => ({
+  test.each([
+    ["pending", true, "cancel it first, with `cancelFulfillment`"],
+    ["inprocess", false, "its goods are being made"],
+  ])("an order whose fulfilment is %s is not cancelled, and the answer says what to do", async (state, can, said) => {
+    const { outcome, asked } = await call(cancelOrder, cancel("cancel"), [order()], fulfilled(state, can));
+
+    expect(outcome).toMatchObject({
       kind: "rejected",
-      code: "FULFILLMENT_NOT_CANCELLABLE",
-      message: "",
+      code: "ORDER_NOT_CANCELLABLE",
+      message: expect.stringContaining(said),
     });
-
-    const { outcome, asked } = await call(cancelOrder, cancel("cancel"), [order()], { entities, invoke });
-
-    expect(outcome).toMatchObject({ kind: "rejected", code: "ORDER_NOT_CANCELLABLE" });
     expect(asked).toHaveLength(1);
   });
 
