@@ -45,6 +45,39 @@ test("a pack that does not compile is refused with every finding and its place, 
   expect(listed.stdout).not.toContain("2.0.0");
 });
 
+const [note] = TEST_PACK.workflows;
+
+test.each([
+  [
+    "P1-T28 whose workflow names a missing tool",
+    {
+      workflows: [
+        { ...note, id: "rash", steps: [{ id: "a", type: "TOOL", tool_name: "gone", tool_version: "1.0.0" }] },
+      ],
+    },
+    "CC01_TOOL_MISSING",
+  ],
+  [
+    "P1-T41 with a FINANCIAL tool that approves itself",
+    { hitl_rules: { payBack: { ...TEST_PACK.hitl_rules.payBack, timeout_action: "AUTO_APPROVE" } } },
+    "CC04_AUTO_APPROVE",
+  ],
+  ["P1-T41 with a FINANCIAL tool without a rule", { hitl_rules: {} }, "CC04_RULE_MISSING"],
+])("of a pack %s nothing is ever executed", async (_, fault, code) => {
+  const workflows = TEST_PACK.workflows.map((workflow) =>
+    workflow.id === "note" ? { ...workflow, id: "rash" } : workflow,
+  );
+  const text = stringify({ ...TEST_PACK, version: "9.0.0", workflows, ...fault }, { aliasDuplicateObjects: false });
+
+  const activated = await runCli(["pack", "activate", file("rash.yaml", text)], world);
+  const started = await runCli(["run", "start", "rash", "--input", '{"text":"hi"}'], world);
+  const runs = await runCli(["run", "list", "--json"], world);
+
+  expect(activated).toMatchObject({ exit: 2, stdout: "", stderr: expect.stringContaining(code) });
+  expect(started).toMatchObject({ exit: 2, stderr: expect.stringMatching(/^WORKFLOW_NOT_FOUND: /) });
+  expect(JSON.parse(runs.stdout).runs.map((run: { workflow: string }) => run.workflow)).not.toContain("rash");
+});
+
 test("activating takes an admin, and a file that is there", async () => {
   const otto = (await runCli(["key", "add", "otto", "--role", "operator"], world)).stdout.trim();
 
