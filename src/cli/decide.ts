@@ -60,7 +60,7 @@ function barOf(approval: JsonObject, decision: Deciding["decision"]): Refusal | 
 /** A person who did not say yes. */
 async function unsure({ context, decision, isSure }: Deciding): Promise<Refusal | null> {
   if (isSure || (await confirm(context, `${decision.toLowerCase()} exactly this?`))) return null;
-  return { code: "USAGE", message: "not confirmed: nothing was decided; answer `y`, or give --yes" };
+  return { code: "USAGE", message: "not confirmed: nothing was decided; answer `y` at a terminal, or give --yes" };
 }
 
 function bodyOf(approval: JsonObject, { decision, reason }: Deciding): JsonObject {
