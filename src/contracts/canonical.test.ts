@@ -345,6 +345,12 @@ test("P1-D05 canonical text parses back to the same text", () =>
     }),
   ));
 
+test("CO-4.4 a checkpoint's state hash is the digest of its canonical text", () => {
+  const state = { task_id: "T-1", schema_version: "1.0.0", status: "EXECUTE" };
+
+  expect(digestOf(state)).toBe("992567b18a840e93905a4ec0cd384e68e6b4a93128cff23617d66d3a5f2d66ff");
+});
+
 test("a digest is read only from 64 lower-case hex digits", () => {
   const digest = sha256Hex("x");
 

@@ -8,6 +8,7 @@ import {
   approvals,
   approve,
   asked,
+  deny,
   expectSound,
   hasEnded,
   type Standing,
@@ -91,7 +92,7 @@ export function schedulerConformance({ name, schedule, temporal }: SchedulerUnde
       await debited(runId, `${name} told`);
     });
 
-    test("DS-03 an approval outlives the workers: asked for once, given while none is up, and the run goes on", async () => {
+    test("DS-03 DUR-32 INT-T3 an approval outlives the workers: asked for once, given while none is up, and the run goes on", async () => {
       const refundsBefore = shop.simulators.stripe.state().refunds.length;
       const asking = await startWorker();
       const runId = await shop.start("P1-WF03", { order_id: shop.placeOrder(), reason: "damaged" });
@@ -111,7 +112,26 @@ export function schedulerConformance({ name, schedule, temporal }: SchedulerUnde
       await expectSound(shop, found);
     });
 
-    test("DS-05 what a run is told while no worker is up reaches it once, when one is", async () => {
+    test("DS-04 an approval that is denied after a restart ends the run: nothing is refunded, and the denial is on record", async () => {
+      const refundsBefore = shop.simulators.stripe.state().refunds.length;
+      const asking = await startWorker();
+      const runId = await shop.start("P1-WF03", { order_id: shop.placeOrder(), reason: "damaged" });
+      const approval = await asked(shop, runId);
+      await stop(asking);
+
+      await startWorker();
+      await deny(shop, approval);
+      const found = await until(shop, runId, hasEnded);
+
+      expect(found.run).toMatchObject({ status: "FAILED_EXPECTED", code: "HITL_DENIED" });
+      expect(await approvals(shop, runId)).toMatchObject([
+        { approval_id: approval.approval_id, status: "DENIED", consumed_at: null },
+      ]);
+      expect(shop.simulators.stripe.state().refunds).toHaveLength(refundsBefore);
+      await expectSound(shop, found);
+    });
+
+    test("DS-05 INT-T3 what a run is told while no worker is up reaches it once, when one is", async () => {
       const worker = await startWorker();
       const runId = await shop.start("once_told", { reference: `${name} told of in vain` });
       await until(shop, runId, ({ run }) => run.status === "SUSPENDED_WAIT");
@@ -126,7 +146,7 @@ export function schedulerConformance({ name, schedule, temporal }: SchedulerUnde
       expect(found.events.filter(({ type }) => type === "wait.resumed")).toHaveLength(1);
     });
 
-    test("DS-06 a time that comes while no worker is up is made good once, when one is", async () => {
+    test("DS-06 INT-T3 a time that comes while no worker is up is made good once, when one is", async () => {
       const worker = await startWorker();
       const runId = await shop.start("later", { reference: `${name} overdue` });
       await until(shop, runId, ({ run }) => run.status === "SUSPENDED_WAIT");
@@ -156,7 +176,7 @@ export function schedulerConformance({ name, schedule, temporal }: SchedulerUnde
     });
 
     test.each(UNFINISHED)(
-      "DS-08 P1-D16 a worker that is killed %s is succeeded: one effect, and no run is lost",
+      "DS-08 DUR-53 INT-T5 INT-T11 P1-D16 a worker that is killed %s is succeeded: one effect, and no run is lost",
       async (point) => {
         const reference = `${name} killed ${point}`;
         const runId = await shop.start("debit", { reference });

@@ -70,21 +70,29 @@ export const approvals = async ({ installation }: CrashShop, runId: string): Pro
   );
 
 /** A person approves. */
-export async function approve({ installation }: CrashShop, approval: ApprovalRow): Promise<void> {
+export const approve = (shop: CrashShop, approval: ApprovalRow): Promise<void> => decided(shop, approval, "APPROVE");
+
+export const deny = (shop: CrashShop, approval: ApprovalRow): Promise<void> => decided(shop, approval, "DENY");
+
+async function decided(
+  { installation }: CrashShop,
+  approval: ApprovalRow,
+  decision: "APPROVE" | "DENY",
+): Promise<void> {
   const { secrets } = await installation.control.at(TENANT, 0);
   const { approval_id, escalation_level, run_id, step_id, attempt, params_fingerprint, preview_sha256, base } =
     approval;
   const bound = { approval_id, escalation_level, run_id, step_id, attempt, params_fingerprint, preview_sha256 };
-  const decided = await decide(installation, {
+  const answer = await decide(installation, {
     tenantId: TENANT,
     approvalId: approval_id,
-    decision: "APPROVE",
+    decision,
     approver: { principalId: "ann", kind: "person", role: "approver" },
     token: approvalToken({ ...bound, base: JSON.parse(base) }, secrets.tokenKey),
     previewSha256: preview_sha256,
     reason: null,
   });
-  expect(decided).toMatchObject({ ok: true, status: "APPROVED" });
+  expect(answer).toMatchObject({ ok: true, status: decision === "APPROVE" ? "APPROVED" : "DENIED" });
 }
 
 /** A person tells the run something. */

@@ -51,7 +51,7 @@ async function upgraded(tenant: FlowTenant, runId: string, dryRun = false): Prom
 const told = (tenant: FlowTenant) => tenant.calls("note").map(({ input }) => input.text);
 
 describe("a new version of a pack", () => {
-  test("takes over a run that it decides alike, and says so in the run's own stream", async () => {
+  test("DS-13 DUR-21 takes over a run that it decides alike, and says so in the run's own stream", async () => {
     const { tenant, runId } = await waiting(FIRST);
     const before = await tenant.run(runId);
     const next = packOf(versionOf({}, { tool_input_mapping: { text: "second" } }));
@@ -86,7 +86,7 @@ describe("a new version of a pack", () => {
     });
   });
 
-  test("leaves a run that it would have decided otherwise to finish on its own version", async () => {
+  test("DUR-21 leaves a run that it would have decided otherwise to finish on its own version", async () => {
     const { tenant, runId } = await waiting(FIRST);
     const { pack_digest } = await tenant.run(runId);
     await tenant.activate(
@@ -120,12 +120,14 @@ describe("a new version of a pack", () => {
     expect(await tenant.run(runId)).toEqual(before);
   });
 
-  test("of another major number takes over none, whatever it decides", async () => {
+  test("DS-13 DUR-21 of another major number takes over none, whatever it decides: the run still waits", async () => {
     const { tenant, runId } = await waiting(FIRST);
     const { pack } = packOf(FIRST);
+    const before = await tenant.run(runId);
     await tenant.activate(packOf({ ...FIRST, version: `${Number(pack.version.split(".")[0]) + 1}.0.0` }));
 
     expect(await upgraded(tenant, runId)).toMatchObject({ result: "kept", proof: { proven: false, first: null } });
+    expect(await tenant.run(runId)).toEqual(before);
   });
 
   test("takes over a run that waits for approval only with the very call that is shown", async () => {

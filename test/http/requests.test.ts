@@ -183,7 +183,7 @@ describe("what may stand in a request", () => {
 describe("Idempotency-Key", () => {
   const start = (order_id: string) => ({ workflow: "Note", input: { order_id } });
 
-  test("the same key with the same request gets the stored answer, and starts nothing again", async () => {
+  test("DUR-54 the same key with the same request gets the stored answer, and starts nothing again", async () => {
     const olga = await bench().client("olga", "operator");
     const asked = start(freshOrder());
 
@@ -198,7 +198,7 @@ describe("Idempotency-Key", () => {
     }
   });
 
-  test("the same key with another request is refused", async () => {
+  test("DUR-54 the same key with another request is refused", async () => {
     const olga = await bench().client("olga", "operator");
     await olga.post("/v1/runs", start(freshOrder()), { "idempotency-key": "one" });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { asEvents, asReplay, asRuns, asStarted, codeIn, member, type Run } from "./answer.ts";
+import { asEvents, asReplay, asRun, asRuns, asStarted, codeIn, member, type Run } from "./answer.ts";
 import { type Client, freshOrder, OTHER, SHOP, useBench } from "./bench.ts";
 
 const bench = useBench();
@@ -199,23 +199,29 @@ describe("runs over HTTP", () => {
 });
 
 describe("runs of other tenants", () => {
-  test("a run or approval that exists only elsewhere is not found (P1-T34)", async () => {
-    const { client } = bench();
+  test("a run or approval that exists only elsewhere is not found, and nothing of it changes (P1-T34 DS-16 DUR-30)", async () => {
+    const { client, until } = bench();
     const olga = await client("olga", "operator");
     const oscar = await client("oscar", "admin", { tenant: OTHER });
     const started = asStarted(await olga.post("/v1/runs", { workflow: "Hold", input: { order_id: freshOrder() } }));
     const path = `/v1/runs/${started.body.run_id}`;
+    const before = await until(() => olga.get(path), isIn("SUSPENDED_WAIT"));
 
     const answers = [
       await oscar.get(path),
       await oscar.get(`${path}/events`),
       await oscar.get(`${path}/stream`),
       await oscar.post(`${path}/cancel`, { reason: "mine now" }),
+      await oscar.post(`${path}/resume`, {}),
+      await oscar.post(`${path}/resolve`, { applied: true }),
+      await oscar.post(`${path}/upgrade`, {}),
+      await oscar.post(`${path}/takeover`, { override: "force", reason: "mine now" }),
       await oscar.post(`${path}/replay`),
     ];
 
     expect(answers.map((answer) => [answer.status, codeIn(answer)])).toEqual(answers.map(() => [404, "RUN_NOT_FOUND"]));
     expect(asRuns(await oscar.get("/v1/runs?workflow=Hold")).body.runs).toEqual([]);
+    expect(asRun(await olga.get(path)).body.events).toBe(before.body.events);
   });
 
   test("an entity id of another tenant is forbidden wherever it stands, and recorded as an incident (P1-T34)", async () => {
