@@ -43,11 +43,11 @@ export async function readBytes(
 export const OBJECT_PLACES = "a JSON object: itself, a file, or `-` for standard input";
 
 /**
- * A JSON object: given as it is, which its brace shows, or of a file, or of standard input for `-`. Refused as `readText`
+ * A JSON object: given as it is, which its first sign shows, or of a file, or of standard input for `-`. Refused as `readText`
  * does, SCHEMA_PARSE_ERROR, and INVALID_INPUT for what is no object.
  */
 export async function readObject(context: Context, given: string): Promise<Result<JsonObject>> {
-  const isItself = given.trimStart().startsWith("{");
+  const isItself = /^\s*[{[]/.test(given); // a list is no object, and no file either
   const text = isItself ? { ok: true as const, value: given } : await readText(context, given);
   return text.ok ? objectIn(text.value, `\`${given}\``) : text;
 }

@@ -125,6 +125,7 @@ test.each([
     ["run", "signal", "r", "e", "--payload", "-"],
     "INVALID_INPUT: `-` is not a JSON object",
   ],
+  ["a payload that is a list", ["run", "resume", "r", "--payload", "[1]"], "INVALID_INPUT: `[1]` is not a JSON object"],
   ["a payload that is not JSON", ["run", "resume", "r", "--payload", "{1}"], "SCHEMA_PARSE_ERROR: "],
   ["a payload that is not there", ["run", "resume", "r", "--payload", "none.json"], "FILE_NOT_FOUND: `none.json`"],
   ["a run that is not there", ["run", "signal", "r", "parcel.sent"], "RUN_NOT_FOUND: "],

@@ -264,7 +264,7 @@ describe("CO-653 a takeover applies the handoff in its own transaction", () => {
       },
       "of another run",
     ],
-    ["no package", () => ({ schema_version: "2.0.0" }), "lacks a field"],
+    ["no package", () => ({ schema_version: "2.0.0" }), "`$.schema_version` of the package"],
   ])("one that is %s is refused: the takeover stands, and the run waits for a person", async (_, change, message) => {
     const runId = await tenant.start("W");
     await lease(runId);

@@ -57,7 +57,10 @@ async function approve(context: Context, args: Arguments, client: Client, key: S
   const bar = barOf(shown.body) ?? otherTerms(shown.body, args.value("terms"));
   if (bar !== null) return rejected(bar);
   if (!args.flag("yes") && !(await confirm(context, "sign exactly this?")))
-    return rejected({ code: "USAGE", message: "not confirmed: nothing was signed; answer `y` at a terminal, or give --yes" });
+    return rejected({
+      code: "USAGE",
+      message: "not confirmed: nothing was signed; answer `y` at a terminal, or give --yes",
+    });
   const approver = rawOf(me.body, "principal_id") ?? "";
   const envelope = signed(context, shown.body, { approver, role: args.value("as"), key });
   return envelope.ok

@@ -209,8 +209,23 @@ test("a package is read from JSON if every field is there and of its type", () =
   expect(parseHandoff(handoff)).toEqual({ ok: true, value: handoff });
   for (const name of Object.keys(handoff)) {
     const { [name]: _left, ...rest } = handoff;
-    expect(parseHandoff(rest), name).toMatchObject({ ok: false, refusal: { code: "E_HANDOFF_FAILED" } });
+    expect(parseHandoff(rest), name).toMatchObject({
+      ok: false,
+      refusal: { code: "E_HANDOFF_FAILED", field_path: `$.${name}`, message: expect.stringContaining(`\`$.${name}\``) },
+    });
   }
-  expect(parseHandoff({ ...handoff, next_action: "retry" }).ok).toBe(false);
+  expect(parseHandoff({ ...handoff, decided: ["a member of its own"] })).toMatchObject({ ok: true });
   expect(handoffHash(handoff)).toBe(handoff.package_hash);
+});
+
+test.each([
+  ["$.next_action", { next_action: "retry" }],
+  ["$.step_status.failed[0]", { step_status: { accepted: [], failed: [1], pending: [] } }],
+  ["$.epoch", { epoch: "1" }],
+  ["$.event_seq", { event_seq: -1 }],
+  ["$.pending_approvals", { pending_approvals: "none" }],
+])("a package whose `%s` is of another kind is refused by that name", (field_path, change) => {
+  const handoff = JSON.parse(JSON.stringify(built(VECTOR_RUN)));
+
+  expect(parseHandoff({ ...handoff, ...change })).toMatchObject({ ok: false, refusal: { field_path } });
 });

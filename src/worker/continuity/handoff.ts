@@ -1,6 +1,8 @@
+import { z } from "zod";
 import {
   accepted,
   digestOf,
+  firstIssue,
   type Json,
   type JsonObject,
   type Refusal,
@@ -207,31 +209,35 @@ export const failedPayload = ({ message }: Pick<Refusal, "message">): JsonObject
   error: message,
 });
 
-/** Reads a package from outside. Refused: E_HANDOFF_FAILED. */
+const word = z.string().min(1);
+const words = z.array(z.string()).readonly();
+
+/** Members beside these are kept: the package's hash covers them. */
+const shape = z.looseObject({
+  schema_version: z.literal("1.0.0"),
+  task_id: word,
+  run_id: word,
+  current_step: word.nullable(),
+  open_acceptance_items: z.array(z.looseObject({ step_id: word, criterion: word })).readonly(),
+  evidence_paths: words,
+  next_action: z.enum(["resume", "complete"]),
+  resumable_step_ids: words,
+  skipped_step_ids: words,
+  step_status: z.looseObject({ accepted: words, failed: words, pending: words }),
+  created_at: word,
+  package_hash: word,
+  epoch: z.int().min(0).exactOptional(),
+  checkpoint_id: word.exactOptional(),
+  event_seq: z.int().min(0).exactOptional(),
+  pending_approvals: words.exactOptional(),
+});
+
+/** Reads a package from outside. Refused: E_HANDOFF_FAILED, which names the field. */
 export function parseHandoff(value: Json): Result<HandoffPackage> {
-  if (!isHandoff(value)) return rejected(wrong("the package lacks a field, or has one of another type"));
-  return accepted(value);
-}
-
-const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
-const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === "string");
-
-function isHandoff(value: unknown): value is HandoffPackage {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = new Map(Object.entries(value));
-  const status = new Map(Object.entries(Object(fields.get("step_status"))));
-  const current = fields.get("current_step");
-  const items = fields.get("open_acceptance_items");
-  return (
-    fields.get("schema_version") === "1.0.0" &&
-    ["task_id", "run_id", "created_at", "package_hash"].every((name) => isText(fields.get(name))) &&
-    (current === null || isText(current)) &&
-    (fields.get("next_action") === "resume" || fields.get("next_action") === "complete") &&
-    ["evidence_paths", "resumable_step_ids", "skipped_step_ids"].every((name) => areTexts(fields.get(name))) &&
-    ["accepted", "failed", "pending"].every((name) => areTexts(status.get(name))) &&
-    Array.isArray(items) &&
-    items.every((item) => isText(Object(item).step_id) && isText(Object(item).criterion))
-  );
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return accepted(parsed.data);
+  const { field_path, message } = firstIssue(parsed.error);
+  return rejected({ ...wrong(`\`${field_path}\` of the package: ${message}`), field_path });
 }
 
 function mismatch(handoff: HandoffPackage, run: HandoffRun): string | null {
