@@ -112,6 +112,21 @@ describe("bounds", () => {
     expect(run.types).toContain("bound.reached");
   });
 
+  test.each([
+    ["BOUND_STEPS", 50, 1],
+    ["BOUND_TIME", 300, 4],
+    ["BOUND_TOKENS", 50_000, 0],
+    ["BOUND_TOOL_CALLS", 100, 1],
+    ["BOUND_TOOL_CALLS_PER_TYPE", 7, 1],
+    ["LOOP_DETECTED", null, null],
+  ] as const)("P1-T07 %s by a guard is recorded with the limit and what was used", (code, limit, observed) => {
+    const bounds = { ...BOUNDS, max_tool_calls_per_type: { look: 7 } };
+    const run = new Driver(workflowOf([tool("a")]), bounds).wait(4_000).refuse("a", code);
+
+    const reached = run.events.find(({ type }) => type === "bound.reached");
+    expect(reached).toMatchObject({ step: "a", payload: { code, limit, observed } });
+  });
+
   test("P1-T08 a call that a loop stopped is not retried, where a retry would pass the loop's guard: not by a policy, not as an undoing step", () => {
     const retry_policy = {
       max_attempts: 3,

@@ -6,6 +6,14 @@ import { ofTool } from "./fold.ts";
 import { isSettled, lanesOf, presentStep } from "./lane.ts";
 import type { Lane, RunState } from "./state.ts";
 
+/** A run at a moment: what every transition looks at. */
+export interface Moment {
+  readonly workflow: CompiledWorkflow;
+  readonly bounds: Bounds;
+  readonly state: RunState;
+  readonly now: Instant;
+}
+
 /** Codes that end the run whatever the step's policies say, also when a guard raised them. */
 export const isBoundCode = (code: string): boolean => code.startsWith("BOUND_") || code === "LOOP_DETECTED";
 
@@ -64,6 +72,31 @@ function callsReached(
     perType.set(call.tool, ofType);
   }
   return null;
+}
+
+/**
+ * A bound that a guard found reached, as the event that ends the run: what is used is what the run has counted by then. A
+ * sequence that repeats has no such numbers; its evidence stands with the call that was refused.
+ */
+export function boundRefused(
+  { workflow, bounds, state, now }: Moment,
+  lane: Lane,
+  { code, message }: { readonly code: string; readonly message: string },
+): RunEvent {
+  const { counters } = state;
+  const tool = presentStep(workflow, lane)?.call?.tool ?? "";
+  const used: { readonly [code: string]: readonly [limit: number | undefined, observed: number | undefined] } = {
+    BOUND_STEPS: [bounds.max_steps_per_run, counters.steps],
+    BOUND_TIME: [activeMsMax(workflow, bounds) / 1000, activeMs(state, now) / 1000],
+    BOUND_TOKENS: [bounds.max_tokens_per_run, counters.tokens],
+    BOUND_TOOL_CALLS: [bounds.max_tool_calls_per_run, counters.tool_calls],
+    BOUND_TOOL_CALLS_PER_TYPE: [
+      ofTool(bounds.max_tool_calls_per_type, tool),
+      ofTool(counters.tool_calls_per_type, tool),
+    ],
+  };
+  const [limit = null, observed = null] = used[code] ?? [];
+  return runEvent("bound.reached", now, lane.step, { code, message, limit, observed });
 }
 
 /** Whether a lane's next call is due. A look at an unknown effect is no new call. */

@@ -1,6 +1,6 @@
 import { digestOf, type Instant } from "../contracts/index.ts";
 import type { Bounds } from "../guard/index.ts";
-import { boundReached, isBoundCode } from "./bound.ts";
+import { boundReached, boundRefused, isBoundCode, type Moment } from "./bound.ts";
 import type { CompiledWorkflow } from "./compiled.ts";
 import type { StepDefinition } from "./definition.ts";
 import { type RunEvent, runEvent } from "./events.ts";
@@ -13,14 +13,6 @@ import { endOf } from "./outcome.ts";
 import { startUndoing } from "./rollback.ts";
 import { type Lane, MAIN, type RunState, type RunStatus } from "./state.ts";
 import { endWaiting, startWaiting } from "./waiting.ts";
-
-/** A run at a moment: what every transition looks at. */
-interface Moment {
-  readonly workflow: CompiledWorkflow;
-  readonly bounds: Bounds;
-  readonly state: RunState;
-  readonly now: Instant;
-}
 
 /**
  * The one thing that happens next without anybody's doing: a pure function of state and time, so a replay that feeds the
@@ -139,9 +131,7 @@ function settleFailed(
   failed: { readonly code: string; readonly message: string },
 ): RunEvent | null {
   const { workflow, state, now } = moment;
-  const { code, message } = failed;
-  if (isBoundCode(code))
-    return runEvent("bound.reached", now, lane.step, { code, message, limit: null, observed: null });
+  if (isBoundCode(failed.code)) return boundRefused(moment, lane, failed);
   if (state.compensation?.lane === lane.id && state.compensation.phase.kind === "failed") {
     const aborted = { code: "COMPENSATION_ABORTED", message: "compensation was aborted" };
     return runEvent("run.failing", now, lane.step, { ...aborted, on_failure: null, rollback: false });
