@@ -46,7 +46,12 @@ const posting =
 
 const resultOf = (reference: JsonObject[string]) => ({
   output: { reference },
-  proof: { provider: "bank", transactionId: String(reference), requestId: null },
+  proof: {
+    provider: "bank",
+    transactionId: String(reference),
+    requestId: null,
+    amount: { minor: 100n, currency: "EUR" },
+  },
 });
 
 const KEYED = { external_idempotency_header: "Idempotency-Key" } as const;

@@ -1,41 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { assert, type Clock, type Instant, instant, Stop } from "../contracts/index.ts";
+import { assert, instant, Stop } from "../contracts/index.ts";
 import { admit } from "./admit.ts";
 import type { AdmittedCall, CallFacts } from "./call.ts";
 import type { DeclaredContract } from "./define-tool.ts";
 import { ConnectionFailed, EgressRefused } from "./egress.ts";
 import { lookUp, type PerformPorts, perform } from "./perform.ts";
 import { type SettleContext, settle, settleReused, unknownReceipt } from "./settle.ts";
-import { factsOf, NOON, recordOf, registered, requestOf, resolvedOf } from "./testing/calls.ts";
+import { factsOf, NOON, PROOF, recordOf, refunded, registered, requestOf, resolvedOf } from "./testing/calls.ts";
+import { handClock } from "./testing/hand-clock.ts";
 import type { CallContext, ToolHandler, ToolLookup, ToolOutcome } from "./tool.ts";
-
-/** A clock moved by hand; who waits is woken when its time has come. */
-function handClock() {
-  let now = NOON;
-  const waiting = new Set<{ readonly at: Instant; readonly wake: () => void }>();
-  const clock: Clock = {
-    now: () => now,
-    wake: (at, signal) =>
-      new Promise((resolve) => {
-        const wake = () => {
-          waiting.delete(sleeper);
-          resolve();
-        };
-        const sleeper = { at, wake };
-        waiting.add(sleeper);
-        signal.addEventListener("abort", sleeper.wake, { once: true });
-        if (signal.aborted || at <= now) sleeper.wake();
-      }),
-  };
-  const advance = async (ms: number) => {
-    now = instant(now + ms);
-    for (const sleeper of [...waiting]) if (sleeper.at <= now) sleeper.wake();
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  };
-  return { clock, advance, waiting };
-}
-
-const applied = (output = { refund_id: "re_1" }): ToolOutcome => ({ kind: "applied", result: { output } });
 
 function admittedWith(
   handler: ToolHandler,
@@ -63,7 +36,7 @@ function portsOf(changes: Partial<PerformPorts> = {}): PerformPorts {
     salt: new Uint8Array(16),
     context: {
       credential: () => ({ service: "stripe", origin: "http://127.0.0.1:4010", secret: "sk_test_abc", settings: {} }),
-      invoke: async () => applied(),
+      invoke: async () => refunded(),
       entity: denied,
       open: denied,
     },
@@ -80,13 +53,7 @@ describe("what a handler answers", () => {
   test("P1-T01 P1-T11 a valid result succeeds, with its proof and its cost", async () => {
     const performed = await run(async (_, { usage }) => {
       usage({ model: "m", tokens: 12, costMicros: 340 });
-      return {
-        kind: "applied",
-        result: {
-          output: { refund_id: "re_1" },
-          proof: { provider: "stripe", transactionId: "re_1", requestId: "req_1" },
-        },
-      };
+      return refunded();
     });
 
     expect(performed).toMatchObject({
@@ -132,8 +99,24 @@ describe("what a handler answers", () => {
     });
   });
 
+  test("P1-T13 a FINANCIAL effect whose amount nobody named stays open, with what its proof says", async () => {
+    const { amount: _, ...proof } = PROOF;
+    const result = { output: { refund_id: "re_1" }, proof };
+
+    expect(await run(async () => ({ kind: "applied", result }))).toMatchObject({
+      kind: "failed",
+      code: "OUTPUT_SCHEMA_INVALID",
+      message: "the proof of a FINANCIAL tool names no amount",
+      effect: "unknown",
+      proof,
+    });
+    expect(await run(async () => ({ kind: "applied", result }), { side_effect_level: "HARD_WRITE" })).toMatchObject({
+      kind: "succeeded",
+    });
+  });
+
   test("an output above the scope's cap is refused", async () => {
-    const call = resolvedOf(registered({}, async () => applied({ refund_id: "r".repeat(500) })));
+    const call = resolvedOf(registered({}, async () => refunded({ refund_id: "r".repeat(500) })));
     const facts = factsOf(call);
     assert(facts.scope !== undefined, "the call has a scope");
     const admission = admit(call, requestOf(), { ...facts, scope: { ...facts.scope, data_cap_bytes: 400 } });
@@ -167,7 +150,7 @@ describe("what a handler throws", () => {
   test("P1-T02-NEG-03 a refused request provably did nothing; after an earlier request that is not sure", async () => {
     const reachesOut: ToolHandler = async (_, { fetch }) => {
       await fetch("https://evil.com/");
-      return applied();
+      return refunded();
     };
     const reachesTwice: ToolHandler = async (input, context) => {
       await context.fetch("http://127.0.0.1:4010/");
@@ -185,7 +168,7 @@ describe("what a handler throws", () => {
     };
     const reachesOut: ToolHandler = async (_, { fetch }) => {
       await fetch("http://127.0.0.1:4010/");
-      return applied();
+      return refunded();
     };
 
     expect(await run(reachesOut, {}, portsOf({ egress }))).toMatchObject({ effect: "none", breaker: "failure" });
@@ -235,7 +218,7 @@ describe("time", () => {
     await run(async (_, context) => {
       const { signal } = { ...context };
       seen.push(signal.aborted, signal === context.signal);
-      return applied();
+      return refunded();
     });
     expect(seen).toEqual([false, true]);
   });
@@ -245,7 +228,7 @@ describe("time", () => {
     const answers = handClock();
     const throws = handClock();
     const answering = run(
-      (_, context) => new Promise((resolve) => onAbort(context, () => resolve(applied()))),
+      (_, context) => new Promise((resolve) => onAbort(context, () => resolve(refunded()))),
       {},
       portsOf({ clock: answers.clock }),
     );
@@ -282,7 +265,7 @@ describe("time", () => {
           ...ports.context,
           invoke: async (tool) => {
             invoked.push(tool);
-            return applied();
+            return refunded();
           },
         },
       },
@@ -312,13 +295,15 @@ describe("time", () => {
 describe("look-up", () => {
   const look = (lookup: ToolLookup) =>
     lookUp(
-      admittedWith(async () => applied(), {}, { lookup }),
+      admittedWith(async () => refunded(), {}, { lookup }),
       requestOf(),
       portsOf(),
     );
 
   test("what is found succeeds like a fresh result; what is absent is so", async () => {
-    expect(await look(async () => ({ kind: "found", result: { output: { refund_id: "re_9" } } }))).toMatchObject({
+    expect(
+      await look(async () => ({ kind: "found", result: { output: { refund_id: "re_9" }, proof: PROOF } })),
+    ).toMatchObject({
       kind: "succeeded",
       output: { refund_id: "re_9" },
     });
@@ -343,13 +328,7 @@ describe("what is left behind", () => {
     receiptId: "receipt-1",
     salt: new Uint8Array(16),
   };
-  const proof = {
-    provider: "stripe",
-    transactionId: "re_1",
-    requestId: "req_1",
-    amount: { minor: 4500n, currency: "USD" },
-  };
-  const refunds: ToolHandler = async () => ({ kind: "applied", result: { output: { refund_id: "re_1" }, proof } });
+  const refunds: ToolHandler = async () => refunded();
 
   test("P1-T11 P1-T13 an effect leaves a completed record and a receipt with every key, proof and digest", async () => {
     const call = admittedWith(refunds);
@@ -450,7 +429,7 @@ describe("what is left behind", () => {
 describe("what may be stored of an output", () => {
   const SECRET = ["sk_te", "st_ABCDEFGH1234"].join("");
   const storedOf = async (output: { refund_id: string; note?: string }, changes: Partial<DeclaredContract> = {}) => {
-    const performed = await run(async () => ({ kind: "applied", result: { output } }), changes);
+    const performed = await run(async () => refunded(output), changes);
     assert(performed.kind === "succeeded", "the call succeeds");
     return performed.stored;
   };
@@ -490,7 +469,11 @@ describe("what may be stored of an output", () => {
     const set = { payment_id: "pi_3NvQ2eLkdIwHu7ixAbCdEfGh", email: "jane@shop.example.com", key: SECRET };
     const performed = await run(async () => ({
       kind: "applied",
-      result: { output: { refund_id: "re_1" }, entities: [{ entityType: "payment", entityId: "shop_abc_pay_1", set }] },
+      result: {
+        output: { refund_id: "re_1" },
+        proof: PROOF,
+        entities: [{ entityType: "payment", entityId: "shop_abc_pay_1", set }],
+      },
     }));
 
     expect(performed).toMatchObject({

@@ -235,6 +235,8 @@ function succeeded(result: ToolResult, attempt: Attempt): Performed {
   const unusable = (code: string, message: string): Failed =>
     failed(attempt, { code, message, effect: doubt(attempt), breaker: "success", proof });
   if (problem !== undefined) return unusable("OUTPUT_SCHEMA_INVALID", problem);
+  if (tool.contract.side_effect_level === "FINANCIAL" && proof?.amount === undefined)
+    return unusable("OUTPUT_SCHEMA_INVALID", "the proof of a FINANCIAL tool names no amount");
   const valid = tool.validateOutput(result.output);
   if (!valid.ok)
     return unusable("OUTPUT_SCHEMA_INVALID", `${valid.refusal.message} at \`${valid.refusal.field_path}\``);

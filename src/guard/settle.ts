@@ -37,6 +37,7 @@ export interface Receipt {
   readonly external_provider: string | null;
   readonly external_transaction_id: string | null;
   readonly provider_request_id: string | null;
+  /** With `currency` null only where no money was moved, or nobody knows whether it was. */
   readonly amount_minor: bigint | null;
   readonly currency: string | null;
   /** Canonical text of the redacted result; `null` where no usable result is known. */

@@ -53,6 +53,7 @@ export interface EffectProof {
   readonly provider: string;
   readonly transactionId: string;
   readonly requestId: string | null;
+  /** What was moved: a FINANCIAL tool names it, or its effect is unknown until a person has looked. */
   readonly amount?: Money;
 }
 

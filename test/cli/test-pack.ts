@@ -38,7 +38,18 @@ const payBack = defineTool(
     output_schema: object({ paid_minor: { type: "integer" } }),
     timeout_seconds: 5,
   },
-  async ({ amount_minor = 0 }) => ({ kind: "applied", result: { output: { paid_minor: amount_minor } } }),
+  async ({ order_id, amount_minor = 0 }) => ({
+    kind: "applied",
+    result: {
+      output: { paid_minor: amount_minor },
+      proof: {
+        provider: "till",
+        transactionId: String(order_id),
+        requestId: null,
+        amount: { minor: BigInt(Number(amount_minor)), currency: "EUR" },
+      },
+    },
+  }),
 );
 
 /** Orders whose parcel nobody will ever know of, each as often as it was sent. */

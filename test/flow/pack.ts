@@ -5,6 +5,7 @@ import {
   type SideEffectLevel,
   type Tool,
   type ToolContract,
+  type ToolOutcome,
 } from "../../src/guard/index.ts";
 import { type CompiledPack, compilePack, type DeclaredPack, definePack } from "../../src/run/index.ts";
 import type { Provider } from "./provider.ts";
@@ -69,9 +70,19 @@ export const flowTools = (provider: Provider): readonly Tool[] =>
         timeout_seconds: TIMEOUT_SECONDS,
         ...contract,
       },
-      (input, context) => provider.answer(name, input, context),
+      async (input, context) => {
+        const outcome = await provider.answer(name, input, context);
+        return level === "FINANCIAL" ? withAmount(outcome) : outcome;
+      },
     ),
   );
+
+/** What was moved, where a test says nothing of it. */
+function withAmount(outcome: ToolOutcome): ToolOutcome {
+  if (outcome.kind !== "applied") return outcome;
+  const { proof = { provider: "bank", transactionId: "t-1", requestId: null }, ...result } = outcome.result;
+  return { ...outcome, result: { ...result, proof: { amount: { minor: 100n, currency: "EUR" }, ...proof } } };
+}
 
 type Workflow = DeclaredPack["workflows"][number];
 type Step = Workflow["steps"][number];

@@ -39,7 +39,14 @@ export function tillPack(options: { readonly approvers?: readonly string[]; read
             output: { done: name },
             ...(level === "READ"
               ? {}
-              : { proof: { provider: "till", transactionId: `t-${effects.length}`, requestId: null } }),
+              : {
+                  proof: {
+                    provider: "till",
+                    transactionId: `t-${effects.length}`,
+                    requestId: null,
+                    amount: { minor: 100n, currency: "EUR" },
+                  },
+                }),
           },
         };
       },

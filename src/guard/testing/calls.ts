@@ -3,7 +3,7 @@ import type { CallFacts, CallRequest, IdempotencyRecord } from "../call.ts";
 import { type DeclaredContract, defineTool } from "../define-tool.ts";
 import { createRegistry, type RegisteredTool } from "../registry.ts";
 import { type ResolvedCall, resolveCall } from "../resolve.ts";
-import type { ToolHandler, ToolLookup } from "../tool.ts";
+import type { EffectProof, ToolHandler, ToolLookup, ToolOutcome } from "../tool.ts";
 
 /** Made-up calls for the tests of this context: a refund at a payment provider, all facts in its favour. */
 export const NOON: Instant = instant(Date.UTC(2026, 0, 30, 12));
@@ -38,7 +38,20 @@ export const REFUND: DeclaredContract = {
 
 export const VALID_INPUT: JsonObject = { order_id: "shop_abc_ord_1", amount_cents: 4500, currency: "USD" };
 
-const applies: ToolHandler = async () => ({ kind: "applied", result: { output: { refund_id: "re_1" } } });
+/** What the provider says of a refund that it made. */
+export const PROOF: EffectProof = {
+  provider: "stripe",
+  transactionId: "re_1",
+  requestId: "req_1",
+  amount: { minor: 4500n, currency: "USD" },
+};
+
+export const refunded = (output: JsonObject = { refund_id: "re_1" }): ToolOutcome => ({
+  kind: "applied",
+  result: { output, proof: PROOF },
+});
+
+const applies: ToolHandler = async () => refunded();
 
 export function registered(
   changes: Partial<DeclaredContract> = {},
