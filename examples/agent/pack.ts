@@ -63,7 +63,13 @@ export function supportPack(): SupportPack {
                 version: "1.0.0",
                 recursion_limit: 12,
                 models: [
-                  { service: "anthropic", origin: MODEL, header: "x-api-key", key_variable: "ANTHROPIC_API_KEY" },
+                  {
+                    service: "anthropic",
+                    origin: MODEL,
+                    header: "x-api-key",
+                    key_variable: "ANTHROPIC_API_KEY",
+                    prices: { "claude-sonnet-4-5": { input: 3_000_000, output: 15_000_000 } }, // micro-USD for a million tokens
+                  },
                 ],
                 nodes: [
                   { name: "ask", kind: "pure" },

@@ -72,7 +72,7 @@ export function runLines(run: JsonObject, now: Instant, paint: Paint): readonly 
 }
 
 /** In the unit that the tenant's prices are in, which nothing names. */
-const costOf = (micros: number): string => (micros === 0 ? "none" : `${micros} millionths of a unit`);
+const costOf = (micros: number): string => (micros === 0 ? "none" : `${(micros / 1_000_000).toFixed(6)} USD`);
 
 const section = (title: string, rows: readonly (readonly string[])[], paint: Paint): readonly string[] =>
   rows.length === 0 ? [] : ["", paint.bold(title), ...columns(rows).map((line) => `  ${line}`)];

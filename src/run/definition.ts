@@ -196,4 +196,12 @@ export interface GraphModel {
   readonly header: "authorization" | "x-api-key";
   /** Environment variable that the provider's client wants a key in; it is given a placeholder. */
   readonly key_variable: string | null;
+  /** Pinned prices, by the name under which a request asks for a model; where they are given, no other model is asked. */
+  readonly prices?: { readonly [model: string]: GraphPrice };
+}
+
+/** Micro-USD for a million tokens. */
+export interface GraphPrice {
+  readonly input: number;
+  readonly output: number;
 }

@@ -22,6 +22,7 @@ export type {
   CompensationStep,
   GraphManifest,
   GraphNode,
+  GraphPrice,
   Mapping,
   Pack,
   ParallelStep,

@@ -12,11 +12,21 @@ const node = z.strictObject({
   timeout_seconds: z.number().positive("must be more than 0").max(NODE_SECONDS_MAX).nullable().default(null),
 });
 
+/** A million US dollars for a million tokens. */
+const PRICE_MAX = 1_000_000_000_000;
+
+const price = z.int().min(0, "must not be negative").max(PRICE_MAX);
+
+/** In micro-USD for a million tokens, as providers list them: 2.50 USD is 2500000. */
+const prices = z.strictObject({ input: price, output: price });
+
 const model = z.strictObject({
   service: text,
   origin: text.refine((value) => URL.canParse(value) && new URL(value).origin === value, "must be an origin"),
   header: z.enum(["authorization", "x-api-key"]).default("authorization"),
   key_variable: text.nullable().default(null),
+  /** By the name under which a request asks for a model. Where it is given, no other model is asked. */
+  prices: z.record(text, prices.readonly()).readonly().exactOptional(),
 });
 
 /** As many supersteps as LangGraph allows where nothing else is said. */

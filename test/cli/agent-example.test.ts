@@ -103,6 +103,7 @@ test("the example's commands lead to the answer, by governed look-ups and record
 
   expect(asked).toMatchObject({ exit: 0, said: expect.stringContaining("SUCCEEDED") });
   expect(shown.said).toMatch(/clerk\.answer +Your parcel was handed to USPS .* 9400111899223197428490\./);
+  expect(shown.said).toMatch(/cost +0\.008943 USD/); // 2,016 tokens of input, 193 of output
   expect(replayed).toMatchObject({ exit: 0, said: expect.stringMatching(/^identical/) });
   expect(verified).toMatchObject({ exit: 0, said: expect.stringMatching(/^verified/) });
   expect(calledIn(exported.said).toSorted()).toEqual(["fetchOrder", "lookupShipment"]);
@@ -118,17 +119,18 @@ test("the example's commands lead to the answer, by governed look-ups and record
   expect(example.told().slice(0, 2).map(digestIn).toSorted()).toEqual(recorded().toSorted());
 });
 
-test("golden cases play the example's graph before recorded answers, and an agent that asks otherwise blocks the deploy", {
-  timeout: 300_000,
-}, async () => {
+/** Plays the example's golden cases from a folder of their own, in which `change` may edit what is played. */
+async function playGolden(
+  change: (edit: (from: string, to: string, text: (before: string) => string) => void) => void,
+) {
   const folder = mkdtempSync(join(tmpdir(), "countermark-golden-"));
   cpSync(join(ROOT, "examples/agent/pack.yaml"), join(folder, "pack.yaml"));
   cpSync(join(ROOT, "examples/agent/golden"), join(folder, "golden"), { recursive: true });
-  const change = (from: string, to: string, edit: (text: string) => string) =>
-    writeFileSync(join(folder, "golden", to), edit(readFileSync(join(folder, "golden", from), "utf8")));
+  const edit = (from: string, to: string, text: (before: string) => string) =>
+    writeFileSync(join(folder, to), text(readFileSync(join(folder, from), "utf8")));
   const graph = fileURLToPath(program.url("examples/agent/graph.ts"));
-  change("suite.yaml", "suite.yaml", (text) => text.replace(/module: \S+/, `module: ${graph}`));
-  change("parcel-under-way.yaml", "warmer.yaml", (text) => text.replace("temperature: 0", "temperature: 1"));
+  edit("golden/suite.yaml", "golden/suite.yaml", (text) => text.replace(/module: \S+/, `module: ${graph}`));
+  change(edit);
   const cli = fileURLToPath(program.url("src/cli/main.ts"));
   const words = [cli, "suite", "run", ".", "--runs", "1", "--json", "--evidence", "suite.ndjson"];
   const child = spawn(process.execPath, words, { cwd: folder, env: pathOnly(), stdio: "pipe" });
@@ -136,8 +138,24 @@ test("golden cases play the example's graph before recorded answers, and an agen
   const [exit] = await once(child, "close");
   const evidence = readFileSync(join(folder, "suite.ndjson"), "utf8").trim().split("\n");
   rmSync(folder, { recursive: true });
+  const units = evidence.map((line) => JSON.parse(line)).filter(({ columns }) => columns);
+  return {
+    exit,
+    report: JSON.parse(said.join("\n")),
+    unitsOf: (of: string) => units.filter(({ kind }) => kind === of),
+  };
+}
 
-  const { cases, blocked_by } = JSON.parse(said.join("\n"));
+test("golden cases play the example's graph before recorded answers, and an agent that asks otherwise blocks the deploy", {
+  timeout: 300_000,
+}, async () => {
+  const { exit, report, unitsOf } = await playGolden((edit) =>
+    edit("golden/parcel-under-way.yaml", "golden/warmer.yaml", (text) =>
+      text.replace("temperature: 0", "temperature: 1"),
+    ),
+  );
+
+  const { cases, blocked_by } = report;
   expect(exit).toBe(4);
   expect(blocked_by).toContain("agents-recorded");
   const [good, warmer] = cases;
@@ -145,11 +163,24 @@ test("golden cases play the example's graph before recorded answers, and an agen
   expect(warmer.failures[0].differences).toContain(
     "request 1 of `anthropic` is not what was recorded: `temperature` is 0",
   );
-  const units = evidence.map((line) => JSON.parse(line)).filter(({ kind, columns }) => kind === "agent" && columns);
-  expect(units.map(({ columns }) => [columns.case, columns.model_calls, columns.tool_calls, columns.tokens])).toEqual([
+  expect(
+    unitsOf("agent").map(({ columns }) => [columns.case, columns.model_calls, columns.tool_calls, columns.tokens]),
+  ).toEqual([
     ["parcel-under-way", 2, 2, 2_209],
     ["warmer", 1, 0, 0],
   ]);
+});
+
+test("P1-T07 a graph whose next question may take more tokens than its run has left does not ask it, and the run ends on its bound", {
+  timeout: 300_000,
+}, async () => {
+  const { exit, report, unitsOf } = await playGolden((edit) =>
+    edit("pack.yaml", "pack.yaml", (text) => text.replace("max_tokens_per_run: 10000", "max_tokens_per_run: 1342")),
+  );
+
+  expect(exit).toBe(4);
+  expect(report.cases[0].failures[0].differences.join("; ")).toContain("BOUND_TOKENS");
+  expect(unitsOf("agent").map(({ columns }) => [columns.model_calls, columns.tokens])).toEqual([[1, 943]]);
 });
 
 const digestIn = (line: string): string => line.split("  ").at(-1) ?? "";

@@ -19,7 +19,7 @@ const counts = {
   /** From start to end, of half of the runs and of 95 in 100; null where none ended. */
   p50_ms: z.int().nullable(),
   p95_ms: z.int().nullable(),
-  /** What the calls of these runs cost, in millionths. */
+  /** What the calls of these runs cost, in micro-USD. */
   cost_micros: z.int(),
 } as const;
 

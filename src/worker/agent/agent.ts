@@ -171,9 +171,11 @@ class Agent {
     }
   }
 
-  get #counting(): Pick<CallContext, "fetch" | "credential" | "usage"> {
+  get #counting(): Parameters<typeof fetchForGraph>[1] {
     const { fetch, credential, usage } = this.#context;
+    const { state, pack } = this.caller.run;
     return {
+      tokensLeft: pack.pack.bounds.max_tokens_per_run - state.counters.tokens - this.#tokens,
       fetch,
       credential,
       usage: (spent) => {

@@ -41,5 +41,5 @@ test("bars stand one upon the other, and what did not happen is not drawn", () =
 });
 
 test("a cost has its unit", () => {
-  expect([0, 120, 51_200, 3_000_000].map(costText)).toEqual(["0 units", "120 µunits", "0.051 units", "3 units"]);
+  expect([0, 120, 51_200, 3_000_000].map(costText)).toEqual(["0 USD", "120 µUSD", "0.051 USD", "3 USD"]);
 });

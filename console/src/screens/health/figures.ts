@@ -30,14 +30,14 @@ export interface Figure {
 
 const fine = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
-/** Less than this, in millionths of a unit, is told in millionths. */
+/** Less than this, in millionths of a USD, is told in millionths. */
 const SMALL_MICROS = 1_000;
 
-/** Cost in units, as fine as it takes to see it. */
+/** Cost in USD, as fine as it takes to see it. */
 export function costText(micros: number): string {
-  if (micros > 0 && micros < SMALL_MICROS) return `${countText(micros)} µunits`;
+  if (micros > 0 && micros < SMALL_MICROS) return `${countText(micros)} µUSD`;
   const units = micros / 1_000_000;
-  return `${units < 1 ? fine.format(units) : countText(units)} units`;
+  return `${units < 1 ? fine.format(units) : countText(units)} USD`;
 }
 
 const sumOf = (values: readonly (number | null)[]): number =>
