@@ -45,6 +45,7 @@ export {
 export { shortDigest } from "./key.ts";
 export { type KeyRow, listKeys, lockKeys, revokeKey } from "./keys/queries.ts";
 export { canonicalHost, type NetworkPolicy, networkVerdict } from "./network.ts";
+export { type CallNote, type ScannedPart, scannerNotes } from "./note.ts";
 export {
   type Failed,
   type LookedUp,
@@ -74,6 +75,7 @@ export {
   type Settlement,
   settle,
   settleReused,
+  type TracedInput,
   tracedInput,
   unknownReceipt,
 } from "./settle.ts";

@@ -10,6 +10,7 @@ import {
 import { type RedactionContext, redact, SCAN_ONLY } from "../ledger/index.ts";
 import type { AdmittedCall, CallRequest } from "./call.ts";
 import { ConnectionFailed, type Egress, type EgressOptions, EgressRefused, openEgress } from "./egress.ts";
+import type { Scanned } from "./note.ts";
 import {
   entitiesProblem,
   LOOKUP_OUTCOMES,
@@ -38,6 +39,8 @@ interface Spending {
   readonly usage: readonly Usage[];
   /** How the dependency's breaker takes it. */
   readonly breaker: "success" | "failure" | "ignored";
+  /** What the scanners found in what came back. */
+  readonly scanned: readonly Scanned[];
 }
 
 export interface Succeeded extends Spending {
@@ -246,18 +249,24 @@ function succeeded(result: ToolResult, attempt: Attempt): Performed {
   if (!text.ok) return unusable("OUTPUT_SCHEMA_INVALID", text.refusal.message);
   if (scope.data_cap_bytes !== null && Buffer.byteLength(text.value) > scope.data_cap_bytes)
     return unusable("DATA_CAP_EXCEEDED", `the output is larger than the scope's cap of ${scope.data_cap_bytes} bytes`);
+  const stored = storable(result.output, tool.outputRules, attempt.redaction);
+  const entities = (result.entities ?? []).map((change) => ({
+    change,
+    kept: storableEntity(change.set, attempt.redaction),
+  }));
   return {
     kind: "succeeded",
     output: result.output,
     outputSha256: attempt.call.intent === null ? null : sha256Hex(text.value),
-    stored: storable(result.output, tool.outputRules, attempt.redaction),
+    stored,
     proof,
-    entities: (result.entities ?? []).map((change) => ({
-      ...change,
-      set: storableEntity(change.set, attempt.redaction),
-    })),
+    entities: entities.map(({ change, kept }) => ({ ...change, set: kept.state })),
     usage: [...attempt.usage],
     breaker: breakerOf(attempt, "success"),
+    scanned: [
+      { part: "output", findings: stored.findings },
+      ...entities.map(({ kept }): Scanned => ({ part: "entity", findings: kept.findings })),
+    ],
   };
 }
 
@@ -293,23 +302,26 @@ interface Failure {
 
 function failed(attempt: Attempt, failure: Failure): Failed {
   const { code, effect, breaker = "failure", retryAfterMs, proof = null } = failure;
+  const { message, findings } = cleanMessage(failure.message, attempt.redaction);
   return {
     kind: "failed",
     code,
-    message: cleanMessage(failure.message, attempt.redaction),
+    message,
     effect,
     retryAfterMs: usableDelay(retryAfterMs),
     proof,
     usage: [...attempt.usage],
     breaker: breakerOf(attempt, breaker),
+    scanned: [{ part: "error", findings }],
   };
 }
 
 // Error texts of providers quote what was sent, and may hold what no document can; a thrown thing's message may be no text.
-function cleanMessage(message: unknown, context: RedactionContext): string {
+function cleanMessage(message: unknown, context: RedactionContext) {
   const redacted = redact(typeof message === "string" ? keepable(message) : "", SCAN_ONLY, context);
-  if (redacted.kind === "rejected") return `[REDACTED:${redacted.stub.reason}]`;
-  return typeof redacted.value === "string" ? redacted.value : "";
+  const { findings } = redacted;
+  if (redacted.kind === "rejected") return { message: `[REDACTED:${redacted.stub.reason}]`, findings };
+  return { message: typeof redacted.value === "string" ? redacted.value : "", findings };
 }
 
 const doubt = ({ call }: Attempt): Failed["effect"] =>

@@ -9,6 +9,7 @@ import {
 } from "../contracts/index.ts";
 import { type Finding, type RedactionContext, redact } from "../ledger/index.ts";
 import type { AdmittedCall, CallRequest, IdempotencyRecord, RefusedCall, Stage, StageRecord } from "./call.ts";
+import { type CallNote, collisionNote, scannerNotes } from "./note.ts";
 import type { Failed, Performed, Succeeded } from "./perform.ts";
 import { rejectedStub } from "./storable.ts";
 import type { EffectProof, EntityChange, Usage } from "./tool.ts";
@@ -60,8 +61,8 @@ export interface Settlement {
   readonly record: IdempotencyRecord | null;
   readonly receipt: Receipt | null;
   readonly entities: readonly EntityChange[];
-  /** What the scanners found: each one asks for a review of the contract's annotations. */
-  readonly findings: readonly Finding[];
+  /** What somebody must hear of: what the scanners found, and a key that stands for two requests. */
+  readonly notes: readonly CallNote[];
   readonly tokens: number;
   readonly costMicros: number;
 }
@@ -98,13 +99,16 @@ function settleSuccess(call: AdmittedCall, performed: Succeeded, context: Settle
     call.intent === null || receipt === null ? null : completed(call.intent, stored.state, receipt, context.now);
   // A step's patch of the document holds the same output, unless the trace shows less of it.
   const isPatched = stored.trace === stored.state && context.request.purpose !== "compensation";
+  const input = tracedInput(call, context);
   const trace = traceOf(call, context, {
     outcome: "succeeded",
+    input: input.value,
     receiptId: receipt?.receipt_id ?? null,
     usage,
     more: { ...(isPatched ? NO_MORE : { output: stored.trace }), ...found(stored.findings) },
   });
-  return { trace, output: stored.state, record, receipt, entities, findings: stored.findings, ...totals(usage) };
+  const notes = notesOf(context, input, performed);
+  return { trace, output: stored.state, record, receipt, entities, notes, ...totals(usage) };
 }
 
 function digestOfOutput({ outputSha256 }: Succeeded): string {
@@ -128,14 +132,23 @@ function settleFailure(call: AdmittedCall, performed: Failed, context: SettleCon
     call.intent === null
       ? null
       : ({ ...call.intent, status, heartbeat_at: context.now, receipt_id: receipt?.receipt_id ?? null } as const);
+  const input = tracedInput(call, context);
   const trace = traceOf(call, context, {
     outcome: "failed",
+    input: input.value,
     receiptId: receipt?.receipt_id ?? null,
     usage,
     more: { code, message, effect },
   });
-  return { trace, output: null, record, receipt, entities: [], findings: [], ...totals(usage) };
+  const notes = notesOf(context, input, performed);
+  return { trace, output: null, record, receipt, entities: [], notes, ...totals(usage) };
 }
+
+const notesOf = (
+  { request }: SettleContext,
+  { findings }: TracedInput,
+  { scanned }: Pick<Performed, "scanned">,
+): readonly CallNote[] => scannerNotes(request, [{ part: "input", findings }, ...scanned]);
 
 /** Whether a later attempt can settle an unknown outcome without a person. */
 const canBeFoundOut = ({ tool, intent }: AdmittedCall): boolean =>
@@ -199,23 +212,29 @@ export function settleReused(call: AdmittedCall, record: IdempotencyRecord, cont
   assert(record.status === "COMPLETED" && record.result !== null, "only a completed call is reused"); // T1
   const isCollision = record.params_sha256 !== call.paramsSha256;
   const code = isCollision ? "IDEMPOTENCY_COLLISION" : "IDEMPOTENT_REPLAY";
+  const input = tracedInput(call, context);
   const trace = traceOf(call, context, {
     outcome: "reused",
+    input: input.value,
     receiptId: record.receipt_id,
     usage: [],
     more: { code, output: record.result },
   });
+  const found = notesOf(context, input, NOTHING_SCANNED);
   return {
     trace,
     output: record.result,
     record: null,
     receipt: null,
     entities: [],
-    findings: [],
+    notes: isCollision ? [collisionNote(context.request, record), ...found] : found,
     tokens: 0,
     costMicros: 0,
   };
 }
+
+/** A stored result was scanned when it was stored. */
+const NOTHING_SCANNED: Pick<Performed, "scanned"> = { scanned: [] };
 
 /**
  * Trace of a call that no handler saw: the refusal with its place and evidence, such as the calls that repeat in a loop.
@@ -240,6 +259,7 @@ export function refusedTrace(request: CallRequest, { refusal, stages }: RefusedC
 
 interface TraceEnd {
   readonly outcome: "succeeded" | "failed" | "reused";
+  readonly input: Json;
   readonly receiptId: string | null;
   readonly usage: readonly Usage[];
   readonly more: JsonObject;
@@ -249,7 +269,7 @@ interface TraceEnd {
 function traceOf(
   call: AdmittedCall,
   context: SettleContext,
-  { outcome, receiptId, usage, more }: TraceEnd,
+  { outcome, input, receiptId, usage, more }: TraceEnd,
 ): JsonObject {
   const { contract } = call.tool;
   const { request, startedAt, now } = context;
@@ -258,7 +278,7 @@ function traceOf(
     authority: authorityOf(call.stages),
     cost_micros: totals(usage).costMicros,
     external_key: call.externalKey,
-    input: tracedInput(call, context),
+    input,
     internal_key: call.internalKey,
     latency_ms: now - startedAt,
     operation: contract.operation,
@@ -280,14 +300,20 @@ function hasMembers(value: JsonObject): boolean {
   return false;
 }
 
-/** The arguments as people and traces may see them; a stub where they held what must not be stored. */
+/** The arguments as people and traces may see them, a stub where they held what must not be stored; and what was found in them. */
+export interface TracedInput {
+  readonly value: Json;
+  readonly findings: readonly Finding[];
+}
+
 export function tracedInput(
   call: Pick<AdmittedCall, "tool" | "input">,
   { request, salt }: { readonly request: Pick<CallRequest, "stepId">; readonly salt: Uint8Array },
-): Json {
+): TracedInput {
   const context: RedactionContext = { entry_id: null, step_id: request.stepId, tool: call.tool.contract.name, salt };
   const redacted = redact(call.input, call.tool.inputRules.trace, context);
-  return redacted.kind === "clean" ? redacted.value : rejectedStub(redacted.stub);
+  const value = redacted.kind === "clean" ? redacted.value : rejectedStub(redacted.stub);
+  return { value, findings: redacted.findings };
 }
 
 /** Stages whose rule differs from call to call; what the others say is the same for all that pass. */

@@ -52,7 +52,7 @@ export function storable(document: JsonObject, rules: DocumentRules, context: Re
   if (traced.kind === "clean" && rules.trace === rules.state)
     return { state: objectOf(traced.value), trace, findings: traced.findings };
   const { state, findings } = stateOf(document, rules, context);
-  return { state, trace, findings: traced.findings.length > 0 ? traced.findings : findings };
+  return { state, trace, findings: distinct([...traced.findings, ...findings]) };
 }
 
 function stateOf(
@@ -65,9 +65,9 @@ function stateOf(
   let found: readonly Finding[] = [];
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const redacted = redact(document, rules, context);
-    found = found.length > 0 ? found : redacted.findings;
+    found = distinct([...found, ...redacted.findings]);
     if (redacted.kind === "clean") return { state: objectOf(redacted.value), findings: found };
-    sensitive = [...sensitive, ...redacted.findings.filter(isRejecting).map(pathOf)];
+    sensitive = [...sensitive, ...redacted.findings.filter(isRejecting).map(placeOf)];
     const masking = compileRedaction({ ...source, sensitive, allowlist: null });
     if (!masking.ok) break; // a member's own name is the finding, and no path can name it
     rules = masking.value;
@@ -78,7 +78,13 @@ function stateOf(
 const isRejecting = ({ alert }: Finding): boolean => alert === "P1";
 
 /** The annotation path of a finding: every element of a list, not the one. */
-const pathOf = ({ field_path }: Finding): string => field_path.replace(/\[\d+\]/g, "[*]");
+export const placeOf = ({ field_path }: Finding): string => field_path.replace(/\[\d+\]/g, "[*]");
+
+/** The same was found in both, or again while masking. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Map(findings.map((finding) => [`${finding.detector} ${finding.field_path}`, finding]));
+  return seen.size === findings.length ? findings : [...seen.values()];
+}
 
 // A hit in a member's name masks the object around it; of the outermost one nothing is left.
 const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
@@ -87,10 +93,10 @@ const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {})
  * Members of an entity as they may be stored. Entities have no schema, so their own shape declares what is kept; members named
  * `id` or `…_id`, at any depth, are taken for ids, which are scanned for known keys and personal data but not for entropy.
  */
-export function storableEntity(set: JsonObject, context: RedactionContext): JsonObject {
+export function storableEntity(set: JsonObject, context: RedactionContext): Pick<Storable, "state" | "findings"> {
   const rules = documentRulesOf({ schema: shapeOf(set, ""), sensitive: [], allowlist: null });
   if (!rules.ok) throw new Error("rules without paths always compile");
-  return storable(set, rules.value, context).state;
+  return storable(set, rules.value, context);
 }
 
 /** A schema that declares exactly the places that a value has. */

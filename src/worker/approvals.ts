@@ -171,7 +171,7 @@ function failedProposal(desk: DeskOptions, run: RunFacts, { call, code, message 
     operation: contract.operation,
     sideEffectLevel: contract.side_effect_level,
     input: {
-      call: tracedInput(made, { request: { stepId: call.step }, salt: control.secrets.tokenKey }),
+      call: tracedInput(made, { request: { stepId: call.step }, salt: control.secrets.tokenKey }).value,
       error: { code, message, attempts },
       state: { failed: state.failure?.code ?? null, undoes: call.step, steps: Object.fromEntries(steps) },
     },

@@ -1,6 +1,6 @@
 import { type ApprovalRow, approvalsOfCalls, driftOf, pendingApprovals } from "../approve/index.ts";
 import { after, assert, type Json } from "../contracts/index.ts";
-import { type AdmittedCall, type ApprovalCall, type CallRequest, tracedInput } from "../guard/index.ts";
+import { type AdmittedCall, type ApprovalCall, type CallRequest, scannerNotes, tracedInput } from "../guard/index.ts";
 import { entitiesById } from "../ledger/index.ts";
 import type { PlannedCall, Stimulus } from "../run/index.ts";
 import { inTenant } from "../store/index.ts";
@@ -46,12 +46,13 @@ export async function askAPerson(
     Promise.all([entitiesById(sql, ownTexts(call.input, request.tenantId)), pendingApprovals(sql)]),
   );
   if (waiting >= PENDING_APPROVALS_MAX) return queueFull(planned, waiting);
+  const input = tracedInput(call, settleContext(desk, run, { request, startedAt: now, record: null }));
   const { row, approvalId, timeoutAt } = approvalRequest(desk, run, now, {
     tool: contract.name,
     version: contract.version,
     operation: contract.operation,
     sideEffectLevel: contract.side_effect_level,
-    input: tracedInput(call, settleContext(desk, run, { request, startedAt: now, record: null })),
+    input: input.value,
     internalKey: call.internalKey,
     fingerprint: call.fingerprint,
     step: planned.step,
@@ -61,7 +62,8 @@ export async function askAPerson(
     base: base.map(({ entity_type, entity_id, version }) => ({ entity_type, entity_id, version })),
   });
   const stimulus = askedAs(planned, { approval_id: approvalId, timeout_at: timeoutAt });
-  return { kind: "ask", stimulus, intent: { control_revision: run.control.revision, request: row } };
+  const notes = scannerNotes(request, [{ part: "approval", findings: input.findings }]);
+  return { kind: "ask", stimulus, intent: { control_revision: run.control.revision, request: row }, notes };
 }
 
 const askedAs = (planned: PlannedCall, row: Pick<ApprovalRow, "approval_id" | "timeout_at">): Stimulus => ({

@@ -109,6 +109,7 @@ function settled(
   return {
     stimulus: stimulusOf(desk, answered, { performed, settlement, start }),
     extras: recordRows(desk, settlement),
+    notes: settlement.notes,
     entities: settlement.entities,
     costMicros: settlement.costMicros,
   };

@@ -209,7 +209,7 @@ function reused(
     receipt_id: record.receipt_id,
     reused: true,
   };
-  return { kind: "answer", stimulus, extras: {} };
+  return { kind: "answer", stimulus, extras: {}, notes: settled.notes };
 }
 
 function recovering(

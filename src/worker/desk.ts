@@ -1,6 +1,7 @@
 import type { Host, Instant, Json } from "../contracts/index.ts";
 import type {
   AdmittedCall,
+  CallNote,
   CallRequest,
   EntityChange,
   IdempotencyRecord,
@@ -41,9 +42,19 @@ export interface RunFacts {
 /** What is to be done about a planned call. */
 export type Prepared =
   /** It is settled without a handler: refused, reused, or waiting for a person who was asked before. */
-  | { readonly kind: "answer"; readonly stimulus: Stimulus; readonly extras: CommitExtras }
+  | {
+      readonly kind: "answer";
+      readonly stimulus: Stimulus;
+      readonly extras: CommitExtras;
+      readonly notes?: readonly CallNote[];
+    }
   /** A person is to be asked: the request is claimed first, and answered with `stimulus` once it is made. */
-  | { readonly kind: "ask"; readonly stimulus: Stimulus; readonly intent: Intent }
+  | {
+      readonly kind: "ask";
+      readonly stimulus: Stimulus;
+      readonly intent: Intent;
+      readonly notes: readonly CallNote[];
+    }
   /** Not before `at`; then it is prepared again. */
   | { readonly kind: "later"; readonly at: Instant; readonly busy: boolean }
   /** A handler runs once the intent is made; READ calls have none. */
@@ -62,6 +73,7 @@ export interface Attempted {
   /** Null: nothing happened and nothing is to be recorded; the call is prepared again. */
   readonly stimulus: Stimulus | null;
   readonly extras: CommitExtras;
+  readonly notes?: readonly CallNote[];
   readonly entities: readonly EntityChange[];
   readonly costMicros: number;
 }

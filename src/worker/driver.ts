@@ -1,4 +1,5 @@
 import { after, assert, type Instant, instant, Stop } from "../contracts/index.ts";
+import type { CallNote } from "../guard/index.ts";
 import { type InboxEntry, waitingInboxes } from "../ledger/index.ts";
 import {
   type Advance,
@@ -244,9 +245,11 @@ class Drive {
    * Commits a request for approval before the run says that it waits for it; where another run was first, or a guard's facts
    * changed, the call is judged anew. Always true: the run has something to decide.
    */
-  async #ask({ stimulus, intent }: Extract<Prepared, { readonly kind: "ask" }>): Promise<true> {
+  async #ask({ stimulus, intent, notes }: Extract<Prepared, { readonly kind: "ask" }>): Promise<true> {
     const result = await this.#writer.commit(this.#state, { intent, release: false, dueAt: null });
-    if (result?.kind === "committed" && result.lostClaim === null) this.#stimulate(stimulus);
+    if (result?.kind !== "committed" || result.lostClaim !== null) return true;
+    this.#stimulate(stimulus);
+    this.#note(notes);
     return true;
   }
 
@@ -326,9 +329,11 @@ class Drive {
     if (this.#hasLost()) return { kind: "fenced" };
     const asked = await errand(this.#facts());
     if (asked === null) return { kind: "written", lostClaim: null };
-    const { stimuli, extras = {}, settlement = {}, intent = null, outcome } = asked;
+    const { stimuli, extras = {}, settlement = {}, notes, intent = null, outcome } = asked;
     this.#writer.add([], settlement);
-    if (!stimuli.every((stimulus) => this.#stimulate(stimulus))) return { kind: "left" };
+    const isTaken = stimuli.every((stimulus) => this.#stimulate(stimulus));
+    this.#note(notes);
+    if (!isTaken) return { kind: "left" };
     this.#writer.add([], extras);
     if (outcome !== undefined) this.#writer.addOutcome(outcome.planned, outcome);
     const result = await this.#writer.commit(this.#state, { ...JUST_RECORD, intent });
@@ -356,6 +361,7 @@ class Drive {
     this.#inFlight.delete(planned.lane);
     if (attempted.stimulus === null) this.#writer.add([], attempted.extras);
     else this.#stimulate(attempted.stimulus, attempted.extras);
+    this.#note(attempted.notes);
     this.#writer.addOutcome(planned, { changes: attempted.entities, costMicros: attempted.costMicros });
   }
 
@@ -399,9 +405,15 @@ class Drive {
     if (isResolved) await this.#writer.commitEvents(this.#state);
   }
 
-  #answer({ stimulus, extras }: Extract<Prepared, { readonly kind: "answer" }>): boolean {
+  #answer({ stimulus, extras, notes }: Extract<Prepared, { readonly kind: "answer" }>): boolean {
     this.#stimulate(stimulus, extras);
+    this.#note(notes);
     return true;
+  }
+
+  /** What a call did that somebody must hear of follows its answer, whatever the run makes of that. */
+  #note(notes: readonly CallNote[] = []): void {
+    if (notes.length > 0) this.#writer.add(notes.map((note) => ({ ...note, at: this.#at })));
   }
 
   /** True: the run took it. What follows from a stimulus happens at the stimulus's instant, so that a replay finds both at the same place. */

@@ -1,4 +1,5 @@
 import type { Instant, Json, ProposedEvent } from "../contracts/index.ts";
+import type { CallNote } from "../guard/index.ts";
 import { type SealedEvent, type StreamHead, sealEvent } from "../ledger/index.ts";
 import { type PlannedCall, type RunEvent, type RunState, snapshotText } from "../run/index.ts";
 import type { CommitExtras, CommitResult, Intent } from "./commit.ts";
@@ -44,9 +45,12 @@ export interface Failure {
   readonly error: unknown;
 }
 
+/** What is written: what moved the run, and what a call did that somebody must hear of. */
+type Entry = RunEvent | (CallNote & { readonly at: Instant });
+
 /** Events, and what they cost; the last call that landed among them. */
 interface Noted {
-  readonly events: readonly RunEvent[];
+  readonly events: readonly Entry[];
   readonly costMicros: number;
   readonly landed: PlannedCall | null;
 }
@@ -89,7 +93,7 @@ export class RunWriter {
   #snapshotSeq: number;
   #version: number;
   #folded: number;
-  #events: RunEvent[] = [];
+  #events: Entry[] = [];
   #extras: CommitExtras = NOTHING;
   #changes: StepChanges[] = [];
   #costMicros = 0;
@@ -138,7 +142,7 @@ export class RunWriter {
     return this.#extras.settle !== undefined;
   }
 
-  add(events: readonly RunEvent[], extras: CommitExtras = NOTHING): void {
+  add(events: readonly Entry[], extras: CommitExtras = NOTHING): void {
     this.#events.push(...events);
     this.#extras = joinExtras(this.#extras, extras);
   }
@@ -288,7 +292,7 @@ export class RunWriter {
     return intent === null ? extras : { ...extras, intent };
   }
 
-  #seal(state: RunState, events: readonly RunEvent[]): readonly SealedEvent[] {
+  #seal(state: RunState, events: readonly Entry[]): readonly SealedEvent[] {
     const { host, workerId } = this.#options;
     const recordedAt = host.clock.now();
     const frame = {
@@ -312,10 +316,10 @@ export class RunWriter {
 const runOf = ({ tenant_id, correlation_id }: RunState) => ({ tenantId: tenant_id, correlationId: correlation_id });
 
 /** Run events are plain JSON by construction; the ledger's canonical writer refuses what is not. */
-const plain = (event: RunEvent): ProposedEvent<string, Json> => event as ProposedEvent<string, Json>;
+const plain = (event: Entry): ProposedEvent<string, Json> => event as ProposedEvent<string, Json>;
 
 /** The document's hash where a commit's events seal it: at suspension and at the end. */
-function documentDigest(events: readonly RunEvent[]): string | null {
+function documentDigest(events: readonly Entry[]): string | null {
   const sealing = events.findLast(({ type }) => type === "run.suspended" || type === "run.ended");
   return sealing !== undefined && "document_sha256" in sealing.payload ? sealing.payload.document_sha256 : null;
 }

@@ -69,11 +69,11 @@ describe("the idempotency window", () => {
     ]);
   });
 
-  test("P1-T05-NEG-01 the same key with another request returns the original result, and says that they collide", async () => {
+  test("P1-T05-NEG-01 the same key with another request returns the original result, and is told as a collision", async () => {
     const tenant = await shop.tenant({ workflows: [flow("W", [call("write", "keyed", { output_key: "done" })])] });
     tenant.answers("keyed", ({ text }) => applied({ text: `did ${text}` }));
 
-    await tenant.runs("W", { id: "order-1", text: "this" });
+    const first = await tenant.runs("W", { id: "order-1", text: "this" });
     const other = await tenant.runs("W", { id: "order-1", text: "that" });
 
     expect(tenant.calls("keyed")).toHaveLength(1);
@@ -81,6 +81,11 @@ describe("the idempotency window", () => {
       patch: [{ value: { text: "did this" } }],
       call: { code: "IDEMPOTENCY_COLLISION" },
     });
+    expect(await tenant.event(other.run_id, "idempotency.collided", "write")).toMatchObject({
+      severity: "warning",
+      payload: { tool: "keyed", first_run: first.run_id, first_step: "write" },
+    });
+    expect(await tenant.types(first.run_id)).not.toContain("idempotency.collided");
   });
 
   test("P1-T05-NEG-02 of two identical calls at once one is executed; the other gets its result", async () => {

@@ -59,13 +59,26 @@ for (const tool of ["look", "reserve"]) {
     expect(tenant.calls("note").map(({ input }) => input)).toEqual([{ text: masked }]);
     expect((await tenant.entity(entityId))?.state).toEqual({ contact: masked });
     for (const original of [EMAIL, "jane.doe", PHONE]) expect(await tablesWith(shop, original)).toEqual([]);
+    const found = (await tenant.events(run.run_id)).filter(({ type }) => type === "scanner.detected");
+    expect(
+      found.map(({ step, severity, payload: { part, kind, field_path, alert } }) => [
+        step,
+        severity,
+        [part, kind, field_path, alert].join(" "),
+      ]),
+    ).toEqual([
+      ["ask", "warning", "output EMAIL $.text P2"],
+      ["ask", "warning", "output PHONE $.text P2"],
+      ["ask", "warning", "entity EMAIL $.contact P2"],
+      ["ask", "warning", "entity PHONE $.contact P2"],
+    ]);
   });
 
   for (const [reason, secret] of [
     ["SECRET", KEY],
     ["CARD", CARD],
   ]) {
-    test(`P1-T-RK08b ${reason} in the output of \`${tool}\`: a stub is traced, and the value is stored nowhere`, async () => {
+    test(`P1-T-RK08b ${reason} in the output of \`${tool}\`: a stub is traced, the value is stored nowhere, and it is told`, async () => {
       const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", tool)])] });
       tenant.answers(tool, () => applied({ state: "fine", text: `the key is ${secret}` }));
 
@@ -78,6 +91,11 @@ for (const tool of ["look", "reserve"]) {
         call: { output: { stub: { tool, step_id: "ask", reason, field_path: "$.text" } } },
       });
       expect(await tablesWith(shop, secret ?? "")).toEqual([]);
+      expect(await tenant.event(run.run_id, "scanner.detected")).toMatchObject({
+        step: "ask",
+        severity: "error",
+        payload: { tool, part: "output", kind: reason, field_path: "$.text", alert: "P1" },
+      });
     });
   }
 
@@ -89,9 +107,36 @@ for (const tool of ["look", "reserve"]) {
 
     expect(run.code).toBe("REFUSED");
     expect((await tenant.event(run.run_id, "step.failed")).payload.message).toBe("no account for j***@***.com");
+    expect((await tenant.event(run.run_id, "scanner.detected")).payload).toMatchObject({
+      part: "error",
+      kind: "EMAIL",
+    });
     expect(await tablesWith(shop, EMAIL)).toEqual([]);
   });
 }
+
+test("P1-T-RK08b a secret in a call's input is told, and the traces hold a stub of it", async () => {
+  const tenant = await shop.tenant({
+    workflows: [flow("W", [call("ask", "look", { tool_input_mapping: { text: "$.trigger.text" } })])],
+  });
+
+  const run = await tenant.runs("W", { text: KEY });
+
+  expect((await tenant.event(run.run_id, "scanner.detected", "ask")).payload).toMatchObject({
+    tool: "look",
+    part: "input",
+    kind: "SECRET",
+    field_path: "$.text",
+  });
+});
+
+test("a call in which nothing is found tells nothing", async () => {
+  const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", "look")])] });
+
+  const run = await tenant.runs("W");
+
+  expect(await tenant.types(run.run_id)).toEqual(["run.started", "step.succeeded", "run.ended"]);
+});
 
 test("what a person is shown of a call holds nothing that must not be stored", async () => {
   const tenant = await shop.tenant({

@@ -263,6 +263,13 @@ describe("bounds", () => {
     expect(redacted.findings).toHaveLength(100);
   });
 
+  it("what rejects the whole is among the findings, however many came before it", () => {
+    const redacted = scanned([...Array.from({ length: 500 }, (_, i) => `user${i}@example.com`), "4242424242424242"]);
+
+    expect(redacted.findings).toHaveLength(100);
+    expect(redacted.findings.at(-1)).toMatchObject({ kind: "CARD", field_path: "$[500]", alert: "P1" });
+  });
+
   it("a megabyte that is all personal data is masked", () => {
     const redacted = scanned("a@b.co@".repeat(150_000));
 

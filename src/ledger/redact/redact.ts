@@ -150,6 +150,7 @@ function report(hits: readonly Hit[], walk: Walk): void {
     const reason = reasonOf(hit.kind);
     if (reason !== undefined && isGraver(hit, walk)) walk.worst = { reason, finding };
     if (walk.findings.length < FINDINGS_MAX) walk.findings.push(finding);
+    else walk.findings[FINDINGS_MAX - 1] = finding; // what rejects the whole is never left out
   }
 }
 

@@ -238,6 +238,7 @@ class Agent {
           ...asked.map(({ stimulus }) => stimulus),
         ],
         extras: asked.length === 0 ? extras : { ...extras, approvals: asked.map(({ row }) => row) },
+        notes: asked.flatMap(({ notes }) => notes),
       };
     });
     caller.errands.reached("after_writes");

@@ -1,4 +1,4 @@
-import type { EntityChange } from "../../guard/index.ts";
+import type { CallNote, EntityChange } from "../../guard/index.ts";
 import type { PlannedCall, Stimulus } from "../../run/index.ts";
 import type { CommitExtras, Intent, LostClaim } from "../commit.ts";
 import type { CrashPoint } from "../crash-point.ts";
@@ -16,6 +16,7 @@ export interface ToWrite {
   readonly extras?: CommitExtras;
   /** How an effect ended: true whatever the run makes of it. */
   readonly settlement?: CommitExtras;
+  readonly notes?: readonly CallNote[];
   readonly intent?: Intent | null;
   readonly outcome?: {
     readonly planned: PlannedCall;

@@ -1,4 +1,5 @@
 import { after, isJsonObject, type Json, type JsonObject, type Stop } from "../../contracts/index.ts";
+import { scannerNotes } from "../../guard/index.ts";
 import { redact, SCAN_ONLY } from "../../ledger/index.ts";
 import {
   type AgentFact,
@@ -133,9 +134,8 @@ const plannedFor = (
   approvalAsked: null,
 });
 
-const settledAs = ({ stimulus, extras }: Extract<Prepared, { readonly kind: "answer" }>): Attempted => ({
-  stimulus,
-  extras,
+const settledAs = ({ kind: _kind, ...answer }: Extract<Prepared, { readonly kind: "answer" }>): Attempted => ({
+  ...answer,
   entities: [],
   costMicros: 0,
 });
@@ -148,13 +148,14 @@ async function answered(
   asked: GraphCallRequest,
   { attempted, planned }: { readonly attempted: Attempted; readonly planned: PlannedCall },
 ): Promise<Json> {
-  const { stimulus, extras, entities: changes, costMicros } = attempted;
+  const { stimulus, extras, notes = [], entities: changes, costMicros } = attempted;
   const answer = answerIn(stimulus);
   const { spent, call, receiptId: receipt_id, code } = answer;
   // Also while the run is ending: how an effect ended is recorded whatever the run makes of it.
   const written = await caller.errands.write(() => ({
     stimuli: [did(caller, asked, { spent, call, receipt_id, code, proposed: null })],
     settlement: extras,
+    notes,
     outcome: { planned, changes, costMicros },
   }));
   assertWritten(written);
@@ -204,10 +205,17 @@ async function proposed(caller: GraphCaller, asked: GraphCallRequest): Promise<J
     salt: run.control.secrets.tokenKey,
   };
   const redacted = redact(valid.value, SCAN_ONLY, context);
-  if (redacted.kind === "rejected") throw new GraphRefused(redacted.stub.code, "the arguments hold what is not stored");
+  const { step: stepId, attempt } = caller.planned;
+  const notes = scannerNotes({ tool: asked.tool, stepId, attempt }, [
+    { part: "proposal", findings: redacted.findings },
+  ]);
+  if (redacted.kind === "rejected") {
+    await write(caller, () => ({ stimuli: [], notes }));
+    throw new GraphRefused(redacted.stub.code, "the arguments hold what is not stored");
+  }
   const input: JsonObject = isJsonObject(redacted.value) ? redacted.value : {};
   const payload = { spent: NOTHING_SPENT, call: null, receipt_id: null, code: null, proposed: input };
-  await write(caller, () => ({ stimuli: [did(caller, asked, payload)] }));
+  await write(caller, () => ({ stimuli: [did(caller, asked, payload)], notes }));
   return { proposed: true, note: "this call is made by a later step, after its own checks and approvals" };
 }
 

@@ -1,6 +1,6 @@
 import { digestOf, isJson, type Json, type JsonObject } from "../../contracts/index.ts";
-import type { ApprovalRule } from "../../guard/index.ts";
-import { redact, SCAN_ONLY } from "../../ledger/index.ts";
+import { type ApprovalRule, type CallNote, scannerNotes } from "../../guard/index.ts";
+import { type Redacted, redact, SCAN_ONLY } from "../../ledger/index.ts";
 import { interruptsOf, type Stimulus } from "../../run/index.ts";
 import { approvalRequest } from "../approval-request.ts";
 import type { RunFacts } from "../desk.ts";
@@ -20,10 +20,11 @@ const DEFAULT_RULE: Omit<ApprovalRule, "trigger"> = {
   authorized_approvers: ["role:approver", "role:admin"],
 };
 
-/** What one interrupt adds to a commit: the request for approval, and the event that says so. */
+/** What one interrupt adds to a commit: the request for approval, the event that says so, and what was found in the question. */
 export interface AskedInterrupt {
   readonly stimulus: Stimulus;
   readonly row: JsonObject;
+  readonly notes: readonly CallNote[];
 }
 
 /**
@@ -50,13 +51,14 @@ export function askInterrupt(
   )
     return null;
   const trigger = manifest.graph_id;
+  const redacted = redactedQuestion(run, planned.step, interrupt.value);
   const { row, approvalId, timeoutAt } = approvalRequest(desk, run, desk.host.clock.now(), {
     tool: manifest.graph_id,
     version: manifest.version,
     operation: "INTERRUPT",
     sideEffectLevel: "HARD_WRITE",
     input: {
-      asked: shown(run, planned.step, interrupt.value),
+      asked: shown(redacted),
       interrupt_id: interrupt.id,
       ordinal,
       value_sha256: valueDigest,
@@ -81,21 +83,19 @@ export function askInterrupt(
     checkpoint_id: checkpointId,
     lg_task_id: lgTaskId,
   };
-  const { lane, step, attempt } = planned;
-  return { row, stimulus: { kind: "agent", lane, step, attempt, fact: { type: "agent.interrupted", payload } } };
+  const { lane, step, attempt, tool } = planned;
+  const notes = scannerNotes({ tool, stepId: step, attempt }, [{ part: "question", findings: redacted.findings }]);
+  return { row, stimulus: { kind: "agent", lane, step, attempt, fact: { type: "agent.interrupted", payload } }, notes };
 }
 
 /** As many as those of a call's parameters have. */
 const FINGERPRINT_DIGITS = 32;
 
+const redactedQuestion = ({ control }: RunFacts, step: string, value: Json): Redacted =>
+  redact(value, SCAN_ONLY, { entry_id: null, step_id: step, tool: null, salt: control.secrets.tokenKey });
+
 /** What a person is shown of a question; a stub where it holds what is not stored. */
-function shown({ control }: RunFacts, step: string, value: Json): Json {
-  const redacted = redact(value, SCAN_ONLY, {
-    entry_id: null,
-    step_id: step,
-    tool: null,
-    salt: control.secrets.tokenKey,
-  });
+function shown(redacted: Redacted): Json {
   if (redacted.kind === "clean") return redacted.value;
   const stub: unknown = redacted.stub;
   return isJson(stub) ? stub : null;
