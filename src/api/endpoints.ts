@@ -1,4 +1,5 @@
 import { addKeyEndpoint, addTenantEndpoint, listTenantsEndpoint, meEndpoint } from "./endpoints/administration.ts";
+import { listAlertsEndpoint } from "./endpoints/alerts.ts";
 import { decideEndpoint, listApprovalsEndpoint, showApprovalEndpoint } from "./endpoints/approvals.ts";
 import {
   disableBetaEndpoint,
@@ -149,6 +150,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   showApprovalEndpoint,
   decideEndpoint,
   needsPersonEndpoint,
+  listAlertsEndpoint,
   listLettersEndpoint,
   showLetterEndpoint,
   requeueLetterEndpoint,

@@ -1,4 +1,5 @@
 /** The record: hash-chained streams, receipts, artifacts, redaction, and what outsiders tell a run. */
+export { type AlertingCount, type AlertingEvent, alertingEvents, countAlerting } from "./alerting/queries.ts";
 export { AUDIT_STREAM, appendOutside, type OutsideEvent, recordAct } from "./append.ts";
 export { type ArtifactReference, type ArtifactStore, artifactStore, type NewArtifact } from "./artifact.ts";
 export { type ArtifactFolder, artifactFolder } from "./artifact-folder.ts";

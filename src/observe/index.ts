@@ -1,5 +1,6 @@
 /** What people see of runs: why one is where it is, its picture over time, and the diagnosis of its continuity. Pure. */
 
+export { ALERT_KINDS, ALERTS, type Alert, type AlertKind, type AlertSeverity, alertOf, kindOf } from "./alert.ts";
 export { type CallAuthority, callsOf, newCalls, type RunCall } from "./calls.ts";
 export { type Bar, type BarKind, CHART_CATEGORIES, type ChartRow, newChart } from "./chart.ts";
 export { type ContinuitySeverity, SEVERITIES } from "./continuity-event.ts";

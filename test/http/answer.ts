@@ -1,6 +1,8 @@
 import { addKeyEndpoint, listTenantsEndpoint } from "../../src/api/endpoints/administration.ts";
+import { listAlertsEndpoint } from "../../src/api/endpoints/alerts.ts";
 import { listApprovalsEndpoint, showApprovalEndpoint } from "../../src/api/endpoints/approvals.ts";
 import { callEndpoint } from "../../src/api/endpoints/calls.ts";
+import { overviewEndpoint } from "../../src/api/endpoints/console.ts";
 import { listStreamsEndpoint, readStreamEndpoint, verifyLedgerEndpoint } from "../../src/api/endpoints/ledger.ts";
 import { activatePackEndpoint, checkPackEndpoint, listPacksEndpoint } from "../../src/api/endpoints/packs.ts";
 import {
@@ -34,6 +36,8 @@ const by =
   (got: Got): Got<Body> => ({ ...got, body: answer.parse(got.body) });
 
 export const asStarted = by(startRunEndpoint);
+export const asAlerts = by(listAlertsEndpoint);
+export const asOverview = by(overviewEndpoint);
 export const asRun = by(showRunEndpoint);
 export const asRuns = by(listRunsEndpoint);
 export const asReplay = by(replayEndpoint);

@@ -12,6 +12,8 @@ export interface TillPack {
 const TEXT = { type: "string" } as const;
 const ENTITY = { type: "string", "x-countermark": "entity_id" } as const;
 const NOTE = { type: "object", properties: { order_id: ENTITY, note: TEXT }, required: ["order_id"] } as const;
+/** A card's number, which no contract says that it gives. */
+export const BLABBED = "4242 4242 4242 4242";
 const DONE = { type: "object", properties: { done: TEXT }, required: ["done"] } as const;
 
 /** The till: it reads, writes notes, pays out after approval, and waits for people and events. */
@@ -36,7 +38,7 @@ export function tillPack(options: { readonly approvers?: readonly string[]; read
         return {
           kind: "applied",
           result: {
-            output: { done: name },
+            output: { done: name === "blab" ? BLABBED : name },
             ...(level === "READ"
               ? {}
               : {
@@ -56,6 +58,7 @@ export function tillPack(options: { readonly approvers?: readonly string[]; read
     tool("note", "SOFT_WRITE"),
     tool("pay", "FINANCIAL"),
     tool("lose", "HARD_WRITE"),
+    tool("blab", "READ"),
   ];
   const mapping = { order_id: "$.trigger.order_id" };
   const workflow = (id: string, steps: Parameters<typeof definePack>[0]["workflows"][number]["steps"]) => ({
@@ -81,6 +84,7 @@ export function tillPack(options: { readonly approvers?: readonly string[]; read
         workflow("Note", [call("write", "note")]),
         workflow("PayOut", [{ ...call("check", "look"), next_step: "pay" }, call("pay", "pay")]),
         workflow("Lose", [call("send", "lose")]),
+        workflow("Blab", [call("ask", "blab")]),
         workflow("Hold", [
           { id: "hold", type: "WAIT", wait_for: { type: "MANUAL" }, wait_timeout_seconds: 3_600, next_step: "write" },
           call("write", "note"),

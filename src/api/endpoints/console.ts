@@ -3,13 +3,15 @@ import { listApprovals } from "../../approve/index.ts";
 import { after, type Instant } from "../../contracts/index.ts";
 import { breakersAstray, unknownEffects } from "../../guard/index.ts";
 import { reconcileQueue } from "../../ingress/index.ts";
-import { listLetters, movedStreams } from "../../ledger/index.ts";
+import { type AlertingCount, countAlerting, listLetters, movedStreams } from "../../ledger/index.ts";
+import { ALERTS, kindOf } from "../../observe/index.ts";
 import { countRuns, listRuns } from "../../run/index.ts";
 import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { BEAT_FRAME, eventFrame, FRAMES } from "../http/event-stream.ts";
 import { name, time, timeOf } from "../wire/parts.ts";
 import { runStatus, runSummary, summaryOf } from "../wire/run-summary.ts";
+import { alertKind, alertSeverity } from "./alerts.ts";
 
 export const signInCodeEndpoint = endpoint({
   method: "post",
@@ -46,6 +48,8 @@ const overview = z
     breakers: z
       .array(z.strictObject({ breaker_id: name, state: z.enum(["OPEN", "HALF_OPEN"]), opened_at: time.nullable() }))
       .readonly(),
+    /** What somebody must hear of, since a day before `generated_at`: the kinds that there are. */
+    alerts: z.array(counted.extend({ alert: alertKind, severity: alertSeverity })).readonly(),
   })
   .openapi("Overview");
 
@@ -69,6 +73,7 @@ export const overviewEndpoint = endpoint({
       const letters = await listLetters(sql, { state: "PENDING_REVIEW", after: "", limit: COUNTED_MAX });
       const events = await reconcileQueue(sql, COUNTED_MAX);
       const breakers = await breakersAstray(sql);
+      const alerting = await countAlerting(sql, after(now, -DAY_MS));
       return reply({
         generated_at: timeOf(now),
         mode: control?.mode ?? null,
@@ -83,10 +88,19 @@ export const overviewEndpoint = endpoint({
           state,
           opened_at: opened_at === null ? null : timeOf(opened_at),
         })),
+        alerts: alerting.flatMap(alertsOf),
       });
     });
   },
 });
+
+function alertsOf(counts: AlertingCount): z.output<typeof overview>["alerts"] {
+  const kind = kindOf(counts);
+  if (kind === null) return [];
+  const count = Math.min(counts.count, COUNTED_MAX);
+  const oldest_at = timeOf(counts.oldest_at);
+  return [{ alert: kind, severity: ALERTS[kind].severity, count, is_more: count === COUNTED_MAX, oldest_at }];
+}
 
 function countedOf(moments: readonly Instant[]): z.output<typeof counted> {
   const oldest = moments.reduce<Instant | null>((first, at) => (first === null || at < first ? at : first), null);

@@ -13,6 +13,7 @@ import { inTenant } from "../../store/index.ts";
 import { type Call, endpoint, NOTHING, reply } from "../http/endpoint.ts";
 import { FRAMES } from "../http/event-stream.ts";
 import { eventView, ledgerEvent } from "../wire/event.ts";
+import { placeOf, placeText } from "../wire/event-place.ts";
 import { limit, name, nextOf, time, timeOf } from "../wire/parts.ts";
 import { receipt, receiptView } from "../wire/receipt.ts";
 
@@ -109,15 +110,6 @@ function filterOf(asked: z.output<typeof FILTER>, now: Instant, lookBackMs: numb
 
 const invalid = (field: string, problem: string) =>
   rejected({ code: "REQUEST_INVALID", message: `\`$.${field}\`: ${problem}`, field_path: `$.${field}` });
-
-const placeText = ({ at, event_id }: StoredEvent): string => `${timeOf(at)}~${event_id}`;
-
-/** A place as a page's `next` states it; undefined where this is none. */
-function placeOf(text: string): EventPlace | undefined {
-  const [when = "", event_id = ""] = text.split("~");
-  const at = parseInstant(when);
-  return at === undefined || event_id === "" ? undefined : { at, event_id };
-}
 
 /** A receipt in the book, with the run that it is of. */
 const bookedReceipt = receipt.extend({ run_id: name, correlation: z.string() }).openapi("BookedReceipt");

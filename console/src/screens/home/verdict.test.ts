@@ -14,6 +14,7 @@ const CALM: Overview = {
   dead_letters: NONE,
   reconciliations: NONE,
   breakers: [],
+  alerts: [],
 };
 
 const waiting = (minutes: number) => ({

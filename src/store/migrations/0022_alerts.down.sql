@@ -1,0 +1,2 @@
+-- Undoes 0022_alerts.up.sql.
+drop index event_alerting;
