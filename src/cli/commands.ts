@@ -200,6 +200,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/dead-letter.ts")).needsPersonCommand,
   },
   {
+    path: ["alerts"],
+    summary: "list what somebody must hear of: secrets at the record, keys that collide, runs that a bound ended",
+    load: async () => (await import("./commands/alerts.ts")).alertsCommand,
+  },
+  {
     path: ["deadletter", "list"],
     summary: "list what ended badly and was kept for a person",
     load: async () => (await import("./commands/dead-letter.ts")).deadLetterListCommand,

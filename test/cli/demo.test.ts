@@ -36,6 +36,7 @@ test("the demo's scenes end as they are announced, and all of it verifies and re
     SIGNATURE_INVALID: 2,
     SIGNATURE_STALE: 2,
   });
+  expect(report.alerts).toEqual({ secret_stopped: 1, personal_data_masked: 1, bound_reached: 1 });
   expect(report.ledger).toMatchObject({ streams: 40, verified: true });
   expect(report.replay).toEqual({ runs: 39, identical: 39 });
   expect(scenes).toHaveLength(12);

@@ -52,6 +52,18 @@ const payBack = defineTool(
   }),
 );
 
+const gossip = defineTool(
+  {
+    name: "gossip",
+    version: "1.0.0",
+    side_effect_level: "READ",
+    input_schema: object({}),
+    output_schema: object({ text: { type: "string" } }),
+    timeout_seconds: 5,
+  },
+  async () => ({ kind: "applied", result: { output: { text: "4242 4242 4242 4242" } } }),
+);
+
 /** Orders whose parcel nobody will ever know of, each as often as it was sent. */
 export const LOST: string[] = [];
 
@@ -71,8 +83,8 @@ const sendParcel = defineTool(
   },
 );
 
-/** What the tests' process brings: `echo` reads, `payBack` needs a person, `sendParcel` never learns what came of it. */
-export const TEST_TOOLS: readonly Tool[] = [echo, payBack, sendParcel];
+/** What the tests' process brings: `echo` reads, `payBack` needs a person, `sendParcel` never learns what came of it, `gossip` tells a card. */
+export const TEST_TOOLS: readonly Tool[] = [echo, payBack, sendParcel, gossip];
 
 const waiting = (id: string, wait_for: WaitCondition) => ({
   id,
@@ -110,6 +122,7 @@ export const TEST_PACK = definePack({
     workflow("note", echo),
     workflow("pay_back", payBack),
     workflow("send", sendParcel),
+    workflow("gossip", gossip),
     waiting("hold", { type: "MANUAL" }),
     waiting("listen", { type: "WEBHOOK", event_type: "parcel.sent", entity_id: "$.trigger.order_id" }),
   ],

@@ -1,3 +1,4 @@
+import { ALERT_KINDS, ALERTS } from "../../observe/index.ts";
 import type { Arguments, Command, Context } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { playDemo } from "./play.ts";
@@ -40,7 +41,7 @@ async function demo(context: Context, args: Arguments): Promise<ExitCode> {
 
 /** The report for people: what happened, in the words of the shop. */
 export function pictured(report: DemoReport): string {
-  const { runs, webhooks, effects, approvals, refused, ledger, replay, release } = report;
+  const { runs, webhooks, effects, approvals, refused, alerts, ledger, replay, release } = report;
   const byOutcome = count(
     runs.map(({ workflow, status, code }) => `${workflow}  ${status}${code === null ? "" : `  ${code}`}`),
   );
@@ -56,6 +57,12 @@ export function pictured(report: DemoReport): string {
     `  ${approvals.approved} approved, ${approvals.denied} denied, ${approvals.expired} expired, ${approvals.voided} voided`,
     "refused",
     ...Object.entries(refused).map(([code, times]) => `  ${String(times).padStart(4)}  ${code}`),
+    "alerts",
+    ...ALERT_KINDS.flatMap((kind) =>
+      alerts[kind] === undefined
+        ? []
+        : [`  ${String(alerts[kind]).padStart(4)}  ${ALERTS[kind].severity}  ${ALERTS[kind].says}`],
+    ),
     "proof",
     `  ${ledger.events} events in ${ledger.streams} streams ${ledger.verified ? "verified" : "DO NOT VERIFY"}`,
     `  ${replay.identical} of ${replay.runs} runs replayed identically`,

@@ -1,14 +1,17 @@
 import type { Installation } from "../../api/index.ts";
 import { listApprovals } from "../../approve/index.ts";
+import { instant } from "../../contracts/index.ts";
 import { intakeCounts } from "../../ingress/index.ts";
 import {
   chainRow,
+  countAlerting,
   listStreams,
   readStream,
   receiptsOfRun,
   type StoredEvent,
   verifyStream,
 } from "../../ledger/index.ts";
+import { type AlertKind, kindOf } from "../../observe/index.ts";
 import type { Simulators } from "../../packs/commerce/simulators/index.ts";
 import { listRuns, type RunRow, replay } from "../../run/index.ts";
 import { inTenant, type TenantQuery } from "../../store/index.ts";
@@ -42,6 +45,8 @@ export interface DemoReport {
     readonly voided: number;
   };
   readonly refused: { readonly [code: string]: number };
+  /** What somebody would hear of, by kind. */
+  readonly alerts: { readonly [kind in AlertKind]?: number };
   readonly ledger: { readonly streams: number; readonly events: number; readonly verified: boolean };
   readonly replay: { readonly runs: number; readonly identical: number };
   readonly cost_micros: number;
@@ -86,6 +91,7 @@ export async function demoReport({ installation, simulators, tenantId, seed, sec
       effects: effectsOf(simulators),
       approvals: await approvalsOf(sql),
       refused: Object.fromEntries([...refused].sort()),
+      alerts: await alertsOf(sql),
       ledger: await verifyAll(sql, tenantId),
       replay: { runs: rows.length, identical },
       cost_micros: rows.reduce((sum, { cost_micros }) => sum + cost_micros, 0),
@@ -143,6 +149,16 @@ function effectsOf({ stripe, printful, sendgrid }: Simulators): DemoReport["effe
     fulfillments: standing.length,
     emails: sendgrid.state().messages.length,
   };
+}
+
+async function alertsOf(sql: TenantQuery): Promise<DemoReport["alerts"]> {
+  const counts = await countAlerting(sql, instant(0));
+  return Object.fromEntries(
+    counts.flatMap((counted) => {
+      const kind = kindOf(counted);
+      return kind === null ? [] : [[kind, counted.count]];
+    }),
+  );
 }
 
 async function approvalsOf(sql: TenantQuery): Promise<DemoReport["approvals"]> {
