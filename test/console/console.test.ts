@@ -106,6 +106,21 @@ describe.skipIf(CHROMIUM === undefined)(`the console (${NO_BROWSER})`, () => {
     await page.context().close();
   });
 
+  test("P1-T-RK08b a secret that was stopped at the record makes it unsafe, and leads to where it was", async () => {
+    const input = { order_id: `${TENANT}_ord_2` };
+    const { run_id } = Object(await stage().operator.post("/v1/runs", { workflow: "DEMO-NOTES", input }));
+    await stage().operator.untilRunEnds(run_id);
+    const page = await stage().open("sue", "viewer");
+    const safe = page.locator(".verdict.bad", { hasText: "Is it safe?" });
+    await safe.getByRole("link", { name: /(was|were) stopped at the record/ }).click();
+    await page.waitForURL(/ledger\?.*type=scanner\.detected/);
+    await page.locator("table").getByText("scanner.detected").first().waitFor();
+
+    expect(await page.locator("tbody").textContent()).toContain("error");
+    expect(await page.locator("tbody").textContent()).not.toContain("warning");
+    await page.context().close();
+  });
+
   test("signing out in one tab is told in the others, which ask no more until somebody signs in", async () => {
     const page = await stage().open("lea", "viewer", "runs");
     const tab = await page.context().newPage();

@@ -62,7 +62,15 @@ const VerdictCard = ({ question, verdict }: { readonly question: string; readonl
   </article>
 );
 
+/** Entries of the last day, as the overview counts them. */
+const dayOf = (type: string, severity: "error" | "warning") =>
+  ({ to: "/t/$tenant/ledger", search: { tab: "events", type, severity, span: "day" } }) as const;
+
 const PLACES = {
+  secret_stopped: dayOf("scanner.detected", "error"),
+  personal_data_masked: dayOf("scanner.detected", "warning"),
+  key_collision: dayOf("idempotency.collided", "warning"),
+  bound_reached: dayOf("bound.reached", "error"),
   runs: { to: "/t/$tenant/runs", search: {} },
   blocked: { to: "/t/$tenant/runs", search: { status: "BLOCKED" } },
   inbox: { to: "/t/$tenant/inbox", search: {} },

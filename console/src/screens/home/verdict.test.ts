@@ -52,6 +52,18 @@ test.each<[string, Partial<Overview>, string, string]>([
     "bad",
     "1 approval waits, the oldest was asked 16 min ago",
   ],
+  [
+    "P1-T-RK08b a secret at the record",
+    { alerts: [{ alert: "secret_stopped", severity: "P1", ...waiting(5), count: 2 }] },
+    "bad",
+    "2 secrets or cards were stopped at the record in the last 24 hours",
+  ],
+  [
+    "P1-T-RK08a personal data at the record",
+    { alerts: [{ alert: "personal_data_masked", severity: "P2", ...waiting(5) }] },
+    "wait",
+    "1 piece of personal data was masked at the record in the last 24 hours",
+  ],
   ["a few events to reconcile", { reconciliations: waiting(1) }, "wait", "1 provider event is not reconciled"],
 ])("%s comes first among the facts", (_, change, tone, text) => {
   const verdict = safeVerdict({ ...CALM, ...change }, NOW);

@@ -2,8 +2,11 @@ import { relative } from "../../../../src/contracts/told-time.ts";
 import type { Overview } from "../../api/wire.ts";
 import type { Tone } from "../../ui/tone.ts";
 
+type Alerts = Overview["alerts"][number];
+export type AlertKind = Alerts["alert"];
+
 /** Where the rows behind a fact are. */
-export type Place = "runs" | "blocked" | "inbox" | "gates" | "releases" | "health" | "unknown" | "decision";
+export type Place = AlertKind | "runs" | "blocked" | "inbox" | "gates" | "releases" | "health" | "unknown" | "decision";
 
 export interface Fact {
   readonly text: string;
@@ -34,6 +37,7 @@ const BACKLOG = 100;
 export function safeVerdict(overview: Overview, now: number): Verdict {
   const facts = [
     ...troubleFacts(overview),
+    ...alertFacts(overview),
     ...approvalFacts(overview, now),
     ...breakerFacts(overview),
     flightFact(overview),
@@ -82,6 +86,25 @@ function troubleFacts({ runs, unknown_effects, dead_letters, reconciliations }: 
       place,
     }));
 }
+
+const ALERT_WORDS: { readonly [kind in AlertKind]: readonly [one: string, many: string] } = {
+  secret_stopped: ["secret or card was stopped at the record", "secrets or cards were stopped at the record"],
+  personal_data_masked: [
+    "piece of personal data was masked at the record",
+    "pieces of personal data were masked at the record",
+  ],
+  key_collision: ["call got the result of another request", "calls got the results of other requests"],
+  bound_reached: ["run was ended by a bound", "runs were ended by a bound"],
+};
+
+const ALERT_TONES: { readonly [severity in Alerts["severity"]]: Tone } = { P1: "bad", P2: "wait", P3: "busy" };
+
+const alertFacts = ({ alerts }: Overview): readonly Fact[] =>
+  alerts.map(({ alert, severity, ...counted }) => ({
+    text: `${countText(counted)} ${ALERT_WORDS[alert][counted.count === 1 ? 0 : 1]} in the last 24 hours`,
+    tone: ALERT_TONES[severity],
+    place: alert,
+  }));
 
 function approvalFacts({ approvals }: Overview, now: number): readonly Fact[] {
   if (approvals.count === 0 || approvals.oldest_at === null)
