@@ -155,6 +155,22 @@ test("what a person is shown of a call holds nothing that must not be stored", a
   expect(await tablesWith(shop, EMAIL)).toEqual([]);
 });
 
+test("P1-T-RK08b a secret in what a person is asked is told when they are asked, whatever they answer", async () => {
+  const tenant = await shop.tenant({ workflows: [flow("PAY", [call("pay", "charge")])] });
+
+  const runId = await tenant.start("PAY", { text: KEY });
+  const approval = await tenant.pending(runId);
+  await tenant.decides(approval, "DENY");
+  await tenant.ends(runId);
+
+  expect((await tenant.preview(approval)).document.input).toMatchObject({ code: "TRACE_WRITE_REJECTED" });
+  expect((await tenant.event(runId, "scanner.detected", "pay")).payload).toMatchObject({
+    tool: "charge",
+    part: "approval",
+    alert: "P1",
+  });
+});
+
 test("a credential's secret and settings are stored sealed", async () => {
   const tenant = await shop.tenant({ workflows: [flow("W", [call("ask", "look")])] });
   const credential = {
