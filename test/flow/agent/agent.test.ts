@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applied, gate } from "../provider.ts";
 import type { FlowShop } from "../shop.ts";
 import { expectSound } from "../sound.ts";
+import { tablesWith } from "../tables-with.ts";
 import { BOB, type FlowTenant } from "../tenant.ts";
 import { agentStep, agentTenant, openAgentShop, outputOf, storedOf } from "./agents.ts";
 
@@ -110,6 +111,23 @@ describe("an agent", () => {
     expect(before).toBe(0);
     expect(tenant.calls("dispatch")).toHaveLength(1);
     expect((await tenant.receipts(runId)).map(({ tool_name }) => tool_name)).toEqual(["note", "dispatch"]);
+  });
+
+  test("P1-T-RK08a P1-T-RK08b what a graph reads, proposes and asks is looked through, and what is found is told", async () => {
+    const tenant = await agentTenant(shop, agentStep("gossips"));
+    tenant.answers("look", () => applied({ text: "ask jane.doe@shop.example.com" }));
+
+    const runId = await tenant.start("W");
+    await tenant.pending(runId);
+
+    const found = (await tenant.events(runId)).filter(({ type }) => type === "scanner.detected");
+    expect(found.map(({ payload: { tool, part, kind, alert } }) => [tool, part, kind, alert].join(" "))).toEqual([
+      "look output EMAIL P2",
+      "dispatch proposal EMAIL P2",
+      "dispatch proposal CARD P1",
+      "gossips question PHONE P2",
+    ]);
+    expect(await tablesWith(shop, "4242 4242 4242 4242")).toEqual([]);
   });
 
   test("is ended when a node calls a tool that its manifest gives to another, whatever its code makes of the refusal", async () => {

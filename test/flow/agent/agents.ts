@@ -34,6 +34,7 @@ const AGENTS: { readonly [exportName: string]: readonly Node[] } = {
     ["noting", "note"],
     ["proposing", "dispatch"],
   ],
+  gossips: [["talking", "look", "dispatch"]],
   oversteps: [["looking"], ["other", "look"]],
   throws: [["failing"]],
   notAGraph: [["none"]],

@@ -145,6 +145,22 @@ export const notesAndProposes = (given: Tools) =>
     .addEdge("noting", "proposing")
     .addEdge("proposing", END);
 
+/** Reads, proposes and asks what must not be stored, in one node. */
+export const gossips = (given: Tools) =>
+  new StateGraph(State)
+    .addNode("talking", async () => {
+      const told = textOf(await named(given, "look").invoke({ text: "who" }));
+      await named(given, "dispatch").invoke({ text: "to jane.doe@shop.example.com" });
+      const card = named(given, "dispatch").invoke({ text: "card 4242 4242 4242 4242" });
+      const refused = await card.then(
+        () => "proposed",
+        () => "refused",
+      );
+      return says(told, refused, reasonIn(interrupt({ question: "call +14155550134?" })));
+    })
+    .addEdge(START, "talking")
+    .addEdge("talking", END);
+
 /** Calls a tool that its manifest does not name. */
 export const oversteps = (given: Tools) =>
   new StateGraph(State)
