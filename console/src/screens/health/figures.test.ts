@@ -29,7 +29,7 @@ test("each chart says in words what its time comes to", () => {
     "Runs ended: 4 runs, 1 failed",
     "From start to end: p95 900 ms at most",
     "Calls refused: 0 calls",
-    "Cost: 2.5 units",
+    "Cost: 2.5 USD",
   ]);
   expect(figures.map(isBlank)).toEqual([false, false, true, false]);
 });
