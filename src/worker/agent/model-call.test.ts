@@ -30,11 +30,13 @@ const manifest = (prices?: object): GraphManifest => ({
 interface Asked {
   readonly request?: object;
   readonly usage?: object;
+  /** The answer's whole body, in the place of one with `usage`. */
+  readonly body?: string;
   readonly prices?: object;
   readonly tokensLeft?: number;
 }
 
-async function ask({ request = { model: "mini" }, usage, prices, tokensLeft = 1_000 }: Asked) {
+async function ask({ request = { model: "mini" }, usage, body, prices, tokensLeft = 1_000 }: Asked) {
   const spent: Usage[] = [];
   let sent = 0;
   const ports = {
@@ -42,7 +44,9 @@ async function ask({ request = { model: "mini" }, usage, prices, tokensLeft = 1_
     credential: () => ({ service: "openai", origin: "http://127.0.0.1:1", secret: "held", settings: {} }),
     fetch: async () => {
       sent += 1;
-      return new Response(JSON.stringify({ model: "mini-2026-01-01", ...(usage === undefined ? {} : { usage }) }));
+      return new Response(
+        body ?? JSON.stringify({ model: "mini-2026-01-01", ...(usage === undefined ? {} : { usage }) }),
+      );
     },
     usage: (one: Usage) => spent.push(one),
   };
@@ -77,6 +81,54 @@ describe("what a model's answer costs, by pinned prices", () => {
 
     expect(spent).toEqual([{ model: "mini-2026-01-01", tokens, costMicros }]);
   });
+
+  const streamed = (...parts: readonly object[]): string =>
+    [...parts.map((part) => `data: ${JSON.stringify(part)}\n`), "data: [DONE]\n"].join("\n");
+
+  test.each([
+    [
+      "of messages",
+      streamed(
+        { type: "message_start", message: { model: "m", usage: { input_tokens: 1_000, output_tokens: 1 } } },
+        { type: "content_block_delta", delta: { text: "so" } },
+        { type: "message_delta", usage: { output_tokens: 500 } },
+      ),
+    ],
+    [
+      "of chat completions",
+      streamed(
+        { model: "m", choices: [], usage: null },
+        { model: "m", choices: [], usage: { prompt_tokens: 1_000, completion_tokens: 500, total_tokens: 1_500 } },
+      ),
+    ],
+    [
+      "of responses",
+      streamed({
+        type: "response.completed",
+        response: { model: "m", usage: { input_tokens: 1_000, output_tokens: 500 } },
+      }),
+    ],
+  ])("P1-T07 a stream %s counts once", async (_, body) => {
+    expect((await ask({ body, prices: { mini: MINI } })).spent).toEqual([
+      { model: "m", tokens: 1_500, costMicros: 1_250 },
+    ]);
+  });
+
+  test("P1-T07 a stream that tells of no tokens may have taken all that was asked for", async () => {
+    const body = streamed({ model: "m", choices: [] });
+    const request = { model: "mini", max_tokens: 500 };
+
+    expect((await ask({ request, body, prices: { mini: MINI } })).spent).toEqual([
+      { model: "m", tokens: 500, costMicros: 1_000 },
+    ]);
+  });
+
+  test.each(["", "<html>", '{"error":{"message":"overloaded"}}'])(
+    "an answer such as `%s` took nothing",
+    async (body) => {
+      expect((await ask({ body })).spent).toEqual([]);
+    },
+  );
 
   test("without prices tokens are counted, and a cost of 0", async () => {
     expect((await ask({ usage: { total_tokens: 7 } })).spent).toEqual([
