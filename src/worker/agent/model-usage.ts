@@ -27,7 +27,7 @@ const OUTPUT = ["completion_tokens", "output_tokens"];
  * What an answer took; null where it tells of no tokens, as an error does not. A stream that does not tell may have taken all that
  * was asked for. Tokens that a cache wrote or gave count as input, at the price of input.
  *
- * @see commerce-kernel 12.2: tokens x pinned price, in whole micro-USD; a part of one is rounded up
+ * @see commerce-kernel 12.2: tokens x pinned price, in whole micro-USD; a part of one is rounded up, once for each answer
  */
 export function spentIn(body: string, asked: AskedOfModel, price: GraphPrice | null): Usage | null {
   const whole = parsed(body);
@@ -56,11 +56,12 @@ const streamedIn = (body: string): readonly unknown[] =>
 
 const MILLION = 1_000_000n;
 
-const costOf = (price: GraphPrice | null, input: number, output: number): number =>
-  price === null ? 0 : costAt(price.input, input) + costAt(price.output, output);
-
-const costAt = (perMillion: number, tokens: number): number =>
-  Number((BigInt(tokens) * BigInt(perMillion) + MILLION - 1n) / MILLION);
+/** Rounded up once for each answer. */
+function costOf(price: GraphPrice | null, input: number, output: number): number {
+  if (price === null) return 0;
+  const millionths = BigInt(input) * BigInt(price.input) + BigInt(output) * BigInt(price.output);
+  return Number((millionths + MILLION - 1n) / MILLION);
+}
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
