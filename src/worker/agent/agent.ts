@@ -21,7 +21,7 @@ import { type Errands, GraphStopped } from "./errand.ts";
 import { type AttemptOfCall, callForGraph, type GraphCaller, write } from "./graph-call.ts";
 import { GraphRefused, ISOLATION, runGraphProcess, type Served } from "./graph-process.ts";
 import { askInterrupt } from "./interrupt.ts";
-import { environmentOf, fetchForGraph } from "./model-call.ts";
+import { environmentOf, fetchForGraph, TokenBudget } from "./model-call.ts";
 import type { GraphEnd, GraphRequest, InjectedTool, NewWrite, NodeBounds, StoredCheckpoint } from "./protocol.ts";
 import { countCheckpoints, findCheckpoint, listCheckpoints, writesOf } from "./queries.ts";
 
@@ -131,6 +131,10 @@ class Agent {
 
   #checkpoints = 0;
   #tokens = 0;
+  readonly #budget = new TokenBudget(() => {
+    const { state, pack } = this.caller.run;
+    return pack.pack.bounds.max_tokens_per_run - state.counters.tokens - this.#tokens;
+  });
 
   async #changedCode(module: string): Promise<string | null> {
     const { code_digest } = this.caller.manifest;
@@ -173,9 +177,8 @@ class Agent {
 
   get #counting(): Parameters<typeof fetchForGraph>[1] {
     const { fetch, credential, usage } = this.#context;
-    const { state, pack } = this.caller.run;
     return {
-      tokensLeft: pack.pack.bounds.max_tokens_per_run - state.counters.tokens - this.#tokens,
+      budget: this.#budget,
       fetch,
       credential,
       usage: (spent) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CallContext } from "../../guard/index.ts";
 import type { GraphManifest } from "../../run/index.ts";
 import { GraphStopped } from "./errand.ts";
-import { fetchForGraph } from "./model-call.ts";
+import { fetchForGraph, TokenBudget } from "./model-call.ts";
 
 type Usage = Parameters<CallContext["usage"]>[0];
 
@@ -40,7 +40,7 @@ async function ask({ request = { model: "mini" }, usage, body, prices, tokensLef
   const spent: Usage[] = [];
   let sent = 0;
   const ports = {
-    tokensLeft,
+    budget: new TokenBudget(() => tokensLeft),
     credential: () => ({ service: "openai", origin: "http://127.0.0.1:1", secret: "held", settings: {} }),
     fetch: async () => {
       sent += 1;
@@ -167,5 +167,17 @@ describe("the run's bound on tokens", () => {
 
   test("P1-T07 once it is exceeded nothing more is sent, whatever a request says", async () => {
     expect(await ask({ tokensLeft: -1 })).toMatchObject({ sent: 0, stopped: { code: "BOUND_TOKENS" } });
+  });
+
+  test("P1-T07 requests that are out at once may together take no more than is left; what is answered no longer counts", async () => {
+    const budget = new TokenBudget(() => 1_000);
+    let answer = (): void => undefined;
+    const first = budget.spend(600, () => new Promise<void>((resolve) => (answer = resolve)));
+
+    await expect(budget.spend(600, async () => "sent")).rejects.toMatchObject({ code: "BOUND_TOKENS" });
+    await expect(budget.spend(400, async () => "sent")).resolves.toBe("sent");
+    answer();
+    await first;
+    await expect(budget.spend(600, async () => "sent")).resolves.toBe("sent");
   });
 });

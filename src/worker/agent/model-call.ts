@@ -26,8 +26,30 @@ export const environmentOf = ({ models }: GraphManifest): { readonly [name: stri
   Object.fromEntries(models.flatMap(({ key_variable }) => (key_variable === null ? [] : [[key_variable, NO_KEY]])));
 
 interface ModelPorts extends Pick<CallContext, "fetch" | "credential" | "usage"> {
-  /** What the run's bound leaves, by what is counted so far; negative once it is exceeded. */
-  readonly tokensLeft: number;
+  readonly budget: TokenBudget;
+}
+
+/** What a run's bound leaves its models. Requests that are out at once may together take no more. */
+export class TokenBudget {
+  readonly #counted: () => number;
+  #asked = 0;
+
+  /** @param counted what the bound leaves by what is counted so far; negative once it is exceeded */
+  constructor(counted: () => number) {
+    this.#counted = counted;
+  }
+
+  /** Makes a request that may take so many. Throws GraphStopped where that is more than is left. */
+  async spend<T>(tokensMax: number, request: () => Promise<T>): Promise<T> {
+    const left = this.#counted() - this.#asked;
+    if (tokensMax > left) throw new GraphStopped("BOUND_TOKENS", overBound(tokensMax, left));
+    this.#asked += tokensMax;
+    try {
+      return await request();
+    } finally {
+      this.#asked -= tokensMax;
+    }
+  }
 }
 
 /**
@@ -36,7 +58,7 @@ interface ModelPorts extends Pick<CallContext, "fetch" | "credential" | "usage">
  */
 export async function fetchForGraph(
   { models }: GraphManifest,
-  { fetch, credential, usage, tokensLeft }: ModelPorts,
+  { budget, ...ports }: ModelPorts,
   request: GraphFetch,
 ): Promise<FetchAnswer> {
   const url = new URL(request.url);
@@ -45,7 +67,20 @@ export async function fetchForGraph(
     throw new GraphStopped("POLICY.TOOL_NOT_ALLOWED", `the graph's manifest names no model at \`${url.origin}\``);
   const asked = askedIn(request.body);
   const price = priceOf(model, asked.model);
-  if (asked.tokensMax > tokensLeft) throw new GraphStopped("BOUND_TOKENS", overBound(asked.tokensMax, tokensLeft));
+  return budget.spend(asked.tokensMax, async () => {
+    const answer = await send(model, ports, request);
+    const spent = spentIn(answer.body, asked, price);
+    if (spent !== null) ports.usage(spent);
+    return answer;
+  });
+}
+
+async function send(
+  model: Model,
+  { fetch, credential }: Pick<CallContext, "fetch" | "credential">,
+  request: GraphFetch,
+): Promise<FetchAnswer> {
+  const url = new URL(request.url);
   const { origin, secret } = credential(model.service);
   const headers = new Headers(
     request.headers.filter(([name]) => !NOT_PASSED_ON.has(name)).map(([name, value]) => [name, value]),
@@ -57,13 +92,10 @@ export async function fetchForGraph(
     headers,
     body: request.body,
   });
-  const body = await response.text();
-  const spent = spentIn(body, asked, price);
-  if (spent !== null) usage(spent);
   return {
     status: response.status,
     headers: [...response.headers].filter(([name]) => !NOT_PASSED_BACK.has(name)),
-    body,
+    body: await response.text(),
   };
 }
 
