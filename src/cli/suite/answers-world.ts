@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../contracts/index.ts";
-import type { Tool, ToolContract, ToolOutcome } from "../../guard/index.ts";
+import type { EffectProof, Tool, ToolContract, ToolOutcome } from "../../guard/index.ts";
 import { filledIn, type GoldenCase, type SimulatedAnswer } from "../../release/index.ts";
 import type { CompiledPack } from "../../run/index.ts";
 import { NOTHING_SEEN, type SuiteWorld } from "./world.ts";
@@ -63,5 +63,17 @@ function outcomeOf(tool: string, answer: SimulatedAnswer | undefined, facts: Jso
 /** A contract with a handler that says what the case says. */
 const simulated = (contract: ToolContract, script: Script): Tool => ({
   contract,
-  handler: async () => script.next(contract.name),
+  handler: async () => {
+    const outcome = script.next(contract.name);
+    const movesMoney = outcome.kind === "applied" && contract.side_effect_level === "FINANCIAL";
+    return movesMoney ? { ...outcome, result: { ...outcome.result, proof: NOTHING_MOVED } } : outcome;
+  },
 });
+
+/** The amount that receipts of FINANCIAL tools have to tell: none, in no currency (ISO 4217). */
+const NOTHING_MOVED: EffectProof = {
+  provider: "simulated",
+  transactionId: "none",
+  requestId: null,
+  amount: { minor: 0n, currency: "XXX" },
+};
