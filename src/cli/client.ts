@@ -14,7 +14,7 @@ import type { Context } from "./command.ts";
 import { type KeyHolder, readKey } from "./key-file.ts";
 import { note } from "./output.ts";
 import { findServer } from "./server-file.ts";
-import { openWorkshop, type Workshop } from "./workshop.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What the API said: a document, or a problem. */
 export type Answer =
@@ -48,7 +48,7 @@ type Send = (request: Request) => Response | Promise<Response>;
  */
 async function openClient(context: Context, holder: KeyHolder = "owner"): Promise<Result<Client>> {
   const url = context.config.url ?? (await runningServer(context));
-  const workshop = url === null ? await openWorkshop(context) : null;
+  const workshop = url === null ? await ownWorkshop(context) : null;
   const key = await keyOf(context, holder);
   if (!key.ok) {
     await workshop?.close();
@@ -60,6 +60,10 @@ async function openClient(context: Context, holder: KeyHolder = "owner"): Promis
     value: workshop === null ? remote(caller, url ?? "") : local(caller, workshop),
   };
 }
+
+/** The whole runtime, loaded only where no server runs: that alone takes a second. */
+const ownWorkshop = async (context: Context): Promise<Workshop> =>
+  (await import("./workshop.ts")).openWorkshop(context);
 
 /** Opens the API, does one thing with it and closes it, whatever came of it. */
 export async function withClient<T>(

@@ -88,7 +88,14 @@ const makeParser = (name: string, said: string[]): Parser =>
     .helpCommand(false)
     .helpOption("-h, --help", "print this help")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => said.push(text), writeErr: () => undefined });
+    .configureOutput({
+      writeOut: (text) => said.push(text),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => COLUMNS,
+    });
+
+/** Help is as wide on every terminal: it is written down when the package is built. */
+const COLUMNS = 80;
 
 /**
  * Of the groups that are not asked for only the first command, which names the group: a parser for each of eighty commands took

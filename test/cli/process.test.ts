@@ -177,6 +177,22 @@ test("dev ends on Ctrl-C with exit 130, having taken its announcement back and s
   expect(readdirSync(join(cwd, ".countermark/users"))).toEqual([]);
 });
 
+test("help is what the build wrote down, where it did; asked for by its word it is made anew", async () => {
+  const cwd = folderOf("cwd");
+  const written = join(program, "src/cli/help.txt");
+
+  const made = await run(["help"], cwd);
+  const unwritten = await run(["--help"], cwd);
+  writeFileSync(written, "as it was written\n");
+  const read = await run(["-h"], cwd);
+  const ofCommand = await run(["run", "list", "--help"], cwd);
+  rmSync(written);
+
+  expect(unwritten).toEqual(made);
+  expect(read).toEqual({ exit: 0, stdout: "as it was written\n", stderr: "" });
+  expect(ofCommand.stdout).toContain("Usage: countermark run list");
+});
+
 test("a reader that has read enough is no error", async () => {
   const child = start(["--help"], folderOf("cwd"));
   const errors: string[] = [];
