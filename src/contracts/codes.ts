@@ -419,7 +419,7 @@ export const CODES = {
   ORDER_NOT_FOUND: entry(404, "the shop has no such order", "check the order id"),
   TAX_UNAVAILABLE: entry(503, "the tax service did not answer", "try again later"),
   ORDER_CONFLICT: entry(409, "the order changed in the meantime", "read it again"),
-  ORDER_NOT_CANCELLABLE: entry(409, "the order can no longer be cancelled", "refund it instead"),
+  ORDER_NOT_CANCELLABLE: entry(409, "the order cannot be cancelled", "cancel its fulfilment, else refund it"),
   POD_UNAVAILABLE: entry(503, "the fulfilment supplier did not answer", "try again later"),
   POD_REJECTED: entry(422, "the fulfilment supplier rejected the order", "see its reason"),
   FULFILLMENT_NOT_CANCELLABLE: entry(
