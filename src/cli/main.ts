@@ -2,27 +2,45 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { Outside } from "./command.ts";
-import { EXIT } from "./exit-code.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
 
 // The one file that touches the process.
 
-const interruption = new AbortController();
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    if (interruption.signal.aborted) process.exit(EXIT.interrupted); // asked twice: no more waiting
-    interruption.abort(signal);
-  });
+/**
+ * Help as the build wrote it down, null where nothing was built. Of 85 ms beyond an empty program 40 went into loading the parser and
+ * filling it with eighty commands, to print the same each time; the streams of a program that asks nothing took more.
+ */
+function writtenHelp(): string | null {
+  try {
+    return readFileSync(new URL("./help.txt", import.meta.url), "utf8");
+  } catch {
+    return null;
+  }
 }
 
-for (const stream of [process.stdout, process.stderr]) {
+function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
-    process.exit(process.exitCode ?? EXIT.interrupted); // who read us has read enough, as `head` does; a NO-GO is no 0 for that
+    process.exit(process.exitCode ?? EXIT.interrupted); // who reads us has read enough, as `head` does; a NO-GO is no 0 for that
   });
 }
 
-const outside: Outside = {
+async function run(words: readonly string[]): Promise<ExitCode> {
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (interruption.signal.aborted) process.exit(EXIT.interrupted); // asked twice: no more waiting
+      interruption.abort(signal);
+    });
+  }
+  endWithReader(process.stderr);
+  const { execute } = await import("./execute.ts");
+  const code = await execute(words, outsideOf(interruption.signal));
+  process.stdin.destroy(); // a question that was cut short still reads
+  return code;
+}
+
+const outsideOf = (interrupted: AbortSignal): Outside => ({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -37,10 +55,10 @@ const outside: Outside = {
   pid: process.pid,
   nodeVersion: process.version,
   isAlive,
-  interrupted: interruption.signal,
+  interrupted,
   host: async () => (await import("../contracts/index.ts")).systemHost(),
   tools: async () => (await import("./demo/demo-pack.ts")).demoTools(),
-};
+});
 
 function isAlive(pid: number): boolean {
   try {
@@ -51,24 +69,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/**
- * Help as the build wrote it down, null where nothing was built. Of 85 ms beyond an empty program 40 went into loading the parser and
- * filling it with eighty commands, to print the same each time.
- */
-function writtenHelp(): string | null {
-  try {
-    return readFileSync(new URL("./help.txt", import.meta.url), "utf8");
-  } catch {
-    return null;
-  }
-}
-
+endWithReader(process.stdout);
 const words = process.argv.slice(2);
 const help = words.length === 1 && ["--help", "-h"].includes(words.join("")) ? writtenHelp() : null;
 if (help === null) {
-  const { execute } = await import("./execute.ts");
-  process.exitCode = await execute(words, outside);
+  process.exitCode = await run(words);
 } else {
+  process.exitCode = EXIT.done;
   process.stdout.write(help);
 }
-process.stdin.destroy(); // a question that was cut short still reads
