@@ -58,7 +58,7 @@ export async function parseCommandLine(
     .description("Runs automations and AI agents under enforced guarantees.")
     .version(version, "-V, --version", "print the version");
   const used = { parser: root };
-  addEntries({ root, entries: within(entries, argv), said, used, choose: (invocation) => chosen.push(invocation) });
+  addEntries({ root, entries, said, used, choose: (invocation) => chosen.push(invocation) });
   addConfigOptions(root, null);
   try {
     await root.parseAsync(argv[0] === "help" ? [...argv.slice(1), "--help"] : argv, { from: "user" });
@@ -96,20 +96,6 @@ const makeParser = (name: string, said: string[]): Parser =>
 
 /** Help is as wide on every terminal: it is written down when the package is built. */
 const COLUMNS = 80;
-
-/**
- * Of the groups that are not asked for only the first command, which names the group: a parser for each of eighty commands took
- * a fifth of the time of `--help`.
- */
-function within(entries: readonly CommandEntry[], argv: readonly string[]): readonly CommandEntry[] {
-  const asked = new Set(argv);
-  const named = new Set<string>();
-  return entries.filter(({ path: [word] }) => {
-    const isNew = !named.has(word);
-    named.add(word);
-    return isNew || asked.has(word);
-  });
-}
 
 interface Tree {
   readonly root: Parser;

@@ -70,7 +70,7 @@ const simulated = (contract: ToolContract, script: Script): Tool => ({
   },
 });
 
-/** The amount that receipts of FINANCIAL tools have to tell: none, in no currency (ISO 4217). */
+/** A played call moves no money, and its receipt says so: `XXX` is the code of ISO 4217 for no currency. */
 const NOTHING_MOVED: EffectProof = {
   provider: "simulated",
   transactionId: "none",

@@ -68,7 +68,7 @@ export async function fetchForGraph(
   const asked = askedIn(request.body);
   const price = priceOf(model, asked.model);
   return budget.spend(asked.tokensMax, async () => {
-    const answer = await send(model, ports, request);
+    const answer = await send(model, ports, request, url);
     const spent = spentIn(answer.body, asked, price);
     if (spent !== null) ports.usage(spent);
     return answer;
@@ -79,15 +79,15 @@ async function send(
   model: Model,
   { fetch, credential }: Pick<CallContext, "fetch" | "credential">,
   request: GraphFetch,
+  { pathname, search }: URL,
 ): Promise<FetchAnswer> {
-  const url = new URL(request.url);
   const { origin, secret } = credential(model.service);
   const headers = new Headers(
     request.headers.filter(([name]) => !NOT_PASSED_ON.has(name)).map(([name, value]) => [name, value]),
   );
   headers.delete("authorization");
   headers.set(model.header, model.header === "authorization" ? `Bearer ${secret}` : secret);
-  const response = await fetch(`${origin}${url.pathname}${url.search}`, {
+  const response = await fetch(`${origin}${pathname}${search}`, {
     method: request.method,
     headers,
     body: request.body,
